@@ -1,0 +1,73 @@
+# Needs python3 (3.11 or newer) with python3-venv, and the package index; everything else is made here.
+# `make demo` shows the main job, `make test` proves it.
+
+ARGS ?=
+DIR ?= ../shared/conformance
+STEP := scripts/step
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test unit drill bench conformance lint format lock wheel clean runtime dev system
+
+help:
+	@echo "make demo [ARGS=--once]   the main job on lab and real devices, from nothing"
+	@echo "make test                 system packages, lint, types and the whole suite"
+	@echo "make unit                 only the tests that need nothing but Python"
+	@echo "make drill                everything at full counts; goes on where it was stopped"
+	@echo "make bench                the benchmarks"
+	@echo "make conformance [DIR=...]  read the recordings of real devices in DIR"
+	@echo "make lint | format        lint and types | put the code in form"
+	@echo "make lock [UPGRADE=1]     resolve the locks again"
+	@echo "make wheel | clean        build dist/*.whl | remove what was made"
+
+# One line for a step; its log is in .build/log. A stamp in .venv makes a second call free.
+runtime dev:
+	@python=$$(scripts/python) && "$$python" scripts/venv.py $@
+
+system:
+	@$(STEP) "system packages" scripts/system-packages
+
+demo: runtime
+	@$(BIN)/evidence-lab demo $(ARGS)
+
+# All three, whatever the first one says.
+lint: dev
+	@status=0; \
+	$(STEP) "ruff check" $(BIN)/ruff check . || status=1; \
+	$(STEP) "ruff format" $(BIN)/ruff format --check . || status=1; \
+	$(STEP) "mypy --strict" $(BIN)/mypy --strict . || status=1; \
+	exit $$status
+
+# Packages first: what fails there is shown before minutes of tests.
+test: dev system lint
+	@$(PYTEST) $(ARGS)
+
+unit: dev
+	@$(PYTEST) -m "not part and not drill" $(ARGS)
+
+drill: dev system
+	@EVIDENCE_DRILL=1 $(PYTEST) --timeout 3600 $(ARGS)
+
+bench: dev
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: dev
+	@EVIDENCE_CONFORMANCE="$(DIR)" $(PYTEST) -rs tests/conformance $(ARGS)
+
+format: dev
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+lock:
+	@scripts/lock
+
+# setuptools would put what an older build left in build/ into the wheel.
+wheel: dev
+	@rm -rf build dist
+	@$(STEP) "wheel" $(BIN)/python -m build --wheel --no-isolation
+	@rm -rf build
+	@ls dist/*.whl
+
+clean:
+	@rm -rf .venv .build .drill build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,185 @@
+"""What every test may count on: parts of the machine, drill counts, recordings, counted skips.
+
+Fixtures live in tests/fixtures_*.py; every such file is loaded by itself, so two people who add
+fixtures do not meet in this one.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DRILL = os.environ.get("EVIDENCE_DRILL") == "1"
+IN_CI = os.environ.get("CI") == "true"
+ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+# Part -> the programs that are it, any one of them, all from tests/system-packages.txt.
+# A part that is not here is the name of a program, and is never insisted on.
+PARTS = {
+    "conntrack": ("conntrack",),
+    "curl": ("curl",),
+    "freerdp": ("xfreerdp", "xfreerdp3"),
+    "freerdp-shadow": ("freerdp-shadow-cli", "freerdp-shadow-cli3"),
+    "hostapd": ("hostapd",),
+    "ip": ("ip",),
+    "iptables": ("iptables",),
+    "iptables-legacy": ("iptables-legacy",),
+    "iptables-nft": ("iptables-nft",),
+    "ncat": ("ncat",),
+    "nft": ("nft",),
+    "openssl": ("openssl",),
+    "ping": ("ping",),
+    "snmp": ("snmpget",),
+    "snmpd": ("snmpd",),
+    "ssh": ("ssh",),
+    "ssh-keygen": ("ssh-keygen",),
+    "sshd": ("sshd",),
+    "systemd-analyze": ("systemd-analyze",),
+    "unzip": ("unzip",),
+    "xauth": ("xauth",),
+    "xrdp": ("xrdp",),
+    "xvfb": ("Xvfb",),
+}
+
+pytest_plugins = [f"tests.{path.stem}" for path in sorted(ROOT.glob("tests/fixtures_*.py"))]
+
+# A busy machine is slow, which is no finding; pytest-timeout catches what hangs.
+settings.register_profile("suite", deadline=None, print_blob=True)
+settings.register_profile("drill", settings.get_profile("suite"), max_examples=2000)
+settings.load_profile("drill" if DRILL else "suite")
+
+
+@functools.cache
+def namespaces_can_be_made() -> bool:
+    """Whether a named network namespace can really be made: root in a container often may not."""
+    program = shutil.which("ip", path=ADMIN_PATH)
+    if program is None or os.geteuid() != 0:
+        return False
+    name = f"evidence-probe-{os.getpid()}"
+    made = subprocess.run([program, "netns", "add", name], capture_output=True)
+    subprocess.run([program, "netns", "del", name], capture_output=True)
+    return made.returncode == 0
+
+
+def lack(part: str) -> str | None:
+    """What is missing for this part, as a reason; None when it is there."""
+    if part == "root":
+        return None if os.geteuid() == 0 else "needs root"
+    if part == "netns":
+        return None if namespaces_can_be_made() else "needs network namespaces"
+    programs = PARTS.get(part, (part,))
+    if any(shutil.which(program, path=ADMIN_PATH) for program in programs):
+        return None
+    return f"needs {' or '.join(programs)}, which is not installed"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("drill") and not DRILL:
+        pytest.skip("full counts: make drill runs it")
+    if item.nodeid in passed_before(item.config):
+        pytest.skip("passed before on this same tree")
+    for marker in item.iter_markers("part"):
+        for part in marker.args:
+            reason = lack(part)
+            if reason and IN_CI and part in PARTS:
+                pytest.fail(f"{reason}; with CI=true that is a failure", pytrace=False)
+            if reason:
+                pytest.skip(reason)
+
+
+# --- make drill goes on where it was stopped ---
+
+PASSED = pytest.StashKey[set[str]]()
+PASSED_FILE = pytest.StashKey[Path]()
+
+
+def tree_digest() -> str:
+    """Over every file that is or could be committed: after one changed byte nothing has passed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    digest = hashlib.sha256()
+    for name in sorted(set(filter(None, listed.split(b"\0")))):
+        path = ROOT / os.fsdecode(name)
+        body = path.read_bytes() if path.is_file() else b""
+        digest.update(name + b"\0" + hashlib.sha256(body).digest())
+    return digest.hexdigest()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not DRILL:
+        return
+    file = ROOT / ".drill" / f"passed-{tree_digest()[:16]}"
+    file.parent.mkdir(exist_ok=True)
+    config.stash[PASSED_FILE] = file
+    config.stash[PASSED] = set(file.read_text().splitlines()) if file.exists() else set()
+    config.pluginmanager.register(PassedKeeper(file), "passed-keeper")
+
+
+def passed_before(config: pytest.Config) -> set[str]:
+    return config.stash.get(PASSED, set())
+
+
+class PassedKeeper:
+    """Writes each passed test down at once, so that a stopped drill loses one test at most."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.clean: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.clean.add(report.nodeid)
+        # A test whose teardown fails has not passed.
+        if report.when == "teardown" and report.passed and report.nodeid in self.clean:
+            with self.file.open("a") as file:
+                file.write(report.nodeid + "\n")
+
+
+# --- skips are counted, by reason ---
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        reasons[str(reason).removeprefix("Skipped: ")] += 1
+    if not reasons:
+        return
+    terminalreporter.section(f"{reasons.total()} skipped, by reason")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:5}  {reason}")
+
+
+# --- fixtures of general use ---
+
+
+@pytest.fixture(scope="session")
+def drill_count() -> Callable[[int, int], int]:
+    """drill_count(small, full): how often to do it, small in the suite, full in the drill."""
+
+    def count(small: int, full: int) -> int:
+        return full if DRILL else small
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The folder of recordings from real devices, read where it lies."""
+    folder = ROOT / os.environ.get("EVIDENCE_CONFORMANCE", "../shared/conformance")
+    if not folder.is_dir():
+        pytest.skip(f"conformance recordings absent: {folder}")
+    return folder.resolve()
