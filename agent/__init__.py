@@ -1,0 +1,1 @@
+"""The hands: what asks devices, keeps the ledger, seals and pushes."""

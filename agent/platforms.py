@@ -1,0 +1,113 @@
+"""Finding the platforms: one module of `collectors` each, and nothing is registered.
+
+A platform module may define
+- generator functions named after a subject (`firewall`, `firmware`, …): its collectors,
+- module-level `Ask` constants: everything it may ever send,
+- `SESSION`: an `evidence.ask.Session`, for interactive command lines,
+- `TRANSPORTS`: the transports it can be read by, the default first,
+- `ALIASES`: other names it goes by (netmiko's device types),
+- `VENDOR`: the vendor's name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+
+import collectors
+from evidence.ask import Ask, Session
+from evidence.capture import Capture
+from evidence.device import SUBJECTS, Device
+from evidence.errors import ConfigurationError
+from evidence.facts import Fact
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+Collector = Callable[[Device], Flow]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform module, read: its collectors, and all that it may ever send."""
+
+    name: str
+    module: ModuleType
+    collectors: dict[str, Collector]
+    asks: tuple[Ask, ...]
+    session: Session | None
+    transports: tuple[str, ...]
+    aliases: tuple[str, ...]
+    vendor: str | None
+
+    @property
+    def all_asks(self) -> tuple[Ask, ...]:
+        """Everything that can ever be sent, log-in, paging and log-out lines included."""
+        if self.session is None:
+            return self.asks
+        elevate = (self.session.elevate,) if self.session.elevate else ()
+        lines = (*self.session.login, *elevate, *self.asks, *self.session.logout)
+        return tuple(dict.fromkeys(lines))
+
+    @property
+    def parser_digest(self) -> str:
+        """SHA-256 over the module's source files, so that a reading names the code that made it."""
+        source = Path(inspect.getfile(self.module))
+        files = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
+        return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def parser_version() -> str:
+    """The version of the installed package, which is the version of every parser in it."""
+    try:
+        return version("evidence-agent")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+@cache
+def platforms() -> dict[str, Platform]:
+    """Every platform by its short name."""
+    found = {}
+    for info in pkgutil.iter_modules(collectors.__path__):
+        if not info.name.startswith("_"):
+            found[info.name] = _read(info.name, import_module(f"collectors.{info.name}"))
+    return found
+
+
+def platform(name: str) -> Platform:
+    """The platform of that short name or alias. Raises ConfigurationError, naming the nearest."""
+    known = platforms()
+    for one in known.values():
+        if name == one.name or name in one.aliases:
+            return one
+    raise ConfigurationError(
+        f"platform {name!r} is unknown; known: {', '.join(sorted(known))}",
+        code="platform_unknown",
+    )
+
+
+def _read(name: str, module: ModuleType) -> Platform:
+    asks = [value for value in vars(module).values() if isinstance(value, Ask)]
+    session = getattr(module, "SESSION", None)
+    lines = {*session.login, session.elevate, *session.logout} if session else set()
+    return Platform(
+        name=name,
+        module=module,
+        collectors={
+            subject: getattr(module, subject)
+            for subject in SUBJECTS
+            if inspect.isgeneratorfunction(getattr(module, subject, None))
+        },
+        asks=tuple(dict.fromkeys(ask for ask in asks if ask not in lines)),
+        session=session,
+        transports=tuple(getattr(module, "TRANSPORTS", ())),
+        aliases=tuple(getattr(module, "ALIASES", ())),
+        vendor=getattr(module, "VENDOR", None),
+    )

@@ -1,0 +1,179 @@
+"""Redaction: declared secrets become keyed digests before anything else sees the answer.
+
+`redacted:hmac:<key id>:<hex>`: the same secret under the same site key always reads the
+same, so equal secrets stay visible as equal, live and on re-reading. Behind the declared
+fields stands a net of patterns: an answer that still seems to hold a secret fails its
+capture rather than letting it through.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from evidence.ask import Ask, Secret
+from evidence.capture import snmprec_rows
+from evidence.errors import VisitError
+
+MARK = "redacted:hmac:"
+
+# What no answer may hold once its declared secrets are gone. Each names its find for the error.
+_NET: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
+    ("password hash", re.compile(r"\$(?:1|2[aby]|5|6|y|argon2id)\$[./A-Za-z0-9$=,+]{16,}")),
+    ("FortiOS secret", re.compile(r"\bENC [A-Za-z0-9+/=]{16,}")),
+    (
+        "secret field",
+        re.compile(
+            r'"(?:x_)?(?:passphrase|psk|password|passwd|secret|api_key|token)"\s*:\s*'
+            rf'"(?!{MARK}|ENC XXXX|\*+")[^"]+"',
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "secret setting",
+        re.compile(
+            r"^\s*(?:wpa_passphrase|wpa_psk|sae_password|wep_key\d|auth_server_shared_secret)"
+            rf"\s*=\s*(?!{MARK})\S",
+            re.MULTILINE,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SiteKey:
+    """The site's HMAC key for secrets. Not the signing key; its id is the digest's first 8 hex."""
+
+    key: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return sha256(b"evidence-agent site key\0" + self.key).hexdigest()[:8]
+
+    def replace(self, secret: str) -> str:
+        """What stands in the capture instead of `secret`."""
+        if secret.startswith(MARK):
+            return secret
+        digest = hmac.new(self.key, secret.encode("utf-8", "surrogateescape"), sha256)
+        return f"{MARK}{self.id}:{digest.hexdigest()}"
+
+
+def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
+    """The answer with the ask's declared secrets replaced. Raises VisitError (`secret_left`)."""
+    for secret in ask.secrets:
+        body = _WAYS[secret.kind](secret, body, key)
+    text = body.decode("latin-1")
+    for what, pattern in _NET:
+        if pattern.search(text):
+            raise VisitError(
+                f"the answer to {ask.text!r} holds what looks like a {what} that the ask does "
+                "not declare; the capture was dropped",
+                code="secret_left",
+                next_step="report the platform and the ask; declare the field in its Ask",
+            )
+    return body
+
+
+def _regex(secret: Secret, body: bytes, key: SiteKey) -> bytes:
+    def replaced(match: re.Match[bytes]) -> bytes:
+        start, end = match.span("secret")
+        if start < 0 or start == end:
+            return match[0]
+        whole, offset = match[0], match.start()
+        digest = key.replace(match["secret"].decode("utf-8", "surrogateescape")).encode()
+        return whole[: start - offset] + digest + whole[end - offset :]
+
+    return re.sub(secret.where.encode(), replaced, body, flags=re.MULTILINE)
+
+
+def _json(secret: Secret, body: bytes, key: SiteKey) -> bytes:
+    """Replace string values at a path where they stand, leaving every other byte as it was."""
+    text = body.decode("utf-8", "surrogateescape")
+    fits = _path_test(secret.where)
+    parts, end = [], 0
+    for path, start, stop in _json_values(text):
+        token = text[start:stop]
+        if fits(path) and token not in ('""', "null", "true", "false"):
+            value = json.loads(token) if token.startswith('"') else token
+            parts += [text[end:start], json.dumps(key.replace(value))]
+            end = stop
+    return "".join([*parts, text[end:]]).encode("utf-8", "surrogateescape")
+
+
+def _path_test(where: str) -> Callable[[tuple[str, ...]], bool]:
+    steps = tuple(where.replace("[]", ".[]").strip(".").split("."))
+    if steps[0] == "**":
+        tail = steps[1:]
+        return lambda path: path[-len(tail) :] == tail
+    return lambda path: (
+        len(path) == len(steps)
+        and all(want in ("*", got) for want, got in zip(steps, path, strict=True))
+    )
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+def _json_values(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """(path, start, end) of every scalar value in a JSON text; `[]` stands for an element."""
+    path: list[str] = []
+    key_next = False
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        if sign in "{[":
+            path.append("[]" if sign == "[" else "")
+            key_next = sign == "{"
+        elif sign in "}]":
+            path = path[:-1]
+            key_next = False
+        elif sign == ",":
+            key_next = bool(path) and path[-1] != "[]"
+        elif sign == ":":
+            key_next = False
+        elif key_next:
+            path[-1] = json.loads(sign) if sign.startswith('"') else sign
+        else:
+            yield tuple(path), token.start(), token.end()
+
+
+def _oid(secret: Secret, body: bytes, key: SiteKey) -> bytes:
+    root = tuple(int(part) for part in secret.where.strip(".").split("."))
+    rows = []
+    for oid, tag, value in snmprec_rows(body, "an SNMP answer"):
+        dotted = ".".join(map(str, oid))
+        if oid[: len(root)] == root and value:
+            value = key.replace(value.decode("latin-1")).encode()
+        printable = all(0x20 <= byte < 0x7F for byte in value)
+        rows.append(
+            f"{dotted}|{tag}|{value.decode()}" if printable else f"{dotted}|{tag}x|{value.hex()}"
+        )
+    return ("\n".join(rows) + "\n").encode()
+
+
+def _column(secret: Secret, body: bytes, key: SiteKey) -> bytes:
+    """Replace a CSV column's values; quoted fields keep their quotes."""
+    lines = body.decode("utf-8", "surrogateescape").split("\n")
+    cell = re.compile(r'(?:^|(?<=,))(?:"(?:[^"]|"")*"|[^,]*)')
+    header = [one[0].strip('" \r') for one in cell.finditer(lines[0])]
+    if secret.where not in header:
+        return body
+    column = header.index(secret.where)
+    for number, line in enumerate(lines[1:], 1):
+        cells = list(cell.finditer(line))
+        if column < len(cells) and (value := cells[column][0].strip('" \r')):
+            start, end = cells[column].span()
+            lines[number] = line[:start] + key.replace(value) + line[end:]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+_WAYS: dict[str, Callable[[Secret, bytes, SiteKey], bytes]] = {
+    "regex": _regex,
+    "json": _json,
+    "oid": _oid,
+    "column": _column,
+}

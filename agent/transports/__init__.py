@@ -1,0 +1,34 @@
+"""Ways to reach a device. One method each: `ask`. Nothing here knows a platform or a rule.
+
+A transport is made for one device and one visit, opened with the visit and closed after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from evidence.ask import Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Raw bytes of one answer, before redaction; never written anywhere as they are.
+
+    `at`: when it was really given, for an answer that comes from a tape (None: just now).
+    """
+
+    body: bytes
+    media_type: str = "text/plain"
+    peer: str | None = None
+    account: str | None = None
+    at: datetime | None = None
+
+
+class Transport(Protocol):
+    """An open way to one device. `ask` raises VisitError; a broken transport raises each time."""
+
+    def ask(self, ask: Ask) -> Answer: ...
+
+    def close(self) -> None: ...

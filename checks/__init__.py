@@ -1,0 +1,1 @@
+"""One file per question, whose yes is good."""

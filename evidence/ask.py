@@ -1,0 +1,112 @@
+"""An ask: one thing that may be sent to a device, and the secrets its answer may carry.
+
+What a platform's file declares as `Ask` constants is all that ever leaves. A hole in the
+text (`{uid}`) is filled by calling the ask, and the value must match the hole's pattern
+from end to end, so an answer can never become a command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from evidence.errors import Denied, shown
+
+Kind = Literal["command", "http", "snmp", "probe", "file"]
+SecretKind = Literal["regex", "json", "oid", "column"]
+
+# No white space, quotes, separators or shell signs: safe in a command line and in a path.
+PLAIN_VALUE = r"[A-Za-z0-9._:@-]{1,128}"
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where an answer may carry a secret.
+
+    `regex`: a pattern whose group `secret` is the secret (searched over the decoded text).
+    `json`: a path of keys, `[]` for every element, `*` for any key (`results[].passphrase`);
+    a path starting with `**.` matches that key at any depth.
+    `oid`: an OID subtree (SNMP). `column`: a column's name (CSV).
+    """
+
+    kind: SecretKind
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, as the exact text that is sent.
+
+    `text` by kind: `command` the line itself; `http` "GET /path?query" (or "POST /path" with
+    `body`); `snmp` "walk OID" or "get OID OID…"; `probe` what the wire probe does;
+    `file` a file name under the device's folder.
+    `also` are other texts under which a hand-delivered answer is recognised as this ask's.
+    `encodings` are tried in order on the answer; the last resort is UTF-8 with replacement.
+    `secret_line`: the line itself is a secret (an enable password); it is never recorded.
+    """
+
+    name: str
+    text: str
+    kind: Kind = "command"
+    secrets: tuple[Secret, ...] = ()
+    holes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    body: str | None = None
+    also: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = ("utf-8",)
+    limit_bytes: int = 64 * 1024 * 1024
+    limit_s: float = 120.0
+    secret_line: bool = False
+    template: str = ""
+
+    def __call__(self, **values: str) -> Ask:
+        """This ask with its holes filled. Raises Denied when a value does not fit its hole."""
+        wanted = set(_HOLE.findall(self.text))
+        if wanted != set(values):
+            raise Denied(f"ask {self.name}: holes are {sorted(wanted)}, given {sorted(values)}")
+        for hole, value in values.items():
+            if not re.fullmatch(self.holes.get(hole, PLAIN_VALUE), value):
+                raise Denied(
+                    f"ask {self.name}: {shown(value)!r} may not fill {{{hole}}}",
+                    next_step="the device named something with characters we never send; "
+                    "report the name",
+                )
+        filled = _HOLE.sub(lambda match: values[match[1]], self.text)
+        return replace(self, text=filled, template=self.text)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What may leave for this ask: its text, with each hole as its pattern."""
+        source = self.template or self.text
+        parts, end = [], 0
+        for match in _HOLE.finditer(source):
+            parts.append(re.escape(source[end : match.start()]))
+            parts.append(f"(?:{self.holes.get(match[1], PLAIN_VALUE)})")
+            end = match.end()
+        parts.append(re.escape(source[end:]))
+        return re.compile("".join(parts))
+
+    def admits(self, text: str) -> bool:
+        """Whether `text` is this ask, or this ask with its holes lawfully filled."""
+        return self.pattern.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How an interactive command line is entered and left; every line is an ask too.
+
+    `prompt` is a pattern for the first prompt; after it the exact prompt is learned.
+    `login` lines are sent in order (paging off); `elevate` is the line that asks for more
+    privilege (answered by the credential's second secret, only if the device needs it);
+    `pager` matches a pager's line and `pager_key` is what answers it.
+    """
+
+    prompt: str
+    login: tuple[Ask, ...] = ()
+    elevate: Ask | None = None
+    logout: tuple[Ask, ...] = ()
+    pager: str | None = None
+    pager_key: str = " "
+    nonce: str | None = None

@@ -1,0 +1,156 @@
+"""Captured bytes: what one ask brought back, after redaction, and how to read them safely."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from evidence.ask import Ask
+from evidence.errors import TooMuch, Unexpected, shown
+
+MAX_DEPTH = 64
+MAX_LINE_BYTES = 8 * 1024 * 1024
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_BACKSPACED = re.compile(r"[^\n\x08]\x08 ?\x08?")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a capture came from: the device itself, or a person who delivered it by hand."""
+
+    kind: str = "device"  # device | hand-delivered | replayed
+    delivered_by: str | None = None
+    captured_at: datetime | None = None
+    reason: str | None = None
+    confirmed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One answer. `body` is what the device sent with declared secrets replaced by keyed digests.
+
+    `digest` is the SHA-256 of `body`. `peer` is the identity seen on the wire (host key or
+    certificate fingerprint). `asked_at` and `answered_at` are aware UTC.
+    """
+
+    device: str
+    ask: Ask
+    body: bytes
+    asked_at: datetime
+    answered_at: datetime
+    account: str | None = None
+    requester: str = "schedule"
+    peer: str | None = None
+    media_type: str = "text/plain"
+    provenance: Provenance = Provenance()
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.body).hexdigest()
+
+    def text(self) -> str:
+        """The body as text: line ends as \\n, terminal control removed, NUL dropped.
+
+        Raises TooMuch (`line_too_long`) when one line passes 8 MiB.
+        """
+        longest = max((len(line) for line in self.body.split(b"\n")), default=0)
+        if longest > MAX_LINE_BYTES:
+            raise TooMuch(
+                f"{self.device}: {self.ask.text!r} answered with a line of {longest} bytes",
+                code="line_too_long",
+                next_step="read the device by hand; this is not an answer to the question",
+            )
+        return _clean(_decode(self.body, self.ask.encodings))
+
+    def json(self) -> Any:
+        """The body as JSON, at most 64 levels deep. Raises Unexpected or TooMuch."""
+        body = self.body.decode("utf-8-sig", "replace")
+        depth = _depth(body)
+        if depth > MAX_DEPTH:
+            raise TooMuch(
+                f"{self.device}: {self.ask.text!r} is nested {depth} levels deep",
+                code="input_too_deep",
+            )
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            raise Unexpected(
+                f"{self.device}: {self.ask.text!r} should answer JSON: {error}; "
+                f"it starts {shown(body)!r}"
+            ) from None
+
+    def snmp(self) -> Iterator[tuple[tuple[int, ...], str, bytes]]:
+        """Rows (OID, snmprec type tag, value bytes) of an SNMP answer, in the order received.
+
+        snmprec is snmpsim's recording format: `OID|type|value`, `x` after the type for
+        hexadecimal values. A value may run over several lines. Raises Unexpected.
+        """
+        yield from snmprec_rows(self.body, f"{self.device}: {self.ask.text!r}")
+
+
+_ROW = re.compile(rb"^\.?(\d+(?:\.\d+)*)\|(\d+)(x|e|:[a-z]+)?\|(.*)$", re.DOTALL)
+
+
+def snmprec_rows(body: bytes, who: str) -> Iterator[tuple[tuple[int, ...], str, bytes]]:
+    """Rows of an snmprec text. Raises Unexpected when it holds no row at all."""
+    pending: list[bytes] = []
+    seen = False
+    for line in [*body.replace(b"\r\n", b"\n").split(b"\n"), b"0|0|"]:
+        if not _ROW.match(line):
+            pending.append(line)
+            continue
+        if pending and (match := _ROW.match(b"\n".join(pending).rstrip(b"\n"))):
+            seen = True
+            oid = tuple(int(part) for part in match[1].split(b"."))
+            yield oid, match[2].decode(), _snmp_value(match[3] or b"", match[4])
+        pending = [line]
+    if not seen:
+        raise Unexpected(
+            f"{who}: no snmprec row; it starts {shown(body[:200].decode('latin-1'))!r}"
+        )
+
+
+def _snmp_value(form: bytes, value: bytes) -> bytes:
+    if form != b"x":
+        return value
+    try:
+        return bytes.fromhex(value.decode("ascii").strip())
+    except ValueError:
+        return value
+
+
+def _decode(body: bytes, encodings: tuple[str, ...]) -> str:
+    for encoding in encodings:
+        try:
+            return body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        except UnicodeDecodeError:
+            continue
+    return body.decode("utf-8", "replace")
+
+
+def _clean(text: str) -> str:
+    text = _ANSI.sub("", text.replace("\r\n", "\n"))
+    text = re.sub(r"\r+\n", "\n", text).replace("\r", "\n" if "\n" not in text else "")
+    return _BACKSPACED.sub("", text).replace("\x00", "")
+
+
+def _depth(body: str) -> int:
+    depth = deepest = 0
+    in_string = escaped = False
+    for char in body if body.count("[") + body.count("{") > MAX_DEPTH else "":
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}":
+            depth -= 1
+    return deepest

@@ -1,0 +1,357 @@
+"""Facts: what a collector concludes from captured bytes. Frozen, and `None` means "not said".
+
+Never zero, "" or an empty tuple for "could not read". Times are aware UTC and end in `_at`;
+units are in names. `subject_unit` names the unit a fact speaks of (serial number, else host
+name, else what the device calls the member); None: the visited device itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from evidence.clock import parse_at, stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """The base of all facts. Its only subclasses are in this file."""
+
+    subject_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit(Fact):
+    """One enforcing or running unit: what it calls itself, since when, in which role.
+
+    `boot_at` is derived from the uptime and the time of the answer. `clock_at` is what the
+    device's own clock said, with `clock_zone` as written; `clock_offset_s` is device minus
+    agent, None where the zone is unknown.
+    `ha_mode` is the vendor's word; `ha_role` one of active, standby, member, None.
+    """
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    hostname: str | None = None
+    ha_mode: str | None = None
+    ha_role: str | None = None
+    ha_peer: str | None = None
+    role_since_at: datetime | None = None
+    boot_at: datetime | None = None
+    uptime_s: float | None = None
+    rules_loaded_at: datetime | None = None
+    clock_at: datetime | None = None
+    clock_zone: str | None = None
+    clock_offset_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirewallRule(Fact):
+    """One rule as the device holds it. The key is unique within a device.
+
+    `key` is context/family/policy/vendor id (or match digest where the vendor has no id).
+    `context` is a vdom, vsys, security context or table; `policy` the ACL, chain or package.
+    `family` is ip, ip6, inet (both). `action` is the vendor's word in lower case; `permits`
+    says whether it lets traffic pass (None: it decides nothing, e.g. a jump or a log).
+    Addresses and services are as resolved as the device tells: "any", CIDR, "a-b", or a name.
+    `counted`: the unit keeps a counter for it. `implicit`: nobody wrote it (a default rule).
+    `owner`: "policy", or the program that made it (docker, firewalld, fail2ban).
+    `match_digest`: SHA-256 of the normalised match part; equal over rename, move, comment.
+    """
+
+    key: str
+    context: str = ""
+    family: str = "ip"
+    policy: str = ""
+    position: int = 0
+    vendor_id: str | None = None
+    name: str | None = None
+    comment: str | None = None
+    enabled: bool = True
+    action: str = ""
+    permits: bool | None = None
+    source_zones: tuple[str, ...] = ()
+    destination_zones: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ("any",)
+    sources_negated: bool = False
+    destinations: tuple[str, ...] = ("any",)
+    destinations_negated: bool = False
+    services: tuple[str, ...] = ("any",)
+    applications: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    nat: str | None = None
+    logged: bool | None = None
+    schedule: str | None = None
+    installed_on: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    modified_at: datetime | None = None
+    match_digest: str = ""
+    counted: bool | None = None
+    implicit: bool = False
+    owner: str = "policy"
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUsage(Fact):
+    """What a unit's counter for one rule said at `read_at`.
+
+    `count`: hits in the vendor's sense (connections or packets, `count_unit`); None: this
+    unit does not count this rule. 0: it counts, and saw nothing since its last reset.
+    `reset_domain`: counters that are always zeroed together (an ACL, a VDOM, a ruleset).
+    `persistent`: the counter survives a reboot. `counting` is off where the vendor says so.
+    """
+
+    key: str
+    reset_domain: str = ""
+    count: int | None = None
+    count_unit: Literal["connections", "packets", "sessions"] = "connections"
+    size_bytes: int | None = None
+    first_hit_at: datetime | None = None
+    last_hit_at: datetime | None = None
+    counter_reset_at: datetime | None = None
+    open_sessions: int | None = None
+    persistent: bool | None = None
+    counting: Literal["on", "off", "unknown"] = "on"
+    read_at: datetime | None = None
+    source: Literal["device", "manager"] = "device"
+    manager_fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareRelease(Fact):
+    """A running operating system, firmware or installed program, in the device's own words.
+
+    `product` is our lower-case product family (`asa`, `fortios`, `ios`, `linux-debian` …),
+    `train` the part a vendor gives one lifecycle to (`9.16`, `7.4`).
+    """
+
+    vendor: str | None = None
+    product: str | None = None
+    name: str | None = None
+    version: str | None = None
+    build: str | None = None
+    train: str | None = None
+    part: str = "operating system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareItem(Fact):
+    """A chassis, stack member, module, line card or access point. `virtual`: no hardware dates."""
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    part: str = "chassis"
+    position: str | None = None
+    description: str | None = None
+    revision: str | None = None
+    virtual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset(Fact):
+    """A row of the asset register: software, hardware, premises or data, and when it left."""
+
+    asset_id: str
+    name: str = ""
+    category: str = "hardware"
+    addresses: tuple[str, ...] = ()
+    owner: str | None = None
+    location: str | None = None
+    core: bool | None = None
+    decommissioned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket(Fact):
+    """A change ticket or approval: what it allows, who approved it, until when."""
+
+    ticket_id: str
+    kind: str = "change"
+    target: str | None = None
+    decision: str | None = None
+    reason: str | None = None
+    requested_by: str | None = None
+    approved_by: str | None = None
+    approved_on: date | None = None
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface(Fact):
+    name: str
+    zone: str | None = None
+    addresses: tuple[str, ...] = ()
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WirelessNetwork(Fact):
+    """One SSID as configured: what a client could negotiate, and whether it is on the air.
+
+    `akm`, `pairwise`, `group` use IEEE names in lower case (psk, sae, 802.1x, owe, ft-psk …;
+    ccmp, tkip, gcmp-256, wep). `pmf` is disabled, optional or required.
+    `passphrase_digest` is the keyed digest that stands in the capture, never the passphrase.
+    """
+
+    ssid: str | None
+    profile: str | None = None
+    enabled: bool | None = None
+    broadcast: bool | None = None
+    bound_to: tuple[str, ...] | None = None
+    bands: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    akm: tuple[str, ...] = ()
+    pairwise: tuple[str, ...] = ()
+    group: str | None = None
+    pmf: str | None = None
+    wps: bool | None = None
+    transition: str | None = None
+    portal: bool | None = None
+    vlan: str | None = None
+    passphrase_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDesktopPolicy(Fact):
+    """What limits a remote desktop. Times in seconds; 0 s is never used: None is "no limit said".
+
+    `source` says where the values come from: `policy`, `listener`, `xrdp`, `wire`.
+    `unlimited` lists the limits that are expressly switched off (`idle`, `disconnected` …).
+    A redirection is True when it is allowed.
+    """
+
+    source: str
+    enabled: bool | None = None
+    port: int | None = None
+    nla_required: bool | None = None
+    security_layer: str | None = None
+    encryption_level: str | None = None
+    idle_limit_s: float | None = None
+    disconnected_limit_s: float | None = None
+    session_limit_s: float | None = None
+    unlimited: tuple[str, ...] = ()
+    screen_lock_s: float | None = None
+    drive: bool | None = None
+    clipboard: bool | None = None
+    printer: bool | None = None
+    com_port: bool | None = None
+    lpt_port: bool | None = None
+    pnp_device: bool | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RdpNegotiation(Fact):
+    """What a remote-desktop listener said to each `requestedProtocols` value, without log-in.
+
+    `answers` pairs the requested value ("none", "0", "1", "3", "8", "11") with the answer:
+    "selected N", "failure N", "no negotiation", "closed".
+    """
+
+    address: str
+    port: int
+    answers: tuple[tuple[str, str], ...] = ()
+    nla_required: bool | None = None
+    nla_supported: bool | None = None
+    tls_supported: bool | None = None
+    standard_rdp_accepted: bool | None = None
+    tls_version: str | None = None
+    certificate_sha256: str | None = None
+    certificate_subject: str | None = None
+    certificate_expires_at: datetime | None = None
+    product_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteAccess(Fact):
+    """A service that lets somebody in from elsewhere (sshd, VPN, remote-control program)."""
+
+    service: str
+    enabled: bool | None = None
+    address: str | None = None
+    port: int | None = None
+    multi_factor: bool | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministrativeEvent(Fact):
+    """Something a device's own log says an administrator did (cleared counters, committed)."""
+
+    kind: str
+    at: datetime | None = None
+    account: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostHealth(Fact):
+    """The agent's own host, by psutil: what could have made a collection fail."""
+
+    disk_free_bytes: int | None = None
+    memory_available_bytes: int | None = None
+    load_1min: float | None = None
+    booted_at: datetime | None = None
+
+
+FACTS: dict[str, type[Fact]] = {
+    re.sub(r"(?<!^)([A-Z])", r"_\1", kind.__name__).lower(): kind for kind in Fact.__subclasses__()
+}
+_NAMES = {kind: name for name, kind in FACTS.items()}
+
+
+def fact_name(fact: Fact) -> str:
+    """The fact's name in records: the class name in snake case."""
+    return _NAMES[type(fact)]
+
+
+def to_record(fact: Fact) -> dict[str, Any]:
+    """The fact as a JSON-ready record, its name under `fact`; times as ISO 8601 UTC."""
+    record: dict[str, Any] = {"fact": _NAMES[type(fact)]}
+    for field in fields(fact):
+        record[field.name] = _plain(getattr(fact, field.name))
+    return record
+
+
+def from_record(record: dict[str, Any]) -> Fact:
+    """The fact a record was made from. Raises KeyError (unknown fact) or TypeError (field)."""
+    kind = FACTS[record["fact"]]
+    kinds = _field_kinds(record["fact"])
+    values = {name: _value(kinds[name], value) for name, value in record.items() if name != "fact"}
+    return kind(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@cache
+def _field_kinds(name: str) -> dict[str, Any]:
+    return get_type_hints(FACTS[name])
+
+
+def _value(kind: Any, value: Any) -> Any:
+    if get_origin(kind) in (UnionType, Union):
+        if value is None:
+            return None
+        kind = next(one for one in get_args(kind) if one is not NoneType)
+    if kind is datetime:
+        return parse_at(value)
+    if kind is date:
+        return date.fromisoformat(value)
+    if get_origin(kind) is tuple:
+        return tuple(_value(get_args(kind)[0], item) for item in value)
+    return value

@@ -1,0 +1,114 @@
+"""A reading: one subject of one device, read once; its facts, or the reason there are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from evidence.clock import parse_at, stamp
+from evidence.facts import Fact, from_record, to_record
+
+F = TypeVar("F", bound=Fact)
+
+
+def canonical(record: Any) -> bytes:
+    """The bytes a record is hashed and signed as: sorted keys, no spaces, UTF-8, no NaN."""
+    return json.dumps(
+        record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a subject could not be read: stable code, sentence, next step."""
+
+    code: str
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Facts of one device and subject at one time, with the digests of the captures behind them.
+
+    `parser` names the collector, `parser_digest` is the SHA-256 of its source. A failed
+    reading has a `failure` and no facts: what we do not know is a record, not a gap. `cautions`
+    do not fail it: they say what weakens it (`device_clock_suspect`).
+    `provenance` is device, hand-delivered or replayed; `confirmed_by` the second person
+    who vouched for a hand-delivered one.
+    """
+
+    device: str
+    subject: str
+    at: datetime
+    facts: tuple[Fact, ...] = ()
+    captures: tuple[str, ...] = ()
+    parser: str = ""
+    parser_version: str = ""
+    parser_digest: str = ""
+    failure: Failure | None = None
+    cautions: tuple[Failure, ...] = ()
+    provenance: str = "device"
+    confirmed_by: str | None = None
+
+    def of(self, kind: type[F]) -> list[F]:
+        """The facts of one type, in the order found."""
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "device": self.device,
+            "subject": self.subject,
+            "at": stamp(self.at),
+            "facts": [to_record(fact) for fact in self.facts],
+            "captures": list(self.captures),
+            "parser": self.parser,
+            "parser_version": self.parser_version,
+            "parser_digest": self.parser_digest,
+            "failure": None if self.failure is None else asdict(self.failure),
+            "cautions": [asdict(caution) for caution in self.cautions],
+            "provenance": self.provenance,
+            "confirmed_by": self.confirmed_by,
+        }
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Reading:
+        failure = record["failure"]
+        return cls(
+            device=record["device"],
+            subject=record["subject"],
+            at=parse_at(record["at"]),
+            facts=tuple(from_record(fact) for fact in record["facts"]),
+            captures=tuple(record["captures"]),
+            parser=record["parser"],
+            parser_version=record["parser_version"],
+            parser_digest=record["parser_digest"],
+            failure=None if failure is None else Failure(**failure),
+            cautions=tuple(Failure(**caution) for caution in record["cautions"]),
+            provenance=record["provenance"],
+            confirmed_by=record["confirmed_by"],
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the reading's canonical record: what observations cite."""
+        return sha256(canonical(self.record())).hexdigest()
+
+
+def newest(readings: Iterable[Reading]) -> dict[tuple[str, str], Reading]:
+    """The newest reading per (device, subject)."""
+    found: dict[tuple[str, str], Reading] = {}
+    for reading in readings:
+        key = (reading.device, reading.subject)
+        if key not in found or reading.at >= found[key].at:
+            found[key] = reading
+    return found
+
+
+def units(readings: Sequence[Reading]) -> list[str]:
+    """The names of units these readings speak of, in order of first mention."""
+    return list(dict.fromkeys(f.subject_unit or r.device for r in readings for f in r.facts))

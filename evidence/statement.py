@@ -1,0 +1,109 @@
+"""in-toto Statement v1: what every signed record of this system is, whatever it says.
+
+`subject` names other bytes by digest, `predicate` says something about them. The payload is
+written once, signed as those bytes, and never written again from what was parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.errors import SealError, shown
+from evidence.reading import canonical
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+COLLECTION = "urn:evidence-agent:collection:v1"
+RUN = "urn:evidence-agent:run:v1"
+ASSESSMENT = "urn:evidence-agent:assessment:v1"
+PACK = "urn:evidence-agent:pack:v1"
+RECEIPT = "urn:evidence-agent:receipt:v1"
+KINDS = {
+    COLLECTION: "collection",
+    RUN: "run",
+    ASSESSMENT: "assessment",
+    PACK: "pack",
+    RECEIPT: "receipt",
+}
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_OURS = re.compile(r"urn:evidence-agent:[a-z-]+:v\d+")
+
+
+def is_digest(text: object) -> bool:
+    """Whether this is a SHA-256 in lower-case hexadecimal."""
+    return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A parsed statement. `subjects` maps each subject's name to its SHA-256."""
+
+    predicate_type: str
+    subjects: Mapping[str, str]
+    predicate: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return KINDS[self.predicate_type]
+
+    def payload(self) -> bytes:
+        """The bytes to sign. Subjects are in order of name.
+
+        A visit that reached nothing has no subjects: its failed readings are in the predicate.
+        """
+        return canonical(
+            {
+                "_type": STATEMENT_TYPE,
+                "subject": [
+                    {"name": name, "digest": {"sha256": self.subjects[name]}}
+                    for name in sorted(self.subjects)
+                ],
+                "predicateType": self.predicate_type,
+                "predicate": self.predicate,
+            }
+        )
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Statement:
+        """The statement in a payload.
+
+        Raises SealError: `format_unsupported` for a later version of one of our predicates,
+        `statement_invalid` for everything else.
+        """
+        try:
+            record = json.loads(payload)
+            subjects = {str(one["name"]): one["digest"]["sha256"] for one in record["subject"]}
+            statement = cls(record["predicateType"], subjects, record["predicate"])
+            complete = record["_type"] == STATEMENT_TYPE and len(subjects) == len(record["subject"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _invalid(f"it does not parse ({shown(repr(error))})") from None
+        if not complete or not all(map(is_digest, subjects.values())):
+            raise _invalid("type, subject names or digests are not as in-toto writes them")
+        if not isinstance(statement.predicate, dict):
+            raise _invalid("its predicate is not an object")
+        if statement.predicate_type not in KINDS:
+            raise _unknown(str(statement.predicate_type))
+        return statement
+
+
+def by_digest(folder: str, digests: Iterable[str]) -> dict[str, str]:
+    """Subjects named after their digest: `captures/<sha256>`."""
+    return {f"{folder}/{digest}": digest for digest in digests}
+
+
+def _invalid(what: str) -> SealError:
+    return SealError(f"the statement is not valid: {what}", code="statement_invalid")
+
+
+def _unknown(predicate_type: str) -> SealError:
+    if _OURS.fullmatch(predicate_type):
+        return SealError(
+            f"{predicate_type} is newer than this program, which reads v1",
+            code="format_unsupported",
+            next_step="verify with a newer evidence-verify",
+        )
+    return _invalid(f"its predicate type is {shown(predicate_type)!r}")

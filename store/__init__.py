@@ -1,0 +1,1 @@
+"""Custody: takes signed bundles in and gives them back."""

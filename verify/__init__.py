@@ -1,0 +1,1 @@
+"""The small verifier an examiner gets."""
