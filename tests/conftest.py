@@ -99,19 +99,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 # --- make drill goes on where it was stopped ---
 
 PASSED = pytest.StashKey[set[str]]()
-PASSED_FILE = pytest.StashKey[Path]()
 
 
-def tree_digest() -> str:
-    """Over every file that is or could be committed: after one changed byte nothing has passed."""
+def tree_digest() -> str | None:
+    """Over every file that is or could be committed: after one changed byte nothing has passed.
+
+    None outside a git checkout, where a drill always starts from the beginning.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return None
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
-        check=True,
-    ).stdout
+    )
+    if listed.returncode:
+        return None
     digest = hashlib.sha256()
-    for name in sorted(set(filter(None, listed.split(b"\0")))):
+    for name in sorted(set(filter(None, listed.stdout.split(b"\0")))):
         path = ROOT / os.fsdecode(name)
         body = path.read_bytes() if path.is_file() else b""
         digest.update(name + b"\0" + hashlib.sha256(body).digest())
@@ -119,11 +125,11 @@ def tree_digest() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not DRILL:
+    tree = tree_digest() if DRILL else None
+    if tree is None:
         return
-    file = ROOT / ".drill" / f"passed-{tree_digest()[:16]}"
+    file = ROOT / ".drill" / f"passed-{tree[:16]}"
     file.parent.mkdir(exist_ok=True)
-    config.stash[PASSED_FILE] = file
     config.stash[PASSED] = set(file.read_text().splitlines()) if file.exists() else set()
     config.pluginmanager.register(PassedKeeper(file), "passed-keeper")
 
