@@ -37,7 +37,7 @@ _MADE_BY_UNIX, _MODE_0644 = (3 << 8) | _VERSION, 0o100644 << 16
 
 
 def check_name(name: str) -> str:
-    """The member name, if it is plain ASCII parts joined by `/`. Raises SealError `name_invalid`."""
+    """The name, if it is plain ASCII parts joined by `/`. Raises SealError `name_invalid`."""
     if len(name) > MAX_NAME or not _NAME.fullmatch(name):
         raise SealError(f"{shown(name)!r} is not a member name", code="name_invalid")
     return name

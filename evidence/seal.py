@@ -13,6 +13,7 @@ import base64
 import binascii
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -211,7 +212,7 @@ class Envelope:
             envelope = cls(
                 payload=_decoded(record["payload"]),
                 signatures=tuple(
-                    Signature(str(one["keyid"]), _decoded(one["sig"]))
+                    Signature(_keyid(one["keyid"]), _decoded(one["sig"]))
                     for one in record["signatures"]
                 ),
                 payload_type=record["payloadType"],
@@ -234,6 +235,12 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, AttributeError) as error:
         raise ValueError(f"bad base64: {error}") from None
+
+
+def _keyid(text: object) -> str:
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ValueError("a keyid is a SHA-256 in hexadecimal")
+    return text
 
 
 def _invalid(what: str) -> SealError:

@@ -77,7 +77,7 @@ class Statement:
         try:
             record = json.loads(payload)
             subjects = {str(one["name"]): one["digest"]["sha256"] for one in record["subject"]}
-            statement = cls(record["predicateType"], subjects, record["predicate"])
+            statement = cls(str(record["predicateType"]), subjects, record["predicate"])
             complete = record["_type"] == STATEMENT_TYPE and len(subjects) == len(record["subject"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise _invalid(f"it does not parse ({shown(repr(error))})") from None
@@ -86,7 +86,7 @@ class Statement:
         if not isinstance(statement.predicate, dict):
             raise _invalid("its predicate is not an object")
         if statement.predicate_type not in KINDS:
-            raise _unknown(str(statement.predicate_type))
+            raise _unknown(statement.predicate_type)
         return statement
 
 
