@@ -52,7 +52,8 @@ class Platform:
         if self.session is None:
             return self.asks
         elevate = (self.session.elevate,) if self.session.elevate else ()
-        lines = (*self.session.login, *elevate, *self.asks, *self.session.logout)
+        nonce = (self.session.nonce_ask,) if self.session.nonce_ask else ()
+        lines = (*self.session.login, *elevate, *self.asks, *nonce, *self.session.logout)
         return tuple(dict.fromkeys(lines))
 
     @property

@@ -45,6 +45,8 @@ class Ask:
     `file` a file name under the device's folder.
     `also` are other texts under which a hand-delivered answer is recognised as this ask's.
     `encodings` are tried in order on the answer; the last resort is UTF-8 with replacement.
+    `exits` are the exit statuses that are an answer where a command has one; with another
+    than 0 its error output follows its output (`reg query` of a missing key: 1).
     `secret_line`: the line itself is a secret (an enable password); it is never recorded.
     """
 
@@ -58,6 +60,7 @@ class Ask:
     encodings: tuple[str, ...] = ("utf-8",)
     limit_bytes: int = 64 * 1024 * 1024
     limit_s: float = 120.0
+    exits: tuple[int, ...] = (0,)
     secret_line: bool = False
     template: str = ""
 
@@ -101,6 +104,9 @@ class Session:
     `login` lines are sent in order (paging off); `elevate` is the line that asks for more
     privilege (answered by the credential's second secret, only if the device needs it);
     `pager` matches a pager's line and `pager_key` is what answers it.
+    `unprivileged` is a prompt that needs `elevate`; `secret_prompt` is what then asks.
+    `nonce` is the sign of a comment line: one with a random number is sent after each
+    command, and what stands before its echo is the whole answer.
     """
 
     prompt: str
@@ -110,3 +116,12 @@ class Session:
     pager: str | None = None
     pager_key: str = " "
     nonce: str | None = None
+    unprivileged: str = r".*>"
+    secret_prompt: str = r"(?i).*password:"
+
+    @property
+    def nonce_ask(self) -> Ask | None:
+        """The comment line, with a hole for its random number."""
+        if self.nonce is None:
+            return None
+        return Ask("nonce", f"{self.nonce}{{number}}", holes={"number": "[0-9a-f]{16}"})

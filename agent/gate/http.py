@@ -1,0 +1,64 @@
+"""The gate of HTTPS: a connection that looks at each request as it is written to the socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ssl import SSLSocket
+from typing import Any
+
+from urllib3.connection import HTTPSConnection
+
+from agent.gate import Gate
+
+
+def connection_class(
+    gate: Gate, authority: str, on_connect: Callable[[SSLSocket], None]
+) -> type[HTTPSConnection]:
+    """A connection for one device. `authority` is the only `Host` it may name.
+
+    `on_connect` is given each socket once TLS stands and the device's identity is accepted.
+    """
+
+    class GatedConnection(HTTPSConnection):
+        """Holds a request's head back until its body has come, then writes both or neither."""
+
+        _held = b""
+
+        def connect(self) -> None:
+            super().connect()
+            assert isinstance(self.sock, SSLSocket)
+            on_connect(self.sock)
+
+        def send(self, data: Any) -> None:
+            held, self._held = self._held + bytes(data), b""
+            head, ended, body = held.partition(b"\r\n\r\n")
+            if not ended:
+                gate.deny("part of a request", head.decode("latin-1"))
+            method, target, length = _request(gate, head, authority)
+            if len(body) < length:
+                self._held = held
+                return
+            if body not in gate.bodies(method, target):
+                gate.deny("body of request", f"{method} {target}")
+            super().send(held)
+
+    return GatedConnection
+
+
+def _request(gate: Gate, head: bytes, authority: str) -> tuple[str, str, int]:
+    """Method, target and length of body of a request's head. Raises Denied for any other form."""
+    line, *rest = head.decode("latin-1").split("\r\n")
+    words = line.split(" ")
+    if len(words) != 3 or words[2] != "HTTP/1.1":
+        gate.deny("request line", line)
+    gate.bodies(words[0], words[1])
+    headers = [
+        (name.lower(), value.strip()) for name, _, value in (one.partition(":") for one in rest)
+    ]
+    hosts = [value for name, value in headers if name == "host"]
+    lengths = [value for name, value in headers if name == "content-length"]
+    if hosts != [authority] or len(lengths) > 1 or not all(one.isdecimal() for one in lengths):
+        gate.deny("request for", ", ".join(hosts))
+    if any(name in ("transfer-encoding", "upgrade", "expect") for name, _ in headers):
+        gate.deny("form of request", line)
+    return words[0], words[1], int(lengths[0]) if lengths else 0

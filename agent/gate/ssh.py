@@ -1,0 +1,112 @@
+"""The gate of SSH: every message passes here on its way to being encrypted and written.
+
+paramiko hands each message to its packetizer in plain form; ours looks first. It also notes
+what arrives in plain words: the algorithms offered, banners, and why a device hung up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from paramiko.common import (
+    HIGHEST_USERAUTH_MESSAGE_ID,
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EOF,
+    MSG_CHANNEL_FAILURE,
+    MSG_CHANNEL_OPEN,
+    MSG_CHANNEL_OPEN_FAILURE,
+    MSG_CHANNEL_REQUEST,
+    MSG_CHANNEL_SUCCESS,
+    MSG_CHANNEL_WINDOW_ADJUST,
+    MSG_DISCONNECT,
+    MSG_GLOBAL_REQUEST,
+    MSG_KEXINIT,
+    MSG_REQUEST_FAILURE,
+    MSG_REQUEST_SUCCESS,
+    MSG_USERAUTH_BANNER,
+)
+from paramiko.message import Message
+from paramiko.packet import Packetizer
+
+from agent.gate import Gate
+from evidence.errors import Denied
+
+_HARMLESS = frozenset(
+    {
+        MSG_REQUEST_SUCCESS,
+        MSG_REQUEST_FAILURE,
+        MSG_CHANNEL_OPEN_FAILURE,
+        MSG_CHANNEL_WINDOW_ADJUST,
+        MSG_CHANNEL_EOF,
+        MSG_CHANNEL_CLOSE,
+        MSG_CHANNEL_SUCCESS,
+        MSG_CHANNEL_FAILURE,
+    }
+)
+_OPENINGS = ((MSG_CHANNEL_OPEN, "session"), (MSG_GLOBAL_REQUEST, "keepalive@lag.net"))
+_OFFER = ("kex", "keys", "ciphers", "ciphers", "macs", "macs")
+
+
+@dataclass
+class Heard:
+    """What the device said outside of channels."""
+
+    offer: dict[str, list[str]] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+
+class GatedPacketizer(Packetizer):
+    """A packetizer that writes nothing the gate denies. Without a gate no channel opens."""
+
+    gate: Gate | None = None
+    heard: Heard | None = None
+
+    def send_message(self, data: Message) -> None:
+        _check(self.gate, data.asbytes())
+        super().send_message(data)
+
+    def read_message(self) -> tuple[int, Message]:
+        kind, message = super().read_message()
+        if self.heard is not None:
+            _note(self.heard, kind, Message(message.asbytes()))
+        return kind, message
+
+
+def _check(gate: Gate | None, payload: bytes) -> None:
+    """Raise Denied unless this message may leave."""
+    kind, message = payload[0], Message(payload[1:])
+    # RFC 4250 §4.1.2: up to 79 are transport and log-in, before any channel exists.
+    if kind <= HIGHEST_USERAUTH_MESSAGE_ID or kind in _HARMLESS:
+        return
+    if gate is None:
+        raise Denied("an SSH connection without a gate sends nothing")
+    if kind == MSG_CHANNEL_DATA:
+        message.get_int()  # the channel's number
+        gate.typed(message.get_string())
+    elif kind == MSG_CHANNEL_REQUEST:
+        message.get_int()
+        _check_request(gate, message)
+    elif (kind, name := message.get_text()) not in _OPENINGS:
+        gate.deny("SSH message", f"{kind} {name}")
+
+
+def _check_request(gate: Gate, message: Message) -> None:
+    name = message.get_text()
+    message.get_boolean()  # whether an answer is wanted
+    if name == "exec":
+        gate.command(message.get_text())
+    elif not (gate.interactive and name in ("pty-req", "shell")):
+        gate.deny("channel request", name)
+
+
+def _note(heard: Heard, kind: int, message: Message) -> None:
+    if kind == MSG_KEXINIT and not heard.offer:
+        message.get_bytes(16)  # the cookie
+        for name in _OFFER:
+            heard.offer.setdefault(name, []).extend(message.get_list())
+    elif kind == MSG_DISCONNECT:
+        message.get_int()  # the reason's number
+        heard.words.append(message.get_string().decode("utf-8", "replace"))
+    elif kind == MSG_USERAUTH_BANNER:
+        heard.words.append(message.get_string().decode("utf-8", "replace"))
