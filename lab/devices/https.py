@@ -1,0 +1,181 @@
+"""An HTTPS device of the lab: answers GET and POST from a tape, behind a token."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime
+from hmac import compare_digest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from evidence.tape import Tape
+from lab.devices import Mischief, Player
+
+# A tape's error code, as the status a device would answer with.
+STATUSES = {
+    "auth_failed": 401,
+    "privilege_missing": 403,
+    "ask_not_answered": 404,
+    "device_busy": 503,
+}
+
+
+class LabHttps:
+    """An HTTPS device on loopback. `lines` is method and path of every request, in order.
+
+    The token is looked for in the header `token_header` (`Authorization`: behind `Bearer`).
+    The certificate is made at the start: self-signed, for 127.0.0.1 unless
+    another `name` is given. `fingerprint` is its SHA-256, `certificate` its PEM.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        token: str,
+        token_header: str = "Authorization",
+        mischief: Mischief | None = None,
+        media_type: str = "application/json",
+        name: str = "127.0.0.1",
+        log: Path | None = None,
+    ) -> None:
+        self.lines: list[str] = []
+        self.player = Player(tape)
+        self.mischief = mischief or Mischief()
+        self.media_type = media_type
+        self.token_header = token_header
+        self._token = f"Bearer {token}" if token_header == "Authorization" else token
+        self._log = log
+        self.certificate, key = _certificate(name)
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"device": self}))
+        self._server.socket = _context(self.certificate, key).wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self.port: int = self._server.server_address[1]
+        self._thread = Thread(
+            target=self._server.serve_forever, args=(0.05,), name=f"lab-https-{self.port}"
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the certificate: `SHA256:` and hexadecimal."""
+        found = x509.load_pem_x509_certificate(self.certificate)
+        return f"SHA256:{found.fingerprint(hashes.SHA256()).hex()}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def heard(self, line: str) -> None:
+        """Write down a request that arrived."""
+        self.lines.append(line)
+        if self._log is not None:
+            with self._log.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    def admits(self, given: str | None) -> bool:
+        """Whether a request's token header holds the token."""
+        return given is not None and compare_digest(given.encode(), self._token.encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller who hangs up or does not trust us is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    device: LabHttps
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def handle_one_request(self) -> None:
+        """One request of any method; the base class would refuse unknown ones unheard."""
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        ask = f"{self.command} {self.path}"
+        self.device.heard(ask)
+        if not self.device.admits(self.headers.get(self.device.token_header)):
+            return self._send(401, b"")
+        answer = self.device.player.answer(ask)
+        if self.device.mischief.silent:
+            self.rfile.read(1)
+        if self.device.mischief.redirect_to is not None:
+            return self._send(302, b"")
+        if answer is None or answer.error is not None:
+            return self._send(STATUSES.get((answer and answer.error) or "", 404), b"")
+        return self._send(200, answer.body)
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", self.device.media_type)
+        if self.device.mischief.redirect_to is not None:
+            self.send_header("Location", self.device.mischief.redirect_to)
+        if self.device.mischief.endless:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        for piece in self.device.mischief.pieces(body):
+            self.wfile.write(piece)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The lab keeps its own log."""
+
+
+def _certificate(name: str) -> tuple[bytes, bytes]:
+    """A self-signed certificate for an address or name, and its key, both PEM."""
+    key = generate_private_key(SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    try:
+        alternative: x509.GeneralName = x509.IPAddress(ip_address(name))
+    except ValueError:
+        alternative = x509.DNSName(name)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM), private
+
+
+def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "device.pem"
+        file.touch(0o600)
+        file.write_bytes(certificate + key)
+        context.load_cert_chain(file)
+    return context
