@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from evidence.clock import parse_at, stamp
+from evidence.reading import canonical
 from evidence.text import Text
 
 
@@ -29,7 +31,9 @@ class Observation:
     `subject` is stable from month to month (`fw-01/vdom root/policy 7`), so decisions made
     about it find it again. `state` is a word of the check's own (`no_traffic_6m_proven`,
     `unknown_model` …) that the fold and the reader use. `measures` carry units in their
-    names. `expires_at`: after it the observation no longer holds.
+    names; an observation about a firewall rule has its key under `rule`. `expires_at`: after it
+    the observation no longer holds. `scope` lists the places the subject is in (`site:colo`,
+    `zone:dmz`, `zone:?` where it is not known, `*` for everything).
     """
 
     check: str
@@ -75,3 +79,8 @@ class Observation:
             expires_at=None if expires is None else parse_at(expires),
             scope=tuple(record["scope"]),
         )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the observation's canonical record: what findings cite."""
+        return sha256(canonical(self.record())).hexdigest()

@@ -1,0 +1,67 @@
+"""Reasons in words, for findings and clauses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from evidence.control.book import Control
+from evidence.control.disposition import Disposition
+from evidence.control.finding import ClockState, Finding
+from evidence.control.words import Answer, Verdict
+from evidence.observation import Observation
+from evidence.text import Text
+
+
+def rule_reason(observations: Sequence[Observation], standing: Text | None) -> Text:
+    """Why a rule's finding is what it is: what is notable about it, then where it stands."""
+    notable = [one.description for one in observations if one.result != "satisfied"]
+    texts = (notable or [observations[0].description]) + ([standing] if standing else [])
+    return joined(texts)
+
+
+def clause_reason(
+    control: Control,
+    binds: Answer,
+    findings: Sequence[Finding],
+    clocks: Sequence[ClockState],
+    about: Sequence[Disposition],
+) -> Text:
+    """Why a clause comes to its verdict, in one line."""
+    if binds is Answer.no:
+        return Text("does not bind this broker, by its profile", "依公司基本資料，本項不適用")
+    texts = [_unbound()] if binds is Answer.unknown else []
+    texts += _counted(findings)
+    if control.checks and not findings:
+        texts.append(
+            Text("nothing was observed that it could be judged by", "無可供判斷之觀察結果")
+        )
+    texts += [Text(f"{clock.activity.title.en}: {clock.reason.en}", _zh(clock)) for clock in clocks]
+    if about:
+        texts.append(
+            Text(f"{about[-1].by}: {about[-1].reason}", f"{about[-1].by}：{about[-1].reason}")
+        )
+    elif control.manual and not clocks:
+        texts.append(Text("manual evidence is awaited", "待人工佐證"))
+    return joined(texts)
+
+
+def joined(texts: Sequence[Text]) -> Text:
+    return Text("; ".join(one.en for one in texts), "；".join(one.zh for one in texts))
+
+
+def _zh(clock: ClockState) -> str:
+    return f"{clock.activity.title.zh}：{clock.reason.zh}"
+
+
+def _unbound() -> Text:
+    return Text("whether it binds this broker is not known", "是否適用尚未確定")
+
+
+def _counted(findings: Sequence[Finding]) -> list[Text]:
+    counts = Counter(finding.verdict for finding in findings)
+    return [
+        Text(f"{counts[verdict]} {verdict.text.en}", f"{verdict.text.zh} {counts[verdict]} 項")
+        for verdict in Verdict
+        if counts[verdict]
+    ]
