@@ -53,7 +53,8 @@ class Bundle:
         Signatures are another matter: `envelope.verify(keys)`. Raises SealError:
         `digest_mismatch`, `archive_incomplete`, `statement_invalid`, `format_unsupported`.
         """
-        statement = check_collection(self.envelope)
+        statement = Statement.parse(self.envelope.payload)
+        check_collection(statement)
         named = set(statement.subjects.values())
         if missing := sorted(named - set(self.captures)):
             raise SealError(f"capture {missing[0]} is missing", code="archive_incomplete")
@@ -74,12 +75,11 @@ def seal(collection: Collection, bodies: Iterable[bytes], key: SigningKey) -> Bu
     return bundle
 
 
-def check_collection(envelope: Envelope) -> Statement:
-    """The collection an envelope states, with asks, readings and subjects in agreement.
+def check_collection(statement: Statement) -> Collection:
+    """The collection a statement holds, with asks, readings and subjects in agreement.
 
     Raises SealError `statement_invalid` or `format_unsupported`.
     """
-    statement = Statement.parse(envelope.payload)
     if statement.predicate_type != COLLECTION:
         raise _invalid(f"this is a {statement.kind}, not a collection")
     if statement.predicate.get("format") != FORMAT:
@@ -97,7 +97,7 @@ def check_collection(envelope: Envelope) -> Statement:
             raise _invalid(f"the {reading.subject} reading cites a capture nobody asked for")
         if reading.device != collection.device.id:
             raise _invalid(f"it holds a reading of another device, {shown(reading.device)!r}")
-    return statement
+    return collection
 
 
 def check_digest(digest: str, body: bytes) -> None:

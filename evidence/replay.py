@@ -1,0 +1,99 @@
+"""Re-reading: the same collector over the recorded captures, without agent or device.
+
+The collector yields its asks as it did on the visit; each is answered with what was recorded,
+or the recorded failure is thrown in, in the recorded order.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+from evidence.ask import Ask
+from evidence.capture import Capture
+from evidence.collection import Asked
+from evidence.device import Device
+from evidence.errors import SealError, VisitError
+from evidence.facts import Fact
+from evidence.reading import Failure
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+Collector = Callable[[Device], Flow]
+
+
+def replay(
+    collector: Collector,
+    device: Device,
+    asked: Sequence[Asked],
+    bodies: Mapping[str, bytes],
+) -> tuple[Fact, ...]:
+    """The facts `collector` finds in the answers to `asked`, one subject's, in order.
+
+    Raises what the collector raises, and SealError: `asks_differ` when it asks for something
+    else than was asked, or for more; `capture_absent` when a capture is not in `bodies`.
+    """
+    flow = collector(device)
+    recorded = iter(asked)
+    try:
+        ask = next(flow)
+        while True:
+            one = _next(recorded, ask)
+            if one.failure is not None:
+                ask = flow.throw(error_of(one.failure))
+            else:
+                ask = flow.send(_capture(device, ask, one, bodies))
+    except StopIteration as end:
+        return tuple(end.value or ())
+
+
+def source_digest(module: ModuleType) -> str:
+    """SHA-256 over a platform's source files: a reading names the code that made it by this."""
+    source = Path(inspect.getfile(module))
+    files = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
+    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def error_of(failure: Failure) -> VisitError:
+    """The error a recorded failure was: of the narrowest class whose own code it carries."""
+    kind = VisitError
+    for candidate in _kinds(VisitError):
+        if candidate.code == failure.code:
+            kind = candidate
+    return kind(failure.message, code=failure.code, next_step=failure.next_step)
+
+
+def _kinds(base: type[VisitError]) -> Iterator[type[VisitError]]:
+    """Every error of a visit, a class before its own kinds."""
+    yield base
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+
+
+def _next(recorded: Iterator[Asked], ask: Ask) -> Asked:
+    one = next(recorded, None)
+    if one is None or (one.name, one.text) != (ask.name, ask.text):
+        then = "nothing more" if one is None else repr(one.text)
+        raise SealError(
+            f"the collector asks {ask.text!r} where the visit asked {then}", code="asks_differ"
+        )
+    return one
+
+
+def _capture(device: Device, ask: Ask, one: Asked, bodies: Mapping[str, bytes]) -> Capture:
+    body = bodies.get(one.capture or "")
+    if body is None:
+        raise SealError(f"capture {one.capture} is not here", code="capture_absent")
+    return Capture(
+        device=device.id,
+        ask=ask,
+        body=body,
+        asked_at=one.asked_at,
+        answered_at=one.answered_at or one.asked_at,
+        account=one.account,
+        peer=one.peer,
+        media_type=one.media_type or "text/plain",
+        provenance=one.provenance,
+    )

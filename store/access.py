@@ -1,0 +1,68 @@
+"""Who asks: the request's signature, its time and its nonce, and the agent behind the key."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from starlette.requests import Request
+
+from evidence.clock import Clock
+from evidence.request import WINDOW_S, parse_request
+from store.agents import Caller
+from store.problems import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that was let in, and what its body must hash to."""
+
+    caller: Caller
+    body_digest: str
+
+    def check_body(self, body: bytes) -> None:
+        if sha256(body).hexdigest() != self.body_digest:
+            raise Refused("the body is not that of Content-Digest", code="digest_mismatch")
+
+
+class Access:
+    """Lets signed requests in, each nonce once.
+
+    Nonces are kept in memory for as long as a request of that time could pass again. After a
+    restart a request of the last minutes can be sent a second time: every PUT is idempotent
+    and a GET answers only to whoever could already listen.
+    """
+
+    def __init__(self, caller: Callable[[str], Caller | None], clock: Clock) -> None:
+        self._caller = caller
+        self._clock = clock
+        self._seen: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def admit(self, request: Request) -> Admitted:
+        """The agent that signed this request. Raises Refused or SealError."""
+        signed = parse_request(
+            request.method,
+            request.scope["raw_path"].decode("latin-1"),
+            request.scope["query_string"].decode("latin-1"),
+            request.headers,
+        )
+        caller = self._caller(signed.keyid)
+        if caller is None:
+            raise Refused(f"key {signed.keyid} is not in force", code="agent_unknown")
+        key = next(key for key in caller.keys if key.keyid == signed.keyid)
+        now = self._clock()
+        signed.check(key, now)
+        self._use(f"{signed.keyid} {signed.nonce}", now.timestamp())
+        return Admitted(caller, signed.body_digest)
+
+    def _use(self, nonce: str, now_s: float) -> None:
+        with self._lock:
+            # In order of arrival, so the old ones are at the front.
+            while self._seen and next(iter(self._seen.values())) < now_s - 2 * WINDOW_S:
+                self._seen.pop(next(iter(self._seen)))
+            if nonce in self._seen:
+                raise Refused("this nonce was used before", code="request_replayed")
+            self._seen[nonce] = now_s

@@ -1,0 +1,282 @@
+"""The store's web part: Starlette routes over `Custody`. Bodies are raw; nothing is multipart.
+
+Every request but the health ones and the checkpoint is signed by an enrolled agent, and an
+agent sees its own deliveries only. Decisions are made on the path as it was sent, never on a
+URL put together from a Host header.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from evidence.clock import Clock
+from evidence.errors import EvidenceError
+from evidence.statement import ASSESSMENT, COLLECTION, RUN, is_digest
+from store.access import Access, Admitted
+from store.custody import Custody
+from store.files import DiskBroken
+from store.problems import Refused, problem_record
+
+MIB = 1024 * 1024
+BLOB_LIMIT_BYTES = 64 * MIB
+# A bundle's readings are in its statement: some 1.5 kB for each rule and its counter, in base64
+# a third more. This takes a firewall of about 30,000 rules.
+ENVELOPE_LIMIT_BYTES = 64 * MIB
+BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT)
+_CHUNK_BYTES = 256 * 1024
+_LOG = logging.getLogger("evidence.store")
+
+
+class Web:
+    """The handlers of one store. `on_broken` is told once that the process has to end."""
+
+    def __init__(
+        self,
+        custody: Custody,
+        access: Access,
+        *,
+        blob_limit_bytes: int,
+        envelope_limit_bytes: int,
+        on_broken: Callable[[], None],
+    ) -> None:
+        self.custody = custody
+        self.access = access
+        self.blob_limit_bytes = blob_limit_bytes
+        self.envelope_limit_bytes = envelope_limit_bytes
+        self.on_broken = on_broken
+        self.broken = False
+
+    # Blobs
+
+    async def put_blob(self, request: Request) -> Response:
+        digest = _digest(request)
+        size_bytes = _length(request, self.blob_limit_bytes)
+        admitted = await self._admit(request)
+        if admitted.body_digest != digest:
+            raise Refused("Content-Digest is not that of the path", code="digest_mismatch")
+        incoming = await run_in_threadpool(self.custody.files.receive)
+        try:
+            async for chunk in request.stream():
+                incoming.write(chunk)
+            if incoming.digest != digest:
+                raise Refused(
+                    f"the bytes have the digest {incoming.digest}", code="digest_mismatch"
+                )
+            new = await run_in_threadpool(
+                self.custody.keep_blob, admitted.caller, incoming, size_bytes
+            )
+        finally:
+            incoming.drop()
+        return Response(status_code=201 if new else 200)
+
+    async def get_blob(self, request: Request) -> Response:
+        digest = _digest(request)
+        admitted = await self._admit(request)
+        path = await run_in_threadpool(self.custody.blob_path, admitted.caller, digest)
+        return _file(path, "application/octet-stream")
+
+    # Bundles and records
+
+    async def put_bundle(self, request: Request) -> Response:
+        return await self._put_statement(request, BUNDLES)
+
+    async def put_record(self, request: Request) -> Response:
+        return await self._put_statement(request, RECORDS)
+
+    async def _put_statement(self, request: Request, kinds: Sequence[str]) -> Response:
+        digest = _digest(request)
+        _length(request, self.envelope_limit_bytes)
+        admitted = await self._admit(request)
+        body = await request.body()
+        admitted.check_body(body)
+        receipt, new = await run_in_threadpool(
+            self.custody.keep_statement, admitted.caller, digest, body, kinds
+        )
+        return _json(receipt, 201 if new else 200)
+
+    async def get_envelope(self, request: Request) -> Response:
+        digest = _digest(request)
+        admitted = await self._admit(request)
+        path = await run_in_threadpool(self.custody.envelope_path, admitted.caller, digest)
+        return _file(path, "application/json")
+
+    async def list_bundles(self, request: Request) -> Response:
+        return await self._list(request, BUNDLES)
+
+    async def list_records(self, request: Request) -> Response:
+        return await self._list(request, RECORDS)
+
+    async def _list(self, request: Request, kinds: Sequence[str]) -> Response:
+        admitted = await self._admit(request)
+        after = _number(request, "after", -1)
+        found = await run_in_threadpool(self.custody.listed, admitted.caller, after, kinds)
+        items = [{"digest": one.digest, "kind": one.kind, "index": one.index} for one in found]
+        return JSONResponse({"items": items, "next": found[-1].index if found else None})
+
+    async def get_receipt(self, request: Request) -> Response:
+        digest = _digest(request)
+        admitted = await self._admit(request)
+        return _json(await run_in_threadpool(self.custody.receipt, admitted.caller, digest))
+
+    # The log, and whether the store is well
+
+    async def consistency(self, request: Request) -> Response:
+        await self._admit(request)
+        old, new = _number(request, "old"), _number(request, "new")
+        proof = await run_in_threadpool(self.custody.consistency, old, new)
+        return JSONResponse({"old": old, "new": new, "proof": proof})
+
+    async def checkpoint(self, request: Request) -> Response:
+        return PlainTextResponse(await run_in_threadpool(self.custody.checkpoint))
+
+    async def healthz(self, request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, request: Request) -> Response:
+        if self.broken:
+            raise Refused("the disk failed", code="store_broken")
+        try:
+            await run_in_threadpool(self.custody.check_writable)
+        except (OSError, sqlite3.Error) as error:
+            raise Refused(f"nothing can be written: {error}", code="not_ready") from error
+        return PlainTextResponse("ready\n")
+
+    # What goes wrong
+
+    async def _admit(self, request: Request) -> Admitted:
+        if self.broken:
+            raise Refused("the disk failed", code="store_broken")
+        return await run_in_threadpool(self.access.admit, request)
+
+    async def on_error(self, request: Request, error: Exception) -> Response:
+        """Every refusal, mistake and failure as a problem, with a number to find it by."""
+        correlation_id = secrets.token_hex(8)
+        known = self._known(error)
+        problem, record = problem_record(known, correlation_id)
+        if problem.status >= 500:
+            _LOG.error("%s %s: %s", correlation_id, record["code"], error, exc_info=error)
+        else:
+            _LOG.info("%s %s: %s", correlation_id, record["code"], error)
+        return JSONResponse(
+            record,
+            problem.status,
+            {**problem.headers, "X-Correlation-Id": correlation_id},
+            "application/problem+json",
+        )
+
+    def _known(self, error: Exception) -> EvidenceError:
+        if isinstance(error, DiskBroken) or _is_sqlite(error, "SQLITE_IOERR"):
+            self.broken = True
+            self.on_broken()
+            return Refused(str(error), code="store_broken")
+        full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
+        if full or _is_sqlite(error, "SQLITE_FULL"):
+            return Refused(str(error), code="store_full")
+        if isinstance(error, HTTPException):
+            code = "method_not_allowed" if error.status_code == 405 else "not_found"
+            return Refused("there is no such address", code=code)
+        if isinstance(error, ClientDisconnect):
+            return Refused("the connection ended within the body", code="body_cut")
+        return error if isinstance(error, EvidenceError) else Refused("", code="internal")
+
+
+def make_app(
+    state: Path,
+    *,
+    clock: Clock,
+    accept_replayed: bool = False,
+    blob_limit_bytes: int = BLOB_LIMIT_BYTES,
+    envelope_limit_bytes: int = ENVELOPE_LIMIT_BYTES,
+    on_broken: Callable[[], None] = lambda: None,
+) -> Starlette:
+    """The store over a state folder, as an ASGI application; `app.state.custody` is its custody,
+    to be closed after serving. Raises EnvironmentProblem when the folder is in use or unfit."""
+    custody = Custody(state, clock, accept_replayed=accept_replayed, serving=True)
+    web = Web(
+        custody,
+        Access(custody.caller, clock),
+        blob_limit_bytes=blob_limit_bytes,
+        envelope_limit_bytes=envelope_limit_bytes,
+        on_broken=on_broken,
+    )
+    # `:path` lets every odd name reach the handler, which has one answer for all of them.
+    sha256 = "sha256/{digest:path}"
+    routes = [
+        Route(f"/v1/blobs/{sha256}", web.put_blob, methods=["PUT"]),
+        Route(f"/v1/blobs/{sha256}", web.get_blob, methods=["GET"]),
+        Route(f"/v1/bundles/{sha256}", web.put_bundle, methods=["PUT"]),
+        Route(f"/v1/bundles/{sha256}", web.get_envelope, methods=["GET"]),
+        Route(f"/v1/records/{sha256}", web.put_record, methods=["PUT"]),
+        Route(f"/v1/records/{sha256}", web.get_envelope, methods=["GET"]),
+        Route("/v1/bundles", web.list_bundles),
+        Route("/v1/records", web.list_records),
+        Route("/v1/receipts/{digest:path}", web.get_receipt),
+        Route("/v1/log/consistency", web.consistency),
+        Route("/checkpoint", web.checkpoint),
+        Route("/healthz", web.healthz),
+        Route("/readyz", web.readyz),
+    ]
+    handled = (EvidenceError, HTTPException, ClientDisconnect, OSError, sqlite3.Error, Exception)
+    app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
+    app.state.custody = custody
+    return app
+
+
+def _digest(request: Request) -> str:
+    digest = request.path_params["digest"]
+    if not is_digest(digest):
+        raise Refused("the address does not end in a SHA-256", code="name_invalid")
+    return str(digest)
+
+
+def _length(request: Request, limit_bytes: int) -> int:
+    """The declared size of the body, which the server holds the sender to."""
+    declared = request.headers.get("content-length", "")
+    if not declared.isascii() or not declared.isdigit():
+        raise Refused("the request says no length", code="length_required")
+    if int(declared) > limit_bytes:
+        raise Refused(f"more than {limit_bytes} bytes", code="body_too_large")
+    return int(declared)
+
+
+def _number(request: Request, name: str, default: int | None = None) -> int:
+    text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refused(f"{name} is not a number", code="query_invalid")
+    return int(text)
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, media_type="application/json")
+
+
+def _file(path: Path, media_type: str) -> Response:
+    size_bytes = path.stat().st_size
+    headers = {"Content-Length": str(size_bytes)}
+    return StreamingResponse(_chunks(path), headers=headers, media_type=media_type)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _is_sqlite(error: Exception, name: str) -> bool:
+    return isinstance(error, sqlite3.Error) and (
+        getattr(error, "sqlite_errorname", "") or ""
+    ).startswith(name)

@@ -1,0 +1,142 @@
+"""evidence-store: serve, enrol and revoke agents, list them, check everything."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from evidence.errors import ConfigurationError, EvidenceError
+from evidence.seal import PublicKey
+from store.agents import callers
+from store.custody import Custody
+from store.fsck import fsck as check_all
+from store.serve import serve as serve_store
+from store.serve import system_clock
+from store.settings import load_settings
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
+)
+State = Annotated[Path, typer.Option(help="The store's folder.")]
+
+
+def main() -> None:
+    """Run the command line; an error is one sentence on stderr and its exit code."""
+    try:
+        app()
+    except EvidenceError as error:
+        print(f"evidence-store: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+@app.command()
+def serve(
+    state: Annotated[Path | None, typer.Option(help="The store's folder.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+    accept_replayed: Annotated[
+        bool | None, typer.Option("--accept-replayed", help="Take bundles marked as replayed.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="TLS key (PEM).")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file; flags come first.")] = None,
+) -> None:
+    """Serve until stopped. Exit 3 when the disk failed."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = load_settings(
+        config,
+        state=state,
+        host=host,
+        port=port,
+        accept_replayed=accept_replayed,
+        tls_certificate=tls_cert,
+        tls_key=tls_key,
+    )
+    if not serve_store(settings):
+        raise typer.Exit(3)
+
+
+@app.command()
+def enrol(
+    state: State,
+    agent: Annotated[str, typer.Option(help="The agent's id.")],
+    site: Annotated[list[str], typer.Option(help="A site it reads; may be given again.")],
+    key: Annotated[Path, typer.Option(help="The agent's public key (PEM).")],
+) -> None:
+    """Let an agent deliver. A running store takes note at once."""
+    try:
+        public = PublicKey.of_pem(key.read_bytes(), str(key))
+    except OSError as error:
+        raise ConfigurationError(f"{key}: {error.strerror}", code="key_missing") from None
+    with _opened(state) as custody:
+        custody.enrol(agent, site, public)
+    print(f"{agent} delivers for {', '.join(site)} with key {public.keyid}")
+
+
+@app.command()
+def revoke(
+    state: State,
+    agent: Annotated[str, typer.Option(help="The agent's id.")],
+    keyid: Annotated[str | None, typer.Option(help="One key; without it, every key.")] = None,
+) -> None:
+    """Stop taking what an agent signs. What was taken stays."""
+    with _opened(state) as custody:
+        revoked = custody.revoke(agent, keyid)
+    print(f"{agent}: {revoked} key(s) revoked")
+    if not revoked:
+        raise typer.Exit(2)
+
+
+@app.command("list")
+def list_agents(
+    state: State,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """The enrolled agents, their sites and keys in force."""
+    with _opened(state) as custody, custody.database.reading() as rows:
+        found = callers(rows)
+    if as_json:
+        records = [
+            {"agent": one.agent, "sites": one.sites, "keys": [key.keyid for key in one.keys]}
+            for one in found
+        ]
+        print(json.dumps(records, indent=2, ensure_ascii=False))
+        return
+    table = Table("agent", "sites", Column("keys in force", overflow="fold"))
+    for one in found:
+        table.add_row(one.agent, ", ".join(one.sites), "\n".join(key.keyid for key in one.keys))
+    Console().print(table)
+
+
+@app.command()
+def fsck(state: State) -> None:
+    """Check database, log, receipts and every file. Exit 1 when something is not as it was."""
+    with _opened(state) as custody:
+        wrong = list(check_all(custody))
+    for sentence in wrong:
+        print(sentence)
+    print(f"{len(wrong)} thing(s) wrong" if wrong else "all is as it was taken in")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(state: Path) -> Iterator[Custody]:
+    custody = Custody(state, system_clock)
+    try:
+        yield custody
+    finally:
+        custody.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""Custody: what the store takes in, from whom, and what it gives back to whom.
+
+The web part (`store/app.py`) is only a way here. Everything taken is acknowledged by a signed
+receipt, and only after bytes and database are on disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BufferedWriter
+from pathlib import Path
+
+from evidence.checkpoint import Checkpoint
+from evidence.clock import Clock, stamp
+from evidence.errors import EnvironmentProblem, shown
+from evidence.log import consistency_proof
+from evidence.receipt import Entry
+from evidence.seal import Envelope, PublicKey, SigningKey
+from evidence.statement import KINDS, Statement
+from store import agents, leaves
+from store.agents import Caller
+from store.claims import Claims, claims_of
+from store.database import Database
+from store.files import BLOBS, ENVELOPES, Files, Incoming
+from store.problems import Refused
+
+AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of an agent's statements: its digest, its kind and its place in the log."""
+
+    digest: str
+    kind: str
+    index: int
+
+
+class Custody:
+    """A store's state folder, opened; `serving` takes it for this process alone and sweeps it."""
+
+    def __init__(
+        self, state: Path, clock: Clock, *, accept_replayed: bool = False, serving: bool = False
+    ) -> None:
+        """Raises EnvironmentProblem when the folder is in use or cannot be relied on."""
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._clock = clock
+        self._accept_replayed = accept_replayed
+        self._held = _hold(state) if serving else None
+        self.files = Files(state)
+        self.key = _own_key(state)
+        self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
+        self.database = Database(state / "store.db")
+        if serving:
+            self._sweep()
+
+    def close(self) -> None:
+        self.database.close()
+        if self._held is not None:
+            self._held.close()
+
+    # Agents
+
+    def enrol(self, agent: str, sites: Sequence[str], key: PublicKey) -> None:
+        """See `agents.enrol`."""
+        with self.database.transaction() as rows:
+            agents.enrol(rows, agent, sites, key, self._clock(), self.origin)
+
+    def revoke(self, agent: str, keyid: str | None = None) -> int:
+        """See `agents.revoke`."""
+        with self.database.transaction() as rows:
+            return agents.revoke(rows, agent, keyid, self._clock(), self.origin)
+
+    def caller(self, keyid: str) -> Caller | None:
+        with self.database.reading() as rows:
+            return agents.caller(rows, keyid)
+
+    # Blobs
+
+    def has_blob(self, caller: Caller, digest: str) -> bool:
+        """Whether this agent delivered that blob. That another did is none of its business."""
+        with self.database.reading() as rows:
+            return _owns(rows, digest, caller)
+
+    def keep_blob(self, caller: Caller, incoming: Incoming, size_bytes: int) -> bool:
+        """Keep a received file under its digest. True when the agent had not delivered it yet."""
+        digest = incoming.digest
+        with self.database.reading() as rows:
+            if _owns(rows, digest, caller):
+                return False
+        incoming.keep(self.files.path(BLOBS, digest))
+        with self.database.transaction() as rows:
+            rows.execute(
+                "INSERT OR IGNORE INTO blob VALUES (?, ?, ?)",
+                (digest, size_bytes, stamp(self._clock())),
+            )
+            rows.execute("INSERT OR IGNORE INTO blob_owner VALUES (?, ?)", (digest, caller.agent))
+        return True
+
+    def blob_path(self, caller: Caller, digest: str) -> Path:
+        """The file of a blob the agent delivered. Raises Refused `not_found`."""
+        if not self.has_blob(caller, digest):
+            raise Refused(f"no blob {digest} of {caller.agent}", code="not_found")
+        return self.files.path(BLOBS, digest)
+
+    # Statements
+
+    def keep_statement(
+        self, caller: Caller, digest: str, body: bytes, kinds: Sequence[str]
+    ) -> tuple[bytes, bool]:
+        """Take an envelope in. The receipt, and whether it is new; a repeat gets the same one.
+
+        Raises Refused or SealError; nothing is kept then.
+        """
+        envelope = Envelope.parse(body)
+        if envelope.digest != digest:
+            raise Refused(f"the payload has the digest {envelope.digest}", code="digest_mismatch")
+        envelope.verify(caller.keys)
+        statement = Statement.parse(envelope.payload)
+        if statement.predicate_type not in kinds:
+            raise Refused(f"a {statement.kind} does not go here", code="statement_invalid")
+        claims = claims_of(statement)
+        entry = self._entry(caller, digest, claims)
+        blobs = claims.blobs
+        with self.database.reading() as rows:
+            known = _receipt(rows, digest, caller)
+            missing = [] if known else [one for one in blobs if not _owns(rows, one, caller)]
+        if known is not None:
+            return known, False
+        if missing:
+            raise Refused(
+                f"{len(missing)} of {len(blobs)} captures are missing",
+                code="blobs_missing",
+                more={"missing": missing},
+            )
+        self.files.put(ENVELOPES, digest, body)
+        with self.database.transaction() as rows:
+            known = _receipt(rows, digest, caller)  # another request may have been faster
+            if known is not None:
+                return known, False
+            receipt = leaves.append(rows, entry, self.origin)
+            signed = receipt.seal(self.key).to_json()
+            rows.execute(
+                "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",
+                (digest, entry.kind, caller.agent, receipt.index, signed),
+            )
+            rows.executemany(
+                "INSERT INTO statement_blob VALUES (?, ?)", [(digest, one) for one in blobs]
+            )
+        return signed, True
+
+    def envelope_path(self, caller: Caller, digest: str) -> Path:
+        """The file of an envelope the agent delivered. Raises Refused `not_found`."""
+        self.receipt(caller, digest)
+        return self.files.path(ENVELOPES, digest)
+
+    def receipt(self, caller: Caller, digest: str) -> bytes:
+        """The receipt of a statement the agent delivered. Raises Refused `not_found`."""
+        with self.database.reading() as rows:
+            found = _receipt(rows, digest, caller)
+        if found is None:
+            raise Refused(f"no statement {digest} of {caller.agent}", code="not_found")
+        return found
+
+    def listed(self, caller: Caller, after: int, kinds: Sequence[str]) -> list[Listed]:
+        """The agent's own statements past index `after` of the log, at most 500, in log order."""
+        names = [KINDS[kind] for kind in kinds]
+        marks = ", ".join("?" * len(names))
+        with self.database.reading() as rows:
+            found = rows.execute(
+                "SELECT digest, kind, position FROM statement WHERE agent = ? AND position > ?"
+                f" AND kind IN ({marks}) ORDER BY position LIMIT {PAGE}",
+                (caller.agent, after, *names),
+            ).fetchall()
+        return [Listed(*row) for row in found]
+
+    # The log
+
+    def checkpoint(self) -> str:
+        """The signed note of the log as it stands."""
+        with self.database.reading() as rows:
+            now = leaves.frontier(rows)
+        return Checkpoint(self.origin, now.size, now.root).sign(self.key)
+
+    def consistency(self, old: int, new: int) -> list[str]:
+        """The proof that the log of `new` entries only added to that of `old`, in hexadecimal.
+
+        Raises Refused `query_invalid` when the log is not that long.
+        """
+        with self.database.reading() as rows:
+            size = leaves.frontier(rows).size
+            if not 0 <= old <= new <= size:
+                raise Refused(f"the log has {size} entries", code="query_invalid")
+            found = leaves.hashes(rows, new)
+        return [sibling.hex() for sibling in consistency_proof(found, old)]
+
+    def check_writable(self) -> None:
+        """Raises an OSError or sqlite3.Error when nothing could be taken in now."""
+        incoming = self.files.receive()
+        incoming.drop()
+        with self.database.transaction():
+            pass
+
+    def _entry(self, caller: Caller, digest: str, claims: Claims) -> Entry:
+        """The log entry for a statement, if this agent may deliver it here."""
+        if claims.agent != caller.agent:
+            raise Refused(
+                f"the statement is of agent {shown(claims.agent)!r}, the key of {caller.agent!r}",
+                code="site_mismatch",
+            )
+        if claims.site is not None and claims.site not in caller.sites:
+            raise Refused(
+                f"{caller.agent} does not deliver for site {shown(claims.site)!r}",
+                code="site_mismatch",
+            )
+        if claims.replayed and not self._accept_replayed:
+            raise Refused("the statement is marked as replayed", code="replayed_refused")
+        now = self._clock()
+        suspect = claims.made_at > now + AHEAD or claims.made_at < now - BEHIND
+        return Entry(
+            kind=claims.kind,
+            digest=digest,
+            agent=caller.agent,
+            received_at=now,
+            flags=("replayed",) * claims.replayed + ("time_suspect",) * suspect,
+        )
+
+    def _sweep(self) -> None:
+        with self.database.reading() as rows:
+            blobs = {one for (one,) in rows.execute("SELECT digest FROM blob")}
+            statements = {one for (one,) in rows.execute("SELECT digest FROM statement")}
+        self.files.sweep(BLOBS, blobs.__contains__)
+        self.files.sweep(ENVELOPES, statements.__contains__)
+
+
+def _owns(rows: sqlite3.Connection, digest: str, caller: Caller) -> bool:
+    found = rows.execute(
+        "SELECT 1 FROM blob_owner WHERE digest = ? AND agent = ?", (digest, caller.agent)
+    )
+    return found.fetchone() is not None
+
+
+def _receipt(rows: sqlite3.Connection, digest: str, caller: Caller) -> bytes | None:
+    found = rows.execute(
+        "SELECT receipt FROM statement WHERE digest = ? AND agent = ?", (digest, caller.agent)
+    ).fetchone()
+    return None if found is None else bytes(found[0])
+
+
+def _hold(state: Path) -> BufferedWriter:
+    """The state folder for this process alone. Raises EnvironmentProblem `env_in_use`."""
+    file = (state / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise EnvironmentProblem(
+            f"another evidence-store serves {state}", code="env_in_use"
+        ) from None
+    return file
+
+
+def _own_key(state: Path) -> SigningKey:
+    """The store's key, made at the first start; its public half lies beside it for agents."""
+    path = state / "store.key"
+    if not path.exists():
+        # Under another name first: two processes at the first start must not meet half a key.
+        fresh = state / f"store.key.{os.getpid()}"
+        SigningKey.generate().write(fresh)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    key = SigningKey.read(path)
+    (state / "store.pub").write_text(key.public.pem, "ascii")
+    return key

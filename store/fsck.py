@@ -1,0 +1,65 @@
+"""Checking all of a store: database, log, receipts, and every file against its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from evidence.errors import SealError
+from evidence.receipt import Receipt
+from evidence.seal import Envelope
+from store import leaves
+from store.custody import Custody
+from store.files import BLOBS, ENVELOPES
+
+
+def fsck(custody: Custody) -> Iterator[str]:
+    """One sentence for each thing that is not as it was taken in; nothing when all is well."""
+    with custody.database.reading() as rows:
+        for (message,) in rows.execute("PRAGMA integrity_check").fetchall():
+            if message != "ok":
+                yield f"database: {message}"
+        for table, row, *_ in rows.execute("PRAGMA foreign_key_check").fetchall():
+            yield f"database: row {row} of {table} refers to nothing"
+        position = leaves.broken_leaf(rows)
+        if position is not None:
+            yield f"log: entry {position} is not what it was when it was written"
+        blobs = [one for (one,) in rows.execute("SELECT digest FROM blob ORDER BY digest")]
+        statements = rows.execute(
+            "SELECT s.digest, s.receipt, l.entry FROM statement AS s"
+            " JOIN leaf AS l USING (position) ORDER BY position"
+        ).fetchall()
+    for digest in blobs:
+        if _sha256(custody.files.path(BLOBS, digest)) != digest:
+            yield f"blob {digest}: the file is missing or holds other bytes"
+    for digest, receipt, entry in statements:
+        yield from _statement(custody, digest, receipt, entry)
+
+
+def _statement(custody: Custody, digest: str, receipt: bytes, entry: str) -> Iterator[str]:
+    try:
+        envelope = Envelope.parse(custody.files.path(ENVELOPES, digest).read_bytes())
+        if envelope.digest != digest:
+            yield f"statement {digest}: the file holds {envelope.digest}"
+    except (OSError, SealError) as error:
+        yield f"statement {digest}: {error}"
+    try:
+        found = Receipt.check(Envelope.parse(receipt), digest, custody.key.public)
+        if found.entry.record() != json.loads(entry):
+            yield f"statement {digest}: its receipt tells of another entry"
+    except SealError as error:
+        yield f"statement {digest}: {error}"
+
+
+def _sha256(path: Path) -> str | None:
+    """The digest of a file; None when it is not there."""
+    hashed = sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1024 * 1024):
+                hashed.update(chunk)
+    except FileNotFoundError:
+        return None
+    return hashed.hexdigest()

@@ -1,0 +1,135 @@
+"""Serving the store: a bound socket, uvicorn, and the clock of the machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from evidence.errors import ConfigurationError, EnvironmentProblem
+from store.app import make_app
+from store.settings import Settings
+
+_START_S = 10.0
+
+
+def system_clock() -> datetime:
+    """The one place where the store reads the machine's time."""
+    return datetime.now(UTC)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises EnvironmentProblem `env_address`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise EnvironmentProblem(
+            f"cannot listen on {host} port {port}: {error.strerror}", code="env_address"
+        ) from None
+    return listener
+
+
+def serve(settings: Settings) -> bool:
+    """Serve until a signal ends it. False when it ended because the disk failed."""
+    server: list[uvicorn.Server] = []
+    broken = threading.Event()
+
+    def stop() -> None:
+        broken.set()
+        for one in server:
+            one.should_exit = True
+
+    _check_exposure(settings)
+    app = make_app(
+        settings.state,
+        clock=system_clock,
+        accept_replayed=settings.accept_replayed,
+        blob_limit_bytes=settings.blob_limit_mib * 1024 * 1024,
+        envelope_limit_bytes=settings.envelope_limit_mib * 1024 * 1024,
+        on_broken=stop,
+    )
+    try:
+        with bind(settings.host, settings.port) as listener:
+            server.append(_server(app, settings.tls_certificate, settings.tls_key))
+            scheme = "https" if settings.tls_certificate else "http"
+            print(f"evidence-store listens on {_url(scheme, listener)}", flush=True)
+            server[0].run(sockets=[listener])
+    finally:
+        app.state.custody.close()
+    return not broken.is_set()
+
+
+@contextmanager
+def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The application served from a thread of this process, for as long as the block runs.
+
+    Gives its address. The application's custody is closed at the end.
+    """
+    with bind(host, port) as listener:
+        server = _server(app, None, None)
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="evidence-store", daemon=True
+        )
+        thread.start()
+        deadline = time.monotonic() + _START_S
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise EnvironmentProblem("the embedded store did not start", code="env_store")
+            time.sleep(0.01)
+        try:
+            yield _url("http", listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+            app.state.custody.close()
+
+
+def _server(app: Starlette, certificate: Path | None, key: Path | None) -> uvicorn.Server:
+    # h11 by name: the faster parser takes requests that are not quite HTTP.
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+        )
+    )
+
+
+def _check_exposure(settings: Settings) -> None:
+    """Signed requests are not secret: beyond this machine they go through TLS only."""
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback and settings.tls_certificate is None:
+        raise ConfigurationError(
+            f"{settings.host} is not this machine alone, and there is no TLS certificate",
+            code="tls_required",
+            next_step="set tls_certificate and tls_key, or listen on 127.0.0.1 behind a proxy",
+        )
+
+
+def _url(scheme: str, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,0 +1,49 @@
+"""The store's settings: `config/store.yaml` is the shipped example, flags come before the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evidence.errors import ConfigurationError
+
+
+class Settings(BaseModel):
+    """See the comments in `config/store.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: Path = Path("/var/lib/evidence-store")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8741, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    accept_replayed: bool = False
+    blob_limit_mib: int = Field(default=64, ge=1, le=1024)
+    envelope_limit_mib: int = Field(default=64, ge=1, le=1024)
+
+
+def load_settings(path: Path | None, **flags: Any) -> Settings:
+    """The settings of a file (None: the defaults), with the flags that are not None over them.
+
+    Raises ConfigurationError `config_syntax`, naming every key that is wrong.
+    """
+    record: object = {}
+    if path is not None:
+        try:
+            record = yaml.safe_load(path.read_text("utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{path}: {error}", code="config_syntax") from None
+    if not isinstance(record, dict):
+        raise ConfigurationError(f"{path}: this is no list of settings", code="config_syntax")
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings.model_validate({**record, **given})
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+        )
+        raise ConfigurationError(f"{path or 'settings'}: {wrong}", code="config_syntax") from None

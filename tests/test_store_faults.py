@@ -1,0 +1,213 @@
+"""The store under bad clients, broken disks and SIGKILL: what it acknowledged, it has, once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from pytest_mock import MockerFixture
+
+from evidence.errors import EnvironmentProblem
+from evidence.request import sign_request
+from evidence.seal import SigningKey
+from store.custody import Custody
+from store.database import Database
+from store.fsck import fsck
+from store.serve import system_clock
+from tests.fixtures_bundle import AT, MakeBundle
+from tests.fixtures_store import Served, StoreClient
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# Bad clients
+
+
+def spoken(url: str, text: bytes, *, hang_up: bool = False) -> bytes:
+    """What the store answers to these very bytes, when the client waits or when it hangs up."""
+    parts = urlsplit(url)
+    assert parts.hostname and parts.port
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+        connection.sendall(text)
+        if hang_up:
+            connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+def put(client: StoreClient, body: bytes, *headers: str) -> bytes:
+    path = f"/v1/blobs/sha256/{sha256(body).hexdigest()}"
+    signed = sign_request(client.key, "PUT", path, "", body, AT)
+    lines = [f"PUT {path} HTTP/1.1", "Host: store", "Connection: close", *headers]
+    lines += [f"{name}: {value}" for name, value in signed.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_lengths_that_are_absent_negative_or_lying_are_refused(
+    store: Served, client: StoreClient
+) -> None:
+    body = b"an answer"
+    chunked = b"9\r\nan answer\r\n0\r\n\r\n"
+    assert b" 411 " in spoken(client.url, put(client, body))
+    assert b" 411 " in spoken(client.url, put(client, body, "Transfer-Encoding: chunked") + chunked)
+    assert b" 400 " in spoken(client.url, put(client, body, "Content-Length: -1") + body)
+    assert b" 400 " in spoken(client.url, put(client, body, "Content-Length: 9e9") + body)
+    assert b" 413 " in spoken(client.url, put(client, body, "Content-Length: 9000000") + body)
+    too_short = put(client, body, "Content-Length: 8") + body
+    assert b" 422 " in spoken(client.url, too_short)
+    spoken(client.url, put(client, body, "Content-Length: 10") + body, hang_up=True)
+    assert not list((store.state / "incoming").iterdir())
+    assert b" 201 " in spoken(client.url, put(client, body, "Content-Length: 9") + body)
+
+
+# Broken disks
+
+
+def test_a_full_disk_is_507_and_passes(
+    store: Served, client: StoreClient, make_bundle: MakeBundle, mocker: MockerFixture
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    fault = mocker.patch("store.files.os.fsync", side_effect=full)
+    answer = client.put_bundle(make_bundle(1))
+    assert answer.status_code == 507
+    assert answer.json()["code"] == "store_full"
+    assert answer.headers["Retry-After"]
+    mocker.stop(fault)
+    assert client.put_bundle(make_bundle(1)).status_code == 201
+    assert list(fsck(store.custody)) == []
+
+
+def test_after_a_failed_fsync_nothing_is_taken_any_more(
+    store: Served, client: StoreClient, make_bundle: MakeBundle, mocker: MockerFixture
+) -> None:
+    """The kernel may have dropped the pages: a second fsync that succeeds would prove nothing."""
+    fault = mocker.patch("store.files.os.fsync", side_effect=OSError(errno.EIO, "I/O error"))
+    assert client.put_bundle(make_bundle(1)).json()["code"] == "store_broken"
+    mocker.stop(fault)
+    again = client.put_bundle(make_bundle(1))
+    assert (again.status_code, again.json()["code"]) == (503, "store_broken")
+    assert requests.get(client.url + "/readyz", timeout=20).status_code == 503
+    assert not list((store.state / "incoming").iterdir())
+
+
+def test_the_database_syncs_each_commit_and_keeps_what_it_has(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.db")
+    with database.reading() as rows:
+        assert rows.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert rows.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert rows.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    with database.transaction() as rows:
+        rows.execute("INSERT INTO blob VALUES ('d', 1, 'now')")
+    with pytest.raises(sqlite3.IntegrityError, match="insert-only"), database.transaction() as rows:
+        rows.execute("DELETE FROM blob")
+    with pytest.raises(sqlite3.IntegrityError, match="no gaps"), database.transaction() as rows:
+        rows.execute("INSERT INTO leaf VALUES (1, x'00', x'00', '')")
+    with database.transaction() as rows:
+        rows.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(EnvironmentProblem, match="newer"):
+        Database(tmp_path / "store.db")
+
+
+# SIGKILL
+
+
+@dataclass
+class Acknowledged:
+    """The receipts that clients got, by the digest of the bundle."""
+
+    receipts: dict[str, bytes] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def store_process(state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "store.cli", "serve", "--state", str(state), "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().split()[-1]
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_every_acknowledged_bundle_is_there_once_after_kills(
+    tmp_path: Path,
+    signing_key: SigningKey,
+    make_bundle: MakeBundle,
+    drill_count: Callable[[int, int], int],
+) -> None:
+    state = tmp_path / "store"
+    custody = Custody(state, system_clock)
+    custody.enrol("agent-1", ["main"], signing_key.public)
+    custody.close()
+    random, acknowledged, kills = Random(20261123), Acknowledged(), drill_count(20, 200)
+
+    for kill in range(kills):
+        with store_process(state) as (process, url):
+            client = StoreClient(url, signing_key, now=None)
+            senders = [
+                threading.Thread(target=send_until_dead, args=(client, make_bundle, kill, sender,
+                                                               acknowledged))
+                for sender in range(3)
+            ]  # fmt: skip
+            for sender in senders:
+                sender.start()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(random.uniform(0.02, 0.25))
+            os.kill(process.pid, signal.SIGKILL)
+            for sender in senders:
+                sender.join()
+
+    with store_process(state) as (_, url):
+        client = StoreClient(url, signing_key, now=None)
+        for digest, receipt in acknowledged.receipts.items():
+            assert client.get(f"/v1/receipts/{digest}").content == receipt
+    custody = Custody(state, system_clock)
+    with custody.database.reading() as rows:
+        (stored,) = rows.execute("SELECT count(*) FROM statement").fetchone()
+        (leaves,) = rows.execute("SELECT count(*) FROM leaf").fetchone()
+    assert stored >= len(acknowledged.receipts) >= kills
+    assert leaves == stored + 1  # and the enrolment
+    assert list(fsck(custody)) == []
+    custody.close()
+
+
+def send_until_dead(
+    client: StoreClient, make_bundle: MakeBundle, kill: int, sender: int, into: Acknowledged
+) -> None:
+    """Send bundle after bundle until the store does not answer any more."""
+    for number in range(10_000):
+        bundle = make_bundle(kill * 100_000 + sender * 10_000 + number)
+        try:
+            answer = client.put_bundle(bundle)
+        except requests.RequestException:
+            return
+        assert answer.status_code == 201
+        with into.lock:
+            into.receipts[bundle.digest] = answer.content
