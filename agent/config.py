@@ -53,7 +53,7 @@ def _port(value: int) -> int:
 
 
 def _reference(value: str) -> str:
-    if not value.startswith(("cred:", "file:", "vault:")):
+    if not value.startswith(("cred:", "file:")):
         raise ValueError(
             "secret_inline: a secret never stands in a file; write `secret: cred:NAME` "
             "and put it where `docs/install.md` says"
@@ -231,7 +231,8 @@ def _devices(
         place = (model.host or "", model.port, transport)
         if model.host and place in addresses:
             mistakes.append(
-                f"{where}: inventory_duplicate: {addresses[place]} and {model.id} share {model.host}"
+                f"{where}: inventory_duplicate: "
+                f"{addresses[place]} and {model.id} share {model.host}"
             )
         addresses[place] = model.id
         if model.via is not None and model.via not in {other.id for other in models}:

@@ -2,7 +2,7 @@
 
 A platform module may define
 - generator functions named after a subject (`firewall`, `firmware`, …): its collectors,
-- module-level `Ask` constants: everything it may ever send,
+- module-level `Ask` constants, alone or in tuples: everything it may ever send,
 - `SESSION`: an `evidence.ask.Session`, for interactive command lines,
 - `TRANSPORTS`: the transports it can be read by, the default first,
 - `ALIASES`: other names it goes by (netmiko's device types),
@@ -95,7 +95,12 @@ def platform(name: str) -> Platform:
 
 
 def _read(name: str, module: ModuleType) -> Platform:
-    asks = [value for value in vars(module).values() if isinstance(value, Ask)]
+    asks = [
+        ask
+        for value in vars(module).values()
+        for ask in (value if isinstance(value, tuple) else (value,))
+        if isinstance(ask, Ask)
+    ]
     session = getattr(module, "SESSION", None)
     lines = {*session.login, session.elevate, *session.logout} if session else set()
     return Platform(

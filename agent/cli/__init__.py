@@ -1,0 +1,50 @@
+"""`evidence-agent`: what the engineer at the terminal types. Quiet, and every answer as JSON too.
+
+Exit codes: 0 fine, 1 findings or failed readings, 2 configuration, 3 environment.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from agent.cli.words import say_error
+from evidence.errors import EvidenceError
+
+app = typer.Typer(
+    name="evidence-agent",
+    help="Read devices, judge them against CC-17010, seal the evidence. It only reads.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """The console script. Every error leaves as a sentence with a code, never as a stack trace."""
+    from agent.cli import commands
+
+    commands.register(app)
+    sys.argv[1:] = paired(sys.argv[1:])
+    try:
+        app()
+    except EvidenceError as error:
+        say_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+PAIR = "\x1f"
+
+
+def paired(arguments: list[str]) -> list[str]:
+    """`--answer ASK FILE` as one argument: typer knows no repeated option of two values."""
+    joined: list[str] = []
+    left = iter(arguments)
+    for word in left:
+        joined.append(word)
+        if word == "--answer":
+            pair = [value for value in (next(left, None), next(left, None)) if value is not None]
+            joined += [PAIR.join(pair)] if pair else []
+    return joined

@@ -1,0 +1,25 @@
+"""The commands, one module a purpose."""
+
+from __future__ import annotations
+
+import typer
+
+from agent.cli.commands import collecting, inventory, judging, reading, setup
+
+
+def register(app: typer.Typer) -> None:
+    """Put every command under its name, in the order a newcomer meets them."""
+    app.command()(setup.init)
+    app.command()(setup.doctor)
+    app.command()(inventory.devices)
+    app.command()(inventory.asks)
+    app.command()(collecting.collect)
+    app.command()(judging.assess)
+    app.command()(judging.findings)
+    app.command()(judging.pack)
+    app.command()(collecting.push)
+    app.command()(judging.verify)
+    app.command()(reading.read)
+    app.command()(collecting.run)
+    app.add_typer(setup.hostkey, name="hostkey")
+    app.add_typer(collecting.ledger, name="ledger")

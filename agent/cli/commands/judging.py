@@ -1,0 +1,154 @@
+"""`assess`, `findings`, `pack` and `verify`: what the month comes to, and the proof of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from verify.command import verify_file
+
+from agent.assess import Assessed
+from agent.assess import assess as judge
+from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
+from agent.cli.words import say, show
+from agent.config import Config
+from agent.pack import make_pack
+from agent.wired import agent_of, system_clock
+from evidence.clock import period_of
+from evidence.control import Finding, Verdict
+
+STYLES = {
+    text: style
+    for verdict, style in {
+        Verdict.satisfied: "green",
+        Verdict.partly: "yellow",
+        Verdict.not_satisfied: "bold red",
+        Verdict.not_assessed: "magenta",
+        Verdict.awaiting_evidence: "cyan",
+        Verdict.undetermined: "cyan",
+    }.items()
+    for text in (verdict.text.en, verdict.text.zh)
+}
+_BAD = {Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed}
+
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
+]
+
+
+def assess(
+    period: PeriodOption = None,
+    language: LanguageOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Judge the month, control by control. Exit 1 when something is not satisfied."""
+    settings = configured(config)
+    with agent_of(settings) as agent:
+        assessed = judge(settings, agent, period or period_of(system_clock()), system_clock())
+    language = language or settings.language
+    show_controls(assessed, language, json)
+    say(f"assessment {assessed.envelope.digest}, revision {assessed.revision}, provisional")
+    if any(result.verdict in _BAD for result in assessed.judgement.results):
+        raise typer.Exit(1)
+
+
+def show_controls(assessed: Assessed, language: str, as_json: bool = False) -> None:
+    """The month's verdict per control."""
+    rows = [
+        {
+            "control": result.control.id,
+            "title": result.control.title.in_(language),
+            "verdict": result.verdict.text.in_(language),
+            "reason": result.reason.in_(language),
+            "caveat": result.control.caveat.in_(language) if result.control.caveat else None,
+            "findings": len(result.findings),
+        }
+        for result in assessed.judgement.results
+    ]
+    headings = _HEADINGS["en" if language == "en" else "zh-TW"]
+    title = f"{assessed.book.id}  {assessed.period}"
+    show(rows, headings, as_json, title=title, styles=STYLES)
+
+
+_HEADINGS = {
+    "en": {"control": "control", "title": "clause", "verdict": "verdict", "reason": "reason"},
+    "zh-TW": {"control": "控制編號", "title": "查核項目", "verdict": "查核結果", "reason": "說明"},
+}
+
+
+def findings(
+    period: PeriodOption = None,
+    control: Annotated[str | None, typer.Option(help="Only this clause.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Satisfied ones too.")] = False,
+    language: LanguageOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What was found, thing by thing, with the reason. Exit 1 when there is any."""
+    settings = configured(config)
+    with agent_of(settings) as agent:
+        assessed = judge(settings, agent, period or period_of(system_clock()), system_clock())
+    language = language or settings.language
+    found = [
+        one
+        for result in assessed.judgement.results
+        if control in (None, result.control.id, result.control.pinned)
+        for one in result.findings
+        if everything or one.verdict in _BAD
+    ]
+    rows = [_row(one, language) if not json else dict(one.record()) for one in found]
+    show(
+        rows,
+        {"control": "control", "device": "device", "subject": "subject", "verdict": "", "why": ""},
+        json,
+        styles=STYLES,
+    )
+    if any(one.verdict in _BAD for one in found):
+        raise typer.Exit(1)
+
+
+def _row(one: Finding, language: str) -> dict[str, object]:
+    return {
+        "control": one.control,
+        "device": one.device,
+        "subject": one.subject,
+        "verdict": one.verdict.text.in_(language),
+        "why": one.reason.in_(language),
+    }
+
+
+def pack(
+    period: PeriodOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the pack.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make the month's pack: work book, sections, and the evidence they cite."""
+    settings = configured(config)
+    period = period or period_of(system_clock())
+    with agent_of(settings) as agent:
+        assessed = judge(settings, agent, period, system_clock())
+        path = make_pack(settings, agent, assessed, _folder(settings, out))
+    print(path)
+    say(f"anyone can verify it: evidence-agent verify {path}")
+
+
+def _folder(settings: Config, out: Path | None) -> Path:
+    return out or settings.state / "packs"
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A bundle or a pack.")],
+    key: Annotated[
+        list[Path] | None, typer.Option("--key", help="Public keys you trust (PEM).")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check digests and signatures, then read the captures again. Says which level it reached."""
+    keys = list(key or ())
+    if not keys:
+        own = configured(config).state / "signing.pub.pem"
+        keys = [own] if own.exists() else []
+    raise typer.Exit(verify_file(file, keys, as_json=json))

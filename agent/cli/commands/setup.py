@@ -1,0 +1,87 @@
+"""`init`, `doctor` and `hostkey`: from nothing to an agent that can be trusted to run."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.options import ConfigOption, JsonOption, account, configured, known_devices
+from agent.cli.words import say, show
+from agent.doctor import examine
+from agent.ledger import Ledger
+from agent.wired import make_keys, system_clock
+from evidence.errors import ConfigurationError
+
+hostkey = typer.Typer(help="Pinned host keys.", no_args_is_help=True)
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the configuration goes.")] = Path(),
+) -> None:
+    """Write a first configuration and make the agent's keys. Never overwrites a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("agent.yaml", "devices.yaml", "zones.yaml", "profile.yaml"):
+        target = folder / name
+        if target.exists():
+            say(f"{target} exists and was left as it is")
+            continue
+        target.write_text(files("config").joinpath(name).read_text("utf-8"), "utf-8")
+        say(f"wrote {target}")
+    (folder / "credentials").mkdir(exist_ok=True, mode=0o700)
+    settings = configured(folder / "agent.yaml")
+    key = make_keys(settings.state)
+    say(f"keys are in {settings.state}; this agent's key id is {key.public.keyid}")
+    say("next: list your devices in devices.yaml, then `evidence-agent doctor`")
+
+
+def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Check everything a collection needs, and say how to mend what is not right."""
+    settings = configured(config)
+    findings = examine(settings, system_clock())
+    show(
+        [finding.record() for finding in findings],
+        {"state": "", "what": "what", "said": "found", "mend": "mend"},
+        json,
+        styles={"ok": "green", "warn": "yellow", "fail": "bold red"},
+    )
+    codes = {finding.exit_code for finding in findings if finding.state == "fail"}
+    if codes:
+        raise typer.Exit(min(codes))
+
+
+@hostkey.command("accept")
+def accept(
+    device: Annotated[str, typer.Argument()],
+    fingerprint: Annotated[str, typer.Argument(help="SHA256:…, as read on the device itself.")],
+    config: ConfigOption = None,
+) -> None:
+    """Pin a device's host key. Compare the fingerprint with the device's console first."""
+    settings = configured(config)
+    known_devices(settings, [device])
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise ConfigurationError(
+            "a fingerprint is written SHA256: and 43 characters", code="fingerprint_invalid"
+        )
+    ledger = Ledger(settings.state)
+    ledger.accept_host_key(device, fingerprint, account(), system_clock())
+    ledger.close()
+    say(f"{device}: {fingerprint} is pinned; any other key will be refused")
+
+
+@hostkey.command("list")
+def list_keys(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """The pinned host keys."""
+    settings = configured(config)
+    ledger = Ledger(settings.state)
+    rows = [
+        {"device": device, "fingerprint": fingerprint}
+        for device in settings.devices
+        for fingerprint in sorted(ledger.host_keys(device))
+    ]
+    ledger.close()
+    show(rows, {"device": "device", "fingerprint": "fingerprint"}, json)

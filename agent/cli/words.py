@@ -1,0 +1,71 @@
+"""How the command line speaks: errors to stderr, tables or JSON to stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evidence.errors import EvidenceError
+
+# The locale's own variables decide what a person reads; a flag overrides them.
+LANGUAGE = "en" if not os.environ.get("LANG", "").lower().startswith("zh") else "zh-TW"
+
+_ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def error_console() -> Console:
+    """Where remarks, errors and progress go, so that stdout stays machine-readable."""
+    return _ERRORS
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def say_error(error: EvidenceError) -> None:
+    """Code, sentence and next step, on stderr."""
+    _ERRORS.print(f"[bold red]{error.code}[/]: {escape(error.message)}")
+    if error.next_step:
+        _ERRORS.print(f"  → {escape(error.next_step)}")
+
+
+def say(text: str) -> None:
+    """A remark for the person, on stderr, so that stdout stays machine-readable."""
+    _ERRORS.print(text)
+
+
+def show(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    as_json: bool,
+    title: str | None = None,
+    styles: Mapping[str, str] | None = None,
+) -> None:
+    """Rows as one JSON object a line, or as a table of `columns` (key → heading)."""
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(key), styles or {}) for key in columns))
+    console().print(table)
+
+
+def _cell(value: Any, styles: Mapping[str, str]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        value = ", ".join(map(str, value))
+    text = escape(str(value))
+    style = styles.get(str(value))
+    return f"[{style}]{text}[/]" if style else text

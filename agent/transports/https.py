@@ -1,0 +1,265 @@
+"""HTTPS: declared requests to one device, its certificate judged before any HTTP is written.
+
+No redirects, proxies, cookies, retries or settings from the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from base64 import b64encode
+from contextlib import suppress
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool
+
+from agent.gate import Gate
+from agent.gate.http import connection_class
+from agent.platforms import Platform
+from agent.secret import Credential
+from agent.transports import Answer
+from agent.transports.deadline import Deadline
+from agent.transports.tls import fingerprint, trust
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.errors import (
+    IdentityRefused,
+    Incomplete,
+    LoginRefused,
+    NotAnswered,
+    TooMuch,
+    Unreachable,
+    VisitError,
+    shown,
+)
+
+CONNECT_S = 20.0
+READ_S = 60.0
+_CHUNK = 64 * 1024
+
+
+class Https:
+    """One session with one device. A refused token is final: it is not sent again."""
+
+    def __init__(self, device: Device, credential: Credential, platform: Platform) -> None:
+        self._device = device
+        self._account = credential.username or None
+        self._trust = trust(device)
+        self._gate = Gate(device, platform, credential)
+        self._socket: ssl.SSLSocket | None = None
+        self._peer: str | None = None
+        self._trouble: VisitError | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.adapters.clear()
+        self._session.mount("https://", _GatedAdapter(self._pool(), self._gate, _authority(device)))
+        self._session.headers.update(
+            # The bytes captured are the device's own, not an unpacking of them.
+            {"User-Agent": "evidence-agent", "Accept-Encoding": "identity"}
+            | _authorization(device, credential, platform)
+        )
+
+    def ask(self, ask: Ask) -> Answer:
+        """The body of a 2xx answer. Other statuses are errors, by what they mean."""
+        if self._trouble is not None:
+            raise self._trouble
+        try:
+            return self._request(ask)
+        except (LoginRefused, IdentityRefused) as error:
+            self._trouble = error
+            raise
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _request(self, ask: Ask) -> Answer:
+        method, _, target = ask.text.partition(" ")
+        with Deadline(ask.limit_s, self._cut) as deadline:
+            try:
+                with self._session.request(
+                    method,
+                    f"https://{_authority(self._device)}{target}",
+                    data=None if ask.body is None else ask.body.encode(),
+                    headers=None if ask.body is None else {"Content-Type": "application/json"},
+                    timeout=(CONNECT_S, min(READ_S, ask.limit_s)),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    self._judge(response, ask)
+                    body = self._read(response, ask)
+                    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
+            except requests.RequestException as error:
+                if deadline.passed:
+                    raise self._late(ask) from None
+                raise self._meaning(error, ask) from None
+        if deadline.passed:
+            raise self._late(ask)
+        return Answer(body, media_type or "application/octet-stream", self._peer, self._account)
+
+    def _read(self, response: requests.Response, ask: Ask) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > ask.limit_bytes:
+                raise TooMuch(
+                    f"{self._device.id}: {ask.text!r} answered over {ask.limit_bytes} bytes"
+                )
+        return bytes(body)
+
+    def _judge(self, response: requests.Response, ask: Ask) -> None:
+        """Raise what a status other than 2xx means."""
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        said = f"{self._device.id}: {ask.text!r}: status {status}"
+        if status == 401:
+            raise LoginRefused(
+                f"{said}: the token or password is refused",
+                next_step="issue a new one on the device; it is not tried again in this run",
+            )
+        if status == 403:
+            raise NotAnswered(
+                f"{said}: the account may not read this",
+                code="privilege_missing",
+                next_step="give the account's profile read access; the platform's page lists what",
+            )
+        if status == 429 or status >= 500:
+            raise Unreachable(f"{said}: the device is busy or out of order", code="device_busy")
+        raise NotAnswered(f"{said}: the device does not answer this")
+
+    def _meaning(self, error: requests.RequestException, ask: Ask) -> VisitError:
+        """A library's error in our words."""
+        who = f"{self._device.id}: {_authority(self._device)}"
+        if isinstance(error, requests.exceptions.SSLError):
+            return self._untrusted(error)
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            return Incomplete(f"{who}: no answer to {ask.text!r} for {READ_S:g} s")
+        if self._socket is None:
+            return Unreachable(
+                f"{who}: no connection: {shown(_innermost(error))}",
+                next_step="check address, port and the firewall between",
+            )
+        return Unreachable(
+            f"{who}: closed in the middle of {ask.text!r}: {shown(_innermost(error))}",
+            code="device_disconnected",
+        )
+
+    def _untrusted(self, error: requests.exceptions.SSLError) -> VisitError:
+        who = f"{self._device.id}: {_authority(self._device)}"
+        why = _innermost(error)
+        if "ingerprint" not in why and "certificate" not in why.lower():
+            return Unreachable(f"{who}: no TLS: {shown(why)}", code="tls_failed")
+        return IdentityRefused(
+            f"{who}: certificate {self._shown_certificate()} is not trusted: {shown(why, 200)}",
+            code="tls_untrusted",
+            next_step="compare it with the device's own display, then set the option "
+            "tls_fingerprint, or tls_ca to the file of the CA that issued it",
+        )
+
+    def _shown_certificate(self) -> str:
+        """The fingerprint of what the device shows now: a handshake, and nothing after it."""
+        address = (self._device.address, self._device.port or 443)
+        try:
+            shown_ = ssl.get_server_certificate(address, timeout=CONNECT_S)
+        except OSError:
+            return "(gone)"
+        return fingerprint(ssl.PEM_cert_to_DER_cert(shown_))
+
+    def _late(self, ask: Ask) -> Incomplete:
+        return Incomplete(f"{self._device.id}: {ask.text!r} took over {ask.limit_s:g} s")
+
+    def _connected(self, connection: ssl.SSLSocket) -> None:
+        self._socket = connection
+        certificate = connection.getpeercert(binary_form=True)
+        self._peer = fingerprint(certificate) if certificate else None
+
+    def _cut(self) -> None:
+        """Break the connection under a reader: below TLS, so no ciphertext reads as an answer."""
+        if self._socket is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _pool(self) -> HTTPSConnectionPool:
+        """The only connections there are: to this device, of the gated kind, one at a time."""
+        pool = HTTPSConnectionPool(
+            self._device.address,
+            self._device.port or 443,
+            maxsize=1,
+            block=True,
+            retries=False,
+            ssl_context=self._trust.context,
+            cert_reqs=self._trust.context.verify_mode,
+            assert_fingerprint=self._trust.pin,
+        )
+        pool.ConnectionCls = connection_class(self._gate, _authority(self._device), self._connected)
+        return pool
+
+
+class _GatedAdapter(HTTPAdapter):
+    """Hands out the one pool, whatever TLS settings a request comes with."""
+
+    def __init__(self, pool: HTTPSConnectionPool, gate: Gate, authority: str) -> None:
+        super().__init__()
+        self._pool = pool
+        self._gate = gate
+        self._authority = authority
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *_: Any, **__: Any
+    ) -> HTTPSConnectionPool:
+        if (authority := urlsplit(str(request.url)).netloc) != self._authority:
+            self._gate.deny("request to", authority)
+        return self._pool
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Trust is decided in the pool's context, and nowhere else."""
+
+    def close(self) -> None:
+        super().close()
+        self._pool.close()
+
+
+def open_https(device: Device, credential: Credential, platform: Platform) -> Https:
+    """A session that connects at the first ask. Raises ConfigurationError, LoginRefused."""
+    return Https(device, credential, platform)
+
+
+def _authorization(device: Device, credential: Credential, platform: Platform) -> dict[str, str]:
+    """The header by the platform's HTTP_AUTH: `bearer`, `basic`, or a header's name."""
+    way = getattr(platform.module, "HTTP_AUTH", "bearer")
+    secret = credential.password if way == "basic" else credential.token
+    # A library would quote a header it cannot send, and the token with it.
+    if secret is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", secret.reveal()):
+        raise LoginRefused(
+            f"{device.id}: {device.credential or 'no credential'} holds no usable "
+            f"{'password' if way == 'basic' else 'token'} (printable ASCII, one line)",
+            next_step="correct the credential",
+        )
+    if way == "basic":
+        pair = f"{credential.username}:{secret.reveal()}".encode()
+        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
+    return (
+        {"Authorization": f"Bearer {secret.reveal()}"}
+        if way == "bearer"
+        else {way: secret.reveal()}
+    )
+
+
+def _authority(device: Device) -> str:
+    """Host and port as the Host header writes them."""
+    host = f"[{device.address}]" if ":" in device.address else device.address
+    return host if device.port in (None, 443) else f"{host}:{device.port}"
+
+
+def _innermost(error: BaseException) -> str:
+    """The sentence at the bottom of a pile of wrapped errors."""
+    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    if isinstance(inner, BaseException) and inner is not error:
+        return _innermost(inner)
+    return getattr(error, "verify_message", None) or str(error)

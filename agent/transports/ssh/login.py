@@ -1,0 +1,105 @@
+"""Logging in over SSH: one attempt a visit, so that a wrong credential locks no account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from paramiko import (
+    AuthenticationException,
+    BadAuthenticationType,
+    SSHConfig,
+    SSHException,
+    Transport,
+)
+from paramiko.auth_strategy import AuthResult, AuthSource, AuthStrategy
+
+from agent.gate.ssh import Heard
+from agent.secret import Credential
+from agent.transports.ssh.keys import private_key
+from evidence.device import Device
+from evidence.errors import LoginRefused, Unreachable, VisitError, shown
+
+LOGIN_S = 30.0  # a RADIUS or TACACS+ server behind the device may be slow
+
+_LOCKED = re.compile(r"\b(lock(ed|out)|disabled|suspended)\b|鎖定|停用", re.IGNORECASE)
+_ASKS_PASSWORD = re.compile(r"passw|密碼", re.IGNORECASE)
+
+
+class Login(AuthStrategy):
+    """One attempt with one means: the key if there is one, or else the password."""
+
+    def __init__(self, device: Device, credential: Credential, heard: Heard) -> None:
+        super().__init__(SSHConfig())
+        self._device = device
+        self._credential = credential
+        self._heard = heard
+        self._key = private_key(device, credential)
+        self._asked: str | None = None
+        self._answered = False
+
+    def get_sources(self) -> Iterator[AuthSource]:
+        """None: `authenticate` does not go through a list."""
+        return iter(())
+
+    def authenticate(self, transport: Transport) -> AuthResult:
+        """Log in. Raises LoginRefused, or Unreachable when the device hangs up without a word."""
+        try:
+            more = self._attempt(transport)
+        except LoginRefused:
+            raise
+        except BadAuthenticationType as error:
+            raise self._refused(f"it takes {', '.join(error.allowed_types)} only") from None
+        except (SSHException, EOFError) as error:
+            raise self._why(transport, error) from None
+        if more:
+            raise self._refused(f"it wants {', '.join(more)} as well", "auth_interactive")
+        return AuthResult(strategy=self)
+
+    def _attempt(self, transport: Transport) -> list[str]:
+        name = self._credential.username
+        if self._key is not None:
+            return transport.auth_publickey(name, self._key)
+        if self._credential.password is None:
+            raise self._refused("neither key nor password is configured")
+        try:
+            return transport.auth_password(name, self._credential.password.reveal(), fallback=False)
+        except BadAuthenticationType as error:
+            # Not an attempt: the device does not look at a password sent this way.
+            if "keyboard-interactive" not in error.allowed_types:
+                raise
+        return transport.auth_interactive(name, self._answer)
+
+    def _answer(self, title: str, instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
+        """Answer one hidden prompt for a password, once; anything else ends the log-in."""
+        self._heard.words += [title, instructions]
+        if not prompts:
+            return []
+        text, echoed = prompts[0]
+        password = self._credential.password
+        plain = len(prompts) == 1 and not echoed and _ASKS_PASSWORD.search(text)
+        if password is None or not plain or self._answered:
+            self._asked = " ".join(text for text, _ in prompts)
+            raise AuthenticationException("a prompt that is not answered")
+        self._answered = True
+        return [password.reveal()]
+
+    def _why(self, transport: Transport, error: Exception) -> VisitError:
+        words = " ".join(word for word in self._heard.words if word)
+        if self._asked is not None and not self._answered:
+            return self._refused(f"it asks {shown(self._asked)!r}", "auth_interactive")
+        if _LOCKED.search(words):
+            return self._refused(f"it says {shown(words)!r}", "auth_locked")
+        if "timeout" in str(error):
+            return Unreachable(f"{self._device.id}: no answer to the log-in in {LOGIN_S:g} s")
+        if isinstance(error, AuthenticationException) and (words or transport.is_active()):
+            return self._refused("name, password or key is wrong")
+        return Unreachable(f"{self._device.id}: hung up during log-in", code="device_disconnected")
+
+    def _refused(self, why: str, code: str = "auth_failed") -> LoginRefused:
+        return LoginRefused(
+            f"{self._device.id}: log-in of {self._credential.username or 'nobody'} refused: {why}; "
+            "one attempt was made, no more follow in this run",
+            code=code,
+            next_step="correct the credential, or unlock the account on the device",
+        )

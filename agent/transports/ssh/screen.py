@@ -1,0 +1,96 @@
+"""What an interactive device has sent and nobody has taken yet: bytes, and their last line.
+
+Bytes stay as received: they are evidence. Only the last line is cleaned, to be compared.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A prompt or a pager is a short line: this far back its start is looked for.
+_TAIL_BYTES = 4096
+_CONTROL = re.compile(rb"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>78])|\x00")
+# What devices send to wipe a pager line: blanks between returns or backspaces, or ANSI.
+_WIPED = re.compile(rb"(?:\r *\r|\x08+ *\x08*|\r?\x1b\[[0-9;]*[KGDJ])+")
+
+
+class Screen:
+    """The bytes of one answer as they grow."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._pagers: list[tuple[int, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._bytes)
+
+    def add(self, chunk: bytes) -> None:
+        self._bytes += chunk
+
+    def clear(self) -> None:
+        self._bytes.clear()
+        self._pagers.clear()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is there but what may trail a prompt."""
+        return not _plain(bytes(self._bytes[:_TAIL_BYTES])).strip() and len(self) < _TAIL_BYTES
+
+    @property
+    def first_line(self) -> str | None:
+        """The first line without control characters; None until its newline has come."""
+        end = self._bytes.find(b"\n", 0, _TAIL_BYTES)
+        return None if end < 0 else _plain(bytes(self._bytes[:end])).strip()
+
+    @property
+    def last_line_at(self) -> int | None:
+        """Where the unfinished last line starts; None when it is too long for a prompt."""
+        end = self._bytes.rfind(b"\n", max(0, len(self) - _TAIL_BYTES))
+        return end + 1 if end >= 0 else 0 if len(self) <= _TAIL_BYTES else None
+
+    @property
+    def last_line(self) -> str:
+        """The unfinished last line, clean; "" when it is too long for a prompt."""
+        start = self.last_line_at
+        if start is None:
+            return ""
+        start = max([start, *(end for _, end in self._pagers)])
+        return _plain(bytes(self._bytes[start:])).strip()
+
+    def line_ends_with(self, text: str) -> bool:
+        """Whether some finished line ends with `text` (a line's echo, behind its prompt)."""
+        return re.search(re.escape(text.encode()) + rb"[ \r]*\n", self._bytes) is not None
+
+    def find_typed(self, prompt: str, line: str, start: int) -> int | None:
+        """Where the finished line starts that is `line` typed at `prompt`, from `start` on."""
+        typed = rb"%s[ \x00]*%s[ \r]*\n" % (re.escape(prompt.encode()), re.escape(line.encode()))
+        found = re.compile(rb"(?m)^(?:%s|[\r ])*" % _CONTROL.pattern + typed).search(
+            self._bytes, start
+        )
+        return None if found is None else found.start()
+
+    def note_pager(self) -> None:
+        """Remember the last line as a pager's: it is no part of the answer."""
+        self._pagers.append((self.last_line_at or 0, len(self)))
+
+    def between(self, start: int, end: int) -> bytes:
+        """The answer's bytes, without pager lines and what wiped them.
+
+        A line that looked like a pager and was never wiped is text, and stays.
+        """
+        parts = []
+        for pager_at, pager_end in self._pagers:
+            wiped = _WIPED.match(self._bytes, pager_end)
+            if wiped and start <= pager_at and wiped.end() <= end:
+                parts.append(bytes(self._bytes[start:pager_at]))
+                start = wiped.end()
+        return b"".join([*parts, bytes(self._bytes[start:end])])
+
+    def after_first_line(self) -> int:
+        """Where the answer starts: behind the echo."""
+        return self._bytes.find(b"\n") + 1
+
+
+def _plain(line: bytes) -> str:
+    """The line as a terminal would show it: what follows the last return, without control."""
+    return _CONTROL.sub(b"", line).rstrip(b"\r ").rsplit(b"\r", 1)[-1].decode("utf-8", "replace")

@@ -1,0 +1,89 @@
+"""A terminal on a device, carried by netmiko's connection for its type.
+
+netmiko connects and opens the terminal. None of its reading, preparing and leaving is used:
+it writes lines nobody declared (`configure terminal` on ASA, `config system console` on
+FortiOS) and ends an answer wherever the prompt's text appears in it.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+import netmiko
+from paramiko import Channel, SSHClient, SSHException
+
+from agent.secret import Credential
+from agent.transports import Answer
+from agent.transports.deadline import Deadline
+from agent.transports.ssh.link import OPEN_S, Link
+from agent.transports.ssh.shell import Shell
+from evidence.ask import Ask, Session
+from evidence.errors import VisitError
+
+
+class _Bare(netmiko.BaseConnection):
+    """Takes out of a netmiko driver all that writes, and its way of trusting and logging in."""
+
+    def __init__(self, link: Link, sock: socket.socket, device_type: str) -> None:
+        self._link = link
+        self._dialled = sock
+        super().__init__(
+            host=link.device.address,
+            device_type=device_type,
+            auto_connect=False,
+            allow_auto_change=False,
+        )
+
+    def _build_ssh_client(self) -> SSHClient:
+        return self._link.client()
+
+    def _connect_params_dict(self) -> dict[str, Any]:
+        return self._link.parameters(self._dialled)
+
+    def special_login_handler(self, delay_factor: float = 1.0) -> None:
+        """Some drivers type a name and a password here."""
+
+    def cleanup(self, command: str = "") -> None:
+        """Most drivers type `exit` here, after looking for configuration mode."""
+
+
+class Terminal:
+    """A shell, and the connection that carries it."""
+
+    def __init__(self, shell: Shell, connection: netmiko.BaseConnection) -> None:
+        self._shell = shell
+        self._connection = connection
+
+    def ask(self, ask: Ask) -> Answer:
+        return self._shell.ask(ask)
+
+    def close(self) -> None:
+        # It may have closed first.
+        with suppress(VisitError):
+            self._shell.leave()
+        self._connection.disconnect()
+
+
+def open_terminal(
+    link: Link, session: Session, credential: Credential, device_type: str
+) -> Terminal:
+    """Connect, log in, and enter as far as the prompt that answers asks. Raises VisitError."""
+    driver = type("Bare", (_Bare, netmiko.ssh_dispatcher(device_type)), {})
+    sock = link.dial()
+    connection = driver(link, sock, device_type)
+    try:
+        with Deadline(OPEN_S, sock.close) as deadline:
+            try:
+                connection.establish_connection()
+            except (SSHException, OSError, EOFError) as error:
+                raise link.trouble(error.__context__ or error, deadline) from None
+        assert isinstance(connection.remote_conn, Channel)
+        shell = Shell(link, session, credential, connection.remote_conn)
+        shell.enter()
+    except BaseException:
+        connection.disconnect()
+        sock.close()
+        raise
+    return Terminal(shell, connection)

@@ -1,0 +1,128 @@
+"""The house rules, read from the code itself: who may import whom, and what thinking code may use."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.platforms import platforms
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ("agent", "checks", "collectors", "config", "evidence", "lab", "store", "verify")
+ALLOWED = {
+    "evidence": {"evidence"},
+    "collectors": {"evidence", "collectors"},
+    "checks": {"evidence", "checks"},
+    "store": {"evidence", "store", "config"},
+    "verify": {"evidence", "verify", "collectors", "checks"},
+    "agent": {"evidence", "agent", "collectors", "checks", "config", "verify"},
+}
+# What touches the world. Thinking code gets bytes, times and numbers handed in.
+HANDS = {
+    *("socket", "ssl", "subprocess", "requests", "paramiko", "netmiko", "pysnmp", "urllib"),
+    *("http", "asyncio", "os", "shutil", "tempfile", "time", "random", "secrets", "threading"),
+}
+LONGEST_FILE = 500
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_imports_point_inward_only(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(package)
+        for name in imports(path)
+        if (top := name.split(".")[0]) in HOUSE and top not in ALLOWED[package]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", ["collectors", "checks"])
+def test_thinking_code_never_touches_the_world(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources(package)
+        for name in imports(path)
+        if name.split(".")[0] in HANDS
+    ]
+    opened = [
+        f"{path.relative_to(ROOT)}:{node.lineno} opens a file"
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("open", "eval", "exec", "input", "print")
+    ]
+    assert not wrong + opened
+
+
+@pytest.mark.parametrize("package", ["collectors", "checks", "evidence"])
+def test_nobody_reads_the_clock(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today", "monotonic")
+    ]
+    assert not wrong, "time is handed in; the one clock is agent.wired.system_clock"
+
+
+@pytest.mark.parametrize("package", HOUSE)
+def test_a_file_that_outgrows_its_room_becomes_a_folder(package: str) -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources(package)
+        if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long
+
+
+@pytest.mark.parametrize("package", HOUSE)
+def test_every_module_says_what_it_is(package: str) -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in sources(package)
+        if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("name", sorted(platforms()))
+def test_a_platform_is_complete(name: str) -> None:
+    one = platforms()[name]
+    assert one.collectors, f"{name} reads nothing"
+    assert one.asks, f"{name} declares no ask"
+    assert one.transports, f"{name} names no transport"
+    assert (ROOT / "docs" / "platforms" / f"{name}.md").exists(), f"{name} has no page"
+    names = [ask.name for ask in one.all_asks]
+    assert len(names) == len(set(names)), "an ask's name stands for one ask"
+
+
+WRITES = (
+    *("configure", "write", "delete", "clear ", "reset", "reload", "reboot", "erase", "copy "),
+    *("commit", "set ", "unset", "flush", "-Z", "POST ", "PUT ", "PATCH ", "reg add", "rm "),
+)
+
+
+@pytest.mark.parametrize("name", sorted(platforms()))
+def test_no_ask_can_write(name: str) -> None:
+    wrong = [
+        ask.text
+        for ask in platforms()[name].all_asks
+        if any(ask.text.startswith(word) or f" {word}" in ask.text for word in WRITES)
+    ]
+    assert not wrong

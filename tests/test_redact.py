@@ -1,0 +1,74 @@
+"""Redaction: declared secrets become digests in place, and what slips by fails the capture."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from agent.redact import MARK, SiteKey, redact
+from evidence.ask import Ask, Secret
+from evidence.errors import VisitError
+
+KEY = SiteKey(b"k" * 32)
+
+
+def ask(*secrets: Secret) -> Ask:
+    return Ask("show", "show something", secrets=secrets)
+
+
+def test_only_the_secret_changes_in_a_text() -> None:
+    body = b"snmp-server community S3cret ro\nhostname fw\n"
+    found = redact(ask(Secret("regex", r"community (?P<secret>\S+)")), body, KEY)
+    assert found == f"snmp-server community {KEY.replace('S3cret')} ro\nhostname fw\n".encode()
+
+
+def test_json_keeps_every_other_byte() -> None:
+    body = b'{ "results" : [ {"name":"a", "psk" : "S3c\\"ret"},\r\n {"name":"psk","psk":""} ] }'
+    found = redact(ask(Secret("json", "results[].psk")), body, KEY)
+    assert json.loads(found)["results"][0]["psk"] == KEY.replace('S3c"ret')
+    assert found.replace(json.dumps(KEY.replace('S3c"ret')).encode(), b'"S3c\\"ret"') == body
+
+
+def test_a_key_at_any_depth() -> None:
+    body = b'{"a":{"b":[{"wep_key":"k1"},{"c":{"wep_key":"k1"}}]}}'
+    found = redact(ask(Secret("json", "**.wep_key")), body, KEY)
+    assert b"k1" not in found
+    assert found.count(KEY.replace("k1").encode()) == 2
+
+
+def test_a_subtree_of_oids() -> None:
+    body = b"1.3.6.1.2.1.1.5.0|4|fw\n1.3.6.1.4.1.9.9.1.1|4|public\n"
+    found = redact(ask(Secret("oid", "1.3.6.1.4.1.9.9.1")), body, KEY)
+    assert b"public" not in found and b"1.3.6.1.2.1.1.5.0|4|fw\n" in found
+
+
+def test_a_column_of_a_table() -> None:
+    body = 'name,pin,note\r\na,1234,"x, y"\r\nb,,z\r\n'.encode()
+    found = redact(ask(Secret("column", "pin")), body, KEY)
+    assert found.split(b"\r\n")[1] == f'a,{KEY.replace("1234")},"x, y"'.encode()
+    assert found.split(b"\r\n")[2] == b"b,,z"
+
+
+def test_equal_secrets_stay_visible_as_equal_and_only_under_one_key() -> None:
+    assert KEY.replace("a") == KEY.replace("a") != KEY.replace("b")
+    assert SiteKey(b"other" * 8).replace("a") != KEY.replace("a")
+    assert KEY.replace(KEY.replace("a")) == KEY.replace("a")
+    assert KEY.replace("a").startswith(MARK + KEY.id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
+        b"enable secret 5 $1$abcd$0123456789abcdefghijkl",
+        b"set psksecret ENC c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
+        b'{"passphrase": "correct horse"}',
+        b"wpa_passphrase=correct horse\n",
+    ],
+)
+def test_an_undeclared_secret_fails_the_capture(body: bytes) -> None:
+    with pytest.raises(VisitError) as raised:
+        redact(ask(), body, KEY)
+    assert raised.value.code == "secret_left"
+    assert "correct horse" not in str(raised.value)
