@@ -1,0 +1,135 @@
+"""Services and addresses of firewall rules, as far as a device tells them, as numbers.
+
+What cannot be read as numbers is a name somebody gave; it is kept apart, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
+
+Network = IPv4Network | IPv6Network
+ANY_WORDS = frozenset(("any", "all", "any4", "any6", "anywhere", "0.0.0.0/0", "::/0", "*", "ip"))
+LAST_PORT = 65535
+
+# Names of the assigned-numbers registry, and the vendors' own for them.
+PORTS = {
+    "ftp": 21,
+    "ssh": 22,
+    "telnet": 23,
+    "smtp": 25,
+    "tftp": 69,
+    "http": 80,
+    "www": 80,
+    "web": 80,
+    "pop3": 110,
+    "imap": 143,
+    "imap4": 143,
+    "snmp": 161,
+    "ldap": 389,
+    "https": 443,
+    "smb": 445,
+    "samba": 445,
+    "rlogin": 513,
+    "rsh": 514,
+    "domain": 53,
+    "dns": 53,
+    "ntp": 123,
+    "ms-wbt-server": 3389,
+    "rdp": 3389,
+    "vnc": 5900,
+    "winrm": 5985,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Ports of a protocol, both ends included; `protocol` "" is any, ports are 0 where none are.
+
+    `name` holds what could not be read as numbers.
+    """
+
+    protocol: str = ""
+    first: int = 0
+    last: int = LAST_PORT
+    name: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Every port of TCP, UDP or all protocols."""
+        whole = self.first <= 1 and self.last >= LAST_PORT
+        return self.name is None and whole and self.protocol in ("", "ip", "tcp", "udp", "tcp-udp")
+
+    @property
+    def ports(self) -> int:
+        return self.last - self.first + 1
+
+    def covers(self, port: int) -> bool:
+        return self.name is None and self.first <= port <= self.last
+
+
+_PROTOCOLS = ("tcp", "udp", "tcp-udp", "sctp", "icmp", "icmp6", "icmpv6", "ip")
+_SERVICE = re.compile(
+    rf"^(?:(?P<protocol>{'|'.join(_PROTOCOLS)})[/: _-]?)?"
+    r"(?P<first>\d{1,5})(?:\s*[-:]\s*(?P<last>\d{1,5}))?(?:/(?P<after>tcp|udp))?$"
+)
+
+
+@cache
+def service(text: str) -> Service:
+    """A service as the device writes it: `tcp/443`, `8000-8100/udp`, `ssh`, `any`, `tcp`.
+
+    >>> service("tcp/443").first, service("HTTPS").first, service("udp").any
+    (443, 443, True)
+    """
+    plain = text.strip().casefold()
+    if plain in ANY_WORDS:
+        return Service()
+    if plain in ("tcp", "udp", "tcp-udp"):
+        return Service(plain)
+    if plain.startswith(("icmp", "esp", "ah", "gre", "ospf", "igmp", "vrrp", "ipip")):
+        return Service(plain.split("/")[0], 0, 0)
+    if found := _SERVICE.match(plain):
+        first = int(found["first"])
+        last = int(found["last"] or first)
+        return Service(found["protocol"] or found["after"] or "", first, last)
+    protocol, _, name = plain.rpartition("/")
+    if name in PORTS and protocol in ("", "tcp", "udp"):
+        return Service(protocol, PORTS[name], PORTS[name])
+    return Service(name=text, first=0, last=0)
+
+
+@cache
+def networks(text: str) -> tuple[Network, ...] | None:
+    """The networks an address entry covers; None when it is a name. `any` is both families whole.
+
+    >>> networks("10.0.0.1-10.0.0.2")
+    (IPv4Network('10.0.0.1/32'), IPv4Network('10.0.0.2/32'))
+    """
+    plain = text.strip().casefold()
+    if plain in ANY_WORDS:
+        return (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    try:
+        if "-" in plain and "/" not in plain:
+            first, last = (ip_address(part.strip()) for part in plain.split("-"))
+            return tuple(summarize_address_range(first, last))
+        return (ip_network(plain.replace(" ", "/"), strict=False),)
+    except (ValueError, TypeError):
+        return None
+
+
+def is_any(entries: Iterable[str]) -> bool:
+    """Whether any one of these addresses is every address of a family."""
+    return any(network.prefixlen == 0 for entry in entries for network in networks(entry) or ())
+
+
+def within(inner: Network, outer: Network) -> bool:
+    """Whether one network lies in another; false across the families."""
+    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
+        return inner.subnet_of(outer)
+    if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network):
+        return inner.subnet_of(outer)
+    return False
