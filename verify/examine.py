@@ -1,0 +1,190 @@
+"""Examining a bundle or a pack: whatever is found is noted, and the next thing is looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.bundle import Bundle, check_collection
+from evidence.collection import Collection
+from evidence.errors import SealError
+from evidence.pack import Pack
+from evidence.receipt import Receipt
+from evidence.runs import Assessment, RunRecord
+from evidence.seal import Envelope
+from evidence.statement import ASSESSMENT, COLLECTION, RECEIPT, RUN, Statement
+from evidence.text import Text
+from verify.report import Level, Problem, Report, Signer
+from verify.reread import Outcome, reread
+from verify.trust import Trust
+
+BUNDLES = Text("visits", "採集次數")
+CAPTURES = Text("captures", "擷取檔")
+RUNS = Text("runs", "執行紀錄")
+ASSESSMENTS = Text("assessments", "評估紀錄")
+RECEIPTS = Text("receipts", "收據")
+SAME = Text("readings re-read with the same facts", "重新解析結果相同之讀取")
+ABSENT = Text(
+    "readings whose captures are not in this file", "擷取檔未收入本檔之讀取（無法重新解析）"
+)
+CITED = Text("readings cited by assessments", "評估所引用之讀取")
+_REPLAYED = Text(
+    "replayed: its answers were played from tapes, not asked of a device",
+    "重播資料：內容取自錄製檔，並非向設備實際查詢",
+)
+_UNVOUCHED = Text(
+    "receipts were not held against a store's key: none was given",
+    "未提供保存庫金鑰，收據簽章未驗證",
+)
+
+
+@dataclass
+class Examination:
+    """What one file turns out to hold. `deep` is how far to look, `wanted` what is demanded."""
+
+    trust: Trust
+    deep: Level
+    signers: dict[str, Signer] = field(default_factory=dict)
+    counts: Counter[Text] = field(default_factory=Counter)
+    notes: list[Text] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    reread_in_full: bool = True
+
+    def bundle(self, bundle: Bundle) -> None:
+        """A bundle that was read, so is whole and in agreement with itself."""
+        self._signed(bundle.envelope, "the bundle")
+        self.counts[CAPTURES] += len(bundle.captures)
+        self._collection(bundle.collection, bundle.captures)
+
+    def pack(self, pack: Pack) -> None:
+        """A pack that was read, so holds what its manifest names."""
+        self._signed(pack.manifest, "the manifest")
+        runs: dict[str, RunRecord] = {}
+        assessments: list[Assessment] = []
+        readings: set[str] = set()
+        captures = _captures(pack)
+        self.counts[CAPTURES] += len(captures)
+        for digest, envelope in pack.records():
+            try:
+                statement = Statement.parse(envelope.payload)
+                if statement.predicate_type == RECEIPT:
+                    self._receipt(envelope, statement)
+                    continue
+                self._signed(envelope, f"{statement.kind} {digest}")
+                if statement.predicate_type == COLLECTION:
+                    collection = check_collection(statement)
+                    readings |= {reading.digest for reading in collection.readings}
+                    self._collection(collection, captures)
+                elif statement.predicate_type == RUN:
+                    runs[digest] = RunRecord.of(statement)
+                elif statement.predicate_type == ASSESSMENT:
+                    assessments.append(Assessment.of(statement))
+            except SealError as error:
+                self.problems.append(Problem.of(error, f"record {digest}"))
+        self._chain(runs)
+        self._assessments(assessments, readings)
+
+    def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
+        counts = [(text, count) for text, count in self.counts.items() if count]
+        return Report(
+            file=file,
+            kind=kind,
+            reached=self._reached(),
+            wanted=wanted,
+            digest=digest,
+            signers=tuple(self.signers.values()),
+            counts=counts,
+            notes=tuple(dict.fromkeys(self.notes)),
+            problems=tuple(dict.fromkeys(self.problems)),
+        )
+
+    def _reached(self) -> Level:
+        if any(problem.code != "reread_differs" for problem in self.problems):
+            return Level.nothing
+        full = self.deep >= Level.re_read and self.reread_in_full and self.counts[SAME]
+        return Level.re_read if full and not self.problems else Level.signatures
+
+    def _signed(self, envelope: Envelope, where: str) -> None:
+        known = {key.keyid: name for key, name in self.trust.agents.items()}
+        for one in envelope.signatures:
+            self.signers[one.keyid] = Signer(one.keyid, known.get(one.keyid))
+        try:
+            envelope.verify(self.trust.agents)
+        except SealError as error:
+            # One sentence for a stranger's key, however many records it signed.
+            self.problems.append(Problem.of(error, "" if error.code == "key_untrusted" else where))
+
+    def _receipt(self, envelope: Envelope, statement: Statement) -> None:
+        receipt = Receipt.of(statement)
+        if self.trust.store is None:
+            self.notes.append(_UNVOUCHED)
+        else:
+            Receipt.check(envelope, receipt.entry.digest, self.trust.store)
+        self.counts[RECEIPTS] += 1
+
+    def _collection(self, collection: Collection, captures: Mapping[str, bytes]) -> None:
+        self.counts[BUNDLES] += 1
+        if collection.replayed:
+            self.notes.append(_REPLAYED)
+        if self.deep < Level.re_read:
+            return
+        for one in reread(collection, captures):
+            where = f"{one.device} {one.subject}"
+            if one.outcome is Outcome.same:
+                self.counts[SAME] += 1
+            elif one.outcome is Outcome.absent:
+                self.counts[ABSENT] += 1
+            elif one.outcome is Outcome.differs:
+                self.problems.append(Problem("reread_differs", f"{where}: {one.why}"))
+            else:
+                self.reread_in_full = False
+                self.notes.append(_NOT_RE_READ[one.outcome](where, one.why))
+
+    def _chain(self, runs: Mapping[str, RunRecord]) -> None:
+        """Each agent's runs name the one before; only the earliest may name one that is absent."""
+        self.counts[RUNS] += len(runs)
+        for agent in sorted({run.agent for run in runs.values()}):
+            mine = [run for run in runs.values() if run.agent == agent]
+            loose = [run for run in mine if run.previous is None or run.previous not in runs]
+            for run in sorted(loose, key=lambda one: one.started_at)[1:]:
+                self.problems.append(
+                    Problem("run_missing", f"the run before run {run.run} of {agent} is missing")
+                )
+
+    def _assessments(self, assessments: list[Assessment], readings: set[str]) -> None:
+        self.counts[ASSESSMENTS] += len(assessments)
+        for one in assessments:
+            self.counts[CITED] += len(one.readings)
+            missing = len(set(one.readings) - readings)
+            if missing:
+                self.notes.append(
+                    Text(
+                        f"assessment {one.period} revision {one.revision}: {missing} of "
+                        f"{len(one.readings)} cited readings are not in this pack",
+                        f"評估 {one.period} 第 {one.revision} 版：引用之讀取 {len(one.readings)} "
+                        f"筆中有 {missing} 筆未收入本檔",
+                    )
+                )
+
+
+_NOT_RE_READ = {
+    Outcome.newer_reader: lambda where, why: Text(
+        f"{where}: another version of the reader finds other facts ({why}); no sign of tampering",
+        f"{where}：不同版本之解析程式結果不同（{why}），並非竄改跡象",
+    ),
+    Outcome.no_reader: lambda where, why: Text(
+        f"{where}: not re-read ({why})", f"{where}：未重新解析（{why}）"
+    ),
+}
+
+
+def _captures(pack: Pack) -> dict[str, bytes]:
+    found = {}
+    for name in pack.archive.names:
+        folder, _, digest = name.partition("/")
+        if folder == "captures":
+            body = pack.blob(folder, digest)
+            if body is not None:
+                found[digest] = body
+    return found
