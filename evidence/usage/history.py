@@ -1,0 +1,199 @@
+"""`UnitHistory`: one unit's counters over time, as columns.
+
+A column is one *definition* of one rule: its key and the digest of its match part. A rule
+whose match changes goes on in another column, so its window begins anew and its lineage
+shows; rename, move and comment leave the digest, and so the column, as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from evidence.reading import Reading
+from evidence.usage.snapshot import (
+    ABSENT,
+    FIELDS,
+    NONE,
+    Bits,
+    Bools,
+    Clear,
+    Ints,
+    Names,
+    Snapshot,
+)
+
+Column = tuple[str, str]  # key, match digest
+Place = tuple[Ints, Ints]  # columns, domains
+Name = TypeVar("Name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitHistory:
+    """Rows are readings in order of time, columns are rule definitions.
+
+    `count` is `NOT_COUNTED` where the unit keeps no count and `ABSENT` where the reading has
+    no such rule; the other numbers are `NONE` where nothing was told. `domain` indexes
+    `domains`; counters of one domain are always zeroed together. A rule whose collector names
+    no domain stands alone. A history without rows is a unit that was never read.
+    """
+
+    device: str
+    unit: str
+    columns: tuple[Column, ...]
+    domains: tuple[str, ...]
+    digests: tuple[str, ...]
+    serials: tuple[str | None, ...]
+    peers: tuple[str | None, ...]
+    clears: tuple[Clear, ...]
+    read_at: Ints
+    boot_at: Ints
+    loaded_at: Ints
+    role: Ints
+    role_since: Ints
+    log_from: Ints
+    founding: Bools
+    domain: Ints
+    traits: Bits
+    count: Ints
+    last_hit: Ints
+    first_hit: Ints
+    reset: Ints
+    created: Ints
+    modified: Ints
+    sessions: Ints
+
+    @classmethod
+    def of(cls, readings: Iterable[Reading], unit: str) -> UnitHistory:
+        """The history of one unit, from the readings of the device that tells of it."""
+        snapshots = [one for reading in readings for one in Snapshot.of(reading)]
+        return cls.of_snapshots([one for one in snapshots if one.unit == unit], unit)
+
+    @classmethod
+    def of_snapshots(
+        cls, snapshots: Sequence[Snapshot], unit: str, device: str = ""
+    ) -> UnitHistory:
+        """The history of one unit from its snapshots in any order, each time taken once.
+
+        Where two are dated the same, the one that can found a claim is kept.
+        """
+        ordered = sorted(snapshots, key=lambda one: (one.read_at, not one.founding, one.digest))
+        rows = [
+            one
+            for before, one in zip([None, *ordered], ordered, strict=False)
+            if before is None or before.read_at != one.read_at
+        ]
+        places, columns, domains = _align(rows)
+        shape = (len(rows), len(columns))
+        tables = {name: np.full(shape, NONE, np.int64) for name in FIELDS}
+        tables["count"].fill(ABSENT)
+        domain, traits = np.zeros(shape, np.int64), np.zeros(shape, np.uint8)
+        for row, (one, (column, of_domain)) in enumerate(zip(rows, places, strict=True)):
+            for name, numbers in zip(FIELDS, one.numbers, strict=True):
+                tables[name][row, column] = numbers
+            domain[row, column] = of_domain
+            traits[row, column] = one.traits
+        return cls(
+            device=rows[-1].device if rows else device or unit,
+            unit=unit,
+            columns=columns,
+            domains=domains,
+            digests=tuple(one.digest for one in rows),
+            serials=tuple(one.serial for one in rows),
+            peers=tuple(one.peer for one in rows),
+            clears=tuple(
+                # A clear without a time came before the reading that tells of it.
+                replace(clear, at=one.read_at) if clear.at == NONE else clear
+                for one in rows
+                for clear in one.clears
+            ),
+            read_at=_times(rows, lambda one: one.read_at),
+            boot_at=_times(rows, lambda one: one.boot_at),
+            loaded_at=_times(rows, lambda one: one.loaded_at),
+            role=_times(rows, lambda one: one.role),
+            role_since=_times(rows, lambda one: one.role_since),
+            log_from=_times(rows, lambda one: one.log_from),
+            founding=np.array([one.founding for one in rows], np.bool_),
+            domain=domain,
+            traits=traits,
+            **{name: _slim(table) for name, table in tables.items()},
+        )
+
+    @property
+    def restart_at(self) -> Ints:
+        """When the unit booted or loaded its rules, the later of both; `NONE` if not told."""
+        return np.maximum(self.boot_at, self.loaded_at)
+
+    @property
+    def present(self) -> Bools:
+        """Which rule definitions each reading had."""
+        return self.count > ABSENT
+
+    def until(self, at: int) -> UnitHistory:
+        """The rows read by `at`."""
+        return self._rows(slice(0, int(np.searchsorted(self.read_at, at, side="right"))))
+
+    def founded(self) -> UnitHistory:
+        """The rows that can found a claim."""
+        return self if self.founding.all() else self._rows(np.flatnonzero(self.founding))
+
+    def _rows(self, rows: slice | Ints) -> UnitHistory:
+        picked: dict[str, Any] = {}
+        chosen = np.arange(len(self.read_at))[rows]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                picked[field.name] = value[rows]
+            elif field.name in ("digests", "serials", "peers"):
+                picked[field.name] = tuple(value[row] for row in chosen)
+        return replace(self, **picked)
+
+
+def histories(readings: Iterable[Reading]) -> list[UnitHistory]:
+    """The history of every unit these readings tell of, in order of first mention."""
+    by_unit: dict[str, list[Snapshot]] = {}
+    for reading in readings:
+        for one in Snapshot.of(reading):
+            by_unit.setdefault(one.unit, []).append(one)
+    return [UnitHistory.of_snapshots(snapshots, unit) for unit, snapshots in by_unit.items()]
+
+
+def _align(rows: Sequence[Snapshot]) -> tuple[list[Place], tuple[Column, ...], tuple[str, ...]]:
+    """Where each snapshot's rules stand: their columns and the numbers of their domains."""
+    columns: dict[Column, int] = {}
+    domains: dict[str, int] = {}
+    places: list[Place] = []
+    before: Names | None = None
+    for one in rows:
+        names = one.names
+        if names is not before and names != before:
+            alone = zip(names.domains, names.keys, strict=True)
+            places.append(
+                (
+                    _numbered(columns, zip(names.keys, names.matches, strict=True)),
+                    # NUL cannot stand in a domain's name, so a lone counter is never joined.
+                    _numbered(domains, (domain or f"\0{key}" for domain, key in alone)),
+                )
+            )
+        else:
+            places.append(places[-1])
+        before = names
+    return places, tuple(columns), tuple(domains)
+
+
+def _numbered(known: dict[Name, int], names: Iterable[Name]) -> Ints:
+    return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
+
+
+def _times(rows: Sequence[Snapshot], told: Callable[[Snapshot], int]) -> Ints:
+    return np.array([told(one) for one in rows], np.int64)
+
+
+def _slim(table: Ints) -> Ints:
+    """A table in which nothing was told takes no room."""
+    if table.size and (table == NONE).all():
+        return np.broadcast_to(np.int64(NONE), table.shape)
+    return table

@@ -1,0 +1,69 @@
+"""Which units enforced together, and since when: a unit counts only while it was in the group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evidence.usage.criteria import Criteria
+from evidence.usage.history import UnitHistory
+from evidence.usage.pairs import EVER, NEVER
+from evidence.usage.snapshot import NONE, Ints, Role
+
+Span = tuple[int, int]
+
+
+def membership(histories: Sequence[UnitHistory]) -> list[Span]:
+    """For each unit the times between which it may have enforced: after the first, by the second.
+
+    A unit was not there when another unit of an active/standby pair named a different peer,
+    or when the same device answered with another unit's counters (an exchanged unit, a shared
+    address). Without such a statement it may have been there always.
+    """
+    return [_span(history, histories) for history in histories]
+
+
+def _span(history: UnitHistory, histories: Sequence[UnitHistory]) -> Span:
+    if not len(history.read_at):
+        return EVER, NEVER
+    elsewhere = sorted(
+        at for other in histories if other is not history for at in _without(history, other)
+    )
+    first, last = int(history.read_at[0]), int(history.read_at[-1])
+    return (
+        max((at for at in elsewhere if at < first), default=EVER),
+        min((at for at in elsewhere if at > last), default=NEVER),
+    )
+
+
+def _without(history: UnitHistory, other: UnitHistory) -> list[int]:
+    """Times at which `other` shows that the unit of `history` was not in the group."""
+    names = _names(history)
+    pairs = np.isin(other.role, (Role.active, Role.standby))
+    # A manager that speaks of several units in one reading may just not have reached this one.
+    exchanged = other.device == history.device and not set(other.digests) & set(history.digests)
+    return [
+        int(at)
+        for at, peer, paired in zip(other.read_at, other.peers, pairs, strict=True)
+        if exchanged or (paired and peer and peer not in names)
+    ]
+
+
+def _names(history: UnitHistory) -> set[str | None]:
+    return {history.unit, history.device, *history.serials}
+
+
+def peer_gaps(history: UnitHistory, end: int, criteria: Criteria) -> tuple[Ints, Ints] | None:
+    """The spans in which a peer that nobody reads may have enforced; None when no peer is named.
+
+    It did not while this unit was active, as far back as this unit says since when.
+    """
+    if not any(history.peers):
+        return None
+    before_at = np.concatenate(([EVER], history.read_at))
+    until = np.append(history.read_at, end)
+    alone = np.append((history.role == Role.active) & (history.role_since != NONE), False)
+    since = np.append(history.role_since, NONE) + np.where(alone, criteria.clock_tolerance_s, 0)
+    gap_to = np.where(alone, np.clip(since, before_at, until), until)
+    return before_at, gap_to

@@ -1,0 +1,77 @@
+"""Each reading of a unit beside the one before it: the same counter, another one, or a new rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evidence.usage.criteria import Criteria
+from evidence.usage.history import UnitHistory
+from evidence.usage.snapshot import NONE, NOT_COUNTED, Bools, Ints
+
+NEVER = int(np.iinfo(np.int64).max)  # later than every time
+EVER = NONE  # before every time
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Row j compares reading j with reading j-1; row 0 has nothing to compare with.
+
+    `same`: one counter, read at both. `born`: the definition is here and was not before.
+    `replaced`: counted, but not comparable with before: other hardware, a counter that
+    follows the rule's name, or one that was not counting. `fell`: a reset, surely.
+    `restarted`: the unit booted or loaded its rules after the reading before, or so near it
+    that the boot time's tolerance cannot tell.
+    """
+
+    before_at: Ints  # EVER in row 0
+    at: Ints
+    before: Ints  # counts
+    same: Bools
+    born: Bools
+    replaced: Bools
+    fell: Bools
+    restart: Ints  # NONE where nothing is told
+    restarted: Bools
+
+
+def pair(history: UnitHistory, criteria: Criteria) -> Pairs:
+    """The neighbouring readings of a history, compared. Times are column vectors."""
+    at, count = history.read_at[:, None], history.count
+    before_at = _shifted(at, EVER)
+    # NOT_COUNTED before the first reading: neither comparable nor newly born.
+    before = _shifted(count, NOT_COUNTED)
+    present, was_present = history.present, before >= NOT_COUNTED
+    counted = count >= 0
+    same_counter = history.domain == _shifted(history.domain, -1)
+    same = counted & (before >= 0) & same_counter & ~_other_hardware(history)[:, None]
+    first = (np.arange(len(at)) == 0)[:, None]
+    restart = history.restart_at[:, None]
+    early = np.where(restart == NONE, NONE, restart + criteria.boot_tolerance_s)
+    return Pairs(
+        before_at=before_at,
+        at=at,
+        before=before,
+        same=same,
+        born=present & ~was_present,
+        replaced=counted & was_present & ~same & ~first,
+        fell=same & (count < before),
+        restart=restart,
+        restarted=(early > before_at) & ~first,
+    )
+
+
+def _shifted(table: Ints, first: int) -> Ints:
+    shifted = np.empty_like(table)
+    shifted[:1], shifted[1:] = first, table[:-1]
+    return shifted
+
+
+def _other_hardware(history: UnitHistory) -> Bools:
+    """Readings whose serial number is not the last one told before them."""
+    other, last = np.zeros(len(history.serials), np.bool_), None
+    for row, serial in enumerate(history.serials):
+        other[row] = None not in (last, serial) and last != serial
+        last = serial or last
+    return other
