@@ -259,7 +259,7 @@ def _authority(device: Device) -> str:
 
 def _innermost(error: BaseException) -> str:
     """The sentence at the bottom of a pile of wrapped errors."""
-    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-    if isinstance(inner, BaseException) and inner is not error:
-        return _innermost(inner)
+    for inner in (getattr(error, "reason", None), *error.args, error.__cause__):
+        if isinstance(inner, BaseException):
+            return _innermost(inner)
     return getattr(error, "verify_message", None) or str(error)

@@ -24,7 +24,10 @@ class Mischief:
     split_bytes: int | None = None  # send answers in pieces of this size
     legacy_only: bool = False  # SSH: offer nothing but old algorithms
     locked: bool = False  # SSH: say the account is locked
+    hangs_up: bool = False  # SSH: close the connection at the log-in
     token_prompt: bool = False  # SSH: ask for a one-time code
+    password_prompt: bool = False  # SSH: ask for the password by a prompt (PAM) only
+    slow_headers: bool = False  # HTTPS: headers without end, ten a second
     redirect_to: str | None = None  # HTTPS: answer with a redirection
 
     def pieces(self, body: bytes) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from datetime import UTC, datetime
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,6 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         else:
             self.send_header("Content-Length", str(len(body)))
+        while self.device.mischief.slow_headers:
+            self.send_header("X-More", "to come")
+            self.flush_headers()
+            time.sleep(0.1)
         self.end_headers()
         for piece in self.device.mischief.pieces(body):
             self.wfile.write(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -15,9 +16,12 @@ from paramiko import Channel, ECDSAKey, PKey, RSAKey, ServerInterface, Transport
 from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
+    MSG_CHANNEL_SUCCESS,
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     OPEN_SUCCEEDED,
 )
+from paramiko.message import Message
+from paramiko.packet import Packetizer
 from paramiko.server import InteractiveQuery
 
 from evidence.tape import Tape
@@ -25,6 +29,7 @@ from lab.devices import Mischief, Player
 from lab.devices.terminal import Terminal, Typing
 
 _LOG = "lab.ssh"
+_PLAIN = "password,publickey"
 _OLD = {
     "kex": ("diffie-hellman-group1-sha1",),
     "ciphers": ("aes128-cbc", "3des-cbc"),
@@ -41,6 +46,16 @@ class Account:
     password: str | None = None
     key: PKey | None = None
     second: str | None = None
+
+
+class _Packetizer(Packetizer):
+    """Counts the requests agreed to, so that no answer overtakes the agreement."""
+
+    agreed = 0
+
+    def send_message(self, data: Message) -> None:
+        super().send_message(data)
+        self.agreed += data.asbytes()[0] == MSG_CHANNEL_SUCCESS
 
 
 class LabSsh:
@@ -66,6 +81,8 @@ class LabSsh:
         self._player = Player(tape)
         self._terminal = terminal
         self._log = log
+        self._over = Event()
+        logging.getLogger(_LOG).addHandler(logging.NullHandler())
         old = self.mischief.legacy_only
         self.host_key = host_key or (RSAKey.generate(2048) if old else ECDSAKey.generate())
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -88,6 +105,7 @@ class LabSsh:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for wire in self._wires:
@@ -102,9 +120,18 @@ class LabSsh:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
 
+    def hang_up(self) -> None:
+        """Close every connection, without a word."""
+        for wire in self._wires:
+            wire.sock.close()
+
     def serve(self, channel: Channel, command: str | None) -> None:
         """Answer on a channel in a thread of its own: one command, or a terminal."""
-        thread = Thread(target=self._serve, args=(channel, command), daemon=True)
+        packetizer = channel.get_transport().packetizer
+        assert isinstance(packetizer, _Packetizer)
+        before = packetizer.agreed
+        args = (channel, command, lambda: packetizer.agreed > before)
+        thread = Thread(target=self._serve, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -114,9 +141,8 @@ class LabSsh:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            wire = Transport(connection)
+            wire = Transport(connection, packetizer_class=_Packetizer)
             wire.set_log_channel(_LOG)
-            logging.getLogger(_LOG).addHandler(logging.NullHandler())
             wire.add_server_key(self.host_key)
             if self.mischief.legacy_only:
                 options = wire.get_security_options()
@@ -125,7 +151,9 @@ class LabSsh:
             self._wires.append(wire)
             wire.start_server(Event(), _Door(self))
 
-    def _serve(self, channel: Channel, command: str | None) -> None:
+    def _serve(self, channel: Channel, command: str | None, agreed: Callable[[], bool]) -> None:
+        while not agreed() and not self._over.wait(0.001):
+            pass
         try:
             if command is None:
                 terminal = self._terminal or Terminal()
@@ -143,7 +171,7 @@ class LabSsh:
         self.heard(command)
         answer = self._player.answer(command)
         if self.mischief.silent:
-            channel.recv(1)
+            self._over.wait()
         if answer is None or answer.error:
             channel.sendall_stderr(b"sh: 1: not found\n")
             channel.send_exit_status(127)
@@ -162,22 +190,30 @@ class _Door(ServerInterface):
         self._account = device.account
 
     def get_allowed_auths(self, username: str) -> str:
-        if self._device.mischief.token_prompt:
+        if self._device.mischief.token_prompt or self._device.mischief.password_prompt:
             return "keyboard-interactive"
-        return "password,publickey"
+        return _PLAIN
 
     def get_banner(self) -> tuple[str | None, str | None]:
         locked = "Account locked, call the help desk\r\n" if self._device.mischief.locked else None
         return locked, "en-US"
 
     def check_auth_password(self, username: str, password: str) -> int:
+        if self._device.mischief.hangs_up:
+            self._device.hang_up()
+        if self.get_allowed_auths(username) != _PLAIN:
+            return AUTH_FAILED
         return self._judge(username, password == self._account.password)
 
     def check_auth_publickey(self, username: str, key: PKey) -> int:
         return self._judge(username, key == self._account.key)
 
     def check_auth_interactive(self, username: str, submethods: str) -> int | InteractiveQuery:
-        return InteractiveQuery("", "", ("Verification code: ", False))
+        asked = "Verification code: " if self._device.mischief.token_prompt else "Password: "
+        return InteractiveQuery("", "", (asked, False))
+
+    def check_auth_interactive_response(self, responses: list[str]) -> int:
+        return self._judge(self._account.username, responses == [self._account.password])
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         if kind == "session":

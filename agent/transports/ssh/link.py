@@ -120,7 +120,7 @@ class Link:
         who = self.device.id
         if opening.passed:
             return Unreachable(f"{who}: did not get through the log-in within {OPEN_S:g} s")
-        if isinstance(error, IncompatiblePeer):
+        if isinstance(error, IncompatiblePeer) and self.heard.offer:
             return self._incompatible(error)
         return Unreachable(f"{who}: SSH failed: {shown(str(error))}")
 
