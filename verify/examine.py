@@ -15,6 +15,7 @@ from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, COLLECTION, RECEIPT, RUN, Statement
 from evidence.text import Text
+from verify.rejudge import rejudge
 from verify.report import Level, Problem, Report, Signer
 from verify.reread import Outcome, reread
 from verify.trust import Trust
@@ -28,7 +29,10 @@ SAME = Text("readings re-read with the same facts", "重新解析結果相同之
 ABSENT = Text(
     "readings whose captures are not in this file", "擷取檔未收入本檔之讀取（無法重新解析）"
 )
+JUDGED = Text("assessments re-judged with the same findings", "重新判定結果相同之評估")
 CITED = Text("readings cited by assessments", "評估所引用之讀取")
+# What these contradict was signed all the same: digests and signatures hold.
+_DEEPER = {"reread_differs", "rejudged_differs"}
 _REPLAYED = Text(
     "replayed: its answers were played from tapes, not asked of a device",
     "重播資料：內容取自錄製檔，並非向設備實際查詢",
@@ -50,6 +54,7 @@ class Examination:
     notes: list[Text] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     reread_in_full: bool = True
+    rejudged_in_full: bool = True
 
     def bundle(self, bundle: Bundle) -> None:
         """A bundle that was read, so is whole and in agreement with itself."""
@@ -83,7 +88,8 @@ class Examination:
             except SealError as error:
                 self.problems.append(Problem.of(error, f"record {digest}"))
         self._chain(runs)
-        self._assessments(assessments, readings)
+        for assessment in assessments:
+            self._assessment(assessment, readings, pack)
 
     def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
         counts = [(text, count) for text, count in self.counts.items() if count]
@@ -100,10 +106,13 @@ class Examination:
         )
 
     def _reached(self) -> Level:
-        if any(problem.code != "reread_differs" for problem in self.problems):
+        if any(problem.code not in _DEEPER for problem in self.problems):
             return Level.nothing
-        full = self.deep >= Level.re_read and self.reread_in_full and self.counts[SAME]
-        return Level.re_read if full and not self.problems else Level.signatures
+        reread_all = self.deep >= Level.re_read and self.reread_in_full and self.counts[SAME]
+        if self.problems or not reread_all:
+            return Level.signatures
+        judged = self.deep >= Level.re_judged and self.rejudged_in_full and self.counts[JUDGED]
+        return Level.re_judged if judged else Level.re_read
 
     def _signed(self, envelope: Envelope, where: str) -> None:
         known = {key.keyid: name for key, name in self.trust.agents.items()}
@@ -152,20 +161,30 @@ class Examination:
                     Problem("run_missing", f"the run before run {run.run} of {agent} is missing")
                 )
 
-    def _assessments(self, assessments: list[Assessment], readings: set[str]) -> None:
-        self.counts[ASSESSMENTS] += len(assessments)
-        for one in assessments:
-            self.counts[CITED] += len(one.readings)
-            missing = len(set(one.readings) - readings)
-            if missing:
-                self.notes.append(
-                    Text(
-                        f"assessment {one.period} revision {one.revision}: {missing} of "
-                        f"{len(one.readings)} cited readings are not in this pack",
-                        f"評估 {one.period} 第 {one.revision} 版：引用之讀取 {len(one.readings)} "
-                        f"筆中有 {missing} 筆未收入本檔",
-                    )
+    def _assessment(self, one: Assessment, readings: set[str], pack: Pack) -> None:
+        self.counts[ASSESSMENTS] += 1
+        self.counts[CITED] += len(one.readings)
+        missing = len(set(one.readings) - readings)
+        if missing:
+            self.notes.append(
+                Text(
+                    f"{one.period} revision {one.revision}: {missing} of {len(one.readings)} "
+                    "cited readings are not in this pack",
+                    f"{one.period} 第 {one.revision} 版：引用之讀取 {len(one.readings)} 筆中"
+                    f"有 {missing} 筆未收入本檔",
                 )
+            )
+        if self.deep < Level.re_judged:
+            return
+        outcome, why = rejudge(one, lambda digest: pack.blob("inputs", digest))
+        where = f"{one.period} revision {one.revision}"
+        if outcome is Outcome.same:
+            self.counts[JUDGED] += 1
+        elif outcome is Outcome.differs:
+            self.problems.append(Problem("rejudged_differs", f"{where}: {why}"))
+        else:
+            self.rejudged_in_full = False
+            self.notes.append(_NOT_RE_JUDGED[outcome](where, why))
 
 
 _NOT_RE_READ = {
@@ -175,6 +194,18 @@ _NOT_RE_READ = {
     ),
     Outcome.no_reader: lambda where, why: Text(
         f"{where}: not re-read ({why})", f"{where}：未重新解析（{why}）"
+    ),
+}
+
+
+_NOT_RE_JUDGED = {
+    Outcome.newer_reader: lambda where, why: Text(
+        f"{where}: another version of the rules' fold comes to other findings ({why}); no sign of "
+        "tampering",
+        f"{where}：不同版本之判定程式結果不同（{why}），並非竄改跡象",
+    ),
+    Outcome.absent: lambda where, why: Text(
+        f"{where}: not re-judged ({why})", f"{where}：未重新判定（{why}）"
     ),
 }
 

@@ -79,7 +79,7 @@ def _reread(
         return Outcome.same, ""
     same_reader = (
         reading.parser_digest == source_digest(module)
-        and reading.parser_version == _installed_version()
+        and reading.parser_version == installed_version()
     )
     return (Outcome.differs if same_reader else Outcome.newer_reader), why
 
@@ -104,7 +104,8 @@ def _failure_difference(reading: Reading, code: str, detail: str = "") -> str:
     return f"it {then} then and fails now ({code}{f', {detail}' if detail else ''})"
 
 
-def _installed_version() -> str:
+def installed_version() -> str:
+    """The version of the readers and rules here: a reading is only held to its own version."""
     try:
         return version("evidence-agent")
     except PackageNotFoundError:
