@@ -21,12 +21,12 @@ from evidence.control import Judgement, Policy, Profile, RuleBook, fold
 from evidence.device import Device
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation, Result
-from evidence.reading import Reading, canonical
+from evidence.reading import canonical
 from evidence.readings import Readings
 from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, Statement
-from evidence.usage import UnitHistory, histories
+from evidence.usage import UnitHistory
 
 # Fourteen months: six for the window, the rest for what came before it and was carried along.
 HISTORY = timedelta(days=31 * 14)
@@ -122,14 +122,14 @@ class _Usage:
                 for device in self._devices.values()
                 if group in (device.ha_group, device.id) and "firewall" in device.subjects
             ]
+            start, end = self._at - HISTORY, self._at + timedelta(seconds=1)
             self._known[group] = [
-                history for member in members for history in histories(self._readings(member))
+                history
+                for member in members
+                for history in self._agent.ledger.histories(member, start, end)
+                or [UnitHistory.of_snapshots([], member, member)]
             ]
         return self._known[group]
-
-    def _readings(self, device: str) -> list[Reading]:
-        start, end = self._at - HISTORY, self._at + timedelta(seconds=1)
-        return list(self._agent.ledger.readings(device, "firewall", start, end))
 
 
 def _month(period: str) -> tuple[datetime, datetime]:

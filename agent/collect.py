@@ -6,6 +6,7 @@ that vanished shows.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -18,16 +19,20 @@ from agent.ledger import Ledger
 from agent.platforms import parser_version, platform
 from agent.redact import SiteKey
 from agent.transports import Transport
-from agent.visit import Visit, Visitor
+from agent.visit import Exchange, Visit, Visitor
 from evidence.ask import Ask
-from evidence.bundle import Bundle, seal
+from evidence.bundle import Bundle, load_bundle, seal
 from evidence.capture import Provenance
 from evidence.clock import Clock
 from evidence.collection import Asked, Collection
 from evidence.device import Device
+from evidence.errors import SealError
+from evidence.reading import Failure
 from evidence.runs import RunRecord
 from evidence.seal import Envelope, SigningKey
 from evidence.statement import RUN
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,18 +142,39 @@ def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None
         ended_at=visit.ended_at,
         replayed=agent.replayed,
         host=host,
-        asks=tuple(
-            Asked.answered(one.subject, one.capture)
-            if one.capture
-            else Asked.failed(one.subject, one.ask, one.asked_at, one.answered_at, one.error)
-            for one in visit.exchanges
-            if one.capture or one.error
-        ),
+        asks=tuple(_asked(one) for one in visit.exchanges),
         readings=visit.readings,
     )
     bundle = seal(collection, visit.captures.values(), agent.signing_key)
     agent.ledger.keep_bundle(bundle.digest, bundle.to_bytes(), visit.readings, run, agent.replayed)
     return bundle
+
+
+def adopt(agent: Agent) -> int:
+    """Take in bundles whose file a killed process left without its row. Returns how many.
+
+    A file that does not hold together is left where it is, for somebody to look at.
+    """
+    adopted = 0
+    for path in agent.ledger.sweep(agent.clock()):
+        try:
+            bundle = load_bundle(path, [agent.signing_key.public])
+        except SealError as error:
+            log.warning("%s: %s", path, error)
+            continue
+        said = bundle.collection
+        agent.ledger.keep_bundle(
+            bundle.digest, path.read_bytes(), said.readings, said.run, said.replayed
+        )
+        adopted += 1
+    return adopted
+
+
+def _asked(one: Exchange) -> Asked:
+    if one.capture is not None:
+        return Asked.answered(one.subject, one.capture)
+    failure = one.error or Failure("ask_not_answered", "no answer")
+    return Asked.failed(one.subject, one.ask, one.asked_at, one.answered_at, failure)
 
 
 def keep_handed(agent: Agent, visit: Visit) -> str:

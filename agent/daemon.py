@@ -11,7 +11,7 @@ from types import FrameType
 import schedule
 
 from agent.cadence import Cadence, cadence
-from agent.collect import Agent, Job, collect
+from agent.collect import Agent, Job, adopt, collect
 from agent.config import Config
 from agent.connect import Connector
 from agent.ledger import Ledger
@@ -82,7 +82,7 @@ def serve(config: Config) -> None:
         signal.signal(number, ask_to_stop)
     ticker = schedule.Scheduler()
     with agent_of(config) as agent:
-        agent.ledger.sweep(agent.clock() - timedelta(hours=1))
+        adopt(agent)
         ticker.every(1).minutes.do(tick, config, agent)
         ticker.run_all()
         while not stop.wait(timeout=max(0.0, min(ticker.idle_seconds or 0.0, 60.0))):

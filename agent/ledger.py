@@ -23,8 +23,11 @@ import zstandard
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
 from evidence.reading import Reading, canonical
+from evidence.usage import Snapshot, UnitHistory
 
 SCHEMA = 1
+# A unit's counters are kept whole this often; in between each row builds on the whole one.
+BASE_EVERY_S = 30 * 86_400
 _TABLES = """
 CREATE TABLE bundle (
   digest TEXT PRIMARY KEY, device TEXT NOT NULL, run TEXT NOT NULL, ended_at TEXT NOT NULL,
@@ -39,6 +42,12 @@ CREATE TABLE reading (
   record BLOB NOT NULL
 );
 CREATE INDEX reading_of ON reading (device, subject, at);
+CREATE TABLE snapshot (
+  reading TEXT NOT NULL REFERENCES reading (digest), unit TEXT NOT NULL, device TEXT NOT NULL,
+  read_at INTEGER NOT NULL, base INTEGER REFERENCES snapshot (rowid), packed BLOB NOT NULL,
+  UNIQUE (reading, unit)
+);
+CREATE INDEX snapshot_of ON snapshot (device, read_at);
 CREATE TABLE record (
   digest TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, period TEXT,
   state TEXT NOT NULL CHECK (state IN ('spooled', 'stored', 'refused')),
@@ -161,10 +170,54 @@ class Ledger:
                     packer.compress(canonical(reading.record())),
                 ),
             )
+            for snapshot in Snapshot.of(reading):
+                self._keep_snapshot(db, reading.digest, snapshot)
             db.execute(
                 "INSERT OR IGNORE INTO attempt VALUES (?, ?, NULL, ?, ?, ?)",
                 (reading.device, reading.subject, _sortable(reading.at), run, code),
             )
+
+    def _keep_snapshot(self, db: sqlite3.Connection, reading: str, snapshot: Snapshot) -> None:
+        """Keep a unit's counters, packed with an earlier whole one of the unit as dictionary."""
+        base = db.execute(
+            "SELECT rowid, packed FROM snapshot WHERE device = ? AND unit = ? AND base IS NULL"
+            " AND read_at BETWEEN ? AND ? ORDER BY read_at DESC LIMIT 1",
+            (snapshot.device, snapshot.unit, snapshot.read_at - BASE_EVERY_S, snapshot.read_at),
+        ).fetchone()
+        dictionary = None if base is None else _dictionary(_unpacker().decompress(base[1]))
+        db.execute(
+            "INSERT OR IGNORE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                reading,
+                snapshot.unit,
+                snapshot.device,
+                snapshot.read_at,
+                None if base is None else base[0],
+                zstandard.ZstdCompressor(3, dictionary).compress(snapshot.pack()),
+            ),
+        )
+
+    def histories(self, device: str, start: datetime, end: datetime) -> list[UnitHistory]:
+        """The counter history of every unit a device tells of (start ≤ at < end)."""
+        rows = self._db.execute(
+            "SELECT unit, base, packed FROM snapshot WHERE device = ? AND read_at >= ?"
+            " AND read_at < ? ORDER BY read_at",
+            (device, int(start.timestamp()), int(end.timestamp())),
+        ).fetchall()
+        unpackers: dict[int | None, zstandard.ZstdDecompressor] = {None: _unpacker()}
+        by_unit: dict[str, list[Snapshot]] = {}
+        for unit, base, packed in rows:
+            if base not in unpackers:
+                unpackers[base] = self._unpacker_of(base)
+            snapshot = Snapshot.unpack(unpackers[base].decompress(packed))
+            by_unit.setdefault(unit, []).append(snapshot)
+        return [UnitHistory.of_snapshots(found, unit) for unit, found in by_unit.items()]
+
+    def _unpacker_of(self, base: int) -> zstandard.ZstdDecompressor:
+        (packed,) = self._db.execute(
+            "SELECT packed FROM snapshot WHERE rowid = ?", (base,)
+        ).fetchone()
+        return zstandard.ZstdDecompressor(_dictionary(_unpacker().decompress(packed)))
 
     def bundles_in(self, state: str) -> list[Spooled]:
         """The bundles in a state, oldest first."""
@@ -222,7 +275,7 @@ class Ledger:
         return len(over)
 
     def sweep(self, older_than: datetime) -> list[Path]:
-        """Temporary files a killed process left. Returns bundle files that no row knows."""
+        """Remove temporary files older than that. Returns bundle files that no row knows."""
         known = {row[0] for row in self._db.execute("SELECT digest FROM bundle")}
         orphans = []
         for path in self.bundles.rglob("*"):
@@ -265,7 +318,7 @@ class Ledger:
             " ORDER BY at, digest",
             (device, subject, start and _sortable(start), end and _sortable(end)),
         ).fetchall()
-        unpacker = zstandard.ZstdDecompressor()
+        unpacker = _unpacker()
         for (packed,) in rows:
             yield Reading.of_record(json.loads(unpacker.decompress(packed)))
 
@@ -278,7 +331,7 @@ class Ledger:
             " AND failure IS NULL)) ORDER BY at, digest",
             (_sortable(end),),
         ).fetchall()
-        unpacker = zstandard.ZstdDecompressor()
+        unpacker = _unpacker()
         return [Reading.of_record(json.loads(unpacker.decompress(row[0]))) for row in rows]
 
     # Run records, assessments and dispositions: signed envelopes
@@ -376,6 +429,15 @@ class Ledger:
             "SELECT max(ended_at) FROM attempt WHERE device = ? AND subject = ?", (device, subject)
         ).fetchone()
         return parse_at(row[0]) if row and row[0] else None
+
+
+def _unpacker() -> zstandard.ZstdDecompressor:
+    return zstandard.ZstdDecompressor()
+
+
+def _dictionary(content: bytes) -> zstandard.ZstdCompressionDict:
+    # Raw content: the bytes themselves are the dictionary, none is trained.
+    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
 def _sortable(at: datetime) -> str:

@@ -5,6 +5,8 @@ A platform module may define
 - module-level `Ask` constants, alone or in tuples: everything it may ever send,
 - `SESSION`: an `evidence.ask.Session`, for interactive command lines,
 - `TRANSPORTS`: the transports it can be read by, the default first,
+- `HTTP_AUTH`: how an HTTPS credential is sent: `bearer` (the default), `basic`, or the
+  name of the header that carries the token,
 - `ALIASES`: other names it goes by (netmiko's device types),
 - `VENDOR`: the vendor's name.
 """
