@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -60,10 +60,8 @@ class Platform:
 
     @property
     def parser_digest(self) -> str:
-        """SHA-256 over the module's source files, so that a reading names the code that made it."""
-        source = Path(inspect.getfile(self.module))
-        files = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
-        return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+        """The digest of the module's source, so that a reading names the code that made it."""
+        return source_digest(self.module)
 
 
 def parser_version() -> str:
@@ -94,6 +92,15 @@ def platform(name: str) -> Platform:
         f"platform {name!r} is unknown; known: {', '.join(sorted(known))}",
         code="platform_unknown",
     )
+
+
+def _declared(values: Iterable[object]) -> Iterator[Ask]:
+    """The asks among a module's constants, those in a tuple included."""
+    for value in values:
+        if isinstance(value, Ask):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (one for one in value if isinstance(one, Ask))
 
 
 def _read(name: str, module: ModuleType) -> Platform:

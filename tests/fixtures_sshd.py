@@ -65,6 +65,14 @@ class Sshd:
         """In how many lines of the server's log these words stand."""
         return sum(words in line for line in self.log.read_text().splitlines())
 
+    def wait_for(self, words: str, count: int) -> None:
+        """Until the server has logged these words so often: it is done with a caller later."""
+        for _ in range(200):
+            if self.logged(words) >= count:
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
 
 @pytest.fixture
 def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
@@ -110,14 +118,15 @@ def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
             running.append(
                 subprocess.Popen([program, "-D", "-e", "-f", str(folder / "config")], stderr=file)
             )
-        _wait_for(log, "Server listening", running[-1])
-        return Sshd(
+        server = Sshd(
             port=port,
             fingerprint=_fingerprint(folder / "host.pub"),
             credential=Credential(user, private_key=Secret((folder / "user").read_text())),
             log=log,
             heard=folder / "heard",
         )
+        server.wait_for("Server listening", 1)
+        return server
 
     yield start
     for process in running:
@@ -136,12 +145,3 @@ def _fingerprint(public: Path) -> str:
         ["ssh-keygen", "-l", "-f", str(public)], check=True, capture_output=True, text=True
     )
     return shown.stdout.split()[1]
-
-
-def _wait_for(log: Path, words: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        if words in log.read_text():
-            return
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())

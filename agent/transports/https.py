@@ -39,7 +39,6 @@ from evidence.errors import (
 )
 
 CONNECT_S = 20.0
-READ_S = 60.0
 _CHUNK = 64 * 1024
 
 
@@ -87,7 +86,7 @@ class Https:
                     f"https://{_authority(self._device)}{target}",
                     data=None if ask.body is None else ask.body.encode(),
                     headers=None if ask.body is None else {"Content-Type": "application/json"},
-                    timeout=(CONNECT_S, min(READ_S, ask.limit_s)),
+                    timeout=(CONNECT_S, ask.limit_s),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
@@ -139,7 +138,7 @@ class Https:
         if isinstance(error, requests.exceptions.SSLError):
             return self._untrusted(error)
         if isinstance(error, requests.exceptions.ReadTimeout):
-            return Incomplete(f"{who}: no answer to {ask.text!r} for {READ_S:g} s")
+            return self._late(ask)
         if self._socket is None:
             return Unreachable(
                 f"{who}: no connection: {shown(_innermost(error))}",

@@ -23,6 +23,7 @@ from evidence.ask import Ask, Session
 from evidence.errors import Incomplete, LoginRefused, TooMuch, Unreachable, VisitError, shown
 
 ENTER_S = 30.0
+LEAVE_S = 2.0
 _CHUNK = 256 * 1024
 _SETTLE_S = 0.2  # without a comment line: how long a prompt must stand still
 _PREPARATION_BYTES = 256 * 1024  # banners and the answers of log-in lines
@@ -67,9 +68,13 @@ class Shell:
         return Answer(body, peer=self._link.peer, account=self._credential.username)
 
     def leave(self) -> None:
-        """Type the log-out lines, unless the session is in an unknown state."""
-        for line in self._session.logout if self._trouble is None else ():
+        """Type the log-out lines and let the device close; not from an unknown state."""
+        if self._trouble is not None or not self._session.logout:
+            return
+        for line in self._session.logout:
             self._type(line.text)
+        while self._more(LEAVE_S):
+            pass
 
     def _answer(self, ask: Ask) -> bytes:
         while self._channel.recv_ready():

@@ -60,7 +60,7 @@ class Terminal:
         return self._shell.ask(ask)
 
     def close(self) -> None:
-        # It may have closed first.
+        # The end of a session shows as the device's closing it.
         with suppress(VisitError):
             self._shell.leave()
         self._connection.disconnect()
