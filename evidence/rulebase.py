@@ -49,7 +49,8 @@ class HeldRule:
         """Its places: a rule from or to anywhere lies in every zone."""
         zones = self.sources | self.destinations
         wide = {"external", "internal", "dmz"} if EVERYWHERE in zones else set()
-        return tuple(f"zone:{zone}" for zone in sorted((zones - {EVERYWHERE}) | wide))
+        places = sorted((zones - {EVERYWHERE}) | wide)
+        return (f"site:{self.device.site}", *(f"zone:{zone}" for zone in places))
 
 
 def held_rules(readings: Readings) -> Iterator[HeldRule]:
@@ -96,7 +97,7 @@ def unread(readings: Readings, subject: str, check: str, what: Text) -> Iterator
             at=readings.at,
             evidence=() if failed is None else (failed.digest,),
             measures={"code": code},
-            scope=(f"subject:{subject}", "zone:?"),
+            scope=(f"site:{device.site}", f"subject:{subject}", "zone:?", "about:?"),
         )
 
 
@@ -127,11 +128,15 @@ class _Places:
         return frozenset(chain.from_iterable(map(self._of_address, addresses)))
 
     def _of_name(self, name: str) -> str:
+        """By the name, by the device's zone of that interface, or by the interface's network."""
         found = self.zones.of(self.device, name)
-        if found is None and name in self.interfaces:
-            zone = self.interfaces[name].zone
-            found = None if zone is None else self.zones.of(self.device, zone)
-        return found or UNKNOWN
+        if found is not None or name not in self.interfaces:
+            return found or UNKNOWN
+        interface = self.interfaces[name]
+        if interface.zone and (found := self.zones.of(self.device, interface.zone)):
+            return found
+        lying = {zone for address in interface.addresses for zone in self._of_address(address)}
+        return lying.pop() if len(lying) == 1 else UNKNOWN
 
     def _of_address(self, text: str) -> Iterator[str]:
         """The zone of the narrowest mapped network around each part of an entry."""

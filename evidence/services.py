@@ -71,7 +71,8 @@ class Service:
         return self.name is None and self.first <= port <= self.last
 
 
-_PROTOCOLS = ("tcp", "udp", "tcp-udp", "sctp", "icmp", "icmp6", "icmpv6", "ip")
+_PROTOCOLS = ("tcp-udp", "tcp", "udp", "sctp", "any", "th", "ip")
+_NO_PORTS = ("icmp", "ping", "esp", "ah", "gre", "ospf", "igmp", "vrrp", "ipip")
 _SERVICE = re.compile(
     rf"^(?:(?P<protocol>{'|'.join(_PROTOCOLS)})[/: _-]?)?"
     r"(?P<first>\d{1,5})(?:\s*[-:]\s*(?P<last>\d{1,5}))?(?:/(?P<after>tcp|udp))?$"
@@ -82,22 +83,24 @@ _SERVICE = re.compile(
 def service(text: str) -> Service:
     """A service as the device writes it: `tcp/443`, `8000-8100/udp`, `ssh`, `any`, `tcp`.
 
+    What stands after ` from ` is the source port, which narrows nothing for the one who sends.
+
     >>> service("tcp/443").first, service("HTTPS").first, service("udp").any
     (443, 443, True)
     """
-    plain = text.strip().casefold()
+    plain = text.strip().casefold().split(" from ")[0].removesuffix("/any").removeprefix("all_")
     if plain in ANY_WORDS:
         return Service()
     if plain in ("tcp", "udp", "tcp-udp"):
         return Service(plain)
-    if plain.startswith(("icmp", "esp", "ah", "gre", "ospf", "igmp", "vrrp", "ipip")):
+    if plain.startswith(_NO_PORTS):
         return Service(plain.split("/")[0], 0, 0)
     if found := _SERVICE.match(plain):
         first = int(found["first"])
         last = int(found["last"] or first)
         return Service(found["protocol"] or found["after"] or "", first, last)
     protocol, _, name = plain.rpartition("/")
-    if name in PORTS and protocol in ("", "tcp", "udp"):
+    if name in PORTS and protocol in ("", "any", "tcp", "udp"):
         return Service(protocol, PORTS[name], PORTS[name])
     return Service(name=text, first=0, last=0)
 

@@ -1,0 +1,113 @@
+"""Does every remote desktop require network-level authentication before it draws a log-in screen?
+
+What the listener answers on the wire decides; a configured value answers only where nobody
+asked on the wire, and the observation says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.remote_desktop_is_restricted import effective
+from evidence.device import Device
+from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
+from evidence.observation import Observation, Result
+from evidence.reading import Reading
+from evidence.readings import Readings
+from evidence.rulebase import unread
+from evidence.text import Text
+
+CHECK = "rdp_requires_nla"
+LISTENER = Text("its remote-desktop listener", "遠端桌面服務")
+
+
+def check(readings: Readings) -> Iterator[Observation]:
+    """One observation for each listener that was probed, else for each host that was read."""
+    yield from unread(readings, "remote_desktop", CHECK, LISTENER)
+    for device, reading in readings.each("remote_desktop"):
+        if reading is None:
+            continue
+        probed = reading.of(RdpNegotiation)
+        for one in probed:
+            yield _on_the_wire(readings, device, reading, one)
+        if not probed:
+            yield _configured(readings, device, reading)
+
+
+def _on_the_wire(
+    readings: Readings, device: Device, reading: Reading, one: RdpNegotiation
+) -> Observation:
+    weak = [
+        word
+        for seen, word in (
+            (one.standard_rdp_accepted, Text("RDP's own security accepted", "接受標準 RDP 安全層")),
+            (one.nla_supported is False, Text("NLA not offered", "不支援 NLA")),
+        )
+        if seen
+    ]
+    result, state, words = _answer(one.nla_required)
+    description = Text(
+        "; ".join([words.en, *(one.en for one in weak)]),
+        "；".join([words.zh, *(one.zh for one in weak)]),
+    )
+    return _observed(
+        readings,
+        device,
+        reading,
+        f"{device.id}/rdp {one.address}:{one.port}",
+        result,
+        state,
+        description,
+        {
+            "answers": [list(pair) for pair in one.answers],
+            "nla_supported": one.nla_supported,
+            "tls_supported": one.tls_supported,
+            "standard_rdp_accepted": one.standard_rdp_accepted,
+            "tls_version": one.tls_version,
+            "certificate_sha256": one.certificate_sha256,
+        },
+    )
+
+
+def _configured(readings: Readings, device: Device, reading: Reading) -> Observation:
+    mine = effective(reading.of(RemoteDesktopPolicy))
+    if mine is not None and mine.enabled is False:
+        result, state = Result.satisfied, "switched_off"
+        words = Text("remote desktop is off", "遠端桌面未啟用")
+    else:
+        result, state, words = _answer(None if mine is None else mine.nla_required)
+    said = Text(f"{words.en} (as configured)", f"{words.zh}（依設定值）")
+    measures: dict[str, object] = {"configured": True}
+    return _observed(readings, device, reading, f"{device.id}/rdp", result, state, said, measures)
+
+
+def _answer(required: bool | None) -> tuple[Result, str, Text]:
+    if required is None:
+        return Result.not_assessed, "nla_unknown", Text("NLA: not said", "NLA 狀態不明")
+    if required:
+        return Result.satisfied, "nla_required", Text("NLA required", "要求 NLA")
+    return Result.not_satisfied, "nla_not_required", Text("NLA not required", "未要求 NLA")
+
+
+def _observed(
+    readings: Readings,
+    device: Device,
+    reading: Reading,
+    subject: str,
+    result: Result,
+    state: str,
+    words: Text,
+    measures: dict[str, object],
+) -> Observation:
+    return Observation(
+        check=CHECK,
+        device=device.id,
+        subject=subject,
+        result=result,
+        state=state,
+        description=Text(f"{device.id}: {words.en}", f"{device.id}：{words.zh}"),
+        at=readings.at,
+        evidence=(reading.digest,),
+        measures=measures,
+        scope=(f"site:{device.site}", "about:nla"),
+    )

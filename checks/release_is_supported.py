@@ -1,0 +1,187 @@
+"""Is every release and every piece of hardware supported, by the lifecycle catalogue of the day?
+
+Two answers a device: its software by train, its hardware by model, each member and module. No
+row, no date and a stale catalogue are answers of their own, and never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence.clock import taipei_day
+from evidence.device import Device
+from evidence.facts import HardwareItem, SoftwareRelease
+from evidence.lifecycle import Catalogue, Entry
+from evidence.observation import Observation, Result
+from evidence.reading import Reading
+from evidence.readings import Readings
+from evidence.rulebase import unread
+from evidence.support import Support, support
+from evidence.text import Text
+
+CHECK = "release_is_supported"
+FIRMWARE = Text("its firmware and hardware", "韌體與硬體")
+FAILS_AT = ("end_of_security_fixes", "last_day_of_support")
+WARNS_AT = ("end_of_software_maintenance",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    fails_at: Sequence[str]
+    warns_at: Sequence[str]
+    horizons_days: Sequence[int]
+    max_age_days: int
+
+
+def check(
+    readings: Readings,
+    *,
+    fails_at: Sequence[str] = FAILS_AT,
+    warns_at: Sequence[str] = WARNS_AT,
+    horizons_days: Sequence[int] = (365, 180, 90),
+    max_age_days: int = 90,
+    parts: Sequence[str] = ("operating system", "chassis", "stack member", "supervisor", "module"),
+) -> Iterator[Observation]:
+    """`fails_at`: the earliest of these milestones ends support. `horizons_days`: how long before
+    it a plan is asked for. `max_age_days`: an older catalogue shows no support. `parts`: what is
+    judged of a device; a package or a power supply has no lifecycle of its own here."""
+    limits = _Limits(fails_at, warns_at, horizons_days, max_age_days)
+    yield from unread(readings, "firmware", CHECK, FIRMWARE)
+    for device, reading in readings.each("firmware"):
+        if reading is None:
+            continue
+        yield from _software(readings, device, reading, parts, limits)
+        yield from _hardware(readings, device, reading, parts, limits)
+
+
+def _software(
+    readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: _Limits
+) -> Iterator[Observation]:
+    releases = [one for one in reading.of(SoftwareRelease) if one.part in parts]
+    for one in releases:
+        name = one.name or one.product or "?"
+        what = Text(f"{name} {one.version or '?'}", f"{name} {one.version or '?'}")
+        found = _nothing("unknown_version")
+        if readings.catalogue is not None and one.product and one.version:
+            entry = readings.catalogue.find_software(
+                one.vendor, one.product, one.version, train=one.train, edition=one.name or ""
+            )
+            found = _support(readings, readings.catalogue, entry, "unknown_version", limits)
+        measures = {"product": one.product, "version": one.version, "train": one.train}
+        place = _place(device, one.subject_unit, f"software {one.product or one.part}")
+        yield _observed(readings, device, reading, place, what, found, measures)
+    if not releases:
+        what = Text("software", "軟體")
+        place = f"{device.id}/software"
+        yield _observed(readings, device, reading, place, what, _nothing("unknown_version"), {})
+
+
+def _hardware(
+    readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: _Limits
+) -> Iterator[Observation]:
+    for one in reading.of(HardwareItem):
+        # A virtual appliance has no hardware to end; its host is a device of its own.
+        if one.virtual or one.part not in parts:
+            continue
+        what = Text(one.model or "unknown model", one.model or "型號不明")
+        found = _nothing("unknown_model")
+        if readings.catalogue is not None and one.model:
+            entry = readings.catalogue.find_hardware(one.vendor, one.model)
+            found = _support(readings, readings.catalogue, entry, "unknown_model", limits)
+        measures = {"model": one.model, "serial": one.serial, "part": one.part}
+        name = one.serial or one.position or one.model or one.part
+        place = _place(device, one.subject_unit, f"hardware {name}")
+        yield _observed(readings, device, reading, place, what, found, measures)
+
+
+def _support(
+    readings: Readings, catalogue: Catalogue, entry: Entry | None, unknown: str, limits: _Limits
+) -> Support:
+    return support(
+        catalogue,
+        entry,
+        taipei_day(readings.at),
+        unknown=unknown,
+        fails_at=limits.fails_at,
+        warns_at=limits.warns_at,
+        horizons_days=limits.horizons_days,
+        max_age_days=limits.max_age_days,
+    )
+
+
+def _nothing(state: str) -> Support:
+    return Support(state, Result.not_assessed, None)
+
+
+def _place(device: Device, unit: str | None, what: str) -> str:
+    return f"{device.id}/{unit}/{what}" if unit else f"{device.id}/{what}"
+
+
+_STATES = {
+    "support_ended": Text("support ended on {day}", "支援已於 {day} 終止"),
+    "support_ends_soon": Text(
+        "support ends on {day}, in {days} days: have the retirement plan ready",
+        "支援將於 {day} 終止（尚餘 {days} 日），應備妥汰除計畫",
+    ),
+    "maintenance_ended": Text(
+        "software maintenance ended on {day}, security fixes go on",
+        "軟體維護已於 {day} 終止，安全修補仍持續",
+    ),
+    "supported": Text("supported until {day}", "支援至 {day}"),
+    "catalogue_stale": Text(
+        "the catalogue of {dated} is too old to show that support goes on",
+        "生命週期目錄（{dated}）已逾效期，無法確認仍在支援",
+    ),
+    "unknown_model": Text("no lifecycle data for this model", "查無此型號之生命週期資料"),
+    "unknown_version": Text("no lifecycle data for this version", "查無此版本之生命週期資料"),
+    "no_date_published": Text(
+        "the vendor's dates do not say when support ends", "原廠公告未載明支援終止日"
+    ),
+}
+
+
+def _observed(
+    readings: Readings,
+    device: Device,
+    reading: Reading,
+    subject: str,
+    what: Text,
+    found: Support,
+    measures: Mapping[str, str | None],
+) -> Observation:
+    said = _STATES[found.state]
+    day = found.decisive.day.isoformat() if found.decisive else ""
+    dated = readings.catalogue.dated.isoformat() if readings.catalogue else "?"
+    values = {"day": day, "days": found.decisive and found.decisive.days_left, "dated": dated}
+    entry = found.entry
+    unsure = entry is not None and entry.confidence != "vendor"
+    caveat = Text(" (date to be confirmed with the vendor)", "（日期待向原廠確認）")
+    mark = caveat if unsure and found.decisive else Text("", "")
+    return Observation(
+        check=CHECK,
+        device=device.id,
+        subject=subject,
+        result=found.result,
+        state=found.state,
+        description=Text(
+            f"{device.id} {what.en}: {said.en.format(**values)}{mark.en}",
+            f"{device.id} {what.zh}：{said.zh.format(**values)}{mark.zh}",
+        ),
+        at=readings.at,
+        evidence=(reading.digest,),
+        measures={
+            **measures,
+            "milestones": {one.name: one.day.isoformat() for one in found.milestones},
+            "decisive": found.decisive.name if found.decisive else None,
+            "days_left": found.decisive.days_left if found.decisive else None,
+            "horizon_days": found.horizon_days,
+            "expired_on": day if found.state == "support_ended" else None,
+            "catalogue_dated": dated,
+            "row": None if entry is None else {"name": entry.name, "match": entry.match},
+            "source_url": None if entry is None else entry.source_url,
+            "retrieved_on": None if entry is None else entry.retrieved_on,
+            "confidence": None if entry is None else entry.confidence,
+        },
+        scope=(f"site:{device.site}", "subject:firmware"),
+    )

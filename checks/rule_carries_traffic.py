@@ -1,0 +1,156 @@
+"""Does each firewall rule carry traffic? Proof of the contrary is claimed only outside stated gaps.
+
+One observation a rule of an HA group: all its units together. Only `no_traffic_6m_proven` may
+be called 六個月內無流量; history too short and not measurable are states of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from evidence.clock import stamp
+from evidence.device import Device
+from evidence.observation import Observation, Result
+from evidence.reading import canonical
+from evidence.readings import Readings
+from evidence.rulebase import HeldRule, held_rules, unread
+from evidence.text import Text
+from evidence.usage import Assumption, Proofs, State, UnitHistory, UsageProof, prove
+
+CHECK = "rule_carries_traffic"
+RULES = Text("its rules and counters", "規則與計數器")
+RESULTS = {
+    State.has_traffic: Result.satisfied,
+    State.proven: Result.not_satisfied,
+    State.insufficient: Result.not_assessed,
+    State.not_measurable: Result.not_assessed,
+}
+
+
+def check(
+    readings: Readings,
+    *,
+    months: int = 6,
+    largest_gap_h: int = 24,
+    accept: Sequence[str] = (),
+) -> Iterator[Observation]:
+    """`largest_gap_h`: unseen hours in the window above which nothing is proven.
+
+    `accept`: the assumptions, by name, that a proof may rest on; each is listed with it.
+    """
+    yield from unread(readings, "firewall", CHECK, RULES)
+    rules: dict[str, list[HeldRule]] = {}
+    for held in held_rules(readings):
+        # A jump or a log decides nothing, and nobody wrote a default: neither is kept for use.
+        if held.rule.permits is not None and not held.rule.implicit:
+            rules.setdefault(held.group, []).append(held)
+    for group, held_here in rules.items():
+        histories = _histories(readings, group)
+        proofs = prove(
+            histories,
+            readings.at,
+            months=months,
+            max_gap_s=largest_gap_h * 3600,
+            accept=Assumption.named(accept),
+        )
+        cited = _cited(proofs, held_here)
+        yield _history(readings.at, held_here[0], histories, cited)
+        for held in held_here:
+            yield _observed(held, proofs.get(held.rule.key), readings.at, cited)
+
+
+def _histories(readings: Readings, group: str) -> list[UnitHistory]:
+    """The counters of all units; a unit that was never read stands there without rows."""
+    known = list(readings.usage(group))
+    heard = {history.device for history in known}
+    silent = [device for device in readings.groups()[group] if device.id not in heard]
+    return known + [UnitHistory.of_snapshots((), one.id, one.id) for one in silent]
+
+
+def _cited(proofs: Proofs, rules: Sequence[HeldRule]) -> tuple[str, ...]:
+    """The readings that proofs of this group rest on, once for all its rules."""
+    found: dict[str, None] = {}
+    for held in rules:
+        proof = proofs.get(held.rule.key)
+        found |= dict.fromkeys(proof.evidence if proof else ())
+    return tuple(found)
+
+
+def _digest(cited: Sequence[str]) -> str:
+    return sha256(canonical(list(cited))).hexdigest()
+
+
+def _history(
+    at: datetime, held: HeldRule, histories: Sequence[UnitHistory], cited: tuple[str, ...]
+) -> Observation:
+    """What the rules' observations rest on: hundreds of readings, listed here and not by each."""
+    units = [history.unit for history in histories]
+    return Observation(
+        check=CHECK,
+        device=held.device.id,
+        subject=f"{held.group}/counter history",
+        result=Result.satisfied,
+        state="history_cited",
+        description=Text(
+            f"the proofs cite {len(cited)} readings of {', '.join(units)}",
+            f"無流量判斷引用 {'、'.join(units)} 之讀取紀錄 {len(cited)} 筆",
+        ),
+        at=at,
+        evidence=cited,
+        measures={"units": units, "readings": len(cited), "history_digest": _digest(cited)},
+        scope=_site(held.device),
+    )
+
+
+def _observed(
+    held: HeldRule, proof: UsageProof | None, at: datetime, cited: tuple[str, ...]
+) -> Observation:
+    """One rule's observation. A disabled rule lets nothing through, so the question is void."""
+    measures: dict[str, Any] = {"rule": held.rule.key, "match_digest": held.rule.match_digest}
+    if not held.rule.enabled:
+        result, state = Result.not_applicable, "rule_disabled"
+        said = Text("the rule is disabled", "規則已停用")
+    elif proof is None:
+        result, state = Result.not_assessed, State.not_measurable.value
+        said = Text("no counter of it was read", "未讀得其計數")
+    else:
+        result, state, said = RESULTS[proof.state], proof.state.value, proof.reason
+        measures |= _measures(proof, cited)
+    return Observation(
+        check=CHECK,
+        device=held.device.id,
+        subject=held.subject,
+        result=result,
+        state=state,
+        description=Text(f"{held.title}: {said.en}", f"{held.title}：{said.zh}"),
+        at=at,
+        evidence=(held.reading.digest,),
+        measures=measures,
+        scope=held.scope,
+    )
+
+
+def _measures(proof: UsageProof, cited: tuple[str, ...]) -> dict[str, Any]:
+    day = proof.provable_on
+    return {
+        "window_start": stamp(proof.window_start),
+        "window_end": stamp(proof.window_end),
+        "blind_gap_s": proof.blind_gap_s,
+        "last_traffic_at": _stamped(proof.last_traffic_at),
+        "last_hit_at": _stamped(proof.last_hit_at),
+        # Once it is proven there is nothing left to wait for.
+        "provable_on": day.isoformat() if day and proof.state is State.insufficient else None,
+        "proof": proof.record(),
+        "history_digest": _digest(cited),
+    }
+
+
+def _stamped(at: datetime | None) -> str | None:
+    return None if at is None else stamp(at)
+
+
+def _site(device: Device) -> tuple[str, ...]:
+    return (f"site:{device.site}", "zone:?")

@@ -1,0 +1,94 @@
+"""Was each rule decided about? What change tickets say, for the fold to join with the rest.
+
+The question itself is answered by `evidence.control.decided`: this check only brings in the
+decisions that a ticket system holds, beside those that people enter in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evidence.facts import Ticket
+from evidence.observation import Observation, Result
+from evidence.reading import Reading
+from evidence.readings import Readings
+from evidence.rulebase import HeldRule, held_rules, unread
+from evidence.text import Text
+
+CHECK = "rule_is_decided"
+TICKETS = Text("its tickets", "變更單")
+DECISIONS = ("keep", "adjust", "disable")
+
+
+def check(readings: Readings) -> Iterator[Observation]:
+    """One observation a ticket that holds an approved decision about a rule."""
+    yield from unread(readings, "tickets", CHECK, TICKETS)
+    rules = {name.casefold(): held for held in held_rules(readings) for name in _names(held)}
+    for _, reading in readings.each("tickets"):
+        for ticket in reading.of(Ticket) if reading else ():
+            if (ticket.decision or "").casefold() not in DECISIONS:
+                continue
+            held = rules.get((ticket.target or "").casefold())
+            yield _decided(readings, reading, ticket, held)
+
+
+def _names(held: HeldRule) -> Iterator[str]:
+    """What a ticket may call the rule: its subject, or device and the vendor's id or name."""
+    yield held.subject
+    for name in (held.rule.vendor_id, held.rule.name):
+        if name:
+            yield f"{held.group}/{name}"
+
+
+def _decided(
+    readings: Readings, reading: Reading | None, ticket: Ticket, held: HeldRule | None
+) -> Observation:
+    missing = [
+        word
+        for word, value in (
+            ("approved_by", ticket.approved_by),
+            ("approved_on", ticket.approved_on),
+            ("reason", ticket.reason),
+        )
+        if not value
+    ]
+    if held is None:
+        state = "rule_unknown"
+        said = Text(f"no rule is called {ticket.target}", f"查無規則 {ticket.target}")
+    elif missing:
+        state = "ticket_incomplete"
+        said = Text(f"{', '.join(missing)} is missing", f"缺少 {'、'.join(missing)}")
+    else:
+        state = "decided"
+        said = Text(
+            f"{ticket.decision}, approved by {ticket.approved_by} on {ticket.approved_on}",
+            f"{ticket.approved_by} 於 {ticket.approved_on} 核准：{ticket.decision}",
+        )
+    complete = state == "decided" and held is not None
+    return Observation(
+        check=CHECK,
+        device="" if held is None else held.device.id,
+        subject=f"ticket {ticket.ticket_id}" if held is None else held.subject,
+        # A decision is no merit of the rule's: only the fold says what it is worth.
+        result=Result.not_applicable,
+        state=state,
+        description=Text(f"{ticket.ticket_id}: {said.en}", f"{ticket.ticket_id}：{said.zh}"),
+        at=readings.at,
+        evidence=() if reading is None else (reading.digest,),
+        measures=_measures(ticket, held) if complete and held else {"ticket": ticket.ticket_id},
+        scope=("*",) if held is None else held.scope,
+    )
+
+
+def _measures(ticket: Ticket, held: HeldRule) -> dict[str, str | None]:
+    until, on = ticket.expires_on, ticket.approved_on
+    return {
+        "rule": held.rule.key,
+        "ticket": ticket.ticket_id,
+        "decision": (ticket.decision or "").casefold(),
+        "by": ticket.requested_by or ticket.approved_by,
+        "approver": ticket.approved_by,
+        "decided_on": None if on is None else on.isoformat(),
+        "until": None if until is None else until.isoformat(),
+        "reason": ticket.reason,
+    }

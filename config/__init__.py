@@ -1,0 +1,1 @@
+"""Shipped policy and examples, read through importlib.resources."""
