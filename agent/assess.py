@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from agent.catalogue import load_catalogue
-from agent.checks import run_checks
 from agent.collect import Agent
 from agent.config import Config
 from agent.platforms import parser_version
+from checks import run_checks
 from evidence.clock import month_bounds
 from evidence.control import Judgement, Policy, Profile, RuleBook, fold
 from evidence.device import Device

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from agent.credentials import resolve
 from agent.ledger import Ledger
-from agent.platforms import Platform, platform
-from agent.secret import Credential
+from agent.platforms import platform
 from agent.transports import Transport
-from agent.transports.folder import open_folder
-from agent.transports.https import open_https
-from agent.transports.local import open_local
-from agent.transports.snmp import open_snmp
-from agent.transports.ssh import open_ssh
-from agent.transports.wire import open_wire
 from evidence.device import Device
 from evidence.errors import ConfigurationError
+
+# Each takes (device, credential, platform), SSH also the pins. Loaded when first used: a
+# command that talks to nobody need not wait a second for every vendor's driver.
+_MODULES = {
+    name: f"agent.transports.{name}"
+    for name in ("ssh", "https", "snmp", "wire", "folder", "local")
+}
+_WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,17 @@ class Connector:
 
     def __call__(self, device: Device) -> Transport:
         """The open transport. Raises VisitError, or ConfigurationError for its credential."""
-        ways: dict[str, Callable[[Device, Credential, Platform], Transport]] = {
-            "ssh": self._ssh,
-            "https": open_https,
-            "snmp": open_snmp,
-            "wire": lambda device, _, platform: open_wire(device, platform),
-            "folder": lambda device, _, platform: open_folder(device, platform),
-            "local": lambda device, _, platform: open_local(device, platform),
-        }
-        if device.transport not in ways:
+        if device.transport not in _MODULES:
             raise ConfigurationError(
                 f"{device.id}: transport {device.transport!r} is unknown", code="transport_invalid"
             )
+        module = import_module(_MODULES[device.transport])
+        opener = getattr(module, f"open_{device.transport}")
+        one = platform(device.platform)
+        if device.transport in _WITHOUT_CREDENTIAL:
+            opened: Transport = opener(device, one)
+            return opened
         credential = resolve(device.credential, self.credentials, os.environ)
-        return ways[device.transport](device, credential, platform(device.platform))
-
-    def _ssh(self, device: Device, credential: Credential, one: Platform) -> Transport:
-        return open_ssh(device, credential, one, self.ledger.host_keys(device.id))
+        pins = (self.ledger.host_keys(device.id),) if device.transport == "ssh" else ()
+        opened = opener(device, credential, one, *pins)
+        return opened

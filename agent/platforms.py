@@ -18,10 +18,8 @@ import pkgutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import ModuleType
 
 import collectors
@@ -30,6 +28,7 @@ from evidence.capture import Capture
 from evidence.device import SUBJECTS, Device
 from evidence.errors import ConfigurationError
 from evidence.facts import Fact
+from evidence.replay import source_digest
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 Collector = Callable[[Device], Flow]

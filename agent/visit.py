@@ -99,7 +99,7 @@ class Visitor:
             facts = tuple(self._drive(collector(self.device), subject))
             failure = self._doubt(facts)
         except EvidenceError as error:
-            failure = Failure(error.code, error.message, error.next_step)
+            failure = Failure.of(error)
         except Exception as error:  # a parser's own mistake must not end the other subjects
             failure = Failure(
                 "parser_failed",
@@ -150,7 +150,7 @@ class Visitor:
             answer = self._open().ask(ask)
             body = redact(ask, answer.body, self.key)
         except VisitError as error:
-            failure = Failure(error.code, error.message, error.next_step)
+            failure = Failure.of(error)
             self._exchanges.append(Exchange(subject, ask, asked_at, self.clock(), error=failure))
             raise
         capture = Capture(

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from evidence.clock import parse_at, stamp
+from evidence.errors import EvidenceError
 from evidence.facts import Fact, from_record, to_record
 
 F = TypeVar("F", bound=Fact)
@@ -24,11 +25,19 @@ def canonical(record: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a subject could not be read: stable code, sentence, next step."""
+    """Why something could not be read: stable code, sentence, next step.
+
+    `kind` is the error's class, so that reading again throws what was thrown.
+    """
 
     code: str
     message: str
     next_step: str = ""
+    kind: str = ""
+
+    @classmethod
+    def of(cls, error: EvidenceError) -> Failure:
+        return cls(error.code, error.message, error.next_step, type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

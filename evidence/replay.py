@@ -57,11 +57,9 @@ def source_digest(module: ModuleType) -> str:
 
 
 def error_of(failure: Failure) -> VisitError:
-    """The error a recorded failure was: of the narrowest class whose own code it carries."""
-    kind = VisitError
-    for candidate in _kinds(VisitError):
-        if candidate.code == failure.code:
-            kind = candidate
+    """The error a recorded failure was: of its class, if this program still has it."""
+    kinds = {kind.__name__: kind for kind in _kinds(VisitError)}
+    kind = kinds.get(failure.kind, VisitError)
     return kind(failure.message, code=failure.code, next_step=failure.next_step)
 
 

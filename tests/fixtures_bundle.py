@@ -50,7 +50,7 @@ def make_bundle(signing_key: SigningKey) -> MakeBundle:
             account="auditor",
             peer="SHA256:abc",
         )
-        refused = Failure("ask_not_answered", "fw-01: refused", "check the account")
+        refused = Failure("ask_not_answered", "fw-01: refused", "check the account", "NotAnswered")
         reading = Reading(
             device="fw-01",
             subject="firmware",
