@@ -1,0 +1,183 @@
+"""Cisco ASA by its command line: access lists with hits, the unit, failover, software, hardware.
+
+A hit is a connection's first packet. Counters are each unit's own, begin at zero with every
+boot, and are zeroed together for one list (`clear access-list NAME counters`). A list that is
+bound to no interface filters nothing (`installed_on` is empty): it selects traffic for NAT,
+VPN or inspection. `installed_on` says `not read` when nobody told the bindings. An interface's
+list ends with a denial that nobody wrote and the ASA does not count; where a global list
+exists, only that one ends so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from datetime import datetime
+
+from collectors.asa import _access_list as acl
+from collectors.asa import _rules, _system
+from collectors.asa import _unit as unit_of
+from collectors.asa._answer import captured_at, told, who
+from evidence.ask import Ask, Secret, Session
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Denied, NotAnswered, Unexpected
+from evidence.facts import Fact
+
+VENDOR = "Cisco"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("cisco_asa", "cisco_asa_ssh")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+TERMINAL_PAGER = Ask("terminal_pager", "terminal pager 0")
+ENABLE = Ask("enable", "enable")
+EXIT = Ask("exit", "exit")
+SESSION = Session(
+    prompt=r"[\w.\-/]+[>#] ?",
+    login=(TERMINAL_PAGER,),
+    elevate=ENABLE,
+    logout=(EXIT,),
+    pager=r"<--- More --->",
+    nonce="!",
+)
+
+# What a whole configuration, delivered by hand, holds beside access lists.
+_SECRETS = tuple(
+    Secret("regex", pattern)
+    for pattern in (
+        r"\b(?:password|passwd|pre-shared-key|secret)[ \t]+(?P<secret>[^\s*]\S*)",
+        r"(?m)^[ \t]+(?:\S+ )*key[ \t]+(?P<secret>[^\s*]\S*)",
+        r"(?m)^snmp-server (?:community|host .*? community)[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+    )
+)
+VERSION = Ask("version", "show version", also=("sh version", "show ver"))
+INVENTORY = Ask("inventory", "show inventory", also=("show inventory all",))
+MODULE = Ask("module", "show module", also=("show module all",))
+LICENCE = Ask("licence", "show license all")
+CLOCK = Ask("clock", "show clock", also=("show clock detail",))
+FAILOVER = Ask("failover", "show failover")
+NAMEIF = Ask("nameif", "show nameif")
+ACCESS_LIST = Ask(
+    "access_list", "show access-list", also=("show access-lists", "show access-list numeric")
+)
+BRIEF = Ask("access_list_brief", "show access-list {name} brief")
+BRIEF_ALONE = Ask("access_lists_brief", "show access-list brief")
+ACCESS_GROUP = Ask(
+    "access_group", "show running-config access-group", also=("show run access-group",)
+)
+CONFIGURED = Ask(
+    "configured_access_list",
+    "show running-config access-list",
+    also=("show run access-list", "show running-config", "show run"),
+    secrets=_SECRETS,
+)
+
+
+def firewall(device: Device) -> Flow:
+    """Every configured line with its hits, and what the unit says of itself."""
+    listing = yield from _delivered(ACCESS_LIST)
+    configured = yield from _delivered(CONFIGURED)
+    source = listing or configured
+    if source is None:
+        brief = yield BRIEF_ALONE
+        return list(acl.brief_usages(told(brief), captured_at(brief), who(brief)))
+    lines = acl.lines(told(source), who(source), whole=source is configured)
+    if not lines:
+        raise Unexpected(
+            f"{who(source)} lists no rule",
+            code="result_empty_suspicious",
+            next_step="check the account's privilege, and in multiple mode the context",
+        )
+    if listing is not None and configured is not None:
+        written = acl.lines(told(configured), who(configured), whole=True)
+        acl.check_whole(lines, written, who(listing))
+    bound = _bound((yield from _delivered(ACCESS_GROUP)), configured)
+    last_hits: dict[tuple[str, str], datetime] = {}
+    for name in dict.fromkeys(line.acl for line in lines if listing is not None):
+        last_hits |= yield from _last_hits(name)
+    nameif = yield from _optional(NAMEIF)
+    interfaces = list(unit_of.interfaces(told(nameif))) if nameif else []
+    everywhere = tuple(one.zone for one in interfaces if one.zone)
+    context = device.options.get("context", "")
+    return [
+        *(yield from _unit(device)),
+        *interfaces,
+        *_rules.facts(lines, context, bound, everywhere, last_hits, captured_at(source)),
+        *_rules.unwritten(lines, context, bound or {}, everywhere),
+    ]
+
+
+def firmware(device: Device) -> Flow:
+    """Software and hardware, from whichever answers tell them."""
+    version = yield from _optional(VERSION)
+    inventory = yield from _optional(INVENTORY)
+    module = yield from _optional(MODULE)
+    software = list(_system.releases(told(version))) if version else []
+    parts = list(_system.inventory(told(inventory))) if inventory else []
+    machine = _system.system(told(version)) if version else None
+    cards, running = _system.modules(told(module)) if module else ([], [])
+    known = {one.product for one in software}
+    software += [one for one in running if one.product not in known]
+    hardware = _system.one_of_each(parts, machine, cards)
+    if not software and not hardware:
+        failover = yield from _optional(FAILOVER)
+        licence = yield from _optional(LICENCE)
+        software, hardware = _system.of_failover(told(failover)) if failover else ([], [])
+        hardware += _system.of_licence(told(licence)) if licence else []
+    if not software and not hardware:
+        raise Unexpected(
+            f"{device.id}: no answer tells an ASA's version or parts",
+            next_step=f"deliver {VERSION.text!r} or {INVENTORY.text!r} of an ASA",
+        )
+    return [*software, *hardware]
+
+
+def _unit(device: Device) -> Generator[Ask, Capture, list[Fact]]:
+    version = yield from _optional(VERSION)
+    clock = yield from _optional(CLOCK)
+    failover = yield from _optional(FAILOVER)
+    unit = unit_of.unit(device, version, clock, failover)
+    return [unit] if unit else []
+
+
+def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """The capture; None when nobody delivered it. What the device refuses goes on as an error."""
+    try:
+        capture = yield ask
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        return None
+    told(capture)
+    return capture
+
+
+def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """A capture that can be done without; None when the device refused it."""
+    try:
+        capture = yield ask
+        told(capture)
+    except (NotAnswered, Unexpected):
+        return None
+    return capture
+
+
+def _last_hits(name: str) -> Generator[Ask, Capture, dict[tuple[str, str], datetime]]:
+    """When the entries of one list were last hit, by list and hash; {} from before ASA 8.3."""
+    try:
+        ask = BRIEF(name=name)
+    except Denied:
+        return {}  # a name with signs we never send
+    brief = yield from _optional(ask)
+    if brief is None:
+        return {}
+    found = acl.last_hits(acl.brief(told(brief), who(brief)))
+    return {(name, hash_): at for hash_, at in found.items()}
+
+
+def _bound(groups: Capture | None, configured: Capture | None) -> _rules.Bound | None:
+    """Where lists are applied; None when nobody told."""
+    if groups is not None:
+        return unit_of.bindings(told(groups))
+    bound = unit_of.bindings(told(configured)) if configured else {}
+    return bound or None

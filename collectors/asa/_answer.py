@@ -1,0 +1,39 @@
+"""Whether an ASA answered, or said why not."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from evidence.capture import Capture
+from evidence.errors import Incomplete, Unexpected, shown
+
+_REFUSED = re.compile(
+    r"(?m)^\s*(?:ERROR: |% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Bad)|%Error|Error:"
+    r"|(?:ERROR: )?Command authorization (?:failed|denied)|-?\w*sh: |Unknown action"
+    r"|Command fail|unknown command|syntax error).*$"
+)
+_PAGER = re.compile(r"<--- More --->|--More--|-- ?more ?--", re.IGNORECASE)
+
+
+def told(capture: Capture) -> str:
+    """The answer's text. Raises Unexpected for a refusal, Incomplete when it stands at a pager."""
+    text = capture.text()
+    if refused := _REFUSED.search(text):
+        raise Unexpected(
+            f"{who(capture)} was refused: {shown(refused[0].strip())!r}",
+            next_step="see the platform's page: the account's privilege; in multiple mode, "
+            "each context is a device of its own",
+        )
+    if _PAGER.search(text):
+        raise Incomplete(f"{who(capture)}: the answer stopped at a pager")
+    return text
+
+
+def who(capture: Capture) -> str:
+    return f"{capture.device}: {capture.ask.text!r}"
+
+
+def captured_at(capture: Capture) -> datetime:
+    """When the answer was given, as far as known: a hand-delivered one says so itself."""
+    return capture.provenance.captured_at or capture.answered_at

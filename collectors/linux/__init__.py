@@ -1,0 +1,188 @@
+"""Linux hosts and gateways: nftables, iptables (nf_tables and legacy), releases and packages.
+
+A rule's counter counts packets that reached the rule; behind an early `ct state established
+accept` that is one a connection. It begins at zero with every boot and every load of the rules.
+What is zeroed together is a chain's counters (`iptables -Z CHAIN`, `nft reset rules chain …`,
+a reload) or a table's named counters (`nft reset counters table …`). That a single rule can be
+zeroed by itself, nothing on the host tells: the proof names it as an assumption.
+
+Three rule lists can stand side by side: nft's, iptables-nft's (which nft shows in part, so it
+is taken from iptables-save), and legacy tables (which nft does not see). A program that is not
+installed has no list; one that may not be run fails the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+
+from collectors.linux import _host, _iptables, _nft, _ufw
+from collectors.linux._answer import ruleset, told
+from collectors.linux._draft import Draft, facts
+from evidence.ask import Ask
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import NotAnswered, Unexpected
+from evidence.facts import Fact, SoftwareRelease, Unit
+
+VENDOR = "Linux"
+TRANSPORTS = ("ssh", "local", "folder")
+ALIASES = ("linux", "linux_ssh")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+
+def _as_root(name: str, command: str, *also: str) -> Ask:
+    """A command that needs root. Status 1 is an answer: its error output says what is wrong."""
+    return Ask(name, f"sudo -n {command}", also=(command, *also), exits=(0, 1))
+
+
+def _listings(program: str) -> tuple[str, ...]:
+    """The ways in which people list rules by hand; none of them is ever sent."""
+    details = (
+        "", "-n", "-v", "-n -v", "-v -n", "-nv", "-vn", "-v -n -x", "-n -v -x", "-nvx", "-vnx",
+        "-v -n -x --line-numbers", "-n -v --line-numbers", "-v -n --line-numbers",
+        "-n --line-numbers", "--line-numbers",
+    )  # fmt: skip
+    tables = ("", "-t filter ", "-t nat ", "-t mangle ", "-t raw ", "-t security ")
+    spelled = [f"{program} {table}-L {detail}".strip() for table in tables for detail in details]
+    joined = [f"{program} {table}-{flags}" for table in tables for flags in ("nvL", "vnL", "nL")]
+    return (f"{program}-save", *spelled, *joined, f"{program} --list")
+
+
+NFT = _as_root("nft_ruleset", "nft -j list ruleset", "nft --json list ruleset")
+NFT_TEXT = _as_root("nft_ruleset_text", "nft list ruleset", "nft -a list ruleset")
+IPTABLES = _as_root("iptables_rules", "iptables-save -c", *_listings("iptables"))
+IP6TABLES = _as_root("ip6tables_rules", "ip6tables-save -c", *_listings("ip6tables"))
+IPTABLES_LEGACY = _as_root(
+    "iptables_legacy_rules", "iptables-legacy-save -c", *_listings("iptables-legacy")
+)
+IP6TABLES_LEGACY = _as_root(
+    "ip6tables_legacy_rules", "ip6tables-legacy-save -c", *_listings("ip6tables-legacy")
+)
+UFW = _as_root("ufw_status", "ufw status verbose", "ufw status", "ufw status numbered")
+OS_RELEASE = Ask("os_release", "cat /etc/os-release", also=("/etc/os-release",))
+UNAME = Ask("uname", "uname -snrm", also=("uname -a",))
+UPTIME = Ask("uptime", "cat /proc/uptime", also=("/proc/uptime",))
+CLOCK = Ask("clock", "date -u +%s.%N", also=("date +%s", "date -u +%s"))
+SERVICES = Ask(
+    "services",
+    "systemctl show nftables iptables ip6tables netfilter-persistent firewalld ufw"
+    " -p Id,ActiveState,StateChangeTimestampMonotonic",
+)
+DPKG = Ask(
+    "dpkg_packages",
+    r"dpkg-query -W -f='${Package}\t${Version}\t${db:Status-Status}\n'",
+    also=("dpkg-query -W",),
+)
+RPM = Ask("rpm_packages", r"rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'")
+DMI = Ask("dmi", "cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name")
+DMIDECODE = _as_root("dmi_system", "dmidecode -t system", "dmidecode -t 1")
+
+
+def firewall(device: Device) -> Flow:
+    """All rules with their counters. Half a list is none: what may not be read fails it all."""
+    nft = (yield from _rules(NFT)) or (yield from _rules(NFT_TEXT))
+    captures = [nft] if nft else []
+    dumps: list[_iptables.Dump] = []
+    for family, ask, legacy in (
+        ("ip", IPTABLES, IPTABLES_LEGACY),
+        ("ip6", IP6TABLES, IP6TABLES_LEGACY),
+    ):
+        plain = yield from _rules(ask)
+        found = _dump(plain, family)
+        # Where `iptables` itself is legacy, asking for legacy would give every rule twice.
+        beside = None if found and not found.nf_tables else (yield from _rules(legacy))
+        dumps += [one for one in (found, _dump(beside, family)) if one]
+        captures += [one for one in (plain, beside) if one]
+    drafts = list(_drafts(nft, dumps))
+    if not captures:
+        ufw = yield UFW
+        captures, drafts = [ufw], list(_ufw.drafts(_text(ufw), _who(ufw)))
+    if not drafts:
+        raise Unexpected(
+            f"{device.id}: no rule and no chain with a policy in any table",
+            code="result_empty_suspicious",
+            next_step="check that this host filters at all, and in this network namespace",
+        )
+    unit = yield from _unit()
+    return [*([unit] if unit else []), *facts(drafts, _host.captured_at(captures[0]))]
+
+
+def firmware(device: Device) -> Flow:
+    """The distribution, its kernel, packages of interest, and the machine under it."""
+    os_release, uname = (yield from _optional(OS_RELEASE)), (yield from _optional(UNAME))
+    debian = _host.is_debian(os_release.text()) if os_release else None
+    asks = (DPKG,) if debian else (RPM,) if debian is not None else (DPKG, RPM)
+    packages: list[SoftwareRelease] = []
+    for ask in asks:
+        listed = yield from _optional(ask)
+        packages += _host.packages(listed.text()) if listed else []
+    machine = yield from _optional(DMI)
+    hardware = _host.hardware(machine.text()) if machine else None
+    decoded = yield from _optional(DMIDECODE)
+    hardware = (_host.hardware(decoded.text()) if decoded else None) or hardware
+    release = _host.system(os_release.text()) if os_release else None
+    names = _host.uname(uname.text()) if uname else None
+    kernel = [
+        SoftwareRelease(vendor="Linux", product="linux", version=names[1], part="kernel")
+        for names in ([names] if names else [])
+    ]
+    found: list[Fact | None] = [release, *kernel, *packages, hardware]
+    answered = [fact for fact in found if fact is not None]
+    if not answered:
+        raise Unexpected(
+            f"{device.id}: no answer tells a Linux release, package or machine",
+            next_step=f"deliver {OS_RELEASE.text!r} of the host",
+        )
+    return answered
+
+
+def _unit() -> Generator[Ask, Capture, Unit | None]:
+    uname = yield from _optional(UNAME)
+    uptime = yield from _optional(UPTIME)
+    clock = yield from _optional(CLOCK)
+    services = yield from _optional(SERVICES)
+    return _host.unit(_host.uname(uname.text()) if uname else None, uptime, clock, services)
+
+
+def _rules(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """A rule list's capture; None when nobody delivered it. A refusal on the host goes on."""
+    try:
+        return (yield ask)
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        return None
+
+
+def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """A capture that can be done without; None when it was refused."""
+    try:
+        return (yield ask)
+    except NotAnswered:
+        return None
+
+
+def _drafts(nft: Capture | None, dumps: Iterable[_iptables.Dump]) -> Iterator[Draft]:
+    """nft's own tables, then what iptables keeps in the kernel's two places."""
+    elsewhere = {(one.family, table) for one in dumps if one.nf_tables for table in one.tables}
+    if nft is not None and (text := told(nft)) is not None:
+        yield from _nft.drafts(ruleset(nft, text), elsewhere, _who(nft))
+    for one in dumps:
+        yield from one.drafts
+
+
+def _dump(capture: Capture | None, family: str) -> _iptables.Dump | None:
+    text = told(capture) if capture else None
+    return _iptables.dump(text, family, _who(capture)) if capture and text else None
+
+
+def _text(capture: Capture) -> str:
+    text = told(capture)
+    if text is None:
+        raise Unexpected(f"{_who(capture)}: there is no such program")
+    return text
+
+
+def _who(capture: Capture) -> str:
+    return f"{capture.device}: {capture.ask.text!r}"

@@ -1,0 +1,203 @@
+"""One iptables rule: what its options select, and the draft made of it.
+
+Every rule and every built-in chain's policy has a counter in the kernel, whether an answer
+shows it or not. Outside the tables `filter` and `security`, ACCEPT only ends the table.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from collectors.linux._draft import Draft
+from evidence.errors import Incomplete, shown
+from evidence.facts import FirewallRule
+
+_SHORT = {
+    "-s": "source", "--source": "source", "--src": "source", "--src-range": "source",
+    "-d": "destination", "--destination": "destination", "--dst": "destination",
+    "--dst-range": "destination",
+    "-i": "entering", "--in-interface": "entering", "-o": "leaving", "--out-interface": "leaving",
+    "-p": "protocol", "--protocol": "protocol",
+    "--dport": "port", "--destination-port": "port", "--dports": "port", "--ports": "port",
+    "--destination-ports": "port",
+    "--sport": "from_port", "--source-port": "from_port", "--sports": "from_port",
+    "--icmp-type": "control", "--icmpv6-type": "control",
+}  # fmt: skip
+_NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
+_REFUSING = ("DROP", "REJECT")
+_LOGGING = ("LOG", "NFLOG", "ULOG")
+EVERYWHERE = ("0.0.0.0/0", "::/0", "anywhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule stands. `legacy` tables are apart from nf_tables' of the same name."""
+
+    family: str
+    table: str
+    chain: str
+    legacy: bool
+
+    @property
+    def context(self) -> str:
+        return f"legacy:{self.table}" if self.legacy else self.table
+
+    @property
+    def group(self) -> str:
+        """The counters that `iptables -Z CHAIN` zeroes together."""
+        return f"{self.context}/{self.family}/{self.chain}"
+
+    def permits(self, target: str) -> bool | None:
+        if target in _REFUSING:
+            return False
+        return True if target == "ACCEPT" and self.table in ("filter", "security") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What an answer shows of a counter; both None: nothing. `exact` False: it was rounded."""
+
+    packets: int | None = None
+    size_bytes: int | None = None
+    exact: bool = True
+
+
+@dataclass(slots=True)
+class Options:
+    """A rule's options by what they select, and its words without comment."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    negated: set[str] = field(default_factory=set)
+    target: str = ""
+    jumps: bool = False  # the target is a chain, not a verdict
+    target_words: list[str] = field(default_factory=list)
+    match_words: list[str] = field(default_factory=list)
+    comment: str | None = None
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The values, marked `!` where they are negated."""
+        sign = "!" if name in self.negated else ""
+        return tuple(f"{sign}{value}" for value in self.values.get(name, ()))
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        found = tuple(one for one in self.values.get(name, ()) if one not in EVERYWHERE)
+        return found or ("any",)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        protocol = "".join(self.of("protocol")) or "any"
+        if ports := self.of("port"):
+            return tuple(f"{protocol}/{port}" for port in ports)
+        if control := self.of("control"):
+            return tuple(f"{protocol}/{kind}" for kind in control)
+        if from_ports := self.of("from_port"):
+            return tuple(f"{protocol}/any from {port}" for port in from_ports)
+        return ("any",) if protocol in ("all", "any", "0") else (protocol,)
+
+
+def options(text: str, who: str) -> Options:
+    """The options of a rule as iptables-save writes it. Raises Incomplete for an open quote."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise Incomplete(f"{who}: a rule breaks off: {shown(text)!r}") from None
+    found = Options()
+    at, negated = 0, False
+    while at < len(words):
+        word, value = words[at], words[at + 1] if at + 1 < len(words) else ""
+        if word in ("-j", "--jump", "-g", "--goto"):
+            found.target, found.target_words = value, words[at + 2 :]
+            return found
+        if word in ("-m", "--match") and value == "comment":
+            at += 2
+        elif word == "--comment":
+            found.comment = value
+            at += 2
+        elif word == "!":
+            negated = True
+            found.match_words.append(word)
+            at += 1
+        else:
+            step = _note(found, word, value, words[at + 2 : at + 3], negated)
+            found.match_words += words[at : at + step]
+            at, negated = at + step, False
+    return found
+
+
+def _note(found: Options, word: str, value: str, beyond: Sequence[str], negated: bool) -> int:
+    """Take one option; how many words it has."""
+    if word == "--match-set":
+        sides = (beyond[0] if beyond else "").split(",")
+        for side, of in (("src", "source"), ("dst", "destination")):
+            if side in sides:
+                found.values.setdefault(of, []).append(f"@{value}")
+                found.negated |= {of} if negated else set()
+        return 3
+    name = _SHORT.get(word)
+    if name is None:
+        return 1
+    found.values.setdefault(name, []).extend(value.split(","))
+    found.negated |= {name} if negated else set()
+    return 2
+
+
+def rule_draft(place: Place, found: Options, text: str, position: int, count: Count) -> Draft:
+    """The rule with these options at this place."""
+    match = " ".join(found.match_words)
+    to = " ".join([found.target, *found.target_words]).strip()
+    logs = found.target in _LOGGING
+    return Draft(
+        rule=FirewallRule(
+            key="",
+            context=place.context,
+            family=place.family,
+            policy=place.chain,
+            position=position,
+            comment=found.comment,
+            action="jump" if found.jumps else found.target.lower() or "count",
+            permits=place.permits(found.target),
+            source_zones=found.of("entering"),
+            destination_zones=found.of("leaving"),
+            sources=found.addresses("source"),
+            sources_negated="source" in found.negated,
+            destinations=found.addresses("destination"),
+            destinations_negated="destination" in found.negated,
+            services=found.services,
+            nat=to if found.target in _NAT else None,
+            logged=logs,
+            counted=True,
+            text=text,
+        ),
+        identity=f"{match} -j {found.target if logs else to}",
+        match=match,
+        group=place.group,
+        count=count.packets,
+        size_bytes=count.size_bytes,
+        exact=count.exact and count.packets is not None,
+    )
+
+
+def policy_draft(place: Place, action: str, position: int, count: Count) -> Draft:
+    """The policy of a built-in chain: what happens to packets that no rule decided."""
+    return Draft(
+        rule=FirewallRule(
+            key="",
+            context=place.context,
+            family=place.family,
+            policy=place.chain,
+            position=position,
+            action=action.lower(),
+            permits=place.permits(action),
+            counted=True,
+            implicit=True,
+            text=f"-P {place.chain} {action}",
+        ),
+        identity="policy",
+        match=f"policy {place.chain}",
+        group=place.group,
+        count=count.packets,
+        size_bytes=count.size_bytes,
+        exact=count.exact and count.packets is not None,
+    )
