@@ -16,7 +16,7 @@ from agent.collect import Agent
 from agent.config import Config
 from agent.platforms import parser_version
 from checks import run_checks
-from evidence.clock import month_bounds
+from evidence.clock import month_bounds, taipei_day
 from evidence.control import Judgement, Policy, Profile, RuleBook, fold
 from evidence.device import Device
 from evidence.errors import ConfigurationError
@@ -61,7 +61,7 @@ def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed
     at = min(now, end - timedelta(seconds=1))
     book, policy = RuleBook.of_record(config.rule_book), Policy.of_record(config.policy)
     profile = Profile.of_record(config.profile)
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(taipei_day(at))
     readings = Readings(
         at=at,
         period=period,

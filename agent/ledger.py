@@ -43,8 +43,8 @@ CREATE TABLE reading (
 );
 CREATE INDEX reading_of ON reading (device, subject, at);
 CREATE TABLE snapshot (
-  reading TEXT NOT NULL REFERENCES reading (digest), unit TEXT NOT NULL, device TEXT NOT NULL,
-  read_at INTEGER NOT NULL, base INTEGER REFERENCES snapshot (rowid), packed BLOB NOT NULL,
+  id INTEGER PRIMARY KEY, reading TEXT NOT NULL REFERENCES reading (digest), unit TEXT NOT NULL, device TEXT NOT NULL,
+  read_at INTEGER NOT NULL, base INTEGER REFERENCES snapshot (id), packed BLOB NOT NULL,
   UNIQUE (reading, unit)
 );
 CREATE INDEX snapshot_of ON snapshot (device, read_at);
@@ -180,13 +180,14 @@ class Ledger:
     def _keep_snapshot(self, db: sqlite3.Connection, reading: str, snapshot: Snapshot) -> None:
         """Keep a unit's counters, packed with an earlier whole one of the unit as dictionary."""
         base = db.execute(
-            "SELECT rowid, packed FROM snapshot WHERE device = ? AND unit = ? AND base IS NULL"
+            "SELECT id, packed FROM snapshot WHERE device = ? AND unit = ? AND base IS NULL"
             " AND read_at BETWEEN ? AND ? ORDER BY read_at DESC LIMIT 1",
             (snapshot.device, snapshot.unit, snapshot.read_at - BASE_EVERY_S, snapshot.read_at),
         ).fetchone()
         dictionary = None if base is None else _dictionary(_unpacker().decompress(base[1]))
         db.execute(
-            "INSERT OR IGNORE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO snapshot (reading, unit, device, read_at, base, packed)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 reading,
                 snapshot.unit,
@@ -215,7 +216,7 @@ class Ledger:
 
     def _unpacker_of(self, base: int) -> zstandard.ZstdDecompressor:
         (packed,) = self._db.execute(
-            "SELECT packed FROM snapshot WHERE rowid = ?", (base,)
+            "SELECT packed FROM snapshot WHERE id = ?", (base,)
         ).fetchone()
         return zstandard.ZstdDecompressor(_dictionary(_unpacker().decompress(packed)))
 

@@ -53,12 +53,27 @@ def show(
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
         return
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+    console().print(table(rows, columns, title, styles))
+
+
+def table(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    title: str | None = None,
+    styles: Mapping[str, str] | None = None,
+    one_line: Sequence[str] = (),
+) -> Table:
+    """Rows as a table of `columns` (key → heading); `styles` colour cells by their text.
+
+    Columns in `one_line` are cut to one line where the terminal is narrow.
+    """
+    made = Table(title=title, title_justify="left", header_style="bold")
+    for key, heading in columns.items():
+        cut = key in one_line
+        made.add_column(heading, overflow="ellipsis" if cut else "fold", no_wrap=cut)
     for row in rows:
-        table.add_row(*(_cell(row.get(key), styles or {}) for key in columns))
-    console().print(table)
+        made.add_row(*(_cell(row.get(key), styles or {}) for key in columns))
+    return made
 
 
 def _cell(value: Any, styles: Mapping[str, str]) -> str:

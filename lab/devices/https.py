@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-from datetime import UTC, datetime
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from evidence.tape import Tape
 from lab.devices import Mischief, Player
+from lab.devices.certificates import make_certificate, server_context
 
 # A tape's error code, as the status a device would answer with.
 STATUSES = {
@@ -56,9 +51,9 @@ class LabHttps:
         self.token_header = token_header
         self._token = f"Bearer {token}" if token_header == "Authorization" else token
         self._log = log
-        self.certificate, key = _certificate(name)
+        self.certificate, key = make_certificate(name)
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"device": self}))
-        self._server.socket = _context(self.certificate, key).wrap_socket(
+        self._server.socket = server_context(self.certificate, key).wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
         self.port: int = self._server.server_address[1]
@@ -150,37 +145,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """The lab keeps its own log."""
-
-
-def _certificate(name: str) -> tuple[bytes, bytes]:
-    """A self-signed certificate for an address or name, and its key, both PEM."""
-    key = generate_private_key(SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    try:
-        alternative: x509.GeneralName = x509.IPAddress(ip_address(name))
-    except ValueError:
-        alternative = x509.DNSName(name)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
-        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return certificate.public_bytes(Encoding.PEM), private
-
-
-def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "device.pem"
-        file.touch(0o600)
-        file.write_bytes(certificate + key)
-        context.load_cert_chain(file)
-    return context

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 from verify.command import verify_file
 
 from agent.assess import Assessed
 from agent.assess import assess as judge
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.words import console, say, show, table
 from agent.config import Config
 from agent.pack import make_pack
 from agent.wired import agent_of, system_clock
@@ -55,8 +56,26 @@ def assess(
 
 
 def show_controls(assessed: Assessed, language: str, as_json: bool = False) -> None:
-    """The month's verdict per control."""
-    rows = [
+    """The month's verdict per control: JSON lines, or a table."""
+    if as_json:
+        show(_rows(assessed, language), {}, as_json=True)
+    else:
+        console().print(controls_table(assessed, language))
+
+
+def controls_table(assessed: Assessed, language: str) -> Table:
+    """The month's verdict per control, as a table in one of the two languages."""
+    return table(
+        _rows(assessed, language),
+        _HEADINGS["en" if language == "en" else "zh-TW"],
+        title=f"{assessed.book.id}  {assessed.period}",
+        styles=STYLES,
+        one_line=("control", "title", "verdict", "reason"),
+    )
+
+
+def _rows(assessed: Assessed, language: str) -> list[dict[str, object]]:
+    return [
         {
             "control": result.control.id,
             "title": result.control.title.in_(language),
@@ -67,9 +86,6 @@ def show_controls(assessed: Assessed, language: str, as_json: bool = False) -> N
         }
         for result in assessed.judgement.results
     ]
-    headings = _HEADINGS["en" if language == "en" else "zh-TW"]
-    title = f"{assessed.book.id}  {assessed.period}"
-    show(rows, headings, as_json, title=title, styles=STYLES)
 
 
 _HEADINGS = {

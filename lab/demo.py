@@ -1,0 +1,171 @@
+"""The demo: a broker's network in one process, half a year of its history, and one month's proof.
+
+Real listeners on loopback answer from tapes (SSH, HTTPS, SNMP v3, RDP); this machine itself
+is one of the devices. 200 days of history are replayed from tapes under one injected clock,
+marked so in every bundle, and taken only by a store that was told to take them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from agent.assess import Assessed, assess
+from agent.cli.commands.judging import controls_table
+from agent.collect import Agent, Job, Run, collect
+from agent.collect import Progress as Hooks
+from agent.config import Config, load_config
+from agent.connect import Connector
+from agent.pack import make_pack
+from agent.push import StoreClient, push
+from agent.transports.tape import TapeTransport
+from agent.wired import agent_of, make_keys, system_clock
+from evidence.clock import period_of
+from lab.words import WORDS
+from lab.world import World
+from store.app import make_app
+from store.serve import serving
+
+HISTORY_DAYS = 200
+
+
+@dataclass(frozen=True)
+class Show:
+    """Where the demo speaks, and in which language."""
+
+    console: Console
+    language: str
+
+    def say(self, key: str, **values: object) -> str:
+        return WORDS["en" if self.language == "en" else "zh-TW"][key].format(**values)
+
+    @contextmanager
+    def progress(self, key: str, total: int, **values: object) -> Iterator[Hooks]:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self.console) as bar:
+            task = bar.add_task(self.say(key, **values), total=total)
+            yield Hooks(on_visit=lambda visit: bar.advance(task))
+
+
+def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path | None) -> int:
+    """Run the whole way through, once. Returns the exit code."""
+    show = Show(Console(highlight=False, record=picture is not None), language)
+    folder = folder.resolve()
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, mode=0o700)
+    world = World(system_clock(), days)
+    with world.listening() as listening, _store(folder) as address:
+        world.write(folder, listening, address, language)
+        config = load_config(folder / "agent.yaml")
+        with agent_of(config) as agent:
+            for device, fingerprint in listening.host_keys.items():
+                agent.ledger.accept_host_key(device, fingerprint, "demo", world.now)
+            _replay(show, agent, config, world)
+            run = _read(show, agent, config)
+            assessed = assess(config, agent, period_of(world.now), agent.clock())
+            pack = make_pack(config, agent, assessed, folder / "packs")
+            _push(show, agent, config)
+            _tell(show, folder, assessed, run, pack, address)
+        if picture is not None:
+            show.console.save_svg(str(picture), title="make demo")
+        if not once:
+            show.console.print(show.say("stop"))
+            _wait()
+    return 0
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[str]:
+    """The embedded store, told to take replayed bundles, with the agent's key enrolled."""
+    key = make_keys(folder / "state")
+    app = make_app(folder / "store", clock=system_clock, accept_replayed=True)
+    app.state.custody.enrol("demo-agent", ["taipei"], key.public)
+    with serving(app) as address:
+        yield address
+
+
+def _replay(show: Show, agent: Agent, config: Config, world: World) -> None:
+    """Every day of the past, read from tapes under that day's clock."""
+    past = list(world.past())
+    total = sum(len(names) for _, names in past)
+    with show.progress("history", total, days=world.days) as hooks:
+        for at, names in past:
+            _read_day(agent, config, world, at, names, hooks)
+
+
+def _read_day(
+    agent: Agent, config: Config, world: World, at: datetime, names: list[str], hooks: Hooks
+) -> None:
+    collect(
+        replace(agent, clock=lambda: at, replayed=True),
+        [Job(config.devices[name], config.devices[name].subjects) for name in names],
+        lambda device: TapeTransport(world.tape(device.id, at).answers, peer="tape"),
+        workers=1,
+        progress=hooks,
+    )
+
+
+def _read(show: Show, agent: Agent, config: Config) -> Run:
+    """Every device as it is now, over its real protocol."""
+    jobs = [Job(device, device.subjects) for device in config.devices.values()]
+    with show.progress("live", len(jobs)) as hooks:
+        connector = Connector(agent.ledger, config.credentials)
+        return collect(agent, jobs, connector, requester="demo", progress=hooks)
+
+
+def _push(show: Show, agent: Agent, config: Config) -> None:
+    if config.store is None:
+        return
+    waiting = len(agent.ledger.bundles_in("spooled")) + len(agent.ledger.records(state="spooled"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=show.console) as bar:
+        task = bar.add_task(show.say("push"), total=waiting)
+        client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
+        push(agent.ledger, client, on_stored=lambda digest: bar.advance(task))
+
+
+def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, address: str) -> None:
+    """The month's verdict per control, and where everything lies."""
+    print_ = show.console.print
+    print_()
+    print_(controls_table(assessed, show.language))
+    print_(show.say("provisional"))
+    for visit in run.visits:
+        for reading in visit.readings:
+            if reading.failure is not None:
+                code, message = reading.failure.code, reading.failure.message
+                print_(f"  [bold red]{code}[/] {visit.device.id}: {escape(message)}")
+    print_()
+    newest = max(
+        (folder / "state" / "bundles").rglob("*.zip"), key=lambda path: path.stat().st_mtime
+    )
+    lines = (
+        ("bundles", str(bundles)),
+        ("pack", str(pack)),
+        ("store", address),
+        ("verify", f".venv/bin/evidence-verify {pack} --keys {folder}/state/signing.pub.pem"),
+        ("bundle", f".venv/bin/evidence-verify {newest} --keys {folder}/state/signing.pub.pem"),
+    )
+    for key, text in lines:
+        print_(f"{show.say(key)}\n    {text}", soft_wrap=True)
+
+
+def _wait() -> None:
+    """Until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        signal.pause()

@@ -1,0 +1,32 @@
+"""What the demo says, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "history": "{days} days of history, from tapes",
+        "live": "reading the devices as they are now",
+        "push": "to the store",
+        "provisional": "Provisional: nobody has decided, reviewed or signed anything yet.",
+        "bundles": "signed bundles",
+        "pack": "the month's pack (work book, sections, evidence)",
+        "store": "the store",
+        "verify": "verify the pack, offline, today or in five years",
+        "bundle": "or one bundle",
+        "stop": "The store and the lab go on running. Ctrl-C ends them.",
+    },
+    "zh-TW": {
+        "history": "自錄帶重播 {days} 天歷史",
+        "live": "讀取設備現況",
+        "push": "送交中央存證庫",
+        "provisional": "暫定結果：尚無任何人員決定、檢視或簽核。",
+        "bundles": "已簽章佐證包",
+        "pack": "本月查核包（工作底稿、各節、佐證）",
+        "store": "中央存證庫",
+        "verify": "離線驗證查核包（今日或五年後皆可）",
+        "bundle": "或驗證單一佐證包",
+        "stop": "存證庫與模擬設備持續執行中，按 Ctrl-C 結束。",
+    },
+}
