@@ -18,6 +18,7 @@ from collections.abc import Generator, Iterable, Iterator
 from collectors.linux import _host, _iptables, _nft, _ufw
 from collectors.linux._answer import ruleset, told
 from collectors.linux._draft import Draft, facts
+from collectors.linux._nft_text import Ruleset
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
@@ -164,12 +165,20 @@ def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
 
 
 def _drafts(nft: Capture | None, dumps: Iterable[_iptables.Dump]) -> Iterator[Draft]:
-    """nft's own tables, then what iptables keeps in the kernel's two places."""
-    elsewhere = {(one.family, table) for one in dumps if one.nf_tables for table in one.tables}
-    if nft is not None and (text := told(nft)) is not None:
-        yield from _nft.drafts(ruleset(nft, text), elsewhere, _who(nft))
+    """nft's own tables, then what iptables keeps in the kernel's two places.
+
+    iptables-save also tries its hand at nft's own tables that have a name of iptables': those
+    are known by hooked chains that iptables would not make.
+    """
+    text = told(nft) if nft else None
+    rules = ruleset(nft, text) if nft and text else Ruleset()
+    own = _nft.own_tables(rules)
+    shared = {(one.family, table) for one in dumps if one.nf_tables for table in one.tables}
+    yield from _nft.drafts(rules, shared - own, _who(nft) if nft else "")
     for one in dumps:
-        yield from one.drafts
+        for draft in one.drafts:
+            if not (one.nf_tables and (one.family, draft.rule.context) in own):
+                yield draft
 
 
 def _dump(capture: Capture | None, family: str) -> _iptables.Dump | None:

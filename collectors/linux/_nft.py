@@ -38,6 +38,16 @@ class _Parts:
     comment: str | None = None
 
 
+_OF_IPTABLES = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+
+
+def own_tables(ruleset: Ruleset) -> set[Table]:
+    """Tables that iptables did not make: they hook chains under names it does not use."""
+    return {
+        chain.table for chain in ruleset.chains if chain.hook and chain.name not in _OF_IPTABLES
+    }
+
+
 def drafts(ruleset: Ruleset, elsewhere: Collection[Table], who: str) -> Iterator[Draft]:
     """The rules, but for tables that are read `elsewhere` (iptables-nft's own).
 

@@ -103,7 +103,8 @@ def _limit(said: Any) -> str:
         return f"limit name {_value(said)}"
     over = "over " if said.get("inv") else ""
     size = f" {said['rate_unit']}" if "rate_unit" in said else ""
-    burst = f" burst {said['burst']} packets" if "burst" in said and not size else ""
+    told = said.get("burst", 5)  # of packets, 5 is what nft's text leaves out
+    burst = "" if size or told == 5 else f" burst {told} packets"
     return f"limit rate {over}{said['rate']}{size}/{said.get('per', 'second')}{burst}"
 
 
