@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from agent.assess import Assessed, assess
-from agent.cli.commands.judging import controls_table
+from agent.cli.commands.judging import controls_table, said_by_people
 from agent.collect import Agent, Job, Run, collect
 from agent.collect import Progress as Hooks
 from agent.config import Config, load_config
@@ -144,6 +144,7 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
     print_ = show.console.print
     print_()
     print_(controls_table(assessed, show.language))
+    print_(said_by_people(assessed, show.language))
     print_(show.say("provisional"))
     for visit in run.visits:
         for reading in visit.readings:
@@ -151,9 +152,8 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
                 code, message = reading.failure.code, reading.failure.message
                 print_(f"  [bold red]{code}[/] {visit.device.id}: {escape(message)}")
     print_()
-    newest = max(
-        (folder / "state" / "bundles").rglob("*.zip"), key=lambda path: path.stat().st_mtime
-    )
+    bundles = folder / "state" / "bundles"
+    newest = max(bundles.rglob("*.zip"), key=lambda path: path.stat().st_mtime)
     lines = (
         ("bundles", str(bundles)),
         ("pack", str(pack)),

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from evidence.errors import EvidenceError
 
@@ -69,10 +70,13 @@ def table(
     """
     made = Table(title=title, title_justify="left", header_style="bold")
     for key, heading in columns.items():
-        cut = key in one_line
-        made.add_column(heading, overflow="ellipsis" if cut else "fold", no_wrap=cut)
+        made.add_column(heading, overflow="fold", no_wrap=bool(one_line) and key not in one_line)
     for row in rows:
-        made.add_row(*(_cell(row.get(key), styles or {}) for key in columns))
+        cells = {key: Text.from_markup(_cell(row.get(key), styles or {})) for key in columns}
+        for key in one_line:
+            # Set on the cell: rich would squeeze away whole columns that must not wrap.
+            cells[key].no_wrap, cells[key].overflow = True, "ellipsis"
+        made.add_row(*cells.values())
     return made
 
 

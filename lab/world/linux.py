@@ -82,7 +82,11 @@ VERSION_CODENAME=bullseye
 ID=debian
 """
 PACKAGES = "openssh-server\t1:8.4p1-5+deb11u3\tinstalled\nnftables\t0.9.8-3.1+deb11u2\tinstalled\n"
-NO_LEGACY = ""
+
+
+def absent(command: str) -> str:
+    """What sudo says of a program that is not installed."""
+    return f"sudo: {command.split()[2]}: command not found\n"
 
 
 def uptime(boot_at: datetime, at: datetime) -> str:

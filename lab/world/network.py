@@ -12,6 +12,12 @@ from collectors import linux as linux_platform
 from lab.world import asa, linux, switches
 from lab.world.rules import core_rules, edge_rules
 
+_NOT_INSTALLED = (
+    linux_platform.IPTABLES,
+    linux_platform.IP6TABLES,
+    linux_platform.IPTABLES_LEGACY,
+    linux_platform.IP6TABLES_LEGACY,
+)
 Answers = Callable[[datetime], Mapping[str, bytes]]
 
 
@@ -80,8 +86,7 @@ class Network:
         def answers(at: datetime) -> Mapping[str, bytes]:
             texts = {
                 linux_platform.NFT.text: linux.ruleset(rules, self.long_ago, at),
-                linux_platform.IPTABLES.text: linux.NO_LEGACY,
-                linux_platform.IP6TABLES.text: linux.NO_LEGACY,
+                **{ask.text: linux.absent(ask.text) for ask in _NOT_INSTALLED},
                 linux_platform.OS_RELEASE.text: linux.OS_RELEASE,
                 linux_platform.UNAME.text: "Linux gw-dmz 5.10.0-28-amd64 x86_64\n",
                 linux_platform.UPTIME.text: linux.uptime(self.long_ago, at),

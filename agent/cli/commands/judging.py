@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -61,16 +62,17 @@ def show_controls(assessed: Assessed, language: str, as_json: bool = False) -> N
         show(_rows(assessed, language), {}, as_json=True)
     else:
         console().print(controls_table(assessed, language))
+        say(said_by_people(assessed, language))
 
 
 def controls_table(assessed: Assessed, language: str) -> Table:
-    """The month's verdict per control, as a table in one of the two languages."""
+    """The verdict of each clause that readings speak of, as a table in one language."""
     return table(
-        _rows(assessed, language),
+        (row for row in _rows(assessed, language) if row["read"]),
         _HEADINGS["en" if language == "en" else "zh-TW"],
         title=f"{assessed.book.id}  {assessed.period}",
         styles=STYLES,
-        one_line=("control", "title", "verdict", "reason"),
+        one_line=("title", "reason"),
     )
 
 
@@ -83,9 +85,23 @@ def _rows(assessed: Assessed, language: str) -> list[dict[str, object]]:
             "reason": result.reason.in_(language),
             "caveat": result.control.caveat.in_(language) if result.control.caveat else None,
             "findings": len(result.findings),
+            "read": bool(result.control.checks),
         }
         for result in assessed.judgement.results
     ]
+
+
+def said_by_people(assessed: Assessed, language: str) -> str:
+    """One line for the clauses that no device can answer: how many stand at each verdict."""
+    counts = Counter(
+        result.verdict.text.in_(language)
+        for result in assessed.judgement.results
+        if not result.control.checks
+    )
+    words = ", ".join(f"{verdict} {count}" for verdict, count in counts.most_common())
+    if language == "en":
+        return f"Clauses only people can answer (all are in the work book): {words}"
+    return f"須由人員佐證之項目（均列於工作底稿）：{words}"
 
 
 _HEADINGS = {
