@@ -117,7 +117,7 @@ def _observed(
         result, state = Result.not_assessed, State.not_measurable.value
         said = Text("no counter of it was read", "未讀得其計數")
     else:
-        result, state, said = RESULTS[proof.state], proof.state.value, proof.reason
+        result, state, said = RESULTS[proof.state], str(proof.state), proof.reason
         measures |= _measures(proof, cited)
     return Observation(
         check=CHECK,
@@ -142,7 +142,7 @@ def _measures(proof: UsageProof, cited: tuple[str, ...]) -> dict[str, Any]:
         "last_traffic_at": _stamped(proof.last_traffic_at),
         "last_hit_at": _stamped(proof.last_hit_at),
         # Once it is proven there is nothing left to wait for.
-        "provable_on": day.isoformat() if day and proof.state is State.insufficient else None,
+        "provable_on": day.isoformat() if day and proof.state == State.insufficient else None,
         "proof": proof.record(),
         "history_digest": _digest(cited),
     }

@@ -88,11 +88,16 @@ class Catalogue:
         """
         return cls(dated, tuple(_entry(row, number) for number, row in enumerate(rows, start=2)))
 
+    def record(self) -> dict[str, Any]:
+        return {
+            "dated": self.dated.isoformat(),
+            "rows": [entry.record() for entry in self.entries],
+        }
+
     @property
     def digest(self) -> str:
         """SHA-256 over date and rows: what an assessment names."""
-        rows = [entry.record() for entry in self.entries]
-        return sha256(canonical({"dated": self.dated.isoformat(), "rows": rows})).hexdigest()
+        return sha256(canonical(self.record())).hexdigest()
 
     def age_days(self, today: date) -> int:
         return (today - self.dated).days
@@ -159,7 +164,8 @@ def _day(text: str) -> date:
     parts = [int(part) for part in text.strip().split("-")]
     if len(parts) == 2:
         return date(parts[0], parts[1], monthrange(parts[0], parts[1])[1])
-    return date(*parts)
+    year, month, day = parts
+    return date(year, month, day)
 
 
 _STOP_WORDS = frozenset(

@@ -92,7 +92,7 @@ def _gaia(version: str) -> str | None:
 def _aruba_switch(version: str) -> str | None:
     """Letters and two numbers: `YA.16.10.0016` → `YA.16.10`."""
     found = re.match(r"([A-Z]{1,2})\.(\d+)\.(\d+)", version)
-    return None if found is None else f"{found[1]}.{int(found[2])}.{int(found[3])}"
+    return None if found is None else ".".join(found.groups())
 
 
 def _windows(version: str) -> str | None:

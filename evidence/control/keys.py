@@ -57,7 +57,8 @@ class Keys:
     def word(self, key: str, words: type[E], default: Any = REQUIRED) -> E:
         """One of the words of an enumeration. YAML's own `yes` and `no` arrive as booleans."""
         value = self.take(key, default)
-        value = {True: "yes", False: "no"}.get(value, value) if value in (True, False) else value
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
         try:
             return words(value)
         except ValueError:
