@@ -51,9 +51,9 @@ _TEXTS = {
         "同組計數器一併歸零後，至下次讀取時，原大於零者至少有一個仍低於原值（不會全部又計回原值）。",
     ),
     Assumption.no_single_reset: Text(
-        "Between two readings nobody zeroed this rule's counter alone, or deleted the rule and "
-        "made it again with the same text.",
-        "兩次讀取之間，無人單獨歸零此規則之計數器，亦無人刪除後以相同內容重建此規則。",
+        "Between two readings, or before the first, nobody zeroed this rule's counter alone, or "
+        "deleted the rule and made it again with the same text.",
+        "兩次讀取之間（或首次讀取前），無人單獨歸零此規則之計數器，亦無人刪除後以相同內容重建。",
     ),
     Assumption.no_clear_after_restart: Text(
         "Between a restart and the reading that followed it nobody zeroed the counters.",
@@ -69,9 +69,9 @@ _TEXTS = {
         "首次讀取前（回溯至觀察期間起日），此規則之比對條件未曾變更。",
     ),
     Assumption.no_older_sessions: Text(
-        "No connection was kept open from before the window: the device counts connections when "
-        "they begin, and does not tell how many are open.",
-        "無觀察期間開始前即建立並持續之連線（設備僅於連線建立時計數，且未提供現有連線數）。",
+        "No connection was kept open from before the window, or from an unseen span of it: "
+        "the device counts connections when they begin, and how many are open is not known.",
+        "無觀察期間開始前（或空窗內）建立並持續之連線（設備僅於連線建立時計數，現有連線數不明）。",
     ),
 }
 

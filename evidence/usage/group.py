@@ -114,7 +114,7 @@ def judge(
         hit_until=_latest([layer.pick(layer.hits.until, EVER) for layer in layers], rules),
         uncounted=_any([_uncounted(layer) for layer in layers], rules),
         unwitnessed=_any([_unwitnessed(layer) for layer in layers], rules),
-        unsure_sessions=_any([_unsure_sessions(layer, start) for layer in layers], rules),
+        unsure_sessions=_any([_unsure_sessions(layer, start, blind_s) for layer in layers], rules),
     )
 
 
@@ -225,18 +225,22 @@ def _unwitnessed(layer: Layer) -> Bools:
     return layer.current & (layer.pick(plain.astype(np.int64), 0) > 0)
 
 
-def _unsure_sessions(layer: Layer, start: int) -> Bools:
-    """Rules counted when a connection begins, with the open ones not always told."""
+def _unsure_sessions(layer: Layer, start: int, blind_s: Ints) -> Bools:
+    """Rules counted when a connection begins, of which an open one could have gone unnoticed.
+
+    Not so where each reading tells how many are open, from one before the window on, and
+    nothing is unseen.
+    """
     history = layer.coverage.history
     if layer.never_read:
         return np.zeros_like(layer.current)
-    first = min(
-        int(np.searchsorted(history.read_at, start, side="right")), len(history.read_at) - 1
-    )
-    window = slice(max(first - 1, 0), None)
-    untold = history.present[window] & (history.sessions[window] == NONE)
-    unsure = untold.any(axis=0) & ~((history.traits & Trait.packets) != 0).any(axis=0)
-    return layer.pick(unsure.astype(np.int64), 0) > 0
+    before = int(np.searchsorted(history.read_at, start, side="right")) - 1
+    window = slice(max(before, 0), None)
+    untold = (history.present[window] & (history.sessions[window] == NONE)).any(axis=0)
+    packets = ((history.traits & Trait.packets) != 0).any(axis=0)
+    unsure: Bools = layer.pick((untold | (before < 0)).astype(np.int64), 0) > 0
+    connections: Bools = layer.pick(packets.astype(np.int64), 1) == 0
+    return (unsure | (blind_s > 0)) & connections
 
 
 def _latest(times: Sequence[Ints], rules: int) -> Ints:

@@ -129,7 +129,8 @@ def quiet_since(
     singled = spoilt & ~(volatile & pairs.restarted)
     tainted = np.maximum.accumulate(np.where(singled, pairs.at, EVER), axis=0)
     offer(np.maximum(_first_in_domain(history, hits), tainted), Assumption.no_single_reset)
-    rose: Bools = (pairs.same & (count > pairs.before)) | (pairs.restarted & positive)
+    begun_anew = pairs.fell | pairs.restarted
+    rose: Bools = (pairs.same & (count > pairs.before)) | (begun_anew & positive)
     alive = np.logical_or.accumulate(rose[::-1].any(axis=1, keepdims=True))[::-1]
     witnessed = (
         pairs.same
@@ -142,8 +143,10 @@ def quiet_since(
         np.where(witnessed, pairs.before_at, NEVER),
         Assumption.clear_shows | Assumption.no_single_reset,
     )
+    # A restart that may have been before the last reading is not the one this speaks of.
+    surely = pairs.restarted & (pairs.restart > pairs.before_at + criteria.boot_tolerance_s)
     offer(
-        np.where(volatile & pairs.restarted & alive & ~cleared, restart, NEVER),
+        np.where(volatile & surely & alive & ~cleared, restart, NEVER),
         Assumption.no_clear_after_restart | Assumption.no_single_reset,
     )
     return quiet, relies_on

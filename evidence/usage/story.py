@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -13,17 +14,8 @@ from evidence.usage.criteria import Assumption
 from evidence.usage.group import Group, Layer
 from evidence.usage.pairs import EVER
 from evidence.usage.proof import Gap, Reset, State, UnitPart, Unseen, UsageProof
-from evidence.usage.snapshot import NOT_COUNTED, Ints, Trait
+from evidence.usage.snapshot import NOT_COUNTED, Bools, Ints, Trait
 from evidence.usage.words import reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Seconds after `begin` and up to `end` that are unseen; `why` is None where hits were seen."""
-
-    begin: int
-    end: int
-    why: Unseen | None
 
 
 def tell(group: Group, place: int, state: State, provable_on: date | None) -> UsageProof:
@@ -35,7 +27,9 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
     window = (_time(group.start), _time(group.end))
     blind_gap_s = _union_s(gaps)
     # What silence takes for granted is of no account where there was traffic.
-    relies_on = 0 if state is State.has_traffic else _union_of([part.relies_on for part in parts])
+    relies_on = (
+        0 if state is State.has_traffic else reduce(or_, (part.relies_on for part in parts), 0)
+    )
     if relies_on and group.unsure_sessions[place]:
         relies_on |= Assumption.no_older_sessions
     return UsageProof(
@@ -55,7 +49,7 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
         ),
         window_start=window[0],
         window_end=window[1],
-        units=tuple(part.record() for part in parts),
+        units=tuple(part.record(state) for part in parts),
         gaps=gaps,
         blind_gap_s=blind_gap_s,
         max_gap_s=group.criteria.max_gap_s,
@@ -88,7 +82,7 @@ class _Part:
         self.begin = max(group.start, layer.span[0])
         self.end = max(self.begin, min(group.end, layer.span[1]))
         self.rows = self._rows()
-        self.spans = list(self._spans())
+        self.begins, self.ends = self._unseen()
 
     def _rows(self) -> Ints:
         """The readings that show what is shown of the window."""
@@ -103,36 +97,35 @@ class _Part:
     def _column(self, table: Ints) -> Ints:
         return table[:, self.column]
 
-    def _spans(self) -> Iterator[_Span]:
+    def _unseen(self) -> tuple[Ints, Ints]:
+        """Begin and end of the unseen span of every row, empty where they are equal."""
         if self.layer.never_read:
-            yield _Span(self.begin, self.end, Unseen.never_read)
-            return
+            return np.array([self.begin]), np.array([self.end])
         begins = np.clip(self._column(self.coverage.gap_from), self.begin, self.end)
-        ends = np.clip(self._column(self.coverage.gap_to), begins, self.end)
-        for row in np.flatnonzero(ends > begins):
-            yield _Span(
-                int(begins[row]), int(ends[row]), _why(self.coverage, int(row), self.column)
-            )
+        return begins, np.clip(self._column(self.coverage.gap_to), begins, self.end)
 
     def gaps(self) -> list[Gap]:
-        """The unseen spans, those that follow each other for the same reason as one."""
-        joined: list[_Span] = []
-        for span in self.spans:
-            if joined and (joined[-1].end, joined[-1].why) == (span.begin, span.why):
-                span = _Span(joined.pop().begin, span.end, span.why)
-            joined.append(span)
-        return [
-            Gap(self.unit, _time(span.begin), _time(span.end), span.why)
-            for span in joined
-            if span.why is not None
-        ]
+        """The unseen spans, those that follow each other for the same reason as one.
 
-    def record(self) -> UnitPart:
-        observed, since = [], self.begin
-        for span in [*self.spans, _Span(self.end, self.end, None)]:
-            if span.begin > since:
-                observed.append((_time(since), _time(span.begin)))
-            since = span.end
+        A span in which hits were seen is traffic and no gap.
+        """
+        unseen = self.ends > self.begins
+        if not self.layer.never_read:
+            unseen[:-1] &= ~_plain_traffic(self.coverage, self.column)
+        joined: list[tuple[int, int, Unseen]] = []
+        for row in np.flatnonzero(unseen):
+            begin, end = int(self.begins[row]), int(self.ends[row])
+            why = _why(self.coverage, int(row), self.column)
+            if joined and joined[-1][1:] == (begin, why):
+                begin = joined.pop()[0]
+            joined.append((begin, end, why))
+        return [Gap(self.unit, _time(begin), _time(end), why) for begin, end, why in joined]
+
+    def record(self, state: State) -> UnitPart:
+        """The unit's part; spans of silence are told only where silence is the question."""
+        unseen = np.flatnonzero((self.ends > self.begins) & (state is not State.has_traffic))
+        after = [self.begin, *self.ends[unseen]]
+        to = [*self.begins[unseen], self.end if state is not State.has_traffic else self.begin]
         read_at = self.coverage.history.read_at
         return UnitPart(
             unit=self.unit,
@@ -140,22 +133,26 @@ class _Part:
             readings=int(((read_at > self.begin) & (read_at <= self.end)).sum()),
             first_read_at=_time(int(read_at[0])) if len(read_at) else None,
             last_read_at=_time(int(read_at[-1])) if len(read_at) else None,
-            observed=tuple(observed),
+            observed=tuple(
+                (_time(int(one)), _time(int(other)))
+                for one, other in zip(after, to, strict=True)
+                if other > one
+            ),
         )
 
     def resets(self) -> Iterator[Reset]:
         """What zeroed the counter, or may have, in the window."""
-        history, pairs = self.coverage.history, self.coverage.pairs
-        for row in np.flatnonzero(history.read_at > self.begin):
-            if row == 0 or not pairs.same[row, self.column]:
-                continue
-            why = _reset_why(self.coverage, int(row), self.column)
-            if why is not None:
-                after, by = int(pairs.before_at[row, 0]), int(pairs.at[row, 0])
-                restart = int(pairs.restart[row, 0])
-                known = why is Unseen.restart and after < restart <= by
-                at = _time(restart) if known else None
-                yield Reset(self.unit, _time(after), _time(by), why, at)
+        if self.layer.never_read:
+            return
+        pairs = self.coverage.pairs
+        seen = self.coverage.history.read_at > self.begin
+        seen &= _may_be_reset(self.coverage, self.column) & pairs.same[:, self.column]
+        for row in np.flatnonzero(seen):
+            after, by = int(pairs.before_at[row, 0]), int(pairs.at[row, 0])
+            why = _why(self.coverage, int(row), self.column)
+            restart = int(pairs.restart[row, 0])
+            known = why is Unseen.restart and after < restart <= by
+            yield Reset(self.unit, _time(after), _time(by), why, _time(restart) if known else None)
 
     @property
     def relies_on(self) -> int:
@@ -200,34 +197,45 @@ class _Part:
             yield from self.layer.history.digests[max(row - 1, 0) : row + 1]
 
 
-def _why(coverage: Coverage, row: int, column: int) -> Unseen | None:
+def _restarted(coverage: Coverage, column: int) -> Bools:
+    volatile = (coverage.history.traits[:, column] & Trait.persistent) == 0
+    restarted: Bools = volatile & coverage.pairs.restarted[:, 0]
+    return restarted
+
+
+def _may_be_reset(coverage: Coverage, column: int) -> Bools:
+    zeroed = coverage.cleared[:, column] | coverage.spoilt[:, column]
+    return zeroed | coverage.pairs.fell[:, column] | _restarted(coverage, column)
+
+
+def _plain_traffic(coverage: Coverage, column: int) -> Bools:
+    """Readings before which the count rose, with no reset about."""
+    pairs = coverage.pairs
+    rose: Bools = coverage.history.count[:, column] > pairs.before[:, column]
+    return pairs.same[:, column] & rose & ~_may_be_reset(coverage, column)
+
+
+def _why(coverage: Coverage, row: int, column: int) -> Unseen:
+    """Why hits between reading `row` and the one before it would not show."""
     history, pairs = coverage.history, coverage.pairs
+    if not len(history.read_at):
+        return Unseen.never_read
     if row == len(history.read_at):
         return Unseen.not_read_since
-    if NOT_COUNTED in (history.count[row, column], pairs.before[row, column] if row else 0):
+    if history.count[row, column] == NOT_COUNTED:
         return Unseen.not_counted
     if row == 0:
         return Unseen.before_first_reading
-    if pairs.replaced[row, column]:
-        return Unseen.other_counter
-    if not pairs.same[row, column]:
-        return Unseen.rule_came_or_went
-    reset = _reset_why(coverage, row, column)
-    if reset is None and history.count[row, column] > pairs.before[row, column]:
-        return None
-    return reset or Unseen.no_witness
-
-
-def _reset_why(coverage: Coverage, row: int, column: int) -> Unseen | None:
-    pairs = coverage.pairs
-    volatile = not coverage.history.traits[row, column] & Trait.persistent
-    if volatile and pairs.restarted[row, 0]:
-        return Unseen.restart
-    if coverage.cleared[row, column]:
-        return Unseen.cleared
-    if pairs.fell[row, column]:
-        return Unseen.zeroed
-    return Unseen.group_zeroed if coverage.spoilt[row, column] else None
+    reasons = (
+        (pairs.before[row, column] == NOT_COUNTED, Unseen.not_counted),
+        (pairs.replaced[row, column], Unseen.other_counter),
+        (not pairs.same[row, column], Unseen.rule_came_or_went),
+        (_restarted(coverage, column)[row], Unseen.restart),
+        (coverage.cleared[row, column], Unseen.cleared),
+        (pairs.fell[row, column], Unseen.zeroed),
+        (coverage.spoilt[row, column], Unseen.group_zeroed),
+    )
+    return next((why for so, why in reasons if so), Unseen.no_witness)
 
 
 def _peer_gaps(group: Group) -> list[Gap]:
@@ -253,13 +261,6 @@ def _union_s(gaps: Sequence[Gap]) -> int:
         total_s += max((gap.to_at - max(gap.from_at, seen_to)).total_seconds(), 0.0)
         seen_to = max(seen_to, gap.to_at)
     return int(total_s)
-
-
-def _union_of(bits: Sequence[int]) -> int:
-    union = 0
-    for one in bits:
-        union |= one
-    return union
 
 
 def _time(at: int) -> datetime:
