@@ -47,7 +47,7 @@ def cadence(words: str) -> Cadence:
     """The cadence of these words. Raises ConfigurationError (`schedule_invalid`,
     `schedule_never` for a day that never comes)."""
     match = _WORDS.fullmatch(" ".join(words.casefold().split()))
-    if match is None or (match["every"] in ("hourly", "daily")) == bool(match["on"]):
+    if match is None or _contradicts(match):
         raise ConfigurationError(
             f"schedule {words!r} is not understood",
             code="schedule_invalid",
@@ -64,6 +64,12 @@ def cadence(words: str) -> Cadence:
             f"schedule {words!r}: there is no such time of day", code="schedule_never"
         ) from None
     return Cadence(words, at, _days(every, on, words))
+
+
+def _contradicts(match: re.Match[str]) -> bool:
+    """Whether a day is named where none belongs or none where one does; or an hour's time."""
+    named, every = bool(match["on"]), match["every"]
+    return named == (every in ("hourly", "daily")) or (every == "hourly" and bool(match["at"]))
 
 
 def _days(every: str, on: str, words: str) -> Callable[[date], bool]:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from agent.cadence import cadence
 from agent.platforms import platform
 from agent.yaml_lines import Lines, load, nearest
 from evidence.device import SUBJECTS, Device
@@ -61,6 +62,14 @@ def _reference(value: str) -> str:
     return value
 
 
+def _schedule(value: str) -> str:
+    try:
+        cadence(value)
+    except ConfigurationError as error:
+        raise ValueError(f"{error.code}: {error.message}") from None
+    return value
+
+
 def _one_of(words: tuple[str, ...]) -> AfterValidator:
     def known(value: str) -> str:
         if value not in words:
@@ -75,6 +84,8 @@ Zone = Annotated[str, _one_of(ZONES)]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, AfterValidator(_port)]
 Reference = Annotated[str, AfterValidator(_reference)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
+Identity = Annotated[str, _one_of(("serial", "model", "hostname", "vendor"))]
 
 
 class DeviceModel(Model):
@@ -90,8 +101,8 @@ class DeviceModel(Model):
     site: str | None = None
     owner: str = ""
     timezone: str = "Asia/Taipei"
-    schedule: str | None = None
-    expected: dict[str, str] = {}
+    schedule: Schedule | None = None
+    expected: dict[Identity, str] = {}
     exceptions: dict[str, str] = {}
     options: dict[str, str] = {}
 
@@ -124,7 +135,7 @@ class AgentFile(Model):
     rule_book: str = "twse-2025-04-11"
     policy: str = "company-2026"
     credentials: str = "credentials"
-    schedule: str = "daily at 02:30"
+    schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None
     limits: LimitsModel = LimitsModel()
 
@@ -289,7 +300,8 @@ def _mistake(kind: type[BaseModel], path: Path, lines: Lines, error: dict[str, A
     """One sentence for one mistake: file, line, code, what is wrong. Never the value itself."""
     place = tuple(error["loc"])
     where = f"{path.name}:{nearest(lines, place)}"
-    name = place[-1] if place else ""
+    # pydantic puts "[key]" behind a key of a mapping that is itself the mistake.
+    name = next((part for part in reversed(place) if part != "[key]"), "")
     if error["type"] == "extra_forbidden":
         return f"{where}: {_unknown_key(kind, str(name), place)}"
     if error["type"] == "value_error":

@@ -38,7 +38,8 @@ def due(config: Config, ledger: Ledger, now: datetime) -> list[Job]:
 
 
 def _is_due(ledger: Ledger, device: str, subject: str, when: Cadence, now: datetime) -> bool:
-    last = ledger.last_attempt(device, subject)
+    # An attempt from the future was made while the clock was wrong; it settles nothing.
+    last = ledger.last_attempt(device, subject, until=now)
     return last is None or last < when.last_due_at(now)
 
 

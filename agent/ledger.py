@@ -215,9 +215,7 @@ class Ledger:
         return [UnitHistory.of_snapshots(found, unit) for unit, found in by_unit.items()]
 
     def _unpacker_of(self, base: int) -> zstandard.ZstdDecompressor:
-        (packed,) = self._db.execute(
-            "SELECT packed FROM snapshot WHERE id = ?", (base,)
-        ).fetchone()
+        (packed,) = self._db.execute("SELECT packed FROM snapshot WHERE id = ?", (base,)).fetchone()
         return zstandard.ZstdDecompressor(_dictionary(_unpacker().decompress(packed)))
 
     def bundles_in(self, state: str) -> list[Spooled]:
@@ -425,9 +423,14 @@ class Ledger:
             )
         return {row[0]: parse_at(row[1]) for row in self._db.execute("SELECT * FROM first_found")}
 
-    def last_attempt(self, device: str, subject: str) -> datetime | None:
+    def last_attempt(
+        self, device: str, subject: str, until: datetime | None = None
+    ) -> datetime | None:
+        """When the subject was last attempted; with `until`, leaving out what came after it."""
         row = self._db.execute(
-            "SELECT max(ended_at) FROM attempt WHERE device = ? AND subject = ?", (device, subject)
+            "SELECT max(ended_at) FROM attempt WHERE device = ?1 AND subject = ?2"
+            " AND (?3 IS NULL OR ended_at <= ?3)",
+            (device, subject, until and _sortable(until)),
         ).fetchone()
         return parse_at(row[0]) if row and row[0] else None
 
