@@ -1,0 +1,307 @@
+"""SNMP: version 3 with authentication and privacy, in bulk, all devices through one loop.
+
+The engine is shared by the devices of one account, because building one costs more than a
+visit. Requests in flight are bounded: on one socket, more lose answers than gain time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterator
+from functools import cache
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from pysnmp.hlapi.v3arch.asyncio import (
+    CommunityData,
+    ContextData,
+    ObjectIdentity,
+    ObjectType,
+    SnmpEngine,
+    Udp6TransportTarget,
+    UdpTransportTarget,
+    UsmUserData,
+    bulk_cmd,
+    get_cmd,
+)
+from pysnmp.proto import errind
+from pysnmp.proto.rfc1902 import IpAddress, ObjectIdentifier, OctetString
+from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
+
+from agent.gate import Gate
+from agent.gate.snmp import GatedDispatcher
+from agent.platforms import Platform
+from agent.secret import Credential
+from agent.transports import Answer
+from agent.transports.snmp_security import security
+from agent.transports.tape import snmprec_row
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.errors import (
+    Incomplete,
+    LoginRefused,
+    NotAnswered,
+    TooMuch,
+    Unexpected,
+    Unreachable,
+    VisitError,
+    shown,
+)
+
+T = TypeVar("T")
+Oid = tuple[int, ...]
+Row = tuple[Oid, str, bytes]
+
+IN_FLIGHT = 25
+REPETITIONS = 25
+WAIT_S = 3.0
+RETRIES = 2
+_UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+_WRAP = 2**32  # TimeTicks start again after 497 days
+_ABSENT = (NoSuchObject, NoSuchInstance, EndOfMibView)
+_REFUSED = (errind.WrongDigest, errind.UnknownUserName, errind.UnknownSecurityName)
+_REFUSED_LEVEL = (errind.UnsupportedSecurityLevel, errind.DecryptionError)
+
+
+class Loop:
+    """The one thread in which all SNMP happens, and the engines in it, one an account."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="snmp", daemon=True)
+        self._thread.start()
+        self._lock = Lock()
+        self._engines: dict[tuple[Any, ...], SnmpEngine] = {}
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, done in the loop; called from any other thread."""
+        return asyncio.run_coroutine_threadsafe(self._bounded(work), self._loop).result()
+
+    def engine(self, account: tuple[Any, ...], instead_of: SnmpEngine | None = None) -> SnmpEngine:
+        """The engine of an account. One user's keys must not meet another's of the same name.
+
+        `instead_of` is one that turned out stale: whoever comes first has it replaced.
+        """
+        with self._lock:
+            if self._engines.get(account) is instead_of:
+                self._engines[account] = self.run(_engine())
+            return self._engines[account]
+
+    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
+        async with self._in_flight:
+            return await work
+
+
+@cache
+def loop() -> Loop:
+    """The process's loop, started with the first SNMP device."""
+    return Loop()
+
+
+async def _engine() -> SnmpEngine:
+    return SnmpEngine(msgAndPduDsp=GatedDispatcher())
+
+
+class Snmp:
+    """One device. A refused account or a silent device is final for the visit."""
+
+    def __init__(self, device: Device, credential: Credential, platform: Platform) -> None:
+        self._who = f"{device.id}: {device.address} port {device.port or 161}"
+        self._account = credential.username or None
+        self._security = security(device, credential)
+        self._context = ContextData(contextName=device.options.get("snmp_context", ""))
+        self._gate = Gate(device, platform, credential)
+        self._platform = platform
+        self._target = self._reach(device)
+        self.engine = self._engine()
+        self._trouble: VisitError | None = None
+        self._uptime: int | None = None
+        self._heard = False
+
+    def ask(self, ask: Ask) -> Answer:
+        """The rows below the ask's OIDs, as snmprec; empty where the device has no such object."""
+        if self._trouble is not None:
+            raise self._trouble
+        verb, *wheres = ask.text.split()
+        roots = [tuple(map(int, where.strip(".").split("."))) for where in wheres]
+        try:
+            rows = self._get(roots) if verb == "get" else self._walks(roots, ask)
+        except (LoginRefused, Unreachable) as error:
+            self._trouble = error
+            raise
+        body = b"".join(snmprec_row(*row) for row in rows)
+        return Answer(body, "text/x-snmprec", account=self._account)
+
+    def close(self) -> None:
+        """The engine lives on for the next device."""
+
+    def _engine(self, instead_of: SnmpEngine | None = None) -> SnmpEngine:
+        """The account's engine, told that this device's objects may be asked for."""
+        engine = loop().engine(_key(self._security), instead_of)
+        engine.message_dispatcher.admit(self._address, self._gate, self._platform)
+        return engine
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        host, port = tuple(self._target.transport_address)[:2]
+        return host, port
+
+    def _reach(self, device: Device) -> UdpTransportTarget | Udp6TransportTarget:
+        kind = Udp6TransportTarget if ":" in device.address else UdpTransportTarget
+        wait_s = float(device.options.get("snmp_wait_s", WAIT_S))
+        try:
+            return loop().run(
+                kind.create((device.address, device.port or 161), timeout=wait_s, retries=RETRIES)
+            )
+        except Exception as error:
+            raise Unreachable(f"{self._who}: no such host: {shown(str(error))}") from None
+
+    def _walks(self, roots: list[Oid], ask: Ask) -> list[Row]:
+        """Everything below each root, or an error: half a walk is no answer."""
+        ends_at = time.monotonic() + ask.limit_s
+        rows: list[Row] = []
+        size_bytes = 0
+        for root in roots:
+            for row in self._walk(root):
+                rows.append(row)
+                size_bytes += len(row[2]) + 4 * len(row[0])
+                if size_bytes > ask.limit_bytes:
+                    raise TooMuch(f"{self._who}: {ask.name} is over {ask.limit_bytes} bytes")
+                if time.monotonic() > ends_at:
+                    raise Incomplete(f"{self._who}: {ask.name} took over {ask.limit_s:g} s")
+        self._watch_uptime(dict((row[0], row[2]) for row in rows if row[0] == _UPTIME))
+        return rows
+
+    def _walk(self, root: Oid) -> Iterator[Row]:
+        """GETBULK from the root until the answers leave it; fewer at a time if they do not fit."""
+        last, repetitions = root, REPETITIONS
+        while True:
+            found = self._exchange(bulk_cmd, last, repetitions=repetitions)
+            if found is None:
+                if repetitions == 1:
+                    raise NotAnswered(f"{self._who}: {_dotted(last)}: the answer does not fit")
+                repetitions = max(1, repetitions // 4)
+                continue
+            if not found:
+                return
+            for oid, value in found:
+                if isinstance(value, _ABSENT) or oid[: len(root)] != root:
+                    return
+                if oid <= last:
+                    raise Unexpected(
+                        f"{self._who}: after {_dotted(last)} comes {_dotted(oid)}: the agent "
+                        "goes in circles",
+                        next_step="its SNMP agent is at fault; deliver the answer by hand",
+                    )
+                last = oid
+                yield _row(oid, value)
+
+    def _get(self, oids: list[Oid]) -> list[Row]:
+        """Those of these single values that the device has."""
+        rows = []
+        for start in range(0, len(oids), 8):
+            found = self._exchange(get_cmd, *oids[start : start + 8])
+            if found is None:
+                raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
+            rows += [_row(oid, value) for oid, value in found if not isinstance(value, _ABSENT)]
+        return rows
+
+    def _watch_uptime(self, seen: dict[Oid, bytes]) -> None:
+        """Raise Incomplete where the device restarted since the last look: its answers mix two."""
+        found = self._get([_UPTIME]) if _UPTIME not in seen else []
+        ticks = int(seen[_UPTIME] if _UPTIME in seen else found[0][2]) if seen or found else None
+        before, self._uptime = self._uptime, ticks
+        if ticks is None or before is None or ticks >= before or before > _WRAP - 8_640_000:
+            return
+        raise Incomplete(
+            f"{self._who}: restarted while it was being read",
+            code="device_restarted",
+            next_step="read it again when it is up",
+        )
+
+    def _exchange(
+        self, command: Any, *oids: Oid, repetitions: int | None = None
+    ) -> list[tuple[Oid, Any]] | None:
+        """One question and its answer; None when the answer is too big for one message."""
+        numbers = () if repetitions is None else (0, repetitions)
+        wanted = [ObjectType(ObjectIdentity(oid)) for oid in oids]
+        answer = self._send(command, *numbers, *wanted)
+        if isinstance(answer[0], errind.RequestTimedOut) and self._may_be_another():
+            self.engine = self._engine(instead_of=self.engine)
+            answer = self._send(command, *numbers, *wanted)
+        trouble, status, _, rows = answer
+        if trouble is not None:
+            raise self._meaning(trouble, oids)
+        self._heard = True
+        self.engine.message_dispatcher.answered.add(self._address)
+        name = status.prettyPrint() if status else ""
+        if name == "tooBig":
+            return None
+        if name == "noSuchName":
+            return []
+        if name:
+            raise NotAnswered(f"{self._who}: {_dotted(oids[0])} was answered with {shown(name)}")
+        return [(tuple(row[0]), row[1]) for row in rows]
+
+    def _send(self, command: Any, *what: Any) -> tuple[Any, Any, Any, Any]:
+        """What the library says of one question: trouble, error status, its index, rows."""
+        way = (self.engine, self._security, self._target, self._context)
+        try:
+            found: tuple[Any, Any, Any, Any] = loop().run(command(*way, *what, lookupMib=False))
+        except VisitError:
+            raise
+        except Exception as error:  # a library that cannot decode an answer says so in many ways
+            raise Unexpected(f"{self._who}: {shown(str(error))}") from None
+        return found
+
+    def _may_be_another(self) -> bool:
+        """Whether the silence may be an agent with a new identity: a device replaced, or set up
+        anew. The engine remembers the old one by its address and cannot understand the new."""
+        return not self._heard and self._address in self.engine.message_dispatcher.answered
+
+    def _meaning(self, trouble: Any, oids: tuple[Oid, ...]) -> VisitError:
+        """An engine's error in our words."""
+        said = shown(str(trouble))
+        if isinstance(trouble, errind.RequestTimedOut):
+            if self._heard:
+                return Incomplete(
+                    f"{self._who}: fell silent at {_dotted(oids[0])}", code="device_silent"
+                )
+            return Unreachable(
+                f"{self._who}: no answer",
+                next_step="check the address, the firewall between and the device's list of "
+                "managers; a wrong community is silence too",
+            )
+        if isinstance(trouble, (*_REFUSED, *_REFUSED_LEVEL)):
+            return LoginRefused(
+                f"{self._who}: the account is refused: {said}",
+                next_step="check user, both passwords and the algorithms on the device",
+            )
+        return Unexpected(f"{self._who}: {said}")
+
+
+def open_snmp(device: Device, credential: Credential, platform: Platform) -> Snmp:
+    """A way to a device; nothing is sent before the first ask. Raises ConfigurationError."""
+    return Snmp(device, credential, platform)
+
+
+def _key(account: CommunityData | UsmUserData) -> tuple[Any, ...]:
+    return tuple(sorted((name, str(value)) for name, value in vars(account).items()))
+
+
+def _row(oid: Oid, value: Any) -> Row:
+    """A value as snmprec writes it: type tag and bytes; numbers in decimal, addresses dotted."""
+    tag = str(int(value.tagSet[0].tagId) + (64 if value.tagSet[0].tagClass == 64 else 0))
+    if isinstance(value, IpAddress):
+        return oid, tag, ".".join(map(str, value.asNumbers())).encode()
+    if isinstance(value, ObjectIdentifier):
+        return oid, tag, _dotted(tuple(value)).encode()
+    if isinstance(value, OctetString):
+        return oid, tag, value.asOctets()
+    return oid, tag, str(value.prettyPrint()).encode() if tag != "5" else b""
+
+
+def _dotted(oid: Oid) -> str:
+    return ".".join(map(str, oid))

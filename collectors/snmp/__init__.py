@@ -1,0 +1,77 @@
+"""Firmware of anything that speaks SNMP: the system group, ENTITY-MIB, then the vendor's own.
+
+Everyone is asked the same few standard objects. sysObjectID (and, for agents that many
+makers share, sysDescr) names the family; only that family's own objects are asked after that.
+What each family says and where is data: `collectors/snmp/vendors/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+
+from collectors.snmp.answers import ENTITY_COLUMNS, ENTITY_TABLE, Answers, chassis, entity_rows
+from collectors.snmp.conclude import facts_of
+from collectors.snmp.family import View
+from collectors.snmp.identify import family_of, is_shared_agent
+from collectors.snmp.vendors import FAMILIES, PROBES
+from evidence.ask import Ask
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import NotAnswered, Unexpected
+from evidence.facts import Fact
+
+TRANSPORTS = ("snmp",)
+ALIASES = ("generic_snmp",)
+
+SYSTEM = Ask("system", "walk 1.3.6.1.2.1.1", kind="snmp", also=("snmpwalk",))
+ENTITY = Ask(
+    "entity",
+    " ".join(["walk", *(f"{ENTITY_TABLE}.{column}" for column in ENTITY_COLUMNS.values())]),
+    kind="snmp",
+)
+# hrSystemUptime, hrDeviceDescr, prtGeneralSerialNumber, probeSoftwareRev and probeHardwareRev.
+STANDARD = Ask(
+    "standard",
+    "walk 1.3.6.1.2.1.25.1.1 1.3.6.1.2.1.25.3.2.1.3 1.3.6.1.2.1.43.5.1.1.17 "
+    "1.3.6.1.2.1.16.19.2 1.3.6.1.2.1.16.19.3",
+    kind="snmp",
+)
+# What LLDP says of the system itself, for agents whose sysDescr an administrator has blanked.
+LLDP = Ask("lldp local", "walk 1.0.8802.1.1.2.1.3.3 1.0.8802.1.1.2.1.3.4", kind="snmp")
+# Who runs somebody else's agent: one small question, asked only of agents that many makers share.
+PROBE = Ask("probe", " ".join(["get", *PROBES]), kind="snmp")
+VENDOR_ASKS = tuple(dict.fromkeys(ask for family in FAMILIES for ask in family.asks()))
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+
+def firmware(device: Device) -> Flow:
+    """What runs on the device, on which hardware. Raises Unexpected without a system group."""
+    answers = Answers()
+    system = yield SYSTEM
+    answers.add(system)
+    object_id = (answers.raw("1.3.6.1.2.1.1.2.0") or "").strip(".")
+    description = answers.raw("1.3.6.1.2.1.1.1.0") or ""
+    if not object_id and not description:
+        raise Unexpected(
+            f"{device.id}: neither sysDescr nor sysObjectID was answered",
+            next_step="let the account's view include 1.3.6.1.2.1.1",
+        )
+    yield from _more(answers, (ENTITY, STANDARD, LLDP))
+    if is_shared_agent(object_id):
+        yield from _more(answers, (PROBE,))
+    family = family_of(object_id, description, answers)
+    branch = family.branch_of(object_id)
+    yield from _more(answers, family.asks_at(branch))
+    rows = entity_rows(answers)
+    view = View(answers, description, object_id, chassis(rows), branch)
+    return tuple(facts_of(family, view, rows, system.answered_at))
+
+
+def _more(answers: Answers, asks: Iterable[Ask]) -> Generator[Ask, Capture, None]:
+    """Ask further; an agent that refuses one of them has said enough with the others."""
+    for ask in asks:
+        try:
+            answers.add((yield ask))
+        except (NotAnswered, Unexpected):
+            continue

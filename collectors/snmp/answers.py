@@ -1,0 +1,160 @@
+"""What SNMP answers hold: values by OID as text, and the rows of the ENTITY-MIB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from evidence.capture import Capture
+
+Oid = tuple[int, ...]
+
+# What makers write where they have nothing to say. Redactions (`<private>`, zeros) are not here:
+# they stand for a real value, so they are kept, though never taken as an identity.
+_NOTHING = re.compile(
+    r"(?:n/?a|none|null|unknown|unspecified|unavailable|not (?:available|specified|applicable|set)"
+    r"|no(?:t)? (?:serial|defined)\w*|default(?: string)?|to be filled by o\.?e\.?m\.?|[-*.?]+)?",
+    re.IGNORECASE,
+)
+_OCTETS = ("4", "6", "64", "65", "2", "66", "67", "70")
+
+
+def oid(dotted: str) -> Oid:
+    """The OID written with dots. One that does not begin at the root is below enterprises."""
+    parts = tuple(int(part) for part in dotted.strip(".").split("."))
+    return parts if parts[0] == 1 else (1, 3, 6, 1, 4, 1, *parts)
+
+
+def said(text: str | None) -> str | None:
+    """The text without its padding, or None where it stands for nothing at all."""
+    if text is None:
+        return None
+    text = " ".join(text.split()).strip("\"' ")
+    return None if _NOTHING.fullmatch(text) else text
+
+
+class Answers:
+    """Values of a visit's answers by OID. Later captures are added to the earlier ones."""
+
+    def __init__(self) -> None:
+        self._values: dict[Oid, str] = {}
+
+    def add(self, capture: Capture) -> None:
+        """Take a capture's rows. An empty capture adds nothing: the device has no such object."""
+        if capture.body.strip():
+            for where, tag, value in capture.snmp():
+                if tag in _OCTETS and (text := _text(value)) is not None:
+                    self._values.setdefault(where, text)
+
+    def raw(self, dotted: str) -> str | None:
+        """The value exactly at this OID, as the device wrote it."""
+        return self._values.get(oid(dotted))
+
+    def under(self, dotted: str) -> Iterator[tuple[Oid, str]]:
+        """(index, value) of everything below this OID, in order of index."""
+        root = oid(dotted)
+        for where in sorted(self._values):
+            if where[: len(root)] == root and len(where) > len(root):
+                yield where[len(root) :], self._values[where]
+
+
+def _text(value: bytes) -> str | None:
+    """Octets as text; None for bytes that are no text (addresses, dates, bit strings)."""
+    value = value.rstrip(b"\0 ")
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = value.decode("latin-1")
+    return None if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) else text
+
+
+ENTITY_COLUMNS = {
+    "description": 2,
+    "contained_in": 4,
+    "kind": 5,
+    "position": 6,
+    "name": 7,
+    "hardware": 8,
+    "firmware": 9,
+    "software": 10,
+    "serial": 11,
+    "maker": 12,
+    "model": 13,
+}
+ENTITY_TABLE = "1.3.6.1.2.1.47.1.1.1.1"
+CHASSIS, MODULE, STACK = 3, 9, 11
+_KIND_BY_NAME = {"chassis": CHASSIS, "stack": STACK}
+
+
+@dataclass(frozen=True, slots=True)
+class Physical:
+    """A row of entPhysicalTable (RFC 6933). `kind` is its class: 3 chassis, 9 module, 11 stack."""
+
+    index: int
+    description: str | None = None
+    contained_in: int | None = None
+    kind: int | None = None
+    position: int | None = None
+    name: str | None = None
+    hardware: str | None = None
+    firmware: str | None = None
+    software: str | None = None
+    serial: str | None = None
+    maker: str | None = None
+    model: str | None = None
+
+
+def entity_rows(answers: Answers) -> tuple[Physical, ...]:
+    """The rows of entPhysicalTable in order of their index."""
+    cells: dict[int, dict[str, str]] = {}
+    for name, column in ENTITY_COLUMNS.items():
+        for index, value in answers.under(f"{ENTITY_TABLE}.{column}"):
+            cells.setdefault(index[0], {})[name] = value
+    return tuple(_physical(index, cells[index]) for index in sorted(cells))
+
+
+def _physical(index: int, cells: dict[str, str]) -> Physical:
+    def number(name: str) -> int | None:
+        text = cells.get(name, "")
+        return int(text) if re.fullmatch(r"-?\d{1,10}", text) else None
+
+    def text(name: str) -> str | None:
+        return said(cells.get(name))
+
+    kind = number("kind")
+    return Physical(
+        index=index,
+        description=text("description"),
+        contained_in=number("contained_in"),
+        kind=_KIND_BY_NAME.get(cells.get("name", "").casefold()) if kind is None else kind,
+        position=number("position"),
+        name=text("name"),
+        hardware=text("hardware"),
+        firmware=text("firmware"),
+        software=text("software"),
+        serial=text("serial"),
+        maker=text("maker"),
+        model=text("model"),
+    )
+
+
+def chassis(rows: tuple[Physical, ...]) -> tuple[Physical, ...]:
+    """The chassis of a device, the first one first; several in a stack or a pair.
+
+    Agents that leave the class out, or call every row `other`, still put the chassis first:
+    then it is the first row that is contained in nothing, or names a model or serial number.
+    """
+    found = [row for row in rows if row.kind == CHASSIS]
+    if found:
+        return tuple(sorted(found, key=lambda row: (row.contained_in != 0, row.index)))
+    stacks = {row.index for row in rows if row.kind == STACK}
+    members = [row for row in rows if row.contained_in in stacks and (row.model or row.serial)]
+    if members:
+        return tuple(members)
+    named = [row for row in rows if row.model or row.serial]
+    first = next((row for row in named if row.contained_in == 0), named[0] if named else None)
+    if first is None:
+        return ()
+    model = first.model or next((row.model for row in named if row.model), None)
+    return (replace(first, model=model),)

@@ -1,0 +1,160 @@
+"""From answers to facts: the release that runs, the chassis and its parts, the unit itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, said
+from collectors.snmp.family import Family, View
+from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
+from evidence.trains import train
+
+# A release as makers write it has a dot in it: 15.2(4)M7, v7.2.6, 9.16.4-P2, R80.40.
+_NUMBER = r"([A-Za-z]{0,3}\d+(?:\.\d+)+[\w.()+-]*)"
+_BEFORE = (
+    r"(?i:(?:software|firmware|system|application|os)[ -](?:version|release|revision|rev\.?))",
+    r"(?i:\b(?:version|ver\.?|release|revision|rev\.?|firmware|s/?w|f/?w))",
+    r"(?:(?<=[\s,;(/])|^)[vV]",
+)
+_WORDED = tuple(re.compile(rf"{before}[ :=.]*{_NUMBER}") for before in _BEFORE)
+_VIRTUAL = re.compile(
+    r"\b(?:k?vm|xen|qemu|v(?:mx|srx|thunder)|asav|ngfwv|csr1000v|c8000v)\b|vmware|i440fx|hyper-v"
+    r"|vthunder|virtual (?:machine|appliance|platform|edition)|[-_]vm(?:\d|\b)|^FG\w*VM",
+    re.IGNORECASE,
+)
+_UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ (\d+\.\d\S*)")
+_OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
+# A serial number somebody blanked. It is kept as it stands, but it identifies nothing.
+_BLANKED = re.compile(r"<.*>|redacted.*|[0xX*F-]+|\D*0{6,}|1?2?3?4?5?6789?0?", re.IGNORECASE)
+
+Identity = tuple[str | None, str | None]  # model and serial number
+_PROBE_SOFTWARE = "1.3.6.1.2.1.16.19.2.0"
+_PRINTER_SERIAL = "1.3.6.1.2.1.43.5.1.1.17"
+_DEVICE_DESCRIPTION = "1.3.6.1.2.1.25.3.2.1.3.1"
+_HOST_UPTIME = "1.3.6.1.2.1.25.1.1.0"
+_AGENT_UPTIME = "1.3.6.1.2.1.1.3.0"
+_NAME = "1.3.6.1.2.1.1.5.0"
+
+
+def facts_of(
+    family: Family, view: View, rows: tuple[Physical, ...], answered_at: datetime
+) -> Iterator[Fact]:
+    """All facts; the release that runs and the chassis come first of their kind."""
+    version = family.find("version", view) or _version(view)
+    model = family.find("model", view) or _printer_model(view.answers)
+    serial = family.find("serial", view) or _first_under(view.answers, _PRINTER_SERIAL)
+    if version or family.product:
+        yield SoftwareRelease(
+            vendor=family.vendor,
+            product=family.product,
+            name=family.name,
+            version=version,
+            build=family.find("build", view),
+            train=train(family.product, version),
+            part=family.part,
+        )
+    yield from _kernel(view)
+    main = view.chassis[0] if view.chassis else None
+    if model or serial:
+        yield HardwareItem(
+            vendor=family.vendor or (main.maker if main else None),
+            model=model,
+            serial=serial,
+            description=main.description if main else None,
+            revision=main.hardware if main else None,
+            virtual=_VIRTUAL.search(f"{model} {main.description if main else ''}") is not None,
+        )
+    yield from _parts(family, view, rows, {(model, serial), (None, serial)})
+    yield _unit(family, view, model, serial, answered_at)
+
+
+def _kernel(view: View) -> Iterator[SoftwareRelease]:
+    """The kernel that uname put into sysDescr. Of the system around it, it says nothing."""
+    if match := _UNAME.match(said(view.description) or ""):
+        yield SoftwareRelease(product=match[1].lower(), version=match[2], part="kernel")
+
+
+def _version(view: View) -> str | None:
+    """The version where no family says where to look: worded in sysDescr, else as ENTITY-MIB
+    or the RMON probe configuration has it."""
+    description = said(view.description) or ""
+    for pattern in _WORDED:
+        if match := pattern.search(description):
+            return match[1].rstrip(".-(")
+    main = view.chassis[0] if view.chassis else None
+    return (
+        (main.software if main else None)
+        or said(view.answers.raw(_PROBE_SOFTWARE))
+        or (main.firmware if main else None)
+    )
+
+
+def _parts(
+    family: Family,
+    view: View,
+    rows: tuple[Physical, ...],
+    known: set[tuple[str | None, str | None]],
+) -> Iterator[HardwareItem]:
+    """The stack itself, its further members, and the modules that have a serial number."""
+    names = {CHASSIS: "chassis", STACK: "stack", MODULE: "module"}
+    members = {row.index for row in view.chassis[1:]}
+    for row in rows:
+        if row.index not in members and row.kind not in (STACK, MODULE):
+            continue
+        if row.kind == MODULE and (row.serial is None or _is_optics(row)):
+            continue
+        model = row.model or (row.description if row.kind != MODULE else None)
+        if (model, row.serial) in known or not (model or row.serial):
+            continue
+        known.add((model, row.serial))
+        yield HardwareItem(
+            subject_unit=row.serial if row.index in members and _identifies(row.serial) else None,
+            vendor=family.vendor or row.maker,
+            model=model,
+            serial=row.serial,
+            part=names.get(row.kind or CHASSIS, "chassis"),
+            position=row.name,
+            description=row.description,
+            revision=row.hardware,
+        )
+
+
+def _is_optics(row: Physical) -> bool:
+    return any(_OPTICS.search(text or "") for text in (row.description, row.name, row.model))
+
+
+def _identifies(serial: str | None) -> bool:
+    return serial is not None and _BLANKED.fullmatch(serial) is None
+
+
+def _unit(
+    family: Family, view: View, model: str | None, serial: str | None, answered_at: datetime
+) -> Unit:
+    uptime_s = _ticks_s(view.answers.raw(_HOST_UPTIME) or view.answers.raw(_AGENT_UPTIME))
+    main = view.chassis[0] if view.chassis else None
+    return Unit(
+        vendor=family.vendor or (main.maker if main else None),
+        model=model,
+        serial=serial,
+        hostname=said(view.answers.raw(_NAME)),
+        uptime_s=uptime_s,
+        boot_at=None if uptime_s is None else answered_at - timedelta(seconds=uptime_s),
+    )
+
+
+def _ticks_s(ticks: str | None) -> float | None:
+    """Seconds in a TimeTicks value. It starts again after 497 days, so boot_at may be too late."""
+    return int(ticks) / 100 if ticks is not None and re.fullmatch(r"\d{1,10}", ticks) else None
+
+
+def _first_under(answers: Answers, where: str) -> str | None:
+    return next((text for _, value in answers.under(where) if (text := said(value))), None)
+
+
+def _printer_model(answers: Answers) -> str | None:
+    """hrDeviceDescr is a printer's model; on hosts it is a processor, so only for printers."""
+    if _first_under(answers, _PRINTER_SERIAL) is None:
+        return None
+    return said(answers.raw(_DEVICE_DESCRIPTION))

@@ -1,0 +1,187 @@
+"""Families: how one line of products says what it is. Vendors' knowledge is data of this shape.
+
+Where a value stands differs from vendor to vendor, and what the value looks like differs
+from release to release. A family lists its sources in order of trust; the first one that
+says something wins, and where none does the value stays unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from collectors.snmp.answers import Answers, Physical, said
+from evidence.ask import Ask
+
+# In `under`: also any sysObjectID that names the agent's maker alone, if sysDescr fits.
+ANY = "*"
+# What may fill `{branch}`: a few arcs of an OID, so an answer can only lead below the vendor's own.
+_BRANCH = r"\d{1,6}(?:\.\d{1,6}){0,4}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place a value may stand in.
+
+    `get`: exactly that OID. `walk`: the first value below it. `entity`: that column of the
+    first chassis. `descr`: sysDescr. In an OID, `{branch}` is a part of the sysObjectID.
+    `cut` is a pattern searched in the value; its groups, joined by spaces, are the value.
+    `form` is how the value is written, `{}` being its place (or one `{}` for each group).
+    """
+
+    kind: Literal["get", "walk", "entity", "descr"]
+    where: str = ""
+    cut: str = ""
+    form: str = "{}"
+
+    def value(self, view: View) -> str | None:
+        """What this source says, or None."""
+        return next((found for text in self._texts(view) if (found := self._cut(text))), None)
+
+    def _texts(self, view: View) -> Iterator[str | None]:
+        where = self.where.replace("{branch}", view.branch or "0")
+        if self.kind == "get":
+            yield view.answers.raw(where)
+        elif self.kind == "walk":
+            yield from (text for _, text in view.answers.under(where))
+        elif self.kind == "entity":
+            yield from (getattr(row, self.where) for row in view.chassis)
+        else:
+            yield view.description
+
+    def _cut(self, text: str | None) -> str | None:
+        text = said(text)
+        if text is None:
+            return None
+        if self.cut:
+            match = re.search(self.cut, text)
+            if match is None:
+                return None
+            groups = [group for group in match.groups() if group]
+            if self.form.count("{}") > 1:
+                return self.form.format(*groups) if len(groups) == self.form.count("{}") else None
+            text = said(" ".join(groups) or match[0])
+        return self.form.format(text) if text else None
+
+
+def get(where: str, cut: str = "", form: str = "{}") -> Source:
+    return Source("get", where, cut, form)
+
+
+def walk(where: str, cut: str = "", form: str = "{}") -> Source:
+    return Source("walk", where, cut, form)
+
+
+def entity(where: str, cut: str = "", form: str = "{}") -> Source:
+    return Source("entity", where, cut, form)
+
+
+def descr(cut: str, form: str = "{}") -> Source:
+    return Source("descr", "", cut, form)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a family's sources look at."""
+
+    answers: Answers
+    description: str
+    object_id: str
+    chassis: tuple[Physical, ...] = ()
+    branch: str | None = None
+
+
+# Where a family names no source of its own. ENTITY-MIB knows a chassis' own numbers best; its
+# revisions are those of the part, so what sysDescr says of the software comes before them.
+MODEL = (entity("model"),)
+SERIAL = (entity("serial"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A line of products that one rule of reading fits.
+
+    `product` is our family name (None: the vendor is known, the product is not). `under` are
+    the sysObjectIDs it may have, below enterprises, or `ANY`. `says` is a pattern that sysDescr
+    must hold; its named groups (version, model, serial, build) are sources after the others.
+    `probe` is an OID that only this family answers: it tells products apart that run an
+    agent of somebody else's (net-snmp) under that agent's sysObjectID.
+    `models` names models by the end of their sysObjectID. `branch` is a pattern of the
+    sysObjectID (below enterprises) whose group fills `{branch}` in this family's OIDs.
+    `part` is what the release is of; `name` what people call the software.
+    """
+
+    vendor: str | None
+    product: str | None = None
+    name: str | None = None
+    under: tuple[str, ...] = ()
+    says: str = ""
+    probe: str = ""
+    version: tuple[Source, ...] = ()
+    build: tuple[Source, ...] = ()
+    model: tuple[Source, ...] = MODEL
+    serial: tuple[Source, ...] = SERIAL
+    models: Mapping[str, str] = field(default_factory=dict)
+    branch: str = ""
+    part: str = "operating system"
+
+    def find(self, what: Literal["version", "build", "model", "serial"], view: View) -> str | None:
+        """The first thing a source says of `what`, sysDescr's named group after the others."""
+        sources: tuple[Source, ...] = getattr(self, what)
+        for source in sources:
+            if (value := source.value(view)) is not None:
+                return value
+        value = said(self.groups(view.description).get(what))
+        if value is None and what == "model":
+            return next(
+                (name for end, name in self.models.items() if view.object_id.endswith(f".{end}")),
+                None,
+            )
+        return value
+
+    def groups(self, description: str) -> dict[str, str | None]:
+        """The named groups of `says`; empty when it does not fit."""
+        match = re.search(self.says, " ".join(description.split())) if self.says else None
+        return match.groupdict() if match else {}
+
+    def fits(self, description: str) -> bool:
+        """Whether sysDescr is one of this family's."""
+        return not self.says or re.search(self.says, " ".join(description.split())) is not None
+
+    def asks(self) -> tuple[Ask, ...]:
+        """What is asked of this family alone: its single values, then its columns."""
+        found = []
+        for verb in ("get", "walk"):
+            wheres = dict.fromkeys(
+                source.where
+                for source in (*self.version, *self.build, *self.model, *self.serial)
+                if source.kind == verb
+            )
+            if wheres:
+                text = " ".join([verb, *map(_dotted, wheres)])
+                holes = {"branch": _BRANCH} if "{branch}" in text else {}
+                found.append(Ask(f"{self.label} {verb}", text, kind="snmp", holes=holes))
+        return tuple(found)
+
+    def branch_of(self, object_id: str) -> str | None:
+        """The part of the sysObjectID below which this device keeps its own objects."""
+        match = re.match(rf"1\.3\.6\.1\.4\.1\.(?:{self.branch})", object_id)
+        return match[1] if self.branch and match else None
+
+    def asks_at(self, branch: str | None) -> tuple[Ask, ...]:
+        """The family's asks for one device, holes filled; without a branch, those without holes."""
+        if branch is None:
+            return tuple(ask for ask in self.asks() if not ask.holes)
+        return tuple(ask(branch=branch) if ask.holes else ask for ask in self.asks())
+
+    @property
+    def label(self) -> str:
+        """How the family's asks are called: the product, and where it stands below enterprises."""
+        places = [one for one in self.under if one != ANY][:1]
+        return " ".join([self.product or self.vendor or "any maker", *places])
+
+
+def _dotted(where: str) -> str:
+    return where if where.startswith(("1.3.6.", "1.0.")) else f"1.3.6.1.4.1.{where}"

@@ -1,0 +1,37 @@
+"""What vendors' devices say and where: data, one module for each kind of device.
+
+A family of an unlisted product is a few lines in one of these modules, and a case with it.
+"""
+
+from __future__ import annotations
+
+from collectors.snmp.family import Family
+from collectors.snmp.vendors import (
+    carrier,
+    cisco,
+    datacentre,
+    firewalls,
+    hosts,
+    hpe,
+    power,
+    switches,
+    wireless,
+)
+
+FAMILIES: tuple[Family, ...] = (
+    *cisco.FAMILIES,
+    *firewalls.FAMILIES,
+    *hpe.FAMILIES,
+    *datacentre.FAMILIES,
+    *carrier.FAMILIES,
+    *switches.FAMILIES,
+    *wireless.FAMILIES,
+    *power.FAMILIES,
+    *hosts.FAMILIES,
+)
+
+# What only one family answers, asked where sysObjectID names the agent's maker alone.
+PROBES = tuple(dict.fromkeys(f"1.3.6.1.4.1.{family.probe}" for family in FAMILIES if family.probe))
+
+# Makers by enterprise number (IANA), for devices of which no family is known.
+VENDORS: dict[str, str] = {}

@@ -1,0 +1,216 @@
+"""Routers and access networks of carriers: Juniper, Huawei, Nokia, ZTE, Ericsson, Eltex …"""
+
+from __future__ import annotations
+
+from collectors.snmp.family import Family, descr, entity, get, walk
+
+_VRP = r"(?i)Version (\d[\d.]*) \((?:.*?)(V\d{3}R\d{3}\w*)\)"
+# HUAWEI-ENTITY-EXTENT-MIB hwEntitySystemModel, then the first word of sysDescr.
+_HUAWEI_MODEL = (
+    get("2011.5.25.31.6.5.0"),
+    descr(r"^(?:Huawei |HUAWEI |Quidway )?(\S+) (?:Huawei )?Versatile Routing"),
+    descr(r"\((\S+(?: \d+)?) V\d{3}R"),
+    entity("model"),
+)
+_RADLAN_SERIAL = (walk("89.53.14.1.5"), entity("serial"))
+
+FAMILIES = (
+    Family(
+        vendor="Juniper",
+        product="junos",
+        name="Junos OS",
+        under=("2636",),
+        says=r"(?i)Juniper Networks, Inc\. (?P<model>\S+) .*kernel JUNOS (?P<version>[^\s,]+)",
+        version=(descr(r"kernel JUNOS ([^\s,]+)"), get("2636.3.40.1.4.1.1.1.5.0")),
+        # JUNIPER-MIB jnxBoxDescr and jnxBoxSerialNo.
+        model=(entity("model"), get("2636.3.1.2.0")),
+        serial=(get("2636.3.1.3.0"), entity("serial")),
+    ),
+    Family(
+        vendor="Juniper",
+        product="junos",
+        name="Junos OS",
+        under=("2636",),
+        version=(
+            get("2636.3.40.1.4.1.1.1.5.0"),
+            walk("1.3.6.1.2.1.25.6.3.1.2", r"(?i)JUNOS.*\[([^\]]+)\]"),
+        ),
+        model=(entity("model"), get("2636.3.1.2.0")),
+        serial=(get("2636.3.1.3.0"), entity("serial")),
+    ),
+    Family(
+        vendor="Juniper",
+        product="junose",
+        name="JunosE",
+        under=("4874",),
+        says=r"Juniper Networks, Inc\. (?P<model>\S+).*?\((?P<version>[\d.]+ \S+)",
+    ),
+    Family(
+        vendor="Juniper",
+        product="screenos",
+        name="ScreenOS",
+        under=("3224",),
+        says=r"^(?P<model>\S+) version (?P<version>\S+) \(SN: (?P<serial>[^\s,]+)",
+    ),
+    Family(
+        vendor="Huawei",
+        product="vrp",
+        name="Huawei VRP",
+        under=("2011",),
+        says=r"(?i)versatile routing platform|VRP",
+        version=(
+            descr(_VRP, "{} ({})"),
+            descr(r"(?i)Version (\d[\d.]*)"),
+            entity("software", r"(V\d{3}R\d{3}\w*)"),
+        ),
+        # HUAWEI-SYS-MAN-MIB hwPatchVersion.
+        build=(walk("2011.5.25.19.1.8.5.1.1.4", r"(\w*SP[HC]\w+)"),),
+        model=_HUAWEI_MODEL,
+    ),
+    Family(
+        vendor="Huawei",
+        product="smartax",
+        name="Huawei SmartAX",
+        under=(
+            "2011.2.80",
+            "2011.2.115",
+            "2011.2.123",
+            "2011.2.133",
+            "2011.2.169",
+            "2011.2.186",
+            "2011.2.248",
+        ),
+        # HUAWEI-DEVICE-MIB hwSysVersion and the frame's description.
+        version=(get("2011.6.3.1.3.0"),),
+        model=(walk("2011.6.3.3.2.1.2"), entity("model")),
+    ),
+    Family(
+        vendor="Huawei",
+        product="ibmc",
+        name="Huawei iBMC",
+        under=("2011.2.235",),
+        version=(walk("2011.2.235.1.1.11.50.1.4"),),
+        model=(get("2011.2.235.1.1.1.6.0"),),
+        serial=(get("2011.2.235.1.1.1.7.0"),),
+        part="management controller",
+    ),
+    Family(
+        vendor="Nokia",
+        product="sros",
+        name="Nokia SR OS",
+        under=("6527",),
+        says=r"TiMOS-\w-(?P<version>\S+) \S+ (?:Nokia|Alcatel|ALCATEL)\S* "
+        r"(?P<model>(?:SAS-\S+|\S+ SR(?:-\S+)?|\S+)(?: \S+)?) Copyright",
+        # TIMETRA-CHASSIS-MIB tmnxHwSerialNumber of the chassis.
+        serial=(get("6527.3.1.2.2.1.8.1.5.1.50331649"), entity("serial")),
+    ),
+    Family(
+        vendor="Nokia",
+        product="srlinux",
+        name="Nokia SR Linux",
+        under=("6527",),
+        says=r"SRLinux-v?(?P<version>\d[\w.]*)\S* (?P<model>.+?)(?: Copyright| Kernel|$)",
+    ),
+    Family(
+        vendor="Nokia",
+        product="isam",
+        name="Nokia ISAM",
+        under=("637.61",),
+        says=r"(?P<version>R\d[\d.]*\w*) +(?P<model>\S+)",
+    ),
+    Family(
+        vendor="Alcatel-Lucent Enterprise",
+        product="aos",
+        name="Alcatel-Lucent OmniSwitch AOS",
+        under=("6486",),
+        says=r"(?:Alcatel-Lucent (?:Enterprise )?)?(?P<model>O[SA]\S+) "
+        r"(?P<version>\d[\d.]+R\d+)",
+    ),
+    Family(
+        vendor="ZTE",
+        product="zxros",
+        name="ZTE ZXROS",
+        under=("3902",),
+        says=r"(?:ZXR10 ROS |Version:? ?)+V(?P<version>[\d.]+\w*)(?: (?P<model>ZXR10\S+))?",
+    ),
+    Family(
+        vendor="Ericsson",
+        product="seos",
+        name="Ericsson SEOS",
+        under=("2352",),
+        says=r"OS Version (?:SEOS-|IPOS-)?(?P<version>[\w.-]+)",
+    ),
+    Family(
+        vendor="Raisecom",
+        product="roap",
+        name="Raisecom ROAP",
+        under=("8886",),
+        # RAISECOM-SYSTEM-MIB: 2 software version, 14 product name, 19 serial number.
+        version=(get("8886.1.1.1.1.0", r"(\d[\w.]+)"), get("8886.1.1.1.14.0")),
+        model=(get("8886.1.1.1.19.0"), descr(r"^(\S+)")),
+        serial=(get("8886.1.1.1.18.0"),),
+    ),
+    Family(
+        vendor="Eltex",
+        product="eltex-mes",
+        name="Eltex MES",
+        under=("35265.1",),
+        says=r"^(?P<model>\S+)",
+        version=(get("89.2.4.0"), walk("89.53.14.1.2"), entity("software")),
+        model=(entity("model"), descr(r"^(\S+)")),
+        serial=_RADLAN_SERIAL,
+    ),
+    Family(
+        vendor="Ciena",
+        product="saos",
+        name="Ciena SAOS",
+        under=("6141",),
+        says=r"^(?P<model>\d{4}\S*)",
+        version=(get("6141.2.60.10.1.1.3.1.2.1", r"saos-([\d-]+)"),),
+        serial=(get("6141.2.60.11.1.1.1.32.0"), entity("serial")),
+    ),
+    Family(
+        vendor="ADVA",
+        product="adva-fsp",
+        under=("2544",),
+        version=(walk("2544.1.11.2.2.1.5"), entity("software")),
+        serial=(walk("2544.1.11.2.2.1.4"), entity("serial")),
+    ),
+    Family(
+        vendor="Adtran",
+        product="adtran-aos",
+        name="ADTRAN OS",
+        under=("664",),
+        says=r"^(?P<model>.+?), Version:? (?P<version>[^\s,]+)",
+        # ADTRAN-AOS: product name, version, serial number.
+        version=(get("664.5.53.1.1.1.8.0"),),
+        serial=(get("664.5.53.1.1.1.1.0"),),
+    ),
+    Family(
+        vendor="OneAccess",
+        product="oneos",
+        name="OneOS",
+        under=("13191",),
+        says=r"(?P<version>ONEOS\S+|OneOS\S*[-_]V?\d\S+)",
+    ),
+    Family(
+        vendor="Casa Systems",
+        product="casa",
+        under=("20858",),
+        says=r"^Casa (?P<model>\S+).*?(?:Release|Version) (?P<version>[\d.]+)",
+    ),
+    Family(
+        vendor="ARRIS",
+        product="arris-c4",
+        under=("4998", "4115"),
+        says=r"(?:SW|Software)[_ ](?:REV|Version|rev)\S*[: ]+(?P<version>[^;,\s>]+)",
+        model=(entity("model"), descr(r"MODEL: ([^;>]+)")),
+    ),
+    Family(
+        vendor="Calix",
+        product="calix",
+        under=("6321",),
+        says=r"^(?:Calix )?(?P<model>\S+)",
+        version=(get("6321.1.2.2.2.1.4.0"),),
+    ),
+)

@@ -1,0 +1,215 @@
+"""Data-centre and campus switches: Arista, Dell, Extreme and what it bought, Brocade, Linux."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+
+# F10-SS-CHASSIS-MIB, F10-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB: the first unit's serial number.
+_FORCE10_SERIAL = (
+    walk("6027.3.26.1.3.4.1.4"),
+    walk("6027.3.10.1.2.2.1.12"),
+    get("6027.3.1.1.1.2.0"),
+    entity("serial"),
+)
+# FOUNDRY-SN-AGENT-MIB snAgImgVer, snChasSerNum.
+_FOUNDRY_VERSION = (descr(r"IronWare Version V?(\S+)"), get("1991.1.1.2.1.11.0"))
+
+FAMILIES = (
+    Family(
+        vendor="Arista",
+        product="eos",
+        name="Arista EOS",
+        under=("30065",),
+        says=r"EOS version (?P<version>\S+) running on an Arista Networks (?P<model>\S+)",
+        model=(descr(r"running on an Arista Networks (\S+)"), entity("model")),
+    ),
+    # Dell-Vendor-MIB: 1 name, 4 version; 8.1.2 and 8.1.4 hold service tag and serial number.
+    Family(
+        vendor="Dell",
+        product="dnos6",
+        name="Dell EMC Networking OS6",
+        under=("674.10895",),
+        says=r"^(?P<model>[^,]+)(?:, (?P<version>\d+(?:\.\d+)+))?",
+        version=(descr(r", (\d+(?:\.\d+)+),"), get("674.10895.3000.1.2.100.4.0")),
+        model=(
+            get("674.10895.3000.1.2.100.1.0"),
+            descr(r"^([^,]+?)(?: Ethernet Switch)?(?:,|$)"),
+        ),
+        serial=(
+            walk("674.10895.3000.1.2.100.8.1.4"),
+            walk("674.10895.3000.1.2.100.8.1.2"),
+            entity("serial"),
+        ),
+    ),
+    Family(
+        vendor="Dell",
+        product="ftos",
+        name="Dell Networking OS9",
+        under=("6027",),
+        says=r"(?i)(?:Force10|Dell).*?Application Software Version: ?(?P<version>\S+) "
+        r"Series: ?(?P<model>\S+)",
+        model=(descr(r"Series: ?(\S+)"), entity("model")),
+        serial=_FORCE10_SERIAL,
+    ),
+    Family(
+        vendor="Dell",
+        product="os10",
+        name="Dell SmartFabric OS10",
+        under=("674.11000", "6027", "674.10895"),
+        says=r"OS10.*?OS Version: (?P<version>[\w.()]+)(?:.*?System Type: (?P<model>\S+))?",
+        model=(descr(r"System Type: (\S+)"), entity("model")),
+    ),
+    Family(
+        vendor="Dell",
+        product="sonic",
+        name="Enterprise SONiC",
+        under=("6027", "674", ANY),
+        says=r"(?i)SONiC Software Version: (?:SONiC[.-])?(?P<version>\S+?)(?: - HwSku:? "
+        r"(?P<model>\S+))?(?: |$)",
+        model=(entity("model"), descr(r"(?i)HwSku:? ([^\s-]\S+)")),
+    ),
+    # IDRAC-MIB-SMIv2: 5.1.1.8 firmware, 5.1.3.12 model, 5.1.3.2 service tag.
+    Family(
+        vendor="Dell",
+        product="idrac",
+        name="Dell iDRAC",
+        under=("674.10892",),
+        version=(get("674.10892.5.1.1.8.0"), get("674.10892.2.1.1.5.0")),
+        model=(get("674.10892.5.1.3.12.0"), get("674.10892.2.1.1.2.0")),
+        serial=(get("674.10892.5.1.3.2.0"), get("674.10892.2.1.1.11.0")),
+        part="management controller",
+    ),
+    Family(
+        vendor="Extreme Networks",
+        product="exos",
+        name="Extreme Switch Engine (EXOS)",
+        under=("1916",),
+        says=r"(?:ExtremeXOS|Switch Engine) \((?P<model>[^)]+)\) version (?P<version>\S+)",
+        model=(descr(r"\(([^)]+)\) version"), entity("model")),
+        serial=(entity("serial"), get("1916.1.1.1.16.0")),
+    ),
+    Family(
+        vendor="Extreme Networks",
+        product="slxos",
+        name="SLX-OS",
+        under=("1916", "1588"),
+        says=r"(?:Extreme |Brocade )?(?P<model>(?:BR-)?SLX\S+).*?"
+        r"SLX Operating System Version (?P<version>[\w.]+\w)",
+        model=(entity("name", r"(SLX\S+)"), descr(r"(SLX\S+) Switch"), entity("model")),
+    ),
+    # RAPID-CITY: rcSysVersion, rcChasSerialNumber.
+    Family(
+        vendor="Extreme Networks",
+        product="voss",
+        name="Extreme Fabric Engine (VOSS)",
+        under=("2272", "1916"),
+        says=r"^(?P<model>\S+) \((?P<version>\d+(?:\.\d+)+)\)",
+        version=(descr(r"\((\d+(?:\.\d+)+)\)"), get("2272.1.1.7.0", r"^(\S+)")),
+        model=(descr(r"^(\S+) \("),),
+        serial=(get("2272.1.4.2.0"), entity("serial")),
+    ),
+    Family(
+        vendor="Extreme Networks",
+        product="extremeware",
+        name="ExtremeWare",
+        under=("1916",),
+        says=r"^(?P<model>\S+).*?Version (?P<version>[\d.]+)",
+        version=(get("1916.1.1.1.13.0"),),
+        serial=(get("1916.1.1.1.16.0"),),
+    ),
+    # S5-CHASSIS-MIB s5ChasComSerNum of the first unit.
+    Family(
+        vendor="Extreme Networks",
+        product="boss",
+        name="Extreme BOSS",
+        under=("45",),
+        says=r"^(?P<model>.+?) HW:.*?SW:v?(?P<version>[\d.]+)",
+        model=(
+            descr(r"^(?:Ethernet Routing Switch|ERS) ?(\S+) +HW:", "ERS-{}"),
+            descr(r"^(?:Virtual Services Platform|VSP) ?(\S+) +HW:", "VSP-{}"),
+        ),
+        serial=(walk("45.1.6.3.3.1.1.7"), entity("serial")),
+    ),
+    Family(
+        vendor="Extreme Networks",
+        product="eos-enterasys",
+        name="Enterasys EOS",
+        under=("5624",),
+        says=r"^(?:Enterasys|Extreme) Networks, Inc\. (?P<model>\S+).*? Rev (?P<version>[\w.]+)",
+        model=(descr(r"Inc\. (\S+)"), entity("model")),
+    ),
+    Family(
+        vendor="Extreme Networks",
+        product="wing",
+        name="WiNG",
+        under=("388",),
+        says=r"^(?P<model>\S+) .*?(?:Version|Rev) (?P<version>[\w.-]+)",
+        version=(get("388.14.1.1.3.0"), descr(r"(?:Version|Rev) ([\w.-]+)")),
+    ),
+    Family(
+        vendor="Ruckus",
+        product="ironware",
+        name="FastIron",
+        under=("1991",),
+        says=r"(?P<model>(?:ICX|FCX|FES|FGS|FLS|FI|SX|FSX|TI|BI|NI|MLX|CER|CES|FWS|Edge|Turbo|Big"
+        r"|Net)\S*).*?IronWare Version V?(?P<version>\S+)",
+        version=_FOUNDRY_VERSION,
+        serial=(get("1991.1.1.1.1.2.0"), walk("1991.1.1.1.4.1.1.2"), entity("serial")),
+    ),
+    Family(
+        vendor="Ruckus",
+        product="ironware",
+        name="FastIron",
+        under=("1991",),
+        version=_FOUNDRY_VERSION,
+        serial=(get("1991.1.1.1.1.2.0"), walk("1991.1.1.1.4.1.1.2"), entity("serial")),
+    ),
+    # SW-MIB: swFirmwareVersion, swSsn.
+    Family(
+        vendor="Brocade",
+        product="fos",
+        name="Fabric OS",
+        under=("1588",),
+        version=(get("1588.2.1.1.1.1.6.0"), entity("software")),
+        serial=(entity("serial"), get("1588.2.1.1.1.1.10.0")),
+    ),
+    Family(
+        vendor="NVIDIA",
+        product="cumulus",
+        name="Cumulus Linux",
+        under=("40310", ANY),
+        says=r"^(?:Cumulus-Linux|Cumulus Linux|NVIDIA Cumulus Linux) (?P<version>\S+)",
+        # Its agent writes the release, or nothing, where the model belongs.
+        model=(entity("description"),),
+    ),
+    Family(
+        vendor="NVIDIA",
+        product="onyx",
+        name="NVIDIA Onyx (MLNX-OS)",
+        under=("33049",),
+        says=r"(?:Mellanox|NVIDIA) (?P<model>\S+),.*?,SWv(?P<version>\S+)",
+    ),
+    # PICA-PRIVATE-MIB: version and serial number of the switch.
+    Family(
+        vendor="Pica8",
+        product="picos",
+        name="PicOS",
+        under=("35098",),
+        says=r"PicOS for (?P<model>\S+)",
+        serial=(get("35098.1.16.0"), entity("serial")),
+    ),
+    Family(
+        vendor="ALAXALA",
+        product="alaxala",
+        name="ALAXALA OS",
+        under=("21839",),
+        says=r"\[(?P<model>AX\S+)\] \w+ software Ver\. (?P<version>\S+)",
+    ),
+    Family(
+        vendor="Quanta",
+        product="fastpath",
+        name="FASTPATH",
+        under=("4413", "7244"),
+        says=r"^(?P<model>[^,]+), (?P<version>\d[^,\s]*)?",
+    ),
+)

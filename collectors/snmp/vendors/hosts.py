@@ -1,0 +1,191 @@
+"""Hosts and systems built on them: Linux, BSD firewalls, Windows, ESXi, OpenWrt, storage."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+
+# NET-SNMP-EXTEND-MIB: what administrators commonly extend net-snmp with. The index of an
+# output is its name in ASCII, after the name's length for nsExtendOutLine.
+_DISTRO = "8072.1.3.2.3.1.1.6.100.105.115.116.114.111"
+_HARDWARE = "8072.1.3.2.3.1.1.8.104.97.114.100.119.97.114.101"
+_SERIAL = "8072.1.3.2.3.1.1.6.115.101.114.105.97.108"
+_VERSION = "8072.1.3.2.3.1.1.7.118.101.114.115.105.111.110"
+_VERSION_FULL = "8072.1.3.2.3.1.2.7.118.101.114.115.105.111.110"
+_EXTENDED = (get(_HARDWARE), entity("model"))
+
+FAMILIES = (
+    Family(
+        vendor="Netgate",
+        product="pfsense",
+        name="pfSense",
+        under=("12325", ANY),
+        says=r"pfSense \S+ (?P<version>[\d.]+-\w+(?:-p\d+)?) pfSense FreeBSD \S+ (?P<model>\S+)",
+    ),
+    Family(
+        vendor="Deciso",
+        product="opnsense",
+        name="OPNsense",
+        under=("12325", ANY),
+        says=r"^OPNsense \S+ (?P<version>\S+) OPNsense FreeBSD \S+ (?P<model>\S+)",
+    ),
+    Family(
+        vendor="Deciso",
+        product="opnsense",
+        name="OPNsense",
+        under=(ANY,),
+        # Its kernel is built by sensey, or by HardenedBSD before 22.1; the release is not in it.
+        says=r"^FreeBSD .*(?:sensey|-HBSD|stable/\d\d\.\d).* (?P<model>amd64|i386)$",
+        version=(
+            get(_VERSION_FULL, r"OPNsense (\S+)"),
+            get(_VERSION, r"OPNsense (\S+)"),
+        ),
+    ),
+    Family(
+        vendor="VyOS",
+        product="vyos",
+        name="VyOS",
+        under=("30803", "44641", ANY),
+        says=r"^(?:Vyatta )?VyOS (?P<version>\S+)",
+    ),
+    Family(
+        vendor="Ubiquiti",
+        product="edgeos",
+        name="EdgeOS",
+        under=("30803",),
+        says=r"^EdgeOS v?(?P<version>\d[\w.-]+)",
+    ),
+    Family(
+        vendor="Vyatta",
+        product="vyatta",
+        name="Vyatta",
+        under=("30803",),
+        says=r"^Vyatta (?:\w+ )?(?P<version>[\w.]+)",
+    ),
+    # MSFT: "Software: Windows Version 10.0 (Build 20348 …)" names servers and work places alike.
+    Family(
+        vendor="Microsoft",
+        product="windows-server",
+        name="Windows Server",
+        under=("311.1.1.3.1.2", "311.1.1.3.1.3"),
+        says=r"Hardware: (?P<model>.+?) -.*Windows \D*?(?P<version>\d+\.\d+) "
+        r"\(Build (?P<build>\d+)",
+        version=(descr(r"Version (\d+\.\d+) \(Build (\d+)", "{}.{}"),),
+        model=(),
+    ),
+    Family(
+        vendor="Microsoft",
+        product="windows",
+        name="Windows",
+        under=("311", ANY),
+        says=r"Hardware: (?P<model>.+?) -.*Windows \D*?(?P<version>\d+\.\d+) "
+        r"\(Build (?P<build>\d+)",
+        version=(descr(r"Version (\d+\.\d+) \(Build (\d+)", "{}.{}"),),
+        model=(),
+    ),
+    # VMWARE-SYSTEM-MIB: 1 product, 2 version, 4 build.
+    Family(
+        vendor="VMware",
+        product="esxi",
+        name="VMware ESXi",
+        under=("6876",),
+        says=r"VMware ESXi? (?P<version>[\d.]+) build-(?P<build>\d+)",
+        version=(get("6876.1.2.0"),),
+        build=(get("6876.1.4.0"),),
+        # ENTITY-MIB's first chassis and HOST-RESOURCES say nothing of the machine's serial here.
+        model=(entity("model"), entity("description")),
+    ),
+    Family(
+        vendor="OpenWrt",
+        product="openwrt",
+        name="OpenWrt",
+        under=(ANY,),
+        says=r"(?i)OpenWrt",
+        version=(get(_DISTRO, r"OpenWrt (\S+)"), descr(r"OpenWrt (\d\d\.\S+)")),
+        model=_EXTENDED,
+    ),
+    Family(
+        vendor="Check Point",
+        product="gaia",
+        name="Check Point Gaia",
+        under=(ANY,),
+        says=r"^Linux \S+ \S+cpx86_64 ",
+    ),
+    # SYNOLOGY-SYSTEM-MIB: 1 model, 2 serial number, 3 version.
+    Family(
+        vendor="Synology",
+        product="dsm",
+        name="Synology DSM",
+        under=("6574",),
+        probe="6574.1.5.3.0",
+        version=(get("6574.1.5.3.0", r"(?:DSM )?(\d.*)"),),
+        model=(get("6574.1.5.1.0"),),
+        serial=(get("6574.1.5.2.0"),),
+    ),
+    Family(
+        vendor="QNAP",
+        product="qts",
+        name="QNAP QTS",
+        under=("24681", "55062"),
+        says=r"(?P<model>TS-\S+)?(?:.*? (?P<version>\d\.\d\.\d\S*))?",
+        probe="24681.1.2.12.0",
+        version=(get("24681.1.2.15.0"), get("55062.1.12.6.0")),
+        model=(get("24681.1.2.12.0"), get("55062.1.12.3.0")),
+        serial=(get("24681.1.2.16.0"), get("55062.1.12.5.0")),
+    ),
+    # NETAPP-MIB: 2 version, 5 model, 9 serial number.
+    Family(
+        vendor="NetApp",
+        product="ontap",
+        name="ONTAP",
+        under=("789",),
+        says=r"NetApp Release (?P<version>[^\s:]+)",
+        version=(get("789.1.1.2.0", r"Release ([^\s:]+)"),),
+        model=(get("789.1.1.5.0"),),
+        serial=(get("789.1.1.9.0"),),
+    ),
+    Family(
+        vendor="Dell EMC",
+        product="onefs",
+        name="Isilon OneFS",
+        under=("12124",),
+        says=r"(?i)OneFS.*?v?(?P<version>\d+(?:\.\d+)+)",
+        model=(walk("12124.2.51.1.3"), entity("model")),
+        serial=(walk("12124.2.51.1.4"), entity("serial")),
+    ),
+    Family(
+        vendor="Dell EMC",
+        product="ddos",
+        name="Data Domain OS",
+        under=("19746",),
+        says=r"Data Domain OS (?P<version>[\d.]+)(?:-(?P<build>\d+))?",
+        model=(walk("19746.1.13.1.4"),),
+        serial=(walk("19746.1.13.1.1"),),
+    ),
+    Family(
+        vendor="DD-WRT",
+        product="dd-wrt",
+        name="DD-WRT",
+        under=(ANY,),
+        says=r"DD-WRT|^Linux \S+ \S+-d\d+ #",
+        version=(get(_DISTRO, r"(?i)dd-wrt (\S+)"),),
+        model=_EXTENDED,
+    ),
+    Family(
+        vendor="ASUS",
+        product="asuswrt-merlin",
+        name="Asuswrt-Merlin",
+        under=(ANY,),
+        says=r"(?i)asuswrt|merlin",
+        version=(get(_DISTRO, r"(\d[\w.]+)"),),
+        model=_EXTENDED,
+    ),
+    # Any other system on net-snmp: its own release is not in sysDescr, only the kernel's.
+    Family(
+        vendor=None,
+        under=(ANY,),
+        says=r"^(?:Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) ",
+        version=(),
+        model=_EXTENDED,
+        serial=(get(_SERIAL), entity("serial")),
+    ),
+)

@@ -1,0 +1,128 @@
+"""HPE and its brands: ArubaOS-Switch (ProCurve), AOS-CX, ArubaOS, Instant, Comware, MSM."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import Family, descr, entity, get, walk
+
+_PROCURVE = r"^(?:HPE?|Hewlett[- ]Packard\w*|ProCurve|Aruba)(?: OfficeConnect)?(?: Switch)? "
+
+FAMILIES = (
+    # STATISTICS-MIB hpSwitchOsVersion and SEMI-MIB's serial number.
+    Family(
+        vendor="HPE Aruba",
+        product="arubaos-switch",
+        name="ArubaOS-Switch",
+        under=("11.2.3.7.11", "11.2.3.7.8"),
+        says=rf"{_PROCURVE}.*?,(?: revision)? (?P<version>[A-Z]{{1,2}}\.[\d.]+\w*)",
+        version=(get("11.2.14.11.5.1.1.3.0"),),
+        model=(
+            descr(rf"{_PROCURVE}(\S+(?: \S+)*?) Switch(?: Stack)? ([^,\s]+),"),
+            descr(rf"{_PROCURVE}([^,]+?)(?: Switch(?: Stack)?)?(?: \([^)]*\))?,"),
+            entity("model"),
+        ),
+        serial=(get("11.2.36.1.1.2.9.0"), entity("serial")),
+    ),
+    Family(
+        vendor="HPE Aruba",
+        product="aoscx",
+        name="AOS-CX",
+        under=("47196",),
+        says=r"(?:^|Aruba |ANW )(?P<model>[JRS]\w{4,5}A?\b.*?)(?: Swch)? "
+        r"(?P<version>[A-Z]{2}\.\d\d\.\d\d\.\w+)",
+        version=(entity("software"),),
+    ),
+    Family(
+        vendor="HPE Aruba",
+        product="aoscx",
+        name="AOS-CX",
+        under=("47196",),
+        version=(entity("software"),),
+    ),
+    # AI-AP-MIB: the cluster's version, and its access points by MAC address.
+    Family(
+        vendor="HPE Aruba",
+        product="aruba-instant",
+        name="Aruba Instant",
+        under=("14823.1.2",),
+        says=r"\(MODEL: (?P<model>[^)]+)\), Version (?P<version>\S+)",
+        version=(descr(r"Version (\S+)"), get("14823.2.3.3.1.1.4.0")),
+        serial=(walk("14823.2.3.3.1.2.1.1.4"),),
+    ),
+    # WLSX-SYSTEMEXT-MIB: 3 model, 28 software version, 29 serial number.
+    Family(
+        vendor="HPE Aruba",
+        product="arubaos",
+        name="ArubaOS",
+        under=("14823", "6486.800.1.1.2.2.2"),
+        says=r"(?:ArubaOS|AOS-W).*?Version (?P<version>\S+)",
+        version=(descr(r"Version (\S+)"), get("14823.2.2.1.2.1.28.0")),
+        model=(descr(r"\(MODEL: ([^)]+)\)"), get("14823.2.2.1.2.1.3.0")),
+        serial=(get("14823.2.2.1.2.1.29.0"), entity("serial")),
+    ),
+    Family(
+        vendor="HPE Aruba",
+        product="clearpass",
+        name="ClearPass Policy Manager",
+        under=("14823.1.6",),
+        probe="14823.1.6.1.1.1.1.1.1.0",
+        version=(walk("14823.1.6.1.1.1.1.1.4"),),
+        model=(walk("14823.1.6.1.1.1.1.1.1"),),
+    ),
+    # sysDescr: "HPE Comware Platform Software, Software Version 7.1.070, Release 6126P20 HPE …".
+    Family(
+        vendor="HPE",
+        product="comware",
+        name="Comware",
+        under=("25506", "43.1", "2011.10"),
+        says=r"(?:Comware|3Com|H3C).*Version (?P<version>\d[\w.]*?)\.?,? "
+        r"(?:(?:Release|Feature|ESS|Ess|Beta|Alpha|Demo|Test|Customer|Draft|R) (?P<build>\S+))?",
+        model=(
+            descr(r"(?:Release|Feature|ESS|Ess) \S+ (?:HPE?|H3C|3Com)? ?(.+?) Copyright"),
+            entity("model"),
+        ),
+        serial=(walk("25506.2.6.1.2.1.1.2"), entity("serial")),
+    ),
+    Family(
+        vendor="HPE",
+        product="msm",
+        name="HPE MSM",
+        under=("8744",),
+        says=r"^(?P<model>\S+) - Hardware revision .*? - Serial number (?P<serial>\S+) - "
+        r"Firmware version (?P<version>\S+)",
+        # COLUBRIS-SYSTEM-MIB: product name, firmware revision, serial number.
+        version=(descr(r"Firmware version (\S+)"), get("8744.5.6.1.1.2.0")),
+        model=(descr(r"^(\S+) - "), get("8744.5.6.1.1.1.0")),
+        serial=(descr(r"Serial number (\S+)"), get("8744.5.6.1.1.5.0")),
+    ),
+    # CPQSINFO-MIB and CPQSM2-MIB: product name, serial number, iLO firmware.
+    Family(
+        vendor="HPE",
+        product="ilo",
+        name="HPE iLO",
+        under=("232",),
+        says=r"Integrated Lights-Out (?P<name>\d+) (?P<version>[\d.]+)",
+        version=(get("232.9.2.2.2.0"),),
+        model=(get("232.2.2.4.2.0"),),
+        serial=(get("232.2.2.2.1.0"),),
+        part="management controller",
+    ),
+    Family(
+        vendor="HPE",
+        product="virtual-connect",
+        under=("11.5.7.5",),
+        says=r"^(?P<model>HPE? .*?Virtual Connect.*?)(?: (?P<version>\d+\.\d+\S*))?$",
+    ),
+    Family(
+        vendor="HP",
+        product="hp-printer",
+        under=("11.2.3.9",),
+        says=r"",
+        version=(
+            get("11.2.3.9.4.2.1.1.3.6.0"),
+            descr(r"EEPROM ([\w.]+)"),
+        ),
+        model=(get("11.2.3.9.1.1.7.0", r"(?:MDL|MODEL):([^;]+)"), descr(r"PID:([^,]+)")),
+        serial=(get("11.2.3.9.4.2.1.1.3.3.0"),),
+        part="firmware",
+    ),
+)

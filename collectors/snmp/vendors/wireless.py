@@ -1,0 +1,217 @@
+"""Wireless: Ruckus, Ubiquiti, MikroTik, Aerohive, Cambium, radios and their controllers."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+
+# IEEE802dot11-MIB: manufacturer's product name and version of the first radio.
+_RADIO_MODEL = walk("1.2.840.10036.3.1.2.1.3")
+_RADIO_VERSION = walk("1.2.840.10036.3.1.2.1.4")
+
+FAMILIES = (
+    # RUCKUS-UNLEASHED-SYSTEM-MIB: 9 model, 15 serial number, 18 version.
+    Family(
+        vendor="Ruckus",
+        product="ruckus-unleashed",
+        name="Ruckus Unleashed",
+        under=("25053.3.1.5",),
+        version=(get("25053.1.15.1.1.1.1.18.0"),),
+        model=(get("25053.1.15.1.1.1.1.9.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)")),
+        serial=(get("25053.1.15.1.1.1.1.15.0"),),
+    ),
+    # RUCKUS-ZD-SYSTEM-MIB, the same places.
+    Family(
+        vendor="Ruckus",
+        product="zonedirector",
+        name="Ruckus ZoneDirector",
+        under=("25053.3.1.5.1", "25053.3.1.5.2", "25053.3.1.5.3"),
+        version=(get("25053.1.2.1.1.1.1.18.0"),),
+        model=(get("25053.1.2.1.1.1.1.9.0"),),
+        serial=(get("25053.1.2.1.1.1.1.15.0"),),
+    ),
+    # RUCKUS-CTRL-MIB ruckusCtrlSystemNodeTable: 5 model, 6 serial number, 8 version.
+    Family(
+        vendor="Ruckus",
+        product="smartzone",
+        name="Ruckus SmartZone",
+        under=("25053.3.1.10", "25053.3.1.11", "25053.3.1.13", "25053.3.1.14"),
+        version=(walk("25053.1.8.1.1.1.1.1.1.7"), walk("25053.1.4.1.1.1.15.16")),
+        model=(walk("25053.1.8.1.1.1.1.1.1.5"),),
+        serial=(walk("25053.1.8.1.1.1.1.1.1.6"), walk("25053.1.4.1.1.1.15.15")),
+    ),
+    # RUCKUS-HWINFO-MIB and RUCKUS-SWINFO-MIB: an access point that stands alone.
+    Family(
+        vendor="Ruckus",
+        product="ruckus-ap",
+        name="Ruckus access point software",
+        under=("25053",),
+        version=(walk("25053.1.1.3.1.1.1.1.1.3"),),
+        model=(get("25053.1.1.2.1.1.1.1.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)")),
+        serial=(get("25053.1.1.2.1.1.1.2.0"),),
+    ),
+    # UBNT-UniFi-MIB: unifiApSystemModel and unifiApSystemVersion.
+    Family(
+        vendor="Ubiquiti",
+        product="unifi",
+        name="UniFi",
+        under=("41112", "10002.1"),
+        says=r"^(?P<model>U[A-Z0-9]\S*) (?P<version>\d+\.\d+\S*)",
+        probe="41112.1.6.3.6.0",
+        version=(get("41112.1.6.3.6.0"), descr(r" (\d+\.\d+\S*)")),
+        model=(get("41112.1.6.3.3.0"), descr(r"^(\S+)")),
+    ),
+    Family(
+        vendor="Ubiquiti",
+        product="edgeos",
+        name="EdgeOS",
+        under=("41112.1.5", ANY),
+        says=r"^(?:EdgeOS v?(?P<version>\d[\w.-]+)|(?P<model>EdgeRouter.*))",
+    ),
+    Family(
+        vendor="Ubiquiti",
+        product="airos",
+        name="airOS",
+        under=("10002.1", "41112.1.4", "41112.1.10"),
+        version=(_RADIO_VERSION, get("41112.1.3.2.1.40.1")),
+        model=(_RADIO_MODEL,),
+        part="firmware",
+    ),
+    # MIKROTIK-MIB: licence and health; 7.3 serial number, 7.9 board, 4.4 RouterOS version.
+    Family(
+        vendor="MikroTik",
+        product="routeros",
+        name="RouterOS",
+        under=("14988.1",),
+        version=(get("14988.1.1.4.4.0"), entity("description", r"RouterOS (\S+)")),
+        model=(
+            get("14988.1.1.7.9.0"),
+            descr(r"RouterOS (\S.*)"),
+            walk("1.3.6.1.2.1.47.1.1.1.1.2", r"RouterOS .* on (\S+)"),
+        ),
+        serial=(get("14988.1.1.7.3.0"),),
+    ),
+    Family(
+        vendor="MikroTik",
+        product="swos",
+        name="SwOS",
+        under=("14988.2",),
+        says=r"^(?P<model>.+?)(?: SwOS v(?P<version>\S+))?$",
+        version=(get("14988.1.1.7.4.0"),),
+        serial=(get("14988.1.1.7.3.0"),),
+    ),
+    # AH-SYSTEM-MIB: 5 serial number, 6 model, 12 version.
+    Family(
+        vendor="Extreme Networks",
+        product="hiveos",
+        name="HiveOS",
+        under=("26928",),
+        says=r"(?P<model>\S+), (?:HiveOS|IQ Engine) (?P<version>.+)",
+        version=(get("26928.1.2.12.0", r"(?:HiveOS|IQ Engine) (.+)"),),
+        model=(get("26928.1.2.6.0"),),
+        serial=(get("26928.1.2.5.0"),),
+    ),
+    Family(
+        vendor="Cambium",
+        product="xirrus-aos",
+        name="Xirrus AOS",
+        under=("21013",),
+        says=r"^(?:Xirrus )?(?P<model>X\S+).*?(?:ArrayOS|AOS)\S* Version (?P<version>[\w.-]+)",
+        version=(walk("21013.1.2.1.1.1"), descr(r"Version ([\w.-]+)")),
+        serial=(get("21013.1.2.1.3.0"),),
+    ),
+    # CAMBIUM-PMP80211-MIB: current software, product name, serial number.
+    Family(
+        vendor="Cambium",
+        product="epmp",
+        name="Cambium ePMP",
+        under=("17713.21",),
+        version=(get("17713.21.1.1.1.0"),),
+        model=(get("17713.21.1.1.2.0"),),
+        serial=(get("17713.21.1.1.31.0"),),
+    ),
+    Family(
+        vendor="Cambium",
+        product="cnpilot",
+        name="Cambium cnPilot",
+        under=("17713.22",),
+        version=(walk("17713.22.1.1.1.8"),),
+        model=(walk("17713.22.1.1.1.5"), descr(r"^(.+)$")),
+        serial=(walk("17713.22.1.1.1.4"),),
+    ),
+    # WHISP-BOX-MIBV2-MIB whispBoxSoftwareVer: "CANOPY 13.1.3 AP-DES".
+    Family(
+        vendor="Cambium",
+        product="canopy",
+        name="Cambium Canopy",
+        under=("161.19",),
+        version=(get("161.19.3.3.1.1.0", r"(\d[\d.]+)"),),
+        model=(get("161.19.3.3.1.266.0"),),
+        serial=(get("161.19.3.3.1.3.0"),),
+    ),
+    Family(
+        vendor="Cambium",
+        product="cambium-ptp",
+        name="Cambium PTP",
+        under=("17713",),
+        version=(
+            get("17713.11.8.3.0"),
+            get("17713.7.8.3.0"),
+            get("17713.6.8.3.0"),
+            get("17713.9.8.3.0"),
+        ),
+        model=(descr(r"^(.+)$"),),
+    ),
+    Family(
+        vendor="Grandstream",
+        product="gwn",
+        name="Grandstream GWN",
+        under=("42397.1.1",),
+        probe="42397.1.1.2.4.0",
+        version=(get("42397.1.1.2.4.0"),),
+        model=(get("42397.1.1.2.1.0"),),
+    ),
+    Family(
+        vendor="Mimosa",
+        product="mimosa",
+        under=("43356",),
+        version=(get("43356.2.1.2.1.3.0"),),
+        serial=(get("43356.2.1.2.1.2.0"),),
+    ),
+    Family(
+        vendor="Siklu",
+        product="siklu",
+        under=("31926",),
+        says=r"^(?P<model>EH-\S+)",
+        version=(walk("31926.4.1.1.3"), get("31926.5.1.1.2.0")),
+        model=(get("31926.1.9.0"), descr(r"^(EH-\S+)")),
+        serial=(entity("serial"),),
+    ),
+    Family(
+        vendor="Ceragon",
+        product="ceragon",
+        under=("2281",),
+        version=(walk("2281.10.4.1.13.1.1.4"), walk("2281.10.4.1.1.1.4")),
+        serial=(walk("2281.10.1.3.1.1.2"), entity("serial")),
+        model=(entity("model"), descr(r"^(.+)$")),
+    ),
+    Family(
+        vendor="Radwin",
+        product="radwin",
+        under=("4458",),
+        version=(get("4458.1000.1.5.48.0"), get("4458.1000.1.1.2.0")),
+        model=(get("4458.1000.1.1.30.0"), descr(r"^(.+)$")),
+        serial=(get("4458.1000.1.1.4.0"),),
+    ),
+    Family(
+        vendor="Proxim",
+        product="proxim",
+        under=("11898",),
+        says=r"(?P<model>\S+).*? v(?P<version>[\d.]+)(?:.*?SN[- :]*(?P<serial>\w+))?",
+    ),
+    Family(
+        vendor="Alta Labs",
+        product="altalabs",
+        under=(ANY,),
+        says=r"^Alta (?P<model>\S+) (?P<version>\d\S*)",
+    ),
+)
