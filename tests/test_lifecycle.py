@@ -206,6 +206,8 @@ def test_7_10_is_not_7_1() -> None:
 
 # --- dates ---
 
+TODAY = date(2026, 11, 30)
+
 
 def test_a_month_stands_for_its_last_day() -> None:
     found = SHIPPED.find_software(None, "gaia", "R81.20")
@@ -213,22 +215,19 @@ def test_a_month_stands_for_its_last_day() -> None:
     assert found.milestones == {"last_day_of_support": date(2027, 5, 31)}
 
 
-def stands(today: date, dated: date = date(2026, 11, 23), **milestones: str) -> Support:
-    """Where a model with these milestones stands, by the shipped limits."""
+def stands(milestones: dict[str, str], dated: date = date(2026, 11, 23)) -> Support:
+    """Where a model with these milestones stands on `TODAY`, by the shipped limits."""
     book = Catalogue(dated, rows(("X1", "model"), **milestones).entries)
     return support(
         book,
         book.find_hardware("Cisco", "X1"),
-        today,
+        TODAY,
         unknown="unknown_model",
         fails_at=("end_of_security_fixes", "last_day_of_support"),
         warns_at=("end_of_software_maintenance",),
         horizons_days=(365, 180, 90),
         max_age_days=90,
     )
-
-
-TODAY = date(2026, 11, 30)
 
 
 @pytest.mark.parametrize(
@@ -259,16 +258,15 @@ TODAY = date(2026, 11, 30)
 def test_where_a_row_stands(
     milestones: dict[str, str], state: str, result: Result, horizon: int | None
 ) -> None:
-    found = stands(TODAY, **milestones)
+    found = stands(milestones)
     assert (found.state, found.result, found.horizon_days) == (state, result, horizon)
 
 
 def test_a_stale_catalogue_shows_an_end_but_no_support() -> None:
-    old = date(2026, 8, 31)
-    assert stands(TODAY, old, last_day_of_support="2030-01-01").state == "catalogue_stale"
-    assert stands(TODAY, old, last_day_of_support="2026-01-01").state == "support_ended"
-    fresh = date(2026, 9, 1)
-    assert stands(TODAY, fresh, last_day_of_support="2030-01-01").state == "supported"
+    goes_on, ended = {"last_day_of_support": "2030-01-01"}, {"last_day_of_support": "2026-01-01"}
+    assert stands(goes_on, dated=date(2026, 8, 31)).state == "catalogue_stale"
+    assert stands(ended, dated=date(2026, 8, 31)).state == "support_ended"
+    assert stands(goes_on, dated=date(2026, 9, 1)).state == "supported"
 
 
 def test_no_row_is_no_pass() -> None:

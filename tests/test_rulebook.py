@@ -255,7 +255,7 @@ def test_another_answer_is_refused(written: object) -> None:
         Profile.of_record({"net_order": written})
 
 
-def test_what_is_not_a_mapping_is_refused() -> None:
-    for bad in (None, [], "text", 7):
-        with pytest.raises(ConfigurationError):
-            RuleBook.of_record(bad)
+@pytest.mark.parametrize("bad", [None, [], "text", 7])
+def test_what_is_not_a_mapping_is_refused(bad: object) -> None:
+    with pytest.raises(ConfigurationError):
+        RuleBook.of_record(bad)

@@ -1,0 +1,338 @@
+"""The checks of releases, wireless networks, remote desktops, and of the readings themselves."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from checks import (
+    rdp_requires_nla,
+    reading_is_fresh,
+    release_is_supported,
+    remote_desktop_is_restricted,
+    wireless_is_strong,
+)
+from evidence.facts import (
+    HardwareItem,
+    RdpNegotiation,
+    RemoteDesktopPolicy,
+    SoftwareRelease,
+    WirelessNetwork,
+)
+from evidence.observation import Observation, Result
+from tests.judging import AT, catalogue, company, failed, read, seen
+
+# --- release_is_supported ---
+
+
+def releases(*facts: Any, dated: date = date(2026, 11, 23)) -> list[Observation]:
+    readings = seen(read("sw-01", "firmware", *facts), catalogue=catalogue(dated))
+    return list(release_is_supported.check(readings, **company().checks["release_is_supported"]))
+
+
+@pytest.mark.parametrize(
+    ("product", "version", "state", "result"),
+    [
+        ("ios", "15.2(7)E3", "support_ended", Result.not_satisfied),
+        ("fortios", "7.0.12", "support_ended", Result.not_satisfied),
+        ("gaia", "R81.20", "support_ends_soon", Result.partly),
+        ("fortios", "7.4.3", "supported", Result.satisfied),
+        ("ftd", "7.2.5", "no_date_published", Result.not_assessed),
+        ("asa", "9.16(4)57", "unknown_version", Result.not_assessed),
+        ("debian", "12", "unknown_version", Result.not_assessed),
+        (None, "1.0", "unknown_version", Result.not_assessed),
+        ("ios", None, "unknown_version", Result.not_assessed),
+    ],
+)
+def test_software(product: str | None, version: str | None, state: str, result: Result) -> None:
+    [found] = releases(SoftwareRelease(product=product, version=version))
+    assert (found.state, found.result) == (state, result)
+
+
+def test_the_end_of_support_names_day_source_and_confidence() -> None:
+    [found] = releases(SoftwareRelease(product="fortios", version="7.0.12"))
+    assert found.measures["expired_on"] == "2025-09-30"
+    assert found.measures["source_url"] == "https://endoflife.date/fortios"
+    assert "待向原廠確認" in found.description.zh
+
+
+def test_a_paid_extension_needs_proof() -> None:
+    server = SoftwareRelease(
+        product="windows-server", version="6.3.9600", name="Windows Server 2012 R2"
+    )
+    [found] = releases(server)
+    assert (found.state, found.measures["expired_on"]) == ("support_ended", "2023-10-10")
+
+
+def test_hardware_and_software_are_answers_of_their_own() -> None:
+    found = releases(
+        SoftwareRelease(product="fortios", version="7.4.3"),
+        HardwareItem(vendor="Fortinet", model="FortiGate-300E", serial="FG3"),
+        HardwareItem(vendor="Fortinet", model="FortiGate-60F", part="stack member", position="2"),
+        HardwareItem(vendor="Fortinet", model="PSU", part="power supply"),
+        HardwareItem(vendor="Fortinet", model="FortiGate-VM64", virtual=True),
+        HardwareItem(vendor="Fortinet", model=None, position="3"),
+    )
+    assert [(one.subject, one.state) for one in found] == [
+        ("sw-01/software fortios", "supported"),
+        ("sw-01/hardware FG3", "support_ended"),
+        ("sw-01/hardware 2", "unknown_model"),
+        ("sw-01/hardware 3", "unknown_model"),
+    ]
+
+
+def test_a_device_that_tells_no_version_is_not_assessed() -> None:
+    software, hardware = releases(HardwareItem(vendor="Palo Alto Networks", model="PA-850"))
+    assert (software.state, hardware.state) == ("unknown_version", "supported")
+
+
+def test_a_stale_catalogue_is_no_pass() -> None:
+    [found] = releases(SoftwareRelease(product="fortios", version="7.4.3"), dated=date(2026, 6, 1))
+    assert (found.state, found.result) == ("catalogue_stale", Result.not_assessed)
+
+
+def test_without_a_catalogue_nothing_is_assessed() -> None:
+    readings = seen(read("sw-01", "firmware", SoftwareRelease(product="ios", version="15.2(7)E3")))
+    assert [one.result for one in release_is_supported.check(readings)] == [Result.not_assessed]
+
+
+# --- wireless_is_strong ---
+
+WPA2: dict[str, Any] = {
+    "versions": ("rsn",),
+    "akm": ("psk",),
+    "pairwise": ("ccmp",),
+    "group": "ccmp",
+    "pmf": "required",
+    "wps": False,
+}
+
+
+def wireless(**said: Any) -> Observation:
+    network = WirelessNetwork(ssid="office", **{**WPA2, **said})
+    settings = {**company().checks["wireless_is_strong"], "guest_ssids": ["guest"]}
+    [found] = wireless_is_strong.check(seen(read("ap-01", "wireless", network)), **settings)
+    return found
+
+
+def test_wpa2_with_frame_protection_is_strong() -> None:
+    found = wireless()
+    assert (found.result, found.measures["traits"]) == (Result.satisfied, ["strong"])
+
+
+@pytest.mark.parametrize(
+    ("said", "traits", "result"),
+    [
+        ({"akm": (), "pairwise": (), "group": None, "versions": ()}, ["open"], "not_satisfied"),
+        (
+            {"akm": (), "pairwise": (), "group": None, "versions": (), "portal": True},
+            ["open_portal"],
+            "not_satisfied",
+        ),
+        ({"akm": (), "pairwise": ("wep",), "group": "wep"}, ["wep"], "not_satisfied"),
+        ({"pairwise": ("wep-104",)}, ["wep"], "not_satisfied"),
+        ({"versions": ("wpa", "rsn")}, ["wpa1"], "not_satisfied"),
+        ({"pairwise": ("ccmp", "tkip")}, ["tkip"], "not_satisfied"),
+        ({"group": "tkip"}, ["tkip"], "not_satisfied"),
+        ({"versions": ("wpa",), "pairwise": ("tkip",)}, ["wpa1", "tkip"], "not_satisfied"),
+        ({"wps": True}, ["wps"], "not_satisfied"),
+        ({"pmf": "disabled"}, ["psk_without_pmf"], "partly_satisfied"),
+        ({"pmf": "disabled", "akm": ("802.1x",)}, ["eap_without_pmf"], "partly_satisfied"),
+        ({"pmf": "disabled", "akm": ("ft-psk",)}, ["psk_without_pmf"], "partly_satisfied"),
+        ({"pmf": "optional"}, ["strong"], "satisfied"),
+        ({"pmf": None}, ["pmf_unknown"], "not_assessed"),
+        ({"akm": ("sae", "psk"), "pmf": "optional"}, ["sae_transition"], "partly_satisfied"),
+        ({"akm": ("sae",)}, ["strong"], "satisfied"),
+        ({"akm": ("sae",), "pmf": "disabled"}, ["sae_without_pmf"], "partly_satisfied"),
+        ({"akm": ("802.1x-sha256",), "pairwise": ("gcmp-256",)}, ["strong"], "satisfied"),
+        ({"akm": ("owe",)}, ["owe"], "not_satisfied"),
+        ({"akm": ("owe",), "transition": "owe"}, ["owe", "owe_transition"], "not_satisfied"),
+        ({"pairwise": (), "group": None}, ["cipher_unknown"], "not_assessed"),
+    ],
+)
+def test_what_a_network_is_worth(said: dict[str, Any], traits: list[str], result: str) -> None:
+    found = wireless(**said)
+    assert (found.measures["traits"], found.result.value) == (traits, result)
+
+
+def test_every_trait_is_worth_something_by_the_policy() -> None:
+    named = set(company().checks["wireless_is_strong"]["worth"])
+    assert set(wireless_is_strong.WORTH) == set(wireless_is_strong.TRAITS)
+    assert named <= set(wireless_is_strong.TRAITS)
+
+
+def test_a_guest_network_is_judged_as_one() -> None:
+    network = WirelessNetwork(ssid="guest", **{**WPA2, "akm": ("owe",)})
+    readings = seen(read("ap-01", "wireless", network))
+    settings = {**company().checks["wireless_is_strong"], "guest_ssids": ["guest"]}
+    [found] = wireless_is_strong.check(readings, **settings)
+    assert (found.result, found.scope) == (Result.satisfied, ("site:main", "about:guest"))
+
+
+@pytest.mark.parametrize(
+    ("bound_to", "state"), [((), "switched_off"), (None, "switched_off"), (("group-1",), "weak")]
+)
+def test_a_weak_network_that_is_switched_off(bound_to: tuple[str, ...] | None, state: str) -> None:
+    assert wireless(enabled=False, group="tkip", bound_to=bound_to).state == state
+
+
+# --- remote_desktop_is_restricted ---
+
+
+def desktop(*said: RemoteDesktopPolicy) -> dict[str, Observation]:
+    readings = seen(read("pc-01", "remote_desktop", *said))
+    settings = company().checks["remote_desktop_is_restricted"]
+    found = remote_desktop_is_restricted.check(readings, **settings)
+    return {one.subject.rpartition(" ")[2]: one for one in found}
+
+
+LISTENER = RemoteDesktopPolicy(source="listener", printer=True, clipboard=True, idle_limit_s=3600.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "result"),
+    [
+        ({"idle_limit_s": 900.0}, "limited", Result.satisfied),
+        ({"idle_limit_s": 901.0}, "limit_too_long", Result.not_satisfied),
+        ({"screen_lock_s": 600.0}, "limited", Result.satisfied),
+        ({"screen_lock_s": 600.0, "idle_limit_s": 7200.0}, "limited", Result.satisfied),
+        ({"screen_lock_s": 600.0, "unlimited": ("idle",)}, "limited", Result.satisfied),
+        ({"unlimited": ("idle",)}, "unlimited", Result.not_satisfied),
+        ({}, "no_limit", Result.not_satisfied),
+        ({"enabled": False}, "switched_off", Result.satisfied),
+    ],
+)
+def test_idle_sessions(said: dict[str, Any], state: str, result: Result) -> None:
+    found = desktop(RemoteDesktopPolicy(source="listener", **said))["idle"]
+    assert (found.state, found.result) == (state, result)
+    assert found.scope == ("site:main", "about:idle")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "result"),
+    [
+        ({"printer": False, "clipboard": False}, "redirection_off", Result.satisfied),
+        (
+            {"printer": False, "clipboard": False, "drive": True},
+            "redirection_off",
+            Result.satisfied,
+        ),
+        ({"printer": False, "clipboard": True}, "redirection_allowed", Result.not_satisfied),
+        ({"printer": True}, "redirection_allowed", Result.not_satisfied),
+        ({"printer": False}, "redirection_unknown", Result.not_assessed),
+        ({"enabled": False}, "switched_off", Result.satisfied),
+    ],
+)
+def test_redirection(said: dict[str, Any], state: str, result: Result) -> None:
+    found = desktop(RemoteDesktopPolicy(source="listener", **said))["redirection"]
+    assert (found.state, found.result) == (state, result)
+
+
+def test_a_policy_value_beats_the_listeners_whatever_the_order() -> None:
+    policy = RemoteDesktopPolicy(
+        source="policy", printer=False, clipboard=False, idle_limit_s=600.0
+    )
+    for said in ((policy, LISTENER), (LISTENER, policy)):
+        found = desktop(*said)
+        assert {one.result for one in found.values()} == {Result.satisfied}
+        assert found["idle"].measures["source"] == "policy"
+
+
+def test_a_policy_that_says_never_beats_the_listeners_limit() -> None:
+    policy = RemoteDesktopPolicy(source="policy", unlimited=("idle",))
+    listener = RemoteDesktopPolicy(source="listener", idle_limit_s=600.0)
+    assert desktop(policy, listener)["idle"].state == "unlimited"
+    limit = RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)
+    never = RemoteDesktopPolicy(source="listener", unlimited=("idle",))
+    assert desktop(limit, never)["idle"].state == "limited"
+
+
+def test_what_policy_does_not_say_the_listener_says() -> None:
+    policy = RemoteDesktopPolicy(source="policy", clipboard=False)
+    listener = RemoteDesktopPolicy(source="listener", clipboard=True, printer=False)
+    assert desktop(policy, listener)["redirection"].state == "redirection_off"
+
+
+def test_a_probe_of_the_wire_says_nothing_of_settings() -> None:
+    readings = seen(read("pc-01", "remote_desktop", RdpNegotiation(address="192.0.2.1", port=3389)))
+    found = list(remote_desktop_is_restricted.check(readings))
+    assert {one.state for one in found} == {"settings_unknown"}
+    assert {one.result for one in found} == {Result.not_assessed}
+
+
+# --- rdp_requires_nla ---
+
+
+@pytest.mark.parametrize(
+    ("required", "result"),
+    [
+        (True, Result.satisfied),
+        (False, Result.not_satisfied),
+        (None, Result.not_assessed),
+    ],
+)
+def test_what_the_listener_answers(required: bool | None, result: Result) -> None:
+    probe = RdpNegotiation(address="192.0.2.1", port=3390, nla_required=required)
+    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", probe)))
+    assert (found.result, found.subject) == (result, "pc-01/rdp 192.0.2.1:3390")
+    setting = RemoteDesktopPolicy(source="policy", nla_required=required)
+    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", setting)))
+    assert found.result is result
+
+
+def test_a_weak_answer_is_said() -> None:
+    probe = RdpNegotiation(
+        address="192.0.2.1",
+        port=3389,
+        nla_required=False,
+        nla_supported=False,
+        standard_rdp_accepted=True,
+    )
+    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", probe)))
+    assert "不支援 NLA" in found.description.zh
+    assert "接受標準 RDP 安全層" in found.description.zh
+
+
+# --- reading_is_fresh ---
+
+
+def test_each_device_and_subject_is_answered() -> None:
+    day = timedelta(days=1)
+    readings = seen(
+        read("fresh", "firewall", at=AT - day),
+        read("old", "firewall", at=AT - 3 * day),
+        read("then", "firewall", at=AT - day),
+        failed("then", "firewall", "device_unreachable"),
+        failed("never", "firewall", "auth_failed"),
+        read("switch", "firmware", at=AT - 3 * day),
+        subjects={"silent": ("firewall",)},
+    )
+    found = list(reading_is_fresh.check(readings, days={"firewall": 2, "firmware": 35}))
+    answers = {one.device: (one.state, one.result, one.measures["code"]) for one in found}
+    assert answers == {
+        "fresh": ("fresh", Result.satisfied, None),
+        "old": ("stale", Result.not_assessed, None),
+        "then": ("last_visit_failed", Result.satisfied, "device_unreachable"),
+        "never": ("not_read", Result.not_assessed, "auth_failed"),
+        "switch": ("fresh", Result.satisfied, None),
+        "silent": ("not_read", Result.not_assessed, None),
+    }
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        release_is_supported.check,
+        wireless_is_strong.check,
+        remote_desktop_is_restricted.check,
+        rdp_requires_nla.check,
+    ],
+)
+def test_a_device_that_failed_is_a_record_with_its_code(check: Any) -> None:
+    subjects = ("firmware", "wireless", "remote_desktop")
+    readings = seen(*(failed("x-01", subject, "auth_failed") for subject in subjects))
+    [found] = check(readings)
+    assert (found.state, found.result) == ("not_read", Result.not_assessed)
+    assert found.measures["code"] == "auth_failed"
