@@ -6,8 +6,11 @@ named by its digest, so a repeated push changes nothing on either side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +27,9 @@ from evidence.seal import Envelope, PublicKey, SigningKey
 from evidence.statement import Statement
 
 TIMEOUT_S = (10, 60)
+# Enough to keep the store's disk busy while it syncs; more only wait for each other.
+WORKERS = 6
+BATCH = 64
 
 
 class Refused(EvidenceError):
@@ -46,21 +52,30 @@ class StoreClient:
         if settings.public_key is not None:
             path = folder / settings.public_key
             self._store_key = PublicKey.of_pem(path.read_bytes(), str(path))
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if settings.ca is not None:
-            self._session.verify = str(folder / settings.ca)
+        self._ca = None if settings.ca is None else str(folder / settings.ca)
+        # A session is not made for several threads; each has its own, and its own connection.
+        self._local = threading.local()
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            session = requests.Session()
+            session.trust_env = False
+            session.verify = True if self._ca is None else self._ca
+            self._local.session = session
+        found: requests.Session = self._local.session
+        return found
 
     def put_bundle(self, bundle: Bundle) -> Envelope:
-        """The receipt for a bundle: blobs first, then the envelope that names them."""
-        for digest, body in bundle.captures.items():
-            path = f"/v1/blobs/sha256/{digest}"
-            if self._send("HEAD", path, ok=(200, 404)).status_code != 200:
-                self._send("PUT", path, body)
+        """The receipt for a bundle. The envelope goes first: the store says which captures it
+        lacks, and most of a device's answers are the same as yesterday's."""
         path = f"/v1/bundles/sha256/{bundle.digest}"
-        return self._receipt(
-            bundle.digest, self._send("PUT", path, bundle.envelope.to_json()).content
-        )
+        body = bundle.envelope.to_json()
+        answer = self._send("PUT", path, body, ok=(200, 201, 409))
+        if answer.status_code == 409:
+            for digest in _missing(answer):
+                self._send("PUT", f"/v1/blobs/sha256/{digest}", bundle.captures[digest])
+            answer = self._send("PUT", path, body)
+        return self._receipt(bundle.digest, answer.content)
 
     def put_record(self, digest: str, envelope: bytes) -> Envelope:
         """The receipt for a run record or an assessment."""
@@ -121,7 +136,7 @@ class StoreClient:
         headers = sign_request(self._key, method, prefix + path, query, body, self._clock())
         url = self._url + path + (f"?{query}" if query else "")
         try:
-            response = self._session.request(
+            response = self._session().request(
                 method,
                 url,
                 data=body or None,
@@ -159,19 +174,20 @@ def push(
     ledger: Ledger,
     client: StoreClient,
     on_stored: Callable[[str], None] = lambda digest: None,
+    workers: int = WORKERS,
 ) -> Pushed:
     """Push what waits, oldest first. Raises EnvironmentProblem when the store is away."""
     stored = 0
     refused = []
-    for one in ledger.bundles_in("spooled"):
-        try:
-            _push_bundle(ledger, client, one)
-        except (Refused, SealError) as error:
-            ledger.refused(one.digest, f"{error.code}: {error.message}")
-            refused.append((one.digest, error.message))
-            continue
-        stored += 1
-        on_stored(one.digest)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        for one, outcome in _in_order(pool, partial(_put, client), ledger.bundles_in("spooled")):
+            if isinstance(outcome, EvidenceError):
+                ledger.refused(one.digest, f"{outcome.code}: {outcome.message}")
+                refused.append((one.digest, outcome.message))
+                continue
+            _keep_receipt(ledger, one.digest, outcome)
+            stored += 1
+            on_stored(one.digest)
     for _, digest, envelope in ledger.records(state="spooled"):
         try:
             ledger.record_stored(digest, client.put_record(digest, envelope).to_json())
@@ -182,6 +198,30 @@ def push(
         stored += 1
         on_stored(digest)
     return Pushed(stored, tuple(refused))
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    put: Callable[[Spooled], Envelope | EvidenceError],
+    waiting: Sequence[Spooled],
+) -> Iterator[tuple[Spooled, Envelope | EvidenceError]]:
+    """Each bundle with what came of it, in order, a few under way at a time."""
+    for start in range(0, len(waiting), BATCH):
+        batch = waiting[start : start + BATCH]
+        yield from zip(batch, pool.map(put, batch), strict=True)
+
+
+def _put(client: StoreClient, one: Spooled) -> Envelope | EvidenceError:
+    """The receipt for one bundle, or why the store or its own file refuses it."""
+    try:
+        if one.path is None or not one.path.exists():
+            raise SealError(f"the file of {one.digest} is gone", code="spool_incomplete")
+        bundle = load_bundle(one.path)
+        if bundle.digest != one.digest:
+            raise SealError(f"{one.path.name} holds {bundle.digest}", code="digest_mismatch")
+        return client.put_bundle(bundle)
+    except (Refused, SealError) as error:
+        return error
 
 
 def rebuild(ledger: Ledger, client: StoreClient) -> int:
@@ -211,18 +251,18 @@ def rebuild(ledger: Ledger, client: StoreClient) -> int:
     return restored
 
 
-def _push_bundle(ledger: Ledger, client: StoreClient, one: Spooled) -> None:
-    if one.path is None:
-        raise SealError(f"the file of {one.digest} is gone", code="spool_incomplete")
-    bundle = load_bundle(one.path)
-    if bundle.digest != one.digest:
-        raise SealError(f"{one.path.name} holds {bundle.digest}", code="digest_mismatch")
-    _keep_receipt(ledger, one.digest, client.put_bundle(bundle))
-
-
 def _keep_receipt(ledger: Ledger, digest: str, receipt: Envelope) -> None:
     received_at = Receipt.of(Statement.parse(receipt.payload)).entry.received_at
     ledger.stored(digest, receipt.to_json(), received_at)
+
+
+def _missing(response: requests.Response) -> list[str]:
+    """The captures a 409 answer says are missing. Raises Refused for any other conflict."""
+    code, sentence = _problem(response)
+    if code != "blobs_missing":
+        raise Refused(f"the store refused it: {sentence}", code=code)
+    missing: list[str] = response.json()["missing"]
+    return missing
 
 
 def _problem(response: requests.Response) -> tuple[str, str]:
