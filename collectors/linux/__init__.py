@@ -147,13 +147,15 @@ def _unit() -> Generator[Ask, Capture, Unit | None]:
 
 
 def _rules(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
-    """A rule list's capture; None when nobody delivered it. A refusal on the host goes on."""
+    """A rule list's capture; None when nobody delivered it. A refusal ends the reading here."""
     try:
-        return (yield ask)
+        capture = yield ask
     except NotAnswered as error:
         if error.code != NotAnswered.code:
             raise
         return None
+    told(capture)
+    return capture
 
 
 def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:

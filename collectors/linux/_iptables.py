@@ -115,7 +115,8 @@ def _listing(text: str, family: str, nf_tables: bool, who: str) -> Iterator[Draf
             for position, row in enumerate(chain.rows, 1):
                 found, count = _row(row, chain.columns, who)
                 found.jumps = found.target in names
-                yield rule_draft(place, found, " ".join(row.split()), position, count)
+                said = " ".join([found.target, *found.match_words]).strip()
+                yield rule_draft(place, found, said, position, count)
             if chain.policy:
                 yield policy_draft(place, chain.policy, len(chain.rows) + 1, chain.count)
 
