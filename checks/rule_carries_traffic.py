@@ -18,7 +18,7 @@ from evidence.reading import canonical
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule, held_rules, unread
 from evidence.text import Text
-from evidence.usage import Assumption, Proofs, State, UnitHistory, UsageProof, prove
+from evidence.usage import Assumption, State, UnitHistory, UsageProof, prove
 
 CHECK = "rule_carries_traffic"
 RULES = Text("its rules and counters", "規則與計數器")
@@ -56,10 +56,12 @@ def check(
             max_gap_s=largest_gap_h * 3600,
             accept=Assumption.named(accept),
         )
-        cited = _cited(proofs, held_here)
-        yield _history(readings.at, held_here[0], histories, cited)
-        for held in held_here:
-            yield _observed(held, proofs.get(held.rule.key), readings.at, cited)
+        told = [proofs.get(held.rule.key) for held in held_here]
+        cited = tuple(dict.fromkeys(one for proof in told if proof for one in proof.evidence))
+        history = _history(readings.at, held_here[0], histories, cited)
+        yield history
+        for held, proof in zip(held_here, told, strict=True):
+            yield _observed(held, proof, readings.at, history.measures["history_digest"])
 
 
 def _histories(readings: Readings, group: str) -> list[UnitHistory]:
@@ -70,24 +72,12 @@ def _histories(readings: Readings, group: str) -> list[UnitHistory]:
     return known + [UnitHistory.of_snapshots((), one.id, one.id) for one in silent]
 
 
-def _cited(proofs: Proofs, rules: Sequence[HeldRule]) -> tuple[str, ...]:
-    """The readings that proofs of this group rest on, once for all its rules."""
-    found: dict[str, None] = {}
-    for held in rules:
-        proof = proofs.get(held.rule.key)
-        found |= dict.fromkeys(proof.evidence if proof else ())
-    return tuple(found)
-
-
-def _digest(cited: Sequence[str]) -> str:
-    return sha256(canonical(list(cited))).hexdigest()
-
-
 def _history(
     at: datetime, held: HeldRule, histories: Sequence[UnitHistory], cited: tuple[str, ...]
 ) -> Observation:
     """What the rules' observations rest on: hundreds of readings, listed here and not by each."""
     units = [history.unit for history in histories]
+    digest = sha256(canonical(list(cited))).hexdigest()
     return Observation(
         check=CHECK,
         device=held.device.id,
@@ -100,13 +90,13 @@ def _history(
         ),
         at=at,
         evidence=cited,
-        measures={"units": units, "readings": len(cited), "history_digest": _digest(cited)},
+        measures={"units": units, "readings": len(cited), "history_digest": digest},
         scope=_site(held.device),
     )
 
 
 def _observed(
-    held: HeldRule, proof: UsageProof | None, at: datetime, cited: tuple[str, ...]
+    held: HeldRule, proof: UsageProof | None, at: datetime, history_digest: str
 ) -> Observation:
     """One rule's observation. A disabled rule lets nothing through, so the question is void."""
     measures: dict[str, Any] = {"rule": held.rule.key, "match_digest": held.rule.match_digest}
@@ -118,7 +108,7 @@ def _observed(
         said = Text("no counter of it was read", "未讀得其計數")
     else:
         result, state, said = RESULTS[proof.state], str(proof.state), proof.reason
-        measures |= _measures(proof, cited)
+        measures |= {**_measures(proof), "history_digest": history_digest}
     return Observation(
         check=CHECK,
         device=held.device.id,
@@ -127,13 +117,13 @@ def _observed(
         state=state,
         description=Text(f"{held.title}: {said.en}", f"{held.title}：{said.zh}"),
         at=at,
-        evidence=(held.reading.digest,),
+        evidence=(held.evidence,),
         measures=measures,
         scope=held.scope,
     )
 
 
-def _measures(proof: UsageProof, cited: tuple[str, ...]) -> dict[str, Any]:
+def _measures(proof: UsageProof) -> dict[str, Any]:
     day = proof.provable_on
     return {
         "window_start": stamp(proof.window_start),
@@ -144,7 +134,6 @@ def _measures(proof: UsageProof, cited: tuple[str, ...]) -> dict[str, Any]:
         # Once it is proven there is nothing left to wait for.
         "provable_on": day.isoformat() if day and proof.state == State.insufficient else None,
         "proof": proof.record(),
-        "history_digest": _digest(cited),
     }
 
 

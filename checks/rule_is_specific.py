@@ -120,7 +120,7 @@ def _observation(
         state=state,
         description=Text(f"{held.title}: {said.en}", f"{held.title}：{said.zh}"),
         at=readings.at,
-        evidence=(held.reading.digest,),
+        evidence=(held.evidence,),
         measures={
             "rule": held.rule.key,
             "match_digest": held.rule.match_digest,
@@ -149,7 +149,7 @@ def _no_default(readings: Readings, rules: Sequence[HeldRule]) -> Iterator[Obser
                 f"{group}：設備未顯示未列明流量之預設處置",
             ),
             at=readings.at,
-            evidence=(held.reading.digest,),
+            evidence=(held.evidence,),
             scope=(f"site:{held.device.site}", "zone:?"),
         )
 

@@ -91,7 +91,7 @@ def _observed(
                 f"{held.title}：未涉及已下線資通系統",
             ),
             at=readings.at,
-            evidence=(held.reading.digest, *registers),
+            evidence=(held.evidence, *registers),
             measures=measures,
             scope=held.scope,
         )
@@ -110,7 +110,7 @@ def _observed(
             f"{held.title}：{names} 已於 {first.left_on} 下線，規則應於 {deadline_on} 前調整或停用",
         ),
         at=readings.at,
-        evidence=(held.reading.digest, *dict.fromkeys(one.evidence for one in left)),
+        evidence=(held.evidence, *dict.fromkeys(one.evidence for one in left)),
         measures={
             **measures,
             "assets": [one.asset.asset_id for one in left],

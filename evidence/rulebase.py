@@ -22,13 +22,14 @@ UNKNOWN = "?"
 class HeldRule:
     """A rule of an HA group or single device, from the newest reading that holds it.
 
-    `sources` and `destinations` are the zones it lets traffic come from and go to, as the site
-    maps them: `any` for all of them, `?` for a place that is not mapped.
+    `evidence` is that reading's digest. `sources` and `destinations` are the zones it lets
+    traffic come from and go to, as the site maps them: `any` for all of them, `?` for a place
+    that is not mapped.
     """
 
     group: str
     device: Device
-    reading: Reading
+    evidence: str
     rule: FirewallRule
     sources: frozenset[str]
     destinations: frozenset[str]
@@ -62,12 +63,12 @@ def held_rules(readings: Readings) -> Iterator[HeldRule]:
         found: dict[str, HeldRule] = {}
         for device, reading in _newest_last(readings, devices):
             interfaces = {one.name: one for one in reading.of(Interface)}
+            zones, evidence = _Places(readings.zones, device.id, interfaces), reading.digest
             for rule in reading.of(FirewallRule):
-                zones = _Places(readings.zones, device.id, interfaces)
                 found[rule.key] = HeldRule(
                     group=group,
                     device=device,
-                    reading=reading,
+                    evidence=evidence,
                     rule=rule,
                     sources=zones.of(rule.source_zones, rule.sources, rule.sources_negated),
                     destinations=zones.of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,11 +26,12 @@ class Calendar:
     def states(
         self,
         control: Control,
-        dispositions: Sequence[Disposition],
+        said: Mapping[str, Sequence[Disposition]],
         findings: Sequence[Finding],
     ) -> tuple[ClockState, ...]:
+        """One state an activity. `said`: dispositions by subject, here the activity's id."""
         return tuple(
-            self._review(control, activity, dispositions)
+            self._review(control, activity, said.get(activity.id, ()))
             if activity.since == "last_done"
             else self._deadline(activity, findings)
             for activity in control.activities
@@ -45,11 +46,7 @@ class Calendar:
             (
                 one
                 for one in dispositions
-                if one.kind is Kind.review
-                and one.complete
-                and one.control == control.id
-                and one.subject == activity.id
-                and one.at <= self.at
+                if one.kind is Kind.review and one.complete and one.control == control.id
             ),
             key=lambda one: one.at,
             default=None,

@@ -39,7 +39,10 @@ def fold(
     `first_found_at` says since when a subject has needed a decision; a subject that is not in
     it was first found by the observation itself. Dispositions later than `at` do not count.
     """
-    said = tuple(sorted((one for one in dispositions if one.at <= at), key=lambda one: one.at))
+    said: dict[str, tuple[Disposition, ...]] = {}
+    for one in sorted(dispositions, key=lambda one: (one.at, one.id)):
+        if one.at <= at:
+            said[one.subject] = (*said.get(one.subject, ()), one)
     folder = _Folder(profile, policy, period, at, first_found_at or {})
     return Judgement(
         period=period,
@@ -47,6 +50,10 @@ def fold(
         results=tuple(folder.result(control, observations, said) for control in book),
         inputs={"rule_book": book.digest, "policy": policy.digest, "profile": profile.digest},
     )
+
+
+# Dispositions by subject, oldest first: a month has thousands of both.
+Said = Mapping[str, tuple[Disposition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class _Folder:
     first_found_at: Mapping[str, datetime]
 
     def result(
-        self, control: Control, observations: Sequence[Observation], said: Sequence[Disposition]
+        self, control: Control, observations: Sequence[Observation], said: Said
     ) -> ControlResult:
         seen = [
             one
@@ -68,8 +75,8 @@ class _Folder:
         findings = tuple(self._findings(control, seen, said))
         calendar = Calendar(self.policy, self.profile, self.at)
         clocks = calendar.states(control, said, findings)
-        alone = calendar.states(control, (), findings)
-        about = [one for one in said if one.control == control.id and one.subject == ""]
+        alone = calendar.states(control, {}, findings)
+        about = [one for one in said.get("", ()) if one.control == control.id]
         binds = self.profile.binds(control)
         verdict = self._verdict(control, [one.verdict for one in findings], clocks, about)
         return ControlResult(
@@ -86,7 +93,7 @@ class _Folder:
         )
 
     def _findings(
-        self, control: Control, seen: Sequence[Observation], said: Sequence[Disposition]
+        self, control: Control, seen: Sequence[Observation], said: Said
     ) -> Iterable[Finding]:
         """One finding a rule where the table judges, else one an observation."""
         by_table = control.join is Join.rule_is_decided
@@ -95,9 +102,9 @@ class _Folder:
             if by_table and is_rule(one):
                 rules.setdefault(one.subject, []).append(one)
             else:
-                yield self._by_result(control, one, said)
+                yield self._by_result(control, one, said.get(one.subject, ()))
         for subject, mine in rules.items():
-            yield self._by_decision(control, subject, mine, said)
+            yield self._by_decision(control, subject, mine, said.get(subject, ()))
 
     def _by_decision(
         self,
