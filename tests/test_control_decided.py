@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
-from evidence.control import Decision, Disposition, Verdict
+from evidence.control import Decision, Disposition, Verdict, needs_decision
 from evidence.control.decided import TABLE, Row, Standing
 from evidence.observation import Observation, Result
 from tests.judging import AT, REVIEW, decided, judged, on, review_finding, rule_seen
@@ -217,3 +217,17 @@ def test_a_failed_check_makes_the_clause_not_assessed_at_once() -> None:
     )
     result = judged(crashed).result(REVIEW)
     assert [one.verdict for one in result.findings] == [U]
+
+
+def test_the_days_to_decide_do_not_run_while_history_is_merely_too_short() -> None:
+    def of(number: int, *seen: Observation) -> list[Observation]:
+        return [replace(one, subject=f"fw-01/root/{number}") for one in seen]
+
+    rules = [
+        *of(1, SILENT),
+        *of(2, LATER),
+        *of(3, HAS_TRAFFIC),
+        *of(4, LATER, BLIND),
+        *of(5, RISKY),
+    ]
+    assert needs_decision(rules) == {"fw-01/root/1", "fw-01/root/4", "fw-01/root/5"}

@@ -16,6 +16,7 @@ from evidence.control.book import (
     RuleBook,
     Source,
 )
+from evidence.control.decided import needs_decision
 from evidence.control.disposition import Decision, Disposition, Kind
 from evidence.control.finding import ClockState, ControlResult, Finding, Judgement
 from evidence.control.fold import fold
@@ -44,4 +45,5 @@ __all__ = [
     "Suspect",
     "Verdict",
     "fold",
+    "needs_decision",
 ]

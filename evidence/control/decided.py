@@ -82,6 +82,22 @@ def row(observations: Iterable[Observation]) -> Row:
     return Row.not_measurable
 
 
+def needs_decision(observations: Iterable[Observation]) -> set[str]:
+    """Subjects of rules that somebody must decide about, now or later overdue.
+
+    Since when a subject is in this set is what `fold` takes as `first_found_at`: the days to
+    decide do not run while a rule's history is merely too short.
+    """
+    rules: dict[str, list[Observation]] = {}
+    for one in filter(is_rule, observations):
+        rules.setdefault(one.subject, []).append(one)
+    return {
+        subject
+        for subject, mine in rules.items()
+        if row(mine) in (Row.must_decide, Row.not_measurable)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """What the standing of a rule depends on, besides what people said."""

@@ -1,0 +1,76 @@
+"""The shipped rule book, policy and checks together, over the readings of one small broker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from checks import run_checks
+from evidence.control import Verdict
+from evidence.facts import HardwareItem, RemoteDesktopPolicy, SoftwareRelease, WirelessNetwork
+from evidence.observation import Observation
+from evidence.readings import Readings
+from tests.judging import catalogue, company, failed, judged, read, rule_book, seen
+from tests.test_checks_firewall import DENY, GONE, ZONES, register, rule
+
+
+def broker() -> Readings:
+    return seen(
+        read("fw-01", "firewall", rule(), rule("root/8", sources=("any",)), DENY),
+        read(
+            "fw-01",
+            "firmware",
+            SoftwareRelease(vendor="Fortinet", product="fortios", version="7.4.3"),
+            HardwareItem(vendor="Fortinet", model="FortiGate-300E", serial="FG3"),
+        ),
+        read("ap-01", "wireless", WirelessNetwork(ssid="office", akm=("psk",), pairwise=("tkip",))),
+        read("pc-01", "remote_desktop", RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)),
+        failed("sw-01", "firmware", "auth_failed"),
+        register(GONE),
+        zones=ZONES,
+        catalogue=catalogue(),
+    )
+
+
+def observed() -> list[Observation]:
+    return list(run_checks(rule_book(), company(), broker()))
+
+
+def test_every_check_of_the_rule_book_says_something() -> None:
+    named = {use.check for control in rule_book() for use in control.checks}
+    # Tickets are nobody's duty to have; without any there is nothing to say about them.
+    assert {one.check for one in observed()} == named - {"rule_is_decided"}
+
+
+def test_no_check_crashes_and_every_observation_has_evidence_or_a_reason() -> None:
+    for one in observed():
+        assert one.state != "check_failed", one.description.en
+        assert one.evidence or one.result.value == "not_assessed", one.subject
+        assert one.scope, one.subject
+        assert one.description.zh
+        assert one.description.en
+        assert Observation.of_record(one.record()) == one
+
+
+def test_what_a_small_broker_comes_to() -> None:
+    judgement = judged(*observed())
+    verdicts = {
+        control: judgement.result(control).verdict
+        for control in ("CC-17010.a.j", "CC-17010.b.f", "CC-17010.b.g", "CC-17010.m.a", "CC-17010")
+    }
+    assert verdicts == {
+        "CC-17010.a.j": Verdict.not_satisfied,  # the chassis
+        "CC-17010.b.f": Verdict.partly,  # the risky rule and the decommissioned one, still open
+        "CC-17010.b.g": Verdict.not_satisfied,
+        "CC-17010.m.a": Verdict.not_satisfied,
+        "CC-17010": Verdict.not_assessed,  # one switch was never read
+    }
+
+
+def test_a_check_that_crashes_is_not_silent() -> None:
+    policy = company()
+    spoilt = {**policy.checks, "wireless_is_strong": {"worth": {"tkip": "fine"}}}
+    readings = broker()
+    observations = list(run_checks(rule_book(), replace(policy, checks=spoilt), readings))
+    result = judged(*observations).result("CC-17010.m.a")
+    assert result.verdict is Verdict.not_assessed
+    assert "check_failed" in {one.state for one in result.findings}
