@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from evidence.ask import Ask, Secret
-from evidence.capture import snmprec_rows
-from evidence.errors import VisitError
+from evidence.capture import MAX_DEPTH, snmprec_rows
+from evidence.errors import TooMuch, VisitError
 
 MARK = "redacted:hmac:"
 
@@ -37,8 +37,8 @@ _NET: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "secret setting",
         re.compile(
-            r"^\s*(?:wpa_passphrase|wpa_psk|sae_password|wep_key\d|auth_server_shared_secret)"
-            rf"\s*=\s*(?!{MARK})\S",
+            r"^[ \t]*(?:wpa_passphrase|wpa_psk|sae_password|wep_key\d|auth_server_shared_secret)"
+            rf"[ \t]*=[ \t]*(?!{MARK})\S",
             re.MULTILINE,
         ),
     ),
@@ -99,8 +99,7 @@ def _json(secret: Secret, body: bytes, key: SiteKey) -> bytes:
     for path, start, stop in _json_values(text):
         token = text[start:stop]
         if fits(path) and token not in ('""', "null", "true", "false"):
-            value = json.loads(token) if token.startswith('"') else token
-            parts += [text[end:start], json.dumps(key.replace(value))]
+            parts += [text[end:start], json.dumps(key.replace(_string(token)))]
             end = stop
     return "".join([*parts, text[end:]]).encode("utf-8", "surrogateescape")
 
@@ -116,17 +115,31 @@ def _path_test(where: str) -> Callable[[tuple[str, ...]], bool]:
     )
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+# A string that is cut off runs to the end: what is left of a secret is one too.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+def _string(token: str) -> str:
+    """What a token says; one that is no JSON string (a number, a cut one) says itself."""
+    try:
+        return str(json.loads(token)) if token.startswith('"') else token
+    except ValueError:
+        return token.strip('"')
 
 
 def _json_values(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """(path, start, end) of every scalar value in a JSON text; `[]` stands for an element."""
+    """(path, start, end) of every scalar value in a JSON text; `[]` stands for an element.
+
+    Raises TooMuch (`input_too_deep`) below the depth at which it would not be parsed anyway.
+    """
     path: list[str] = []
     key_next = False
     for token in _TOKEN.finditer(text):
         sign = token[0]
         if sign in "{[":
             path.append("[]" if sign == "[" else "")
+            if len(path) > MAX_DEPTH:
+                raise TooMuch(f"nested over {MAX_DEPTH} levels deep", code="input_too_deep")
             key_next = sign == "{"
         elif sign in "}]":
             path = path[:-1]
@@ -136,7 +149,7 @@ def _json_values(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
         elif sign == ":":
             key_next = False
         elif key_next:
-            path[-1] = json.loads(sign) if sign.startswith('"') else sign
+            path[-1] = _string(sign)
         else:
             yield tuple(path), token.start(), token.end()
 

@@ -135,7 +135,7 @@ def _decode(body: bytes, encodings: tuple[str, ...]) -> str:
 
 def _clean(text: str) -> str:
     text = _ANSI.sub("", text.replace("\r\n", "\n"))
-    text = re.sub(r"\r+\n", "\n", text).replace("\r", "\n" if "\n" not in text else "")
+    text = re.sub(r"(?<!\r)\r+\n", "\n", text).replace("\r", "\n" if "\n" not in text else "")
     return _BACKSPACED.sub("", text).replace("\x00", "")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from time import process_time
 
 import pytest
 
@@ -44,7 +46,7 @@ def test_a_subtree_of_oids() -> None:
 
 
 def test_a_column_of_a_table() -> None:
-    body = 'name,pin,note\r\na,1234,"x, y"\r\nb,,z\r\n'.encode()
+    body = b'name,pin,note\r\na,1234,"x, y"\r\nb,,z\r\n'
     found = redact(ask(Secret("column", "pin")), body, KEY)
     assert found.split(b"\r\n")[1] == f'a,{KEY.replace("1234")},"x, y"'.encode()
     assert found.split(b"\r\n")[2] == b"b,,z"
@@ -72,3 +74,25 @@ def test_an_undeclared_secret_fails_the_capture(body: bytes) -> None:
         redact(ask(), body, KEY)
     assert raised.value.code == "secret_left"
     assert "correct horse" not in str(raised.value)
+
+
+@pytest.mark.parametrize("cut", range(len(b'{"psk": "one, two \\"three\\" canary')))
+def test_what_is_left_of_a_cut_off_secret_is_a_secret(cut: int) -> None:
+    body = b'{"psk": "one, two \\"three\\" canary'[:cut]
+    found = redact(ask(Secret("json", "psk")), body, KEY)
+    assert not any(word in found for word in (b"one", b"two", b"three", b"canary"))
+
+
+@pytest.mark.parametrize("lead", ["", '"', "{"])
+@pytest.mark.parametrize(
+    "word",
+    ["\n", "\r", "\r\n", " ", "a ", "\t", '"', '\\"', "{", "[", ",", '"psk":', "\x1b[", "$1$"],
+)
+def test_no_answer_keeps_redaction_busy(lead: str, word: str) -> None:
+    """What grows with the square of an answer's length would stop the agent for days."""
+    secrets = Secret("json", "**.psk"), Secret("regex", r"psk=(?P<secret>\S+)")
+    body = (lead + word * (500_000 // len(word))).encode()
+    began = process_time()
+    with suppress(VisitError):
+        redact(ask(*secrets), body, KEY)
+    assert process_time() - began < 20
