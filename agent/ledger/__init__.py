@@ -8,62 +8,22 @@ back, so what was committed survives a loss of power.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import zstandard
 
+from agent.ledger.files import write_once
+from agent.ledger.schema import open_database, sortable, transaction
+from agent.ledger.snapshots import histories, keep_snapshot, unpacker
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
 from evidence.reading import Reading, canonical
 from evidence.usage import Snapshot, UnitHistory
-
-SCHEMA = 1
-# A unit's counters are kept whole this often; in between each row builds on the whole one.
-BASE_EVERY_S = 30 * 86_400
-_TABLES = """
-CREATE TABLE bundle (
-  digest TEXT PRIMARY KEY, device TEXT NOT NULL, run TEXT NOT NULL, ended_at TEXT NOT NULL,
-  size_bytes INTEGER NOT NULL, replayed INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('spooled', 'stored', 'refused')),
-  receipt BLOB, stored_at TEXT, problem TEXT, file_removed INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX bundle_state ON bundle (state, ended_at);
-CREATE TABLE reading (
-  digest TEXT PRIMARY KEY, bundle TEXT NOT NULL REFERENCES bundle (digest),
-  device TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, failure TEXT,
-  record BLOB NOT NULL
-);
-CREATE INDEX reading_of ON reading (device, subject, at);
-CREATE TABLE snapshot (
-  id INTEGER PRIMARY KEY, reading TEXT NOT NULL REFERENCES reading (digest), unit TEXT NOT NULL, device TEXT NOT NULL,
-  read_at INTEGER NOT NULL, base INTEGER REFERENCES snapshot (id), packed BLOB NOT NULL,
-  UNIQUE (reading, unit)
-);
-CREATE INDEX snapshot_of ON snapshot (device, read_at);
-CREATE TABLE record (
-  digest TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, period TEXT,
-  state TEXT NOT NULL CHECK (state IN ('spooled', 'stored', 'refused')),
-  receipt BLOB, problem TEXT, envelope BLOB NOT NULL
-);
-CREATE INDEX record_of ON record (kind, at);
-CREATE TABLE host_key (
-  device TEXT NOT NULL, fingerprint TEXT NOT NULL, accepted_at TEXT NOT NULL,
-  accepted_by TEXT NOT NULL, PRIMARY KEY (device, fingerprint)
-);
-CREATE TABLE attempt (
-  device TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT, ended_at TEXT NOT NULL,
-  run TEXT NOT NULL, failure TEXT, PRIMARY KEY (device, subject, ended_at)
-);
-CREATE TABLE first_found (subject TEXT PRIMARY KEY, at TEXT NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +50,7 @@ class Ledger:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.bundles.mkdir(exist_ok=True, mode=0o700)
-            self._db = sqlite3.connect(
-                folder / "ledger.sqlite3", timeout=30, check_same_thread=False, isolation_level=None
-            )
-            self._prepare()
+            self._db = open_database(folder / "ledger.sqlite3")
         except (OSError, sqlite3.Error) as error:
             raise EnvironmentProblem(
                 f"the state folder {folder} cannot be used: {error}",
@@ -104,37 +61,6 @@ class Ledger:
     def close(self) -> None:
         self._db.close()
 
-    def _prepare(self) -> None:
-        db = self._db
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute("PRAGMA foreign_keys=ON")
-        if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
-            raise EnvironmentProblem("SQLite will not sync each commit", code="env_state")
-        with self._transaction():
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA:
-                raise EnvironmentProblem(
-                    f"the ledger is of version {version}; this agent knows {SCHEMA}",
-                    code="env_ledger_newer",
-                    next_step="install the agent that wrote it, or a newer one",
-                )
-            if version == 0:
-                for statement in _TABLES.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version={SCHEMA}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction: all of it, or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
     # Bundles and their readings
 
     def keep_bundle(
@@ -144,11 +70,11 @@ class Ledger:
         path = self._path(digest)
         write_once(path, archive)
         ended_at = max(reading.at for reading in readings)
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute(
                 "INSERT OR IGNORE INTO bundle (digest, device, run, ended_at, size_bytes, replayed,"
                 " state) VALUES (?, ?, ?, ?, ?, ?, 'spooled')",
-                (digest, readings[0].device, run, _sortable(ended_at), len(archive), replayed),
+                (digest, readings[0].device, run, sortable(ended_at), len(archive), replayed),
             )
             self._keep_readings(db, digest, readings, run)
 
@@ -165,58 +91,21 @@ class Ledger:
                     bundle,
                     reading.device,
                     reading.subject,
-                    _sortable(reading.at),
+                    sortable(reading.at),
                     code,
                     packer.compress(canonical(reading.record())),
                 ),
             )
             for snapshot in Snapshot.of(reading):
-                self._keep_snapshot(db, reading.digest, snapshot)
+                keep_snapshot(db, reading.digest, snapshot)
             db.execute(
                 "INSERT OR IGNORE INTO attempt VALUES (?, ?, NULL, ?, ?, ?)",
-                (reading.device, reading.subject, _sortable(reading.at), run, code),
+                (reading.device, reading.subject, sortable(reading.at), run, code),
             )
-
-    def _keep_snapshot(self, db: sqlite3.Connection, reading: str, snapshot: Snapshot) -> None:
-        """Keep a unit's counters, packed with an earlier whole one of the unit as dictionary."""
-        base = db.execute(
-            "SELECT id, packed FROM snapshot WHERE device = ? AND unit = ? AND base IS NULL"
-            " AND read_at BETWEEN ? AND ? ORDER BY read_at DESC LIMIT 1",
-            (snapshot.device, snapshot.unit, snapshot.read_at - BASE_EVERY_S, snapshot.read_at),
-        ).fetchone()
-        dictionary = None if base is None else _dictionary(_unpacker().decompress(base[1]))
-        db.execute(
-            "INSERT OR IGNORE INTO snapshot (reading, unit, device, read_at, base, packed)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                reading,
-                snapshot.unit,
-                snapshot.device,
-                snapshot.read_at,
-                None if base is None else base[0],
-                zstandard.ZstdCompressor(3, dictionary).compress(snapshot.pack()),
-            ),
-        )
 
     def histories(self, device: str, start: datetime, end: datetime) -> list[UnitHistory]:
         """The counter history of every unit a device tells of (start ≤ at < end)."""
-        rows = self._db.execute(
-            "SELECT unit, base, packed FROM snapshot WHERE device = ? AND read_at >= ?"
-            " AND read_at < ? ORDER BY read_at",
-            (device, int(start.timestamp()), int(end.timestamp())),
-        ).fetchall()
-        unpackers: dict[int | None, zstandard.ZstdDecompressor] = {None: _unpacker()}
-        by_unit: dict[str, list[Snapshot]] = {}
-        for unit, base, packed in rows:
-            if base not in unpackers:
-                unpackers[base] = self._unpacker_of(base)
-            snapshot = Snapshot.unpack(unpackers[base].decompress(packed))
-            by_unit.setdefault(unit, []).append(snapshot)
-        return [UnitHistory.of_snapshots(found, unit) for unit, found in by_unit.items()]
-
-    def _unpacker_of(self, base: int) -> zstandard.ZstdDecompressor:
-        (packed,) = self._db.execute("SELECT packed FROM snapshot WHERE id = ?", (base,)).fetchone()
-        return zstandard.ZstdDecompressor(_dictionary(_unpacker().decompress(packed)))
+        return histories(self._db, device, start, end)
 
     def bundles_in(self, state: str) -> list[Spooled]:
         """The bundles in a state, oldest first."""
@@ -236,16 +125,16 @@ class Ledger:
 
     def stored(self, digest: str, receipt: bytes, at: datetime) -> None:
         """The store gave its receipt: the custody time starts."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute(
                 "UPDATE bundle SET state = 'stored', receipt = ?, stored_at = ?, problem = NULL"
                 " WHERE digest = ?",
-                (receipt, _sortable(at), digest),
+                (receipt, sortable(at), digest),
             )
 
     def refused(self, digest: str, problem: str) -> None:
         """The store will not take it; it is kept and shown until somebody decides."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute(
                 "UPDATE bundle SET state = 'refused', problem = ? WHERE digest = ?",
                 (problem, digest),
@@ -265,7 +154,7 @@ class Ledger:
             for digest, stored_at, cited in rows
             if parse_at(stored_at) + (history if cited else custody) < now
         ]
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.executemany(
                 "UPDATE bundle SET file_removed = 1 WHERE digest = ?", [(one,) for one in over]
             )
@@ -315,11 +204,22 @@ class Ledger:
             "SELECT record FROM reading WHERE (?1 IS NULL OR device = ?1) AND"
             " (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR at >= ?3) AND (?4 IS NULL OR at < ?4)"
             " ORDER BY at, digest",
-            (device, subject, start and _sortable(start), end and _sortable(end)),
+            (device, subject, start and sortable(start), end and sortable(end)),
         ).fetchall()
-        unpacker = _unpacker()
+        unpack = unpacker()
         for (packed,) in rows:
-            yield Reading.of_record(json.loads(unpacker.decompress(packed)))
+            yield Reading.of_record(json.loads(unpack.decompress(packed)))
+
+    def outcomes(
+        self, start: datetime, end: datetime
+    ) -> Iterator[tuple[str, str, datetime, str | None]]:
+        """Device, subject, time and failure code (None: a good one) of every reading of a span."""
+        rows = self._db.execute(
+            "SELECT device, subject, at, failure FROM reading WHERE at >= ? AND at < ?",
+            (sortable(start), sortable(end)),
+        ).fetchall()
+        for device, subject, at, failure in rows:
+            yield device, subject, parse_at(at), failure
 
     def newest_readings(self, end: datetime) -> list[Reading]:
         """Per device and subject the newest reading before `end`, and the newest good one."""
@@ -328,21 +228,21 @@ class Ledger:
             " WHERE device = r.device AND subject = r.subject AND at < ?1) OR at = (SELECT max(at)"
             " FROM reading WHERE device = r.device AND subject = r.subject AND at < ?1"
             " AND failure IS NULL)) ORDER BY at, digest",
-            (_sortable(end),),
+            (sortable(end),),
         ).fetchall()
-        unpacker = _unpacker()
-        return [Reading.of_record(json.loads(unpacker.decompress(row[0]))) for row in rows]
+        unpack = unpacker()
+        return [Reading.of_record(json.loads(unpack.decompress(row[0]))) for row in rows]
 
     # Run records, assessments and dispositions: signed envelopes
 
     def keep_record(
         self, kind: str, digest: str, envelope: bytes, at: datetime, period: str | None = None
     ) -> None:
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute(
                 "INSERT OR IGNORE INTO record (digest, kind, at, period, state, envelope)"
                 " VALUES (?, ?, ?, ?, 'spooled', ?)",
-                (digest, kind, _sortable(at), period, envelope),
+                (digest, kind, sortable(at), period, envelope),
             )
 
     def records(
@@ -377,7 +277,7 @@ class Ledger:
 
     def record_stored(self, digest: str, receipt: bytes | None, problem: str | None = None) -> None:
         """The store gave its receipt for a record, or refused it."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute(
                 "UPDATE record SET state = ?, receipt = ?, problem = ? WHERE digest = ?",
                 ("stored" if receipt else "refused", receipt, problem, digest),
@@ -400,10 +300,10 @@ class Ledger:
 
     def accept_host_key(self, device: str, fingerprint: str, by: str, at: datetime) -> None:
         """Pin a fingerprint; it takes the place of what was pinned before."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.execute("DELETE FROM host_key WHERE device = ?", (device,))
             db.execute(
-                "INSERT INTO host_key VALUES (?, ?, ?, ?)", (device, fingerprint, _sortable(at), by)
+                "INSERT INTO host_key VALUES (?, ?, ?, ?)", (device, fingerprint, sortable(at), by)
             )
 
     # What was found when, and last attempts
@@ -412,14 +312,14 @@ class Ledger:
         self, needing: Iterable[str], settled: Iterable[str], at: datetime
     ) -> dict[str, datetime]:
         """Since when each subject has needed a decision; a settled one starts anew."""
-        with self._transaction() as db:
+        with transaction(self._db) as db:
             db.executemany(
                 "DELETE FROM first_found WHERE subject = ? AND at <= ?",
-                [(subject, _sortable(at)) for subject in settled],
+                [(subject, sortable(at)) for subject in settled],
             )
             db.executemany(
                 "INSERT OR IGNORE INTO first_found VALUES (?, ?)",
-                [(subject, _sortable(at)) for subject in needing],
+                [(subject, sortable(at)) for subject in needing],
             )
         return {row[0]: parse_at(row[1]) for row in self._db.execute("SELECT * FROM first_found")}
 
@@ -430,38 +330,6 @@ class Ledger:
         row = self._db.execute(
             "SELECT max(ended_at) FROM attempt WHERE device = ?1 AND subject = ?2"
             " AND (?3 IS NULL OR ended_at <= ?3)",
-            (device, subject, until and _sortable(until)),
+            (device, subject, until and sortable(until)),
         ).fetchone()
         return parse_at(row[0]) if row and row[0] else None
-
-
-def _unpacker() -> zstandard.ZstdDecompressor:
-    return zstandard.ZstdDecompressor()
-
-
-def _dictionary(content: bytes) -> zstandard.ZstdCompressionDict:
-    # Raw content: the bytes themselves are the dictionary, none is trained.
-    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-
-
-def _sortable(at: datetime) -> str:
-    """A time as text of one width, so that text order is time order."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def write_once(path: Path, content: bytes) -> None:
-    """Write a content-named file durably: temporary file, fsync, rename, folder fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.exists() and sha256(path.read_bytes()).digest() == sha256(content).digest():
-        return
-    temporary = path.parent / f".{path.name}.{os.getpid()}"
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -1,0 +1,90 @@
+"""The ledger's tables, and opening them so that a commit survives a loss of power."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evidence.errors import EnvironmentProblem
+
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE bundle (
+  digest TEXT PRIMARY KEY, device TEXT NOT NULL, run TEXT NOT NULL, ended_at TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL, replayed INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('spooled', 'stored', 'refused')),
+  receipt BLOB, stored_at TEXT, problem TEXT, file_removed INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX bundle_state ON bundle (state, ended_at);
+CREATE TABLE reading (
+  digest TEXT PRIMARY KEY, bundle TEXT NOT NULL REFERENCES bundle (digest),
+  device TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL, failure TEXT,
+  record BLOB NOT NULL
+);
+CREATE INDEX reading_of ON reading (device, subject, at);
+CREATE TABLE snapshot (
+  id INTEGER PRIMARY KEY, reading TEXT NOT NULL REFERENCES reading (digest), unit TEXT NOT NULL,
+  device TEXT NOT NULL, read_at INTEGER NOT NULL, base INTEGER REFERENCES snapshot (id),
+  packed BLOB NOT NULL,
+  UNIQUE (reading, unit)
+);
+CREATE INDEX snapshot_of ON snapshot (device, read_at);
+CREATE TABLE record (
+  digest TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, period TEXT,
+  state TEXT NOT NULL CHECK (state IN ('spooled', 'stored', 'refused')),
+  receipt BLOB, problem TEXT, envelope BLOB NOT NULL
+);
+CREATE INDEX record_of ON record (kind, at);
+CREATE TABLE host_key (
+  device TEXT NOT NULL, fingerprint TEXT NOT NULL, accepted_at TEXT NOT NULL,
+  accepted_by TEXT NOT NULL, PRIMARY KEY (device, fingerprint)
+);
+CREATE TABLE attempt (
+  device TEXT NOT NULL, subject TEXT NOT NULL, due_at TEXT, ended_at TEXT NOT NULL,
+  run TEXT NOT NULL, failure TEXT, PRIMARY KEY (device, subject, ended_at)
+);
+CREATE TABLE first_found (subject TEXT PRIMARY KEY, at TEXT NOT NULL);
+"""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """The database, its tables made where they are not there yet. Raises EnvironmentProblem."""
+    db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA foreign_keys=ON")
+    if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise EnvironmentProblem("SQLite will not sync each commit", code="env_state")
+    with transaction(db):
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA:
+            raise EnvironmentProblem(
+                f"the ledger is of version {version}; this agent knows {SCHEMA}",
+                code="env_ledger_newer",
+                next_step="install the agent that wrote it, or a newer one",
+            )
+        if version == 0:
+            for statement in _TABLES.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={SCHEMA}")
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One write transaction: all of it, or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def sortable(at: datetime) -> str:
+    """A time as text of one width, so that text order is time order."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
