@@ -15,7 +15,7 @@ from evidence.usage.silence import (
     spoilt_counters,
     standing_counters,
 )
-from evidence.usage.snapshot import NONE, Bools, Ints, Role
+from evidence.usage.snapshot import NONE, Bools, Ints, Role, Trait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _cut(
     if Assumption.match_unchanged_before not in criteria.accept:
         floor[0] = np.where(untold, history.read_at[0], floor[0])
     quiet = np.maximum(quiet, np.maximum.accumulate(floor, axis=0))
-    quiet[history.count < 0] = NEVER
+    quiet[(history.count < 0) | ((history.traits & Trait.unsure) != 0)] = NEVER
     return quiet, untold & (quiet < history.read_at[0])
 
 

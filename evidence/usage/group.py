@@ -73,6 +73,7 @@ class Group:
     blind_s: Ints
     gap_limit: Ints  # the earliest window start at which the gaps are within bounds
     anchor: Ints
+    seen_from: Ints  # by when the history of every unit begins
     hit_after: Ints
     hit_until: Ints
     uncounted: Bools
@@ -85,7 +86,7 @@ def judge(
 ) -> Group:
     """Everything that decides, vectorised over the rules that the newest readings hold."""
     covers = [cover(history, end, criteria) for history in known]
-    keys, matches = _rules(covers)
+    keys, matches = _rules(known, covers)
     layers = tuple(
         layer
         for history, coverage, span in zip(known, covers, membership(known), strict=True)
@@ -110,6 +111,7 @@ def judge(
         blind_s=blind_s,
         gap_limit=gap_limit,
         anchor=_anchor(layers, rules),
+        seen_from=_latest([_seen_from(layer, start, end) for layer in layers], rules),
         hit_after=_latest([layer.pick(layer.hits.after, EVER) for layer in layers], rules),
         hit_until=_latest([layer.pick(layer.hits.until, EVER) for layer in layers], rules),
         uncounted=_any([_uncounted(layer) for layer in layers], rules),
@@ -118,14 +120,17 @@ def judge(
     )
 
 
-def _rules(covers: Sequence[Coverage]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _rules(
+    known: Sequence[UnitHistory], covers: Sequence[Coverage]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The rules that any unit's newest reading has, each with the matches it has on the units."""
     found: dict[str, dict[str, None]] = {}
-    for coverage in covers:
-        if len(coverage.history.read_at):
-            for column in np.flatnonzero(coverage.history.present[-1]):
-                key, match = coverage.history.columns[column]
-                found.setdefault(key, {})[match] = None
+    for whole, coverage in zip(known, covers, strict=True):
+        # A unit with no reading to rely on still says which rules there are to ask about.
+        history = coverage.history if len(coverage.history.read_at) else whole
+        for column in np.flatnonzero(history.present[-1:].any(axis=0)):
+            key, match = history.columns[column]
+            found.setdefault(key, {})[match] = None
     return tuple(found), tuple(tuple(matches) for matches in found.values())
 
 
@@ -162,6 +167,8 @@ def _layers(
         current = column >= 0
         if len(coverage.history.read_at):
             current[current] = coverage.history.present[-1, column[current]]
+        else:
+            current[:] = False
         layers.append(Layer(history, coverage, traffic, span, nth, column, current))
     return layers
 
@@ -203,6 +210,16 @@ def _anchor(layers: Sequence[Layer], rules: int) -> Ints:
                 of_match = np.minimum(of_match, own)
         anchor = np.maximum(anchor, np.where(of_match == NEVER, EVER, of_match))
     return anchor
+
+
+def _seen_from(layer: Layer, start: int, end: int) -> Ints:
+    """Until when nothing is known of the unit; no allowance for gaps makes up for that.
+
+    A unit that joined in the window has a gap from its joining on instead.
+    """
+    gap_from, gap_to = layer.gaps(start, end)
+    unknown = (gap_to[0] > gap_from[0]) & (layer.span[0] <= start)
+    return np.where(unknown, gap_to[0], EVER)
 
 
 def _uncounted(layer: Layer) -> Bools:

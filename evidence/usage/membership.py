@@ -17,9 +17,9 @@ Span = tuple[int, int]
 def membership(histories: Sequence[UnitHistory]) -> list[Span]:
     """For each unit the times between which it may have enforced: after the first, by the second.
 
-    A unit was not there when another unit of an active/standby pair named a different peer,
-    or when the same device answered with another unit's counters (an exchanged unit, a shared
-    address). Without such a statement it may have been there always.
+    A unit was not there when another unit of an active/standby pair named a third one as its
+    peer, or when the same device answered with another unit's counters (an exchanged unit, a
+    shared address). Without such a statement it may have been there always.
     """
     return [_span(history, histories) for history in histories]
 
@@ -27,8 +27,9 @@ def membership(histories: Sequence[UnitHistory]) -> list[Span]:
 def _span(history: UnitHistory, histories: Sequence[UnitHistory]) -> Span:
     if not len(history.read_at):
         return EVER, NEVER
+    known = {name for one in histories if one is not history for name in _names(one)}
     elsewhere = sorted(
-        at for other in histories if other is not history for at in _without(history, other)
+        at for other in histories if other is not history for at in _without(history, other, known)
     )
     first, last = int(history.read_at[0]), int(history.read_at[-1])
     return (
@@ -37,16 +38,17 @@ def _span(history: UnitHistory, histories: Sequence[UnitHistory]) -> Span:
     )
 
 
-def _without(history: UnitHistory, other: UnitHistory) -> list[int]:
+def _without(history: UnitHistory, other: UnitHistory, known: set[str | None]) -> list[int]:
     """Times at which `other` shows that the unit of `history` was not in the group."""
-    names = _names(history)
+    # A peer we cannot place may be this very unit under a name of its own.
+    third = known - _names(history) - _names(other) - {None}
     pairs = np.isin(other.role, (Role.active, Role.standby))
     # A manager that speaks of several units in one reading may just not have reached this one.
     exchanged = other.device == history.device and not set(other.digests) & set(history.digests)
     return [
         int(at)
         for at, peer, paired in zip(other.read_at, other.peers, pairs, strict=True)
-        if exchanged or (paired and peer and peer not in names)
+        if exchanged or (paired and peer in third)
     ]
 
 

@@ -28,6 +28,7 @@ class Unseen(StrEnum):
     before_first_reading = "before_first_reading"
     not_read_since = "not_read_since"
     not_counted = "not_counted"
+    count_unsure = "count_unsure"
     rule_came_or_went = "rule_came_or_went"
     other_counter = "other_counter"
     restart = "restart"

@@ -27,7 +27,9 @@ class Proofs(Mapping[str, UsageProof]):
     def __init__(self, group: Group) -> None:
         self.group = group
         self._places = {key: place for place, key in enumerate(group.keys)}
-        self._needed = np.maximum(np.maximum(group.anchor, group.hit_until), group.gap_limit)
+        self._needed = np.maximum.reduce(
+            [group.anchor, group.seen_from, group.hit_until, group.gap_limit]
+        )
         self._states = _states(group, self._needed)
 
     def __getitem__(self, key: str) -> UsageProof:
@@ -86,14 +88,15 @@ def _states(group: Group, needed: Ints) -> list[State]:
     proven = (needed <= group.start) & ~_sessions(group)
     proven &= group.now - group.end <= group.criteria.max_gap_s
     traffic = group.hit_after >= np.maximum(group.start, group.anchor)
-    states = np.full(len(group.keys), State.insufficient, object)
+    states = [State.insufficient] * len(group.keys)
     for answer, state in (
         (proven, State.proven),
         (group.uncounted, State.not_measurable),
         (traffic, State.has_traffic),
     ):
-        states[answer] = state
-    return list(states)
+        for place in np.flatnonzero(answer):
+            states[place] = state
+    return states
 
 
 def _sessions(group: Group) -> Bools:

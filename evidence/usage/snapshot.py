@@ -46,12 +46,16 @@ class Role(IntEnum):
 
 
 class Trait(IntFlag):
-    """What is said of one counter. Neither persistent nor volatile: the device does not say."""
+    """What is said of one counter. Neither persistent nor volatile: the device does not say.
+
+    `unsure`: it is not known to count, or not exactly, so that it can show traffic only.
+    """
 
     persistent = 1
     volatile = 2
     enabled = 4
     packets = 8
+    unsure = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,9 @@ def _traits(rule: FirewallRule, usage: RuleUsage | None) -> int:
         return int(traits)
     if usage.persistent is not None:
         traits |= Trait.persistent if usage.persistent else Trait.volatile
-    return int(traits | Trait.packets if usage.count_unit == "packets" else traits)
+    if usage.count_unit == "packets":
+        traits |= Trait.packets
+    return int(traits | Trait.unsure if usage.counting == "unknown" else traits)
 
 
 def _seconds(at: datetime | None, offset_s: float) -> int:

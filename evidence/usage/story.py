@@ -27,11 +27,10 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
     window = (_time(group.start), _time(group.end))
     blind_gap_s = _union_s(gaps)
     # What silence takes for granted is of no account where there was traffic.
-    relies_on = (
-        0 if state is State.has_traffic else reduce(or_, (part.relies_on for part in parts), 0)
-    )
-    if relies_on and group.unsure_sessions[place]:
-        relies_on |= Assumption.no_older_sessions
+    silent = [] if state is State.has_traffic else parts
+    relies_on = reduce(or_, (part.relies_on for part in silent), 0)
+    if silent and group.unsure_sessions[place]:
+        relies_on |= Assumption.no_older_sessions & group.criteria.accept
     return UsageProof(
         key=group.keys[place],
         match_digest=group.matches[place][0],
@@ -44,6 +43,7 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
             max_gap_s=group.criteria.max_gap_s,
             hit_by=hit_until,
             anchor_at=anchor_at,
+            seen_from=_at(int(group.seen_from[place])),
             stale_s=group.now - group.end,
             provable_on=provable_on,
         ),
@@ -157,11 +157,15 @@ class _Part:
     @property
     def relies_on(self) -> int:
         shown = self._shown()
+        if not len(shown):
+            return 0
         return int(np.bitwise_or.reduce(self._column(self.coverage.relies_on)[shown], initial=0))
 
     def weakest(self) -> int | None:
         """The fewest hits that stood in the group where their standing is the witness."""
         shown = self._shown()
+        if not len(shown):
+            return None
         relies_on = self._column(self.coverage.relies_on)[shown]
         stood = self._column(self.coverage.standing)[shown]
         stood = stood[(relies_on & Assumption.clear_shows) != 0]
@@ -176,7 +180,7 @@ class _Part:
 
     @property
     def last_hit(self) -> int:
-        return EVER if self.layer.never_read else int(self.layer.hits.last_hit[self.column])
+        return EVER if self.column < 0 else int(self.layer.hits.last_hit[self.column])
 
     @property
     def enabled(self) -> bool | None:
@@ -191,7 +195,7 @@ class _Part:
             alone = len(self.rows) == 1
             first = int(self.rows[0]) - (0 if alone else 1)
             yield from self.coverage.history.digests[max(first, 0) : int(self.rows[-1]) + 1]
-        until = EVER if self.layer.never_read else int(self.layer.hits.until[self.column])
+        until = EVER if self.column < 0 else int(self.layer.hits.until[self.column])
         if until > self.begin:
             row = int(np.searchsorted(self.layer.history.read_at, until))
             yield from self.layer.history.digests[max(row - 1, 0) : row + 1]
@@ -224,6 +228,8 @@ def _why(coverage: Coverage, row: int, column: int) -> Unseen:
         return Unseen.not_read_since
     if history.count[row, column] == NOT_COUNTED:
         return Unseen.not_counted
+    if history.traits[row, column] & Trait.unsure:
+        return Unseen.count_unsure
     if row == 0:
         return Unseen.before_first_reading
     reasons = (

@@ -10,10 +10,11 @@ from evidence.text import Text
 from evidence.usage.proof import Gap, State, Unseen
 
 WHY = {
-    Unseen.never_read: Text("never read", "從未讀取"),
+    Unseen.never_read: Text("no reading to rely on", "無可採信之讀取"),
     Unseen.before_first_reading: Text("before our first reading", "首次讀取之前"),
     Unseen.not_read_since: Text("not read since", "其後未再讀取"),
     Unseen.not_counted: Text("not counted", "未計數"),
+    Unseen.count_unsure: Text("not known to be counted exactly", "無法確認設備確實計數"),
     Unseen.rule_came_or_went: Text("the rule was added or removed", "規則新增或移除"),
     Unseen.other_counter: Text("another counter than before", "計數器已更換"),
     Unseen.restart: Text("restart", "設備或規則重新載入"),
@@ -45,12 +46,14 @@ def reason(
     max_gap_s: int,
     hit_by: datetime | None,
     anchor_at: datetime | None,
+    seen_from: datetime | None,
     stale_s: int,
     provable_on: date | None,
 ) -> Text:
     """Why the rule is in this state, in one or two sentences.
 
-    `hit_by`: the latest hit known had passed by then. `stale_s`: age of the newest reading.
+    `hit_by`: the latest hit known had passed by then. `seen_from`: by when the history begins.
+    `stale_s`: age of the newest reading.
     """
     since, until = (minute(time) for time in window)
     if state is State.has_traffic and hit_by is not None:
@@ -69,7 +72,7 @@ def reason(
             "The unit keeps no count for this rule, so its traffic cannot be told.",
             "設備未對此規則計數，無從得知有無流量。",
         )
-    short = _short(window[0], gaps, blind_gap_s, max_gap_s, hit_by, anchor_at, stale_s)
+    short = _short(window[0], gaps, blind_gap_s, max_gap_s, hit_by, anchor_at, seen_from, stale_s)
     if provable_on is None:
         return Text(
             f"{short.en} No date can be given as things are.",
@@ -88,6 +91,7 @@ def _short(
     max_gap_s: int,
     hit_by: datetime | None,
     anchor_at: datetime | None,
+    seen_from: datetime | None,
     stale_s: int,
 ) -> Text:
     """What is missing, the plainest obstacle first."""
@@ -100,6 +104,10 @@ def _short(
         return Text(
             f"The rule stands as it is only since {minute(anchor_at)}.",
             f"此規則現行內容自 {minute(anchor_at)} 起方存在。",
+        )
+    if seen_from is not None and seen_from > start:
+        return Text(
+            f"Nothing is known before {minute(seen_from)}.", f"{minute(seen_from)} 以前無紀錄可考。"
         )
     if hit_by is not None and hit_by > start:
         return Text(
