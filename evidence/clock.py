@@ -59,10 +59,10 @@ def months_complete_at(anchor: datetime, months: int) -> datetime:
 
 
 def window_start(at: datetime, months: int) -> datetime:
-    """Start of the longest-running window of `months` that is complete at `at`, as UTC.
+    """Start of the last window of `months` that is complete at `at`, as UTC.
 
-    The latest day whose period of `months` is over by `at`: an anchor on or before that
-    day's end is old enough.
+    It begins when the latest day is over whose period of `months` is over by `at`: what is
+    anchored on that day or before is old enough.
     """
     day = add_months(taipei_day(at), -months)
     while months_complete_at(day_start(day), months) > at:
