@@ -30,7 +30,7 @@ class Limits:
     clear_text: Sequence[int]
     shortest_prefix: Mapping[int, int]
     widest_ports: int
-    today: date
+    on: date
 
 
 # True: it is so. False: it is not. None: it cannot be told, because a place is not mapped, a
@@ -222,7 +222,7 @@ def _expired(held: HeldRule, limits: Limits) -> bool:
     rule = held.rule
     said = f"{rule.name or ''} {rule.comment or ''}"
     days = [*_days(rule.schedule or ""), *(_days(said) if _TEMPORARY.search(said) else ())]
-    return bool(days) and max(days) < limits.today
+    return bool(days) and max(days) < limits.on
 
 
 DETECTORS: Mapping[str, tuple[Detector, Text]] = {

@@ -15,33 +15,18 @@ Network = IPv4Network | IPv6Network
 ANY_WORDS = frozenset(("any", "all", "any4", "any6", "anywhere", "0.0.0.0/0", "::/0", "*", "ip"))
 LAST_PORT = 65535
 
-# Names of the assigned-numbers registry, and the vendors' own for them.
+# Names of the assigned-numbers registry, and the vendors' own for them. A name that is not here
+# stays a name, which is no answer: never guess one.
 PORTS = {
-    "ftp": 21,
-    "ssh": 22,
-    "telnet": 23,
-    "smtp": 25,
-    "tftp": 69,
-    "http": 80,
-    "www": 80,
-    "web": 80,
-    "pop3": 110,
-    "imap": 143,
-    "imap4": 143,
-    "snmp": 161,
-    "ldap": 389,
-    "https": 443,
-    "smb": 445,
-    "samba": 445,
-    "rlogin": 513,
-    "rsh": 514,
-    "domain": 53,
-    "dns": 53,
-    "ntp": 123,
-    "ms-wbt-server": 3389,
-    "rdp": 3389,
-    "vnc": 5900,
-    "winrm": 5985,
+    **{"ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23, "smtp": 25, "tacacs": 49, "dns": 53},
+    **{"domain": 53, "bootps": 67, "bootpc": 68, "tftp": 69, "http": 80, "www": 80, "web": 80},
+    **{"kerberos": 88, "pop3": 110, "sunrpc": 111, "nntp": 119, "ntp": 123, "netbios-ns": 137},
+    **{"netbios-dgm": 138, "netbios-ssn": 139, "imap": 143, "imap4": 143, "snmp": 161},
+    **{"snmptrap": 162, "bgp": 179, "ldap": 389, "https": 443, "smb": 445, "samba": 445},
+    **{"isakmp": 500, "exec": 512, "login": 513, "rlogin": 513, "rsh": 514, "cmd": 514},
+    **{"syslog": 514, "lpd": 515, "rtsp": 554, "ldaps": 636, "citrix-ica": 1494, "sqlnet": 1521},
+    **{"h323": 1720, "radius": 1812, "radius-acct": 1813, "nfs": 2049, "ms-wbt-server": 3389},
+    **{"rdp": 3389, "sip": 5060, "vnc": 5900, "winrm": 5985},
 }
 
 
@@ -73,9 +58,10 @@ class Service:
 
 _PROTOCOLS = ("tcp-udp", "tcp", "udp", "sctp", "any", "th", "ip")
 _NO_PORTS = ("icmp", "ping", "esp", "ah", "gre", "ospf", "igmp", "vrrp", "ipip")
+_PORT = r"\d{1,5}|[a-z][a-z0-9-]*"
 _SERVICE = re.compile(
-    rf"^(?:(?P<protocol>{'|'.join(_PROTOCOLS)})[/: _-]?)?"
-    r"(?P<first>\d{1,5})(?:\s*[-:]\s*(?P<last>\d{1,5}))?(?:/(?P<after>tcp|udp))?$"
+    rf"^(?:(?P<protocol>{'|'.join(_PROTOCOLS)})[/: _-]?)?(?P<sign>[<>!]?)"
+    rf"(?P<first>{_PORT})(?:\s*[-:]\s*(?P<last>\d{{1,5}}))?(?:/(?P<after>tcp|udp))?$"
 )
 
 
@@ -95,14 +81,26 @@ def service(text: str) -> Service:
         return Service(plain)
     if plain.startswith(_NO_PORTS):
         return Service(plain.split("/")[0], 0, 0)
-    if found := _SERVICE.match(plain):
-        first = int(found["first"])
-        last = int(found["last"] or first)
-        return Service(found["protocol"] or found["after"] or "", first, last)
-    protocol, _, name = plain.rpartition("/")
-    if name in PORTS and protocol in ("", "any", "tcp", "udp"):
-        return Service(protocol, PORTS[name], PORTS[name])
-    return Service(name=text, first=0, last=0)
+    found = _SERVICE.match(plain)
+    if found is None:
+        return Service(name=text, first=0, last=0)
+    protocol = found["protocol"] or found["after"] or ""
+    first, last = _port(found["first"]), _port(found["last"] or found["first"])
+    if first is None or last is None:
+        return Service(name=text, first=0, last=0)
+    match found["sign"]:
+        case ">":
+            return Service(protocol, first + 1)
+        case "<":
+            return Service(protocol, 1, first - 1)
+        case "!":
+            # Every port but one: not any, and as wide as can be.
+            return Service(protocol, 1, LAST_PORT - 1)
+    return Service(protocol, first, last)
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdigit() else PORTS.get(text)
 
 
 @cache
