@@ -17,10 +17,10 @@ from agent.config import Config
 from agent.platforms import parser_version
 from checks import run_checks
 from evidence.clock import month_bounds, taipei_day
-from evidence.control import Judgement, Policy, Profile, RuleBook, fold
+from evidence.control import Judgement, Policy, Profile, RuleBook, fold, needs_decision
 from evidence.device import Device
 from evidence.errors import ConfigurationError
-from evidence.observation import Observation, Result
+from evidence.observation import Observation
 from evidence.reading import canonical
 from evidence.readings import Readings
 from evidence.runs import Assessment
@@ -145,8 +145,8 @@ def _first_found(
     agent: Agent, observations: Sequence[Observation], at: datetime
 ) -> Mapping[str, datetime]:
     """Since when each subject has needed somebody's decision."""
-    bad = {one.subject for one in observations if one.result is not Result.satisfied}
-    return agent.ledger.first_found(bad, {one.subject for one in observations} - bad, at)
+    needing = set(needs_decision(observations))
+    return agent.ledger.first_found(needing, {one.subject for one in observations} - needing, at)
 
 
 def _seal(
