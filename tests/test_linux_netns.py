@@ -7,12 +7,11 @@ import pytest
 from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.transports.ssh import open_ssh
-from agent.transports.tape import TapeTransport
 from agent.visit import Visit, Visitor
 from evidence.device import Device
 from evidence.facts import FirewallRule, RuleUsage, SoftwareRelease, Unit
 from evidence.reading import Reading
-from evidence.tape import TapeAnswer
+from tests import by_hand
 from tests.fixtures_netns import SERVER, Load, Net, inside, run
 
 pytestmark = [
@@ -157,11 +156,11 @@ def test_text_and_json_of_nft_tell_the_same(net: Net) -> None:
     send(net)
     over_ssh = read(net)
     text = net.on_router("nft", "list", "ruleset")
-    by_hand = hand_delivered("nft list ruleset", text)
-    assert [rule.key for rule in by_hand.of(FirewallRule)] == [
+    delivered = by_hand.read("linux", "firewall", ("nft list ruleset", text.encode()))
+    assert [rule.key for rule in delivered.of(FirewallRule)] == [
         rule.key for rule in over_ssh.of(FirewallRule)
     ]
-    assert counts(by_hand) == counts(over_ssh)
+    assert counts(delivered) == counts(over_ssh)
 
 
 def test_rules_without_a_counter_are_unknown_not_unused(net: Net) -> None:
@@ -185,7 +184,8 @@ def test_three_rule_lists_side_by_side_are_each_told_once(net: Net) -> None:
 
 def test_iptables_rules_that_only_nft_was_asked_for_are_half_a_list(net: Net) -> None:
     load_iptables(net)
-    reading = hand_delivered("nft -j list ruleset", net.on_router("nft", "-j", "list", "ruleset"))
+    listing = net.on_router("nft", "-j", "list", "ruleset").encode()
+    reading = by_hand.read("linux", "firewall", ("nft -j list ruleset", listing))
     assert reading.failure is not None
     assert reading.failure.code == "output_incomplete"
 
@@ -194,8 +194,8 @@ def test_a_listing_by_hand_tells_what_the_dump_tells(net: Net) -> None:
     load_legacy(net)
     send(net)
     listing = net.on_router("iptables-legacy", "-L", "-v", "-n", "-x", "--line-numbers")
-    by_hand = hand_delivered("iptables -L -v -n -x --line-numbers", listing)
-    assert counts(by_hand) == counts(read(net))
+    ask = "iptables -L -v -n -x --line-numbers"
+    assert counts(by_hand.read("linux", "firewall", (ask, listing.encode()))) == counts(read(net))
 
 
 def test_the_router_says_what_it_is_and_since_when(net: Net) -> None:
@@ -208,15 +208,3 @@ def test_the_router_says_what_it_is_and_since_when(net: Net) -> None:
     assert rules.at - unit.boot_at > timedelta(0)
     kernel = [one.version for one in release.of(SoftwareRelease) if one.part == "kernel"]
     assert kernel == [run("uname", "-r").strip()]
-
-
-def hand_delivered(ask: str, text: str) -> Reading:
-    linux = platform("linux")
-    visitor = Visitor(
-        device=Device(id="router", platform="linux"),
-        platform=linux,
-        open_transport=lambda: TapeTransport([TapeAnswer(ask, text.encode())]),
-        clock=lambda: datetime.now(UTC),
-        key=SiteKey(b"netns"),
-    )
-    return visitor.visit(["firewall"]).readings[0]

@@ -6,19 +6,26 @@ import re
 from datetime import datetime
 
 from evidence.capture import Capture
-from evidence.errors import Incomplete, Unexpected, shown
+from evidence.errors import Incomplete, TooMuch, Unexpected, shown
 
 _REFUSED = re.compile(
-    r"(?m)^\s*(?:ERROR: |% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Bad)|%Error|Error:"
+    r"(?m)^[ \t]*(?:ERROR: |% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Bad)|%Error|Error:"
     r"|(?:ERROR: )?Command authorization (?:failed|denied)|-?\w*sh: |Unknown action"
     r"|Command fail|unknown command|syntax error).*$"
 )
+_LONGEST_LINE = 16 * 1024
 _PAGER = re.compile(r"<--- More --->|--More--|-- ?more ?--", re.IGNORECASE)
 
 
 def told(capture: Capture) -> str:
-    """The answer's text. Raises Unexpected for a refusal, Incomplete when it stands at a pager."""
+    """The answer's text.
+
+    Raises Unexpected for a refusal, Incomplete when it stands at a pager, TooMuch (`line_too_long`)
+    for a line that no ASA prints.
+    """
     text = capture.text()
+    if max(map(len, text.split("\n"))) > _LONGEST_LINE:
+        raise TooMuch(f"{who(capture)} answered with a line no ASA prints", code="line_too_long")
     if refused := _REFUSED.search(text):
         raise Unexpected(
             f"{who(capture)} was refused: {shown(refused[0].strip())!r}",

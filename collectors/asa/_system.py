@@ -56,19 +56,19 @@ _NAMES = {
 
 def system(text: str) -> HardwareItem | None:
     """The machine that `show version` names; its serial is the one licences are bound to."""
-    hardware = re.search(r"(?m)^Hardware: +([^,\n]+?),? *(?:, *(.*?),? *)?$", text)
+    hardware = re.search(r"(?m)^Hardware: +(.*)$", text)
     serial = re.search(r"(?m)^Serial Number: *(\S+)", text)
     kind = re.search(r"(?m)^Model Id: *(\S+)", text)
     if hardware is None and serial is None:
         return None
-    model = hardware[1].strip() if hardware else None
-    about = [kind[1] if kind else None, hardware[2] if hardware else None]
+    model, _, rest = (hardware[1] if hardware else "").partition(",")
+    about = [kind[1] if kind else "", rest.strip(" ,")]
     return HardwareItem(
         vendor="Cisco",
-        model=model,
+        model=said(model.strip()),
         serial=said(serial[1]) if serial else None,
         description=", ".join(filter(None, about)) or None,
-        virtual=(model or "").startswith("ASAv"),
+        virtual=model.startswith("ASAv"),
     )
 
 

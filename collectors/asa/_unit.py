@@ -14,7 +14,7 @@ from evidence.capture import Capture
 from evidence.device import Device
 from evidence.facts import Interface, Unit
 
-_UPTIME = re.compile(r"(?m)^(?!failover cluster)(\S+) up ((?:\d+ \w+ ?)+)\s*$")
+_UPTIME = re.compile(r"(?m)^(?!failover cluster)(\S+) up ((?:\d+ [a-z]+ ?)+)\s*$")
 _SPAN = {"year": 365 * 86400, "day": 86400, "hour": 3600, "min": 60, "sec": 1}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:\.\d+)? (\S+) (?:\w{3} )?(\w{3}) +(\d{1,2}) (\d{4})"

@@ -118,17 +118,13 @@ def firmware(device: Device) -> Flow:
     for ask in asks:
         listed = yield from _optional(ask)
         packages += _host.packages(listed.text()) if listed else []
-    machine = yield from _optional(DMI)
-    hardware = _host.hardware(machine.text()) if machine else None
-    decoded = yield from _optional(DMIDECODE)
-    hardware = (_host.hardware(decoded.text()) if decoded else None) or hardware
+    decoded, board = (yield from _optional(DMIDECODE)), (yield from _optional(DMI))
+    hardware = _host.decoded(decoded.text()) if decoded else None
+    hardware = hardware or (_host.board(board.text()) if board else None)
     release = _host.system(os_release.text()) if os_release else None
     names = _host.uname(uname.text()) if uname else None
-    kernel = [
-        SoftwareRelease(vendor="Linux", product="linux", version=names[1], part="kernel")
-        for names in ([names] if names else [])
-    ]
-    found: list[Fact | None] = [release, *kernel, *packages, hardware]
+    kernel = _host.kernel(names[1]) if names else None
+    found: list[Fact | None] = [release, kernel, *packages, hardware]
     answered = [fact for fact in found if fact is not None]
     if not answered:
         raise Unexpected(
@@ -154,6 +150,8 @@ def _rules(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
         if error.code != NotAnswered.code:
             raise
         return None
+    if ask is NFT and "JSON support not compiled" in capture.text():
+        return None  # its text is asked for instead
     told(capture)
     return capture
 

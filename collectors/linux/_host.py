@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from evidence.capture import Capture
@@ -70,6 +71,10 @@ def uname(text: str) -> tuple[str, str] | None:
     return (words[1], words[2]) if len(words) >= 4 and words[0] == "Linux" else None
 
 
+def kernel(version: str) -> SoftwareRelease:
+    return SoftwareRelease(vendor="Linux", product="linux", version=version, part="kernel")
+
+
 def packages(text: str) -> Iterator[SoftwareRelease]:
     """Installed packages of interest, of `name<tab>version[<tab>status]` lines."""
     for line in text.splitlines():
@@ -80,24 +85,30 @@ def packages(text: str) -> Iterator[SoftwareRelease]:
             yield SoftwareRelease(product=name, name=name, version=version, part="package")
 
 
-def hardware(text: str) -> HardwareItem | None:
-    """The machine, of two lines from /sys (maker, product) or of `dmidecode -t system`."""
-    if "Product Name:" in text:
-        said = dict(re.findall(r"(?m)^\s+([A-Z][\w ]+): *(.*?) *$", text))
-        vendor, model = said.get("Manufacturer"), said.get("Product Name")
-        serial, revision = said.get("Serial Number"), said.get("Version")
-    else:
-        vendor, model, serial, *_ = [*text.split("\n"), "", "", ""]
-        revision = None
+def board(text: str) -> HardwareItem | None:
+    """The machine, of two lines from /sys: maker and product; None for another text."""
+    lines = text.strip("\n").split("\n")
+    if len(lines) > 2 or max(map(len, lines)) > 80 or lines[0].startswith("cat:"):
+        return None
+    return _machine(lines[0], lines[1] if len(lines) == 2 else None)
+
+
+def decoded(text: str) -> HardwareItem | None:
+    """The machine with its serial, of `dmidecode -t system`; None for another text."""
+    said = dict(re.findall(r"(?m)^[ \t]+([A-Z][\w ]+): *(.*)$", text))
+    if "Product Name" not in said:
+        return None
+    item = _machine(said.get("Manufacturer"), said["Product Name"])
+    return item and replace(
+        item, serial=_said(said.get("Serial Number")), revision=_said(said.get("Version"))
+    )
+
+
+def _machine(vendor: str | None, model: str | None) -> HardwareItem | None:
     if _said(vendor) is None and _said(model) is None:
         return None
-    return HardwareItem(
-        vendor=_said(vendor),
-        model=_said(model),
-        serial=_said(serial),
-        revision=_said(revision),
-        virtual=_VIRTUAL.search(f"{vendor} {model}") is not None,
-    )
+    virtual = _VIRTUAL.search(f"{vendor} {model}") is not None
+    return HardwareItem(vendor=_said(vendor), model=_said(model), virtual=virtual)
 
 
 def _said(value: str | None) -> str | None:

@@ -86,7 +86,8 @@ def _selectors(words: Sequence[str], at: int) -> tuple[list[tuple[str, ...]], in
     found: list[tuple[str, ...]] = []
     while True:
         at += words[at : at + 1] == ["meta"] and words[at + 1 : at + 2] != ["mark"]
-        one = next((k for k in _KNOWN if tuple(words[at : at + len(k)]) == k), None)
+        both = tuple(words[at : at + 2])
+        one = both if both in _KNOWN else both[:1] if both[:1] in _KNOWN else None
         if one is None:
             dot = next((n for n in (1, 2, 3) if words[at + n : at + n + 1] == ["."]), None)
             if dot is None and not found:

@@ -21,6 +21,7 @@ _DEFAULT = re.compile(r"(allow|deny|reject|disabled) \((incoming|outgoing|routed
 _ADDRESS = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*)(?:/\d{1,3})?"
 )
+_LONGEST_LINE = 1000
 _CHAINS = {"IN": "incoming", "OUT": "outgoing", "FWD": "routed"}
 
 
@@ -34,7 +35,7 @@ def drafts(text: str, who: str) -> Iterator[Draft]:
     lines = [line.strip() for line in text.splitlines()]
     heading = next((at for at, line in enumerate(lines) if re.match(r"--\s+--", line)), None)
     for position, line in enumerate(filter(None, lines[heading + 1 :] if heading else ()), 1):
-        rule = _RULE.fullmatch(line)
+        rule = _RULE.fullmatch(line) if len(line) < _LONGEST_LINE else None
         if rule is None:
             raise Incomplete(f"{who}: not a rule of ufw: {shown(line)!r}")
         yield _draft(rule, line, position)
