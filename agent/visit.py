@@ -7,6 +7,7 @@ reading: the other subjects and devices go on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +16,14 @@ from agent.platforms import Flow, Platform, parser_version
 from agent.redact import SiteKey, redact
 from agent.transports import Transport
 from evidence.ask import Ask
-from evidence.capture import Capture, Provenance
+from evidence.capture import Capture, Provenance, check_size
 from evidence.clock import Clock
 from evidence.device import Device
 from evidence.errors import Denied, EvidenceError, VisitError, shown
-from evidence.facts import Fact, HardwareItem, Unit
-from evidence.reading import Failure, Reading
+from evidence.facts import Fact, HardwareItem, Unit, to_record
+from evidence.reading import Failure, Reading, canonical
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,7 @@ class Visitor:
         try:
             readings = tuple(self._read(subject) for subject in subjects)
         finally:
-            if self._transport is not None:
-                self._transport.close()
+            self._close()
         return Visit(
             device=self.device,
             requester=self.requester,
@@ -118,7 +120,7 @@ class Visitor:
             parser_version=parser_version(),
             parser_digest=self.platform.parser_digest,
             failure=failure,
-            cautions=tuple(_cautions(facts)),
+            cautions=() if failure else tuple(_cautions(facts)),
             provenance=self.provenance.kind,
             confirmed_by=self.provenance.confirmed_by,
         )
@@ -148,6 +150,7 @@ class Visitor:
         self.on_ask(ask)
         try:
             answer = self._open().ask(ask)
+            check_size(self.device.id, ask, answer.body)
             body = redact(ask, answer.body, self.key)
         except VisitError as error:
             failure = Failure.of(error)
@@ -173,7 +176,8 @@ class Visitor:
     def _asked_before(self, ask: Ask, subject: str) -> Capture | None:
         """The capture of the same ask for another subject of this visit: asked once is enough."""
         for one in self._exchanges:
-            if one.capture and one.subject != subject and one.ask.text == ask.text:
+            same = (one.ask.text, one.ask.body) == (ask.text, ask.body)
+            if one.capture and one.subject != subject and same:
                 return one.capture
         return None
 
@@ -189,6 +193,15 @@ class Visitor:
                 raise
         return self._transport
 
+    def _close(self) -> None:
+        """Leave the device. A farewell that fails takes nothing away from what was read."""
+        if self._transport is None:
+            return
+        try:
+            self._transport.close()
+        except Exception as error:
+            log.warning("%s: closing the connection: %s", self.device.id, type(error).__name__)
+
     def _doubt(self, facts: tuple[Fact, ...]) -> Failure | None:
         """Why these facts may not be taken: nothing at all, or another device's identity."""
         if not facts:
@@ -196,6 +209,12 @@ class Visitor:
                 "result_empty_suspicious",
                 f"{self.device.id}: the answers held nothing to record",
                 "check the account's privileges on the device",
+            )
+        if unwritable := _unwritable(facts):
+            return Failure(
+                "result_unwritable",
+                f"{self.device.id}: the answers hold a value that cannot be kept: {unwritable}",
+                "read the device by hand; this is no number or text that a device should say",
             )
         for name, wanted in self.device.expected.items():
             seen = {
@@ -214,15 +233,37 @@ class Visitor:
         return None
 
 
+def _unwritable(facts: Iterable[Fact]) -> str:
+    """The first value that no record can hold: NaN, half a character, a number over 64 bits,
+    a time past the calendar's end. Empty when there is none."""
+    for fact in facts:
+        try:
+            record = to_record(fact)
+            canonical(record)
+        except (ValueError, OverflowError) as error:
+            return shown(str(error))
+        for name, value in record.items():
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                return f"{name} of more than 64 bits"
+    return ""
+
+
 def _cautions(facts: Iterable[Fact]) -> Iterable[Failure]:
     for fact in facts:
-        if isinstance(fact, Unit) and fact.clock_at is not None:
-            year = fact.clock_at.year
-            wrong = fact.clock_offset_s is not None and abs(fact.clock_offset_s) > 300
-            if wrong or not 2000 < year < 2090:
-                yield Failure(
-                    "device_clock_suspect",
-                    f"the device's clock says {fact.clock_at:%Y-%m-%d %H:%M:%S}"
-                    f" {fact.clock_zone or '(zone not said)'}",
-                    "its times are not used for the window; correct its NTP",
-                )
+        if isinstance(fact, Unit) and (why := _clock_doubt(fact)):
+            yield Failure(
+                "device_clock_suspect",
+                f"the device's clock {why}",
+                "its times are not used for the window; correct its NTP and time zone",
+            )
+
+
+def _clock_doubt(unit: Unit) -> str:
+    """What is wrong with a unit's clock; empty when it fits ours, or was not asked."""
+    zone = unit.clock_zone or "(zone not said)"
+    if unit.clock_at is None:
+        return f"is of an unknown zone, {shown(zone)}" if unit.clock_zone else ""
+    offset_s = unit.clock_offset_s
+    if 2000 < unit.clock_at.year < 2090 and offset_s is not None and abs(offset_s) <= 300:
+        return ""
+    return f"says {unit.clock_at:%Y-%m-%d %H:%M:%S} {shown(zone)}"

@@ -93,6 +93,23 @@ class Capture:
         yield from snmprec_rows(self.body, f"{self.device}: {self.ask.text!r}")
 
 
+def check_size(who: str, ask: Ask, body: bytes) -> None:
+    """Raises TooMuch for an answer longer than its ask allows: `line_too_long` where one line of
+    it is, `input_too_large` otherwise. A document (HTTP) is one line by nature."""
+    if len(body) <= ask.limit_bytes:
+        return
+    if ask.kind == "command" and max(map(len, body.split(b"\n"))) > MAX_LINE_BYTES:
+        raise TooMuch(
+            f"{who}: {ask.text!r} answered with a line without end",
+            code="line_too_long",
+            next_step="read the device by hand; this is not an answer to the question",
+        )
+    raise TooMuch(
+        f"{who}: {ask.text!r} answered over {ask.limit_bytes} bytes",
+        next_step="read the device by hand, and report how much it has to say",
+    )
+
+
 _ROW = re.compile(rb"^\.?(\d+(?:\.\d+)*)\|(\d+)(x|e|:[a-z]+)?\|(.*)$", re.DOTALL)
 
 

@@ -27,7 +27,8 @@ def canonical(record: Any) -> bytes:
 class Failure:
     """Why something could not be read: stable code, sentence, next step.
 
-    `kind` is the error's class, so that reading again throws what was thrown.
+    `kind` is the error's class, so that reading again throws what was thrown. Half a character
+    that a device sent is written as its escape, so that a failure can always be recorded.
     """
 
     code: str
@@ -37,7 +38,8 @@ class Failure:
 
     @classmethod
     def of(cls, error: EvidenceError) -> Failure:
-        return cls(error.code, error.message, error.next_step, type(error).__name__)
+        message = error.message.encode("utf-8", "backslashreplace").decode()
+        return cls(error.code, message, error.next_step, type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from evidence.replay import Collector, replay, source_digest
 
 _PARSER = re.compile(r"(collectors\.[a-z0-9_]+)\.([a-z_]+)")
 # The visit judges these from the facts as a whole; the collector by itself reads well.
-_JUDGED_BY_VISIT = {"identity_mismatch", "result_empty_suspicious"}
+_JUDGED_BY_VISIT = {"identity_mismatch", "result_empty_suspicious", "result_unwritable"}
 
 
 class Outcome(StrEnum):

@@ -16,8 +16,9 @@ from agent.transports import Answer
 from agent.transports.deadline import Deadline
 from agent.transports.status import ended
 from evidence.ask import Ask
+from evidence.capture import check_size
 from evidence.device import Device
-from evidence.errors import Incomplete, NotAnswered, TooMuch
+from evidence.errors import Incomplete, NotAnswered
 
 # Nothing of the agent's own environment reaches the program.
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
@@ -73,9 +74,7 @@ class Local:
                         ready.unregister(key.fileobj)
                 if len(output) + len(errors) > ask.limit_bytes:
                     _kill(process)
-                    raise TooMuch(
-                        f"{self._who}: {ask.text!r} answered over {ask.limit_bytes} bytes"
-                    )
+                    check_size(self._who, ask, bytes(output + errors))
         return bytes(output), bytes(errors)
 
 

@@ -10,7 +10,8 @@ from agent.transports.deadline import Deadline
 from agent.transports.ssh.link import CONNECT_S, OPEN_S, Link
 from agent.transports.status import ended
 from evidence.ask import Ask
-from evidence.errors import Incomplete, TooMuch, Unreachable
+from evidence.capture import check_size
+from evidence.errors import Incomplete, Unreachable
 
 _CHUNK = 256 * 1024
 _LOOK_S = 1.0  # how long the error output may wait while nothing comes on the other
@@ -78,9 +79,7 @@ class Execute:
                 errors += channel.recv_stderr(_CHUNK)
             if len(output) + len(errors) > ask.limit_bytes:
                 self._client.close()
-                raise TooMuch(
-                    f"{self._link.device.id}: {ask.text!r} answered over {ask.limit_bytes} bytes"
-                )
+                check_size(self._link.device.id, ask, bytes(output + errors))
         return bytes(output), bytes(errors)
 
 

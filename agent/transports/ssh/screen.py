@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from evidence.capture import MAX_LINE_BYTES
+
 # A prompt or a pager is a short line: this far back its start is looked for.
 _TAIL_BYTES = 4096
 _CONTROL = re.compile(rb"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>78])|\x00")
@@ -56,6 +58,11 @@ class Screen:
             return ""
         start = max([start, *(end for _, end in self._pagers)])
         return _plain(bytes(self._bytes[start:])).strip()
+
+    @property
+    def ends_in_endless_line(self) -> bool:
+        """Whether the last line is longer than any line that is read."""
+        return len(self) > MAX_LINE_BYTES and b"\n" not in self._bytes[-MAX_LINE_BYTES:]
 
     def line_ends_with(self, text: str) -> bool:
         """Whether some finished line ends with `text` (a line's echo, behind its prompt)."""

@@ -20,6 +20,7 @@ from agent.transports import Answer
 from agent.transports.ssh.link import Link
 from agent.transports.ssh.screen import Screen
 from evidence.ask import Ask, Session
+from evidence.capture import check_size
 from evidence.errors import Incomplete, LoginRefused, TooMuch, Unreachable, VisitError, shown
 
 ENTER_S = 30.0
@@ -104,8 +105,7 @@ class Shell:
             end = until(lambda: self._screen.find_typed(self._prompt, number.text, end))
             until(self._line_at_exact_prompt)
         body = self._screen.between(self._screen.after_first_line(), end)
-        if len(body) > ask.limit_bytes:
-            raise TooMuch(f"{self._who}: {ask.text!r} answered over {ask.limit_bytes} bytes")
+        check_size(self._who, ask, body)
         self._screen.clear()
         return body
 
@@ -176,7 +176,8 @@ class Shell:
                     next_step="check the prompt and the pager by hand",
                 )
             if len(self._screen) > most:
-                raise TooMuch(f"{self._who}: {what}: over {most} bytes and no end")
+                code = "line_too_long" if self._screen.ends_in_endless_line else None
+                raise TooMuch(f"{self._who}: {what}: over {most} bytes and no end", code=code)
         return result
 
     def _more(self, limit_s: float) -> bool:

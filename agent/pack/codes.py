@@ -1,0 +1,153 @@
+"""Codes in words: what the rest of the house says in codes, in both languages."""
+
+from __future__ import annotations
+
+from evidence.control import Answer, Applies, Audit, Source
+from evidence.reading import Failure
+from evidence.text import Text
+
+SUBJECTS = {
+    "firewall": Text("firewall", "防火牆規則"),
+    "firmware": Text("firmware", "韌體與系統版本"),
+    "wireless": Text("wireless", "無線網路"),
+    "remote_desktop": Text("remote desktop", "遠端桌面"),
+    "remote_access": Text("remote access", "遠端連線"),
+    "crypto": Text("crypto", "加密演算法"),
+    "host": Text("host", "主機狀態"),
+    "assets": Text("assets", "資產清冊"),
+    "tickets": Text("tickets", "變更與核准單"),
+}
+
+STATES = {
+    "in_use": Text("in use", "使用中"),
+    "must_decide": Text("a decision is needed", "須作決定"),
+    "provable_later": Text("history too short so far", "期間不足，屆期可證明"),
+    "not_measurable": Text("not measurable", "無法量測"),
+    "has_traffic": Text("has traffic", "有流量"),
+    "no_traffic_6m_proven": Text("no traffic in six months, proven", "六個月內無流量（已證明）"),
+    "insufficient_history": Text("history too short", "歷史資料不足"),
+    "check_failed": Text("the check itself failed", "檢核程式執行失敗"),
+    "history_cited": Text("counter history", "計數歷史紀錄"),
+    "rule_disabled": Text("disabled", "規則已停用"),
+    "high_risk": Text("high risk", "高風險設定"),
+    "risk_unknown": Text("risk not known", "風險無法判斷"),
+    "specific": Text("nothing risky", "未見高風險設定"),
+    "default_denies": Text("denies by default", "預設拒絕"),
+    "default_not_shown": Text("default not shown", "預設動作未顯示"),
+    "decommissioned": Text("system decommissioned", "資通系統已下線"),
+    "system_in_service": Text("system in service", "資通系統使用中"),
+    "no_register": Text("no asset register", "無資產清冊"),
+    "decided": Text("decided", "已決定"),
+    "ticket_incomplete": Text("ticket incomplete", "變更單不完整"),
+    "rule_unknown": Text("ticket names no rule", "變更單查無對應規則"),
+    "fresh": Text("read in time", "已於期限內讀取"),
+    "stale": Text("read too long ago", "讀取逾期"),
+    "not_read": Text("not read", "未能讀取"),
+    "last_visit_failed": Text("last visit failed", "最近一次訪視失敗"),
+    "supported": Text("supported", "支援中"),
+    "support_ended": Text("support ended", "支援已終止"),
+    "support_ends_soon": Text("support ends soon", "支援即將終止"),
+    "maintenance_ended": Text("maintenance ended", "維護已終止"),
+    "catalogue_stale": Text("catalogue too old", "生命週期資料過舊"),
+    "unknown_model": Text("no lifecycle data for the model", "查無型號之生命週期資料"),
+    "unknown_version": Text("no lifecycle data for the version", "查無版本之生命週期資料"),
+    "no_date_published": Text("no date published", "原廠未公布日期"),
+    "strong": Text("strong", "安全協定無已知弱點"),
+    "weak": Text("weak", "安全協定不足"),
+    "switched_off": Text("switched off", "未啟用"),
+    "nla_required": Text("NLA required", "要求 NLA"),
+    "nla_not_required": Text("NLA not required", "未要求 NLA"),
+    "nla_unknown": Text("NLA not said", "NLA 狀態不明"),
+    "no_limit": Text("no limit", "未設限制"),
+    "unlimited": Text("limit switched off", "限制已關閉"),
+    "limit_too_long": Text("limit too long", "限制過長"),
+    "settings_unknown": Text("settings not known", "設定不明"),
+    "redirection_allowed": Text("redirection allowed", "允許重新導向"),
+    "redirection_off": Text("redirection off", "重新導向已關閉"),
+    "redirection_unknown": Text("redirection not known", "重新導向狀態不明"),
+}
+
+UNSEEN = {
+    "never_read": Text("never read", "從未讀取"),
+    "before_first_reading": Text("before the first reading", "首次讀取之前"),
+    "not_read_since": Text("not read since", "此後未再讀取"),
+    "not_counted": Text("not counted", "設備未計數"),
+    "rule_came_or_went": Text("rule appeared or disappeared", "規則新增或移除"),
+    "other_counter": Text("another counter", "計數器不同"),
+    "restart": Text("restart", "設備重新啟動"),
+    "zeroed": Text("counter zeroed", "計數器歸零"),
+    "cleared": Text("counter cleared", "計數器遭清除"),
+    "group_zeroed": Text("its group of counters zeroed", "同組計數器歸零"),
+    "no_witness": Text("no witness", "無旁證計數器"),
+    "peer_not_read": Text("peer not read", "備援設備未讀取"),
+}
+
+APPLIES = {
+    Applies.all: Text("all brokers", "全體證券商"),
+    Applies.net: Text("internet-order brokers", "網際網路下單證券商"),
+    Applies.colo: Text("users of co-location", "使用主機共置之證券商"),
+    Applies.unknown: Text("whom it binds is to be verified", "適用對象待核對"),
+}
+
+BINDS = {
+    Answer.yes: Text("applicable", "適用"),
+    Answer.no: Text("not applicable", "不適用"),
+    Answer.unknown: Text("applicability undetermined", "適用性未定"),
+}
+
+AUDITS = {
+    Audit.monthly: Text("audited monthly", "每月查核"),
+    Audit.half_yearly: Text("audited half-yearly", "半年查核"),
+    Audit.annual: Text("audited yearly", "年度查核"),
+    Audit.unknown: Text("audit frequency to be verified", "查核頻率待核對"),
+}
+
+SOURCES = {
+    Source.deck: Text("slides of the exchange", "證交所宣導簡報"),
+    Source.page: Text("public page", "公開網頁"),
+    Source.knowledge: Text("background knowledge", "背景知識"),
+    Source.inference: Text("our own reading", "推論"),
+}
+
+# Failure codes of visits: what happened, and what to do next.
+_FAILURES = {
+    "ask_not_answered": ("設備拒絕或未回應此查詢", "確認帳號對此指令有唯讀權限"),
+    "auth_failed": ("登入失敗，密碼或帳號不符（僅嘗試一次）", "核對唯讀帳號與憑證參照"),
+    "auth_interactive": ("登入時出現需人工回應之提示", "改用不需互動之唯讀帳號"),
+    "auth_locked": ("帳號遭鎖定", "由設備管理者解除鎖定"),
+    "command_failed": ("指令執行失敗", "確認指令存在且帳號有權執行"),
+    "device_busy": ("設備忙碌，未能於時限內回應", "避開尖峰時段後重新讀取"),
+    "device_clock_suspect": ("設備時鐘可疑", "檢查設備校時設定"),
+    "device_disconnected": ("讀取中途斷線，部分內容不採用", "檢查網路後重新讀取"),
+    "device_unreachable": ("設備無法連線或逾時", "檢查網路、位址與連接埠"),
+    "gate_denied": ("未宣告之指令遭讀取閘門攔阻，未送出", "回報此情形，設備未受影響"),
+    "host_key_changed": ("設備身分（主機金鑰或憑證）與登錄者不符，未送出密碼", "查明原因後再登錄"),
+    "host_key_unknown": ("設備主機金鑰尚未登錄，未送出密碼", "核對指紋後登錄主機金鑰"),
+    "identity_mismatch": ("設備自述之身分與設定不符", "核對設備序號與設定檔"),
+    "input_too_deep": ("回應內容巢狀過深，不予採用", "人工檢視該設備"),
+    "input_too_large": ("回應內容過大，不予採用", "人工檢視該設備"),
+    "line_too_long": ("回應單行過長，不予採用", "人工檢視該設備"),
+    "output_incomplete": ("回應內容不完整，不予採用", "重新讀取；仍發生時回報"),
+    "output_unexpected": ("回應內容與預期不符（可能為他牌設備或錯誤訊息）", "核對設備平台設定"),
+    "parser_failed": ("回應內容無法解析", "保留原始擷取檔並回報"),
+    "privilege_missing": ("帳號權限不足", "授予所需之唯讀權限"),
+    "result_empty_suspicious": ("回應為空，情形可疑，不視為通過", "人工確認設備是否確無設定"),
+    "result_unwritable": ("回應含無法記錄之數值或文字，不予採用", "人工檢視該設備"),
+    "secret_left": ("擷取內容疑含機密，不予保存", "回報此情形以補充遮罩欄位"),
+    "secret_missing": ("找不到登入憑證", "依安裝文件放置憑證"),
+    "ssh_incompatible": ("與設備無共同之連線演算法", "檢視設備支援之演算法"),
+    "ssh_legacy_only": ("設備僅支援過時之連線演算法", "登錄例外或更新設備"),
+    "tls_failed": ("加密連線建立失敗", "檢查設備憑證與版本"),
+    "tls_untrusted": ("設備憑證不受信任，未送出憑證資料", "登錄憑證指紋或簽發單位"),
+}
+
+
+def failure_texts(failure: Failure) -> tuple[Text, Text]:
+    """What happened, and what to do next. The message is English; Chinese goes by its code."""
+    zh, step = _FAILURES.get(failure.code, (f"讀取失敗（代碼 {failure.code}）", "參閱原始訊息處理"))
+    return Text(failure.message, zh), Text(failure.next_step or "read the message", step)
+
+
+def word(words: dict[str, Text], code: str) -> Text:
+    """A code in words; one that nobody translated stands as it is."""
+    return words.get(code, Text(code, code))
