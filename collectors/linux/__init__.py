@@ -97,7 +97,12 @@ def firewall(device: Device) -> Flow:
         captures += [one for one in (plain, beside) if one]
     drafts = list(_drafts(nft, dumps))
     if not captures:
-        ufw = yield UFW
+        ufw = yield from _rules(UFW)
+        if ufw is None:
+            raise NotAnswered(
+                f"{device.id}: nobody delivered a list of rules",
+                next_step=f"deliver {NFT.text!r} and {IPTABLES.text!r} of the host",
+            )
         captures, drafts = [ufw], list(_ufw.drafts(_text(ufw), _who(ufw)))
     if not drafts:
         raise Unexpected(
