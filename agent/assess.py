@@ -7,7 +7,7 @@ with what people decided. A late delivery makes revision n+1 and never edits n.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -17,6 +17,7 @@ from agent.config import Config
 from agent.platforms import parser_version
 from checks import run_checks
 from evidence.clock import month_bounds, taipei_day
+from evidence.collection import device_record
 from evidence.control import Judgement, Policy, Profile, RuleBook, fold, needs_decision
 from evidence.device import Device
 from evidence.errors import ConfigurationError
@@ -33,8 +34,9 @@ HISTORY = timedelta(days=31 * 14)
 
 
 @dataclass(frozen=True)
-class Assessed:
-    """An assessment with all it rests on. `inputs` are the exact bytes the envelope names."""
+class Judged:
+    """A month as judged, with all it rests on. `inputs` are the exact bytes it was judged by,
+    `used` the digests of every reading that had a part in it."""
 
     period: str
     at: datetime
@@ -45,12 +47,20 @@ class Assessed:
     observations: tuple[Observation, ...]
     readings: Readings
     inputs: Mapping[str, bytes]
+    used: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Assessed(Judged):
+    """A judged month, sealed: the signed assessment and which revision of the month it is."""
+
     envelope: Envelope
     revision: int
 
 
-def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed:
-    """Judge a month by what was read until its end (or until now), seal it, and keep it.
+def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
+    """Judge a month by what was read until its end (or until now). Nothing is signed or kept,
+    but for since when a rule has needed a decision.
 
     Raises ConfigurationError for a rule book or policy that does not hold together, and for
     a month that has not begun.
@@ -62,6 +72,7 @@ def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed
     book, policy = RuleBook.of_record(config.rule_book), Policy.of_record(config.policy)
     profile = Profile.of_record(config.profile)
     catalogue = load_catalogue(taipei_day(at))
+    usage = _Usage(agent, config.devices, at)
     readings = Readings(
         at=at,
         period=period,
@@ -70,40 +81,45 @@ def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed
         zones=config.zones,
         catalogue=catalogue,
         earlier=lambda device, subject: tuple(agent.ledger.readings(device, subject, end=at)),
-        usage_of=_Usage(agent, config.devices, at),
+        usage_of=usage,
     )
-    inputs = {
-        "rule_book": canonical(book.record()),
-        "policy": canonical(policy.record()),
-        "profile": canonical(profile.record()),
-        "catalogue": canonical(catalogue.record()),
-        "zones": canonical({"devices": config.zones.by_device, "networks": config.zones.networks}),
-    }
-    digests = {name: sha256(body).hexdigest() for name, body in inputs.items()}
     observations = tuple(run_checks(book, policy, readings))
-    judgement = fold(
-        book,
-        profile,
-        policy,
-        observations,
-        period=period,
-        at=at,
-        first_found_at=_first_found(agent, observations, at),
-    )
-    envelope, revision = _seal(agent, period, at, readings, observations, judgement, digests)
-    return Assessed(
+    cited = {digest for one in observations for digest in one.evidence}
+    return Judged(
         period=period,
         at=at,
         book=book,
         policy=policy,
         profile=profile,
-        judgement=judgement,
+        judgement=fold(
+            book,
+            profile,
+            policy,
+            observations,
+            period=period,
+            at=at,
+            first_found_at=_first_found(agent, observations, at),
+        ),
         observations=observations,
         readings=readings,
-        inputs=inputs,
-        envelope=envelope,
-        revision=revision,
+        inputs={
+            "rule_book": canonical(book.record()),
+            "policy": canonical(policy.record()),
+            "profile": canonical(profile.record()),
+            "catalogue": canonical(catalogue.record()),
+            "zones": canonical(config.zones.record()),
+            "devices": canonical([device_record(one) for one in config.devices.values()]),
+        },
+        used=frozenset(cited | usage.digests | {reading.digest for reading in readings.all}),
     )
+
+
+def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed:
+    """Judge a month, seal it as the month's next revision, and keep it. What is judged again
+    from the same readings by the same rules stays the revision it was. Raises as `judge`."""
+    judged = judge(config, agent, period, now)
+    envelope, revision = _seal(agent, judged)
+    return Assessed(**vars(judged), envelope=envelope, revision=revision)
 
 
 class _Usage:
@@ -114,6 +130,11 @@ class _Usage:
         self._devices = devices
         self._at = at
         self._known: dict[str, Sequence[UnitHistory]] = {}
+
+    @property
+    def digests(self) -> set[str]:
+        """The readings behind every history that was asked for."""
+        return {one for found in self._known.values() for h in found for one in h.digests}
 
     def __call__(self, group: str) -> Sequence[UnitHistory]:
         if group not in self._known:
@@ -149,41 +170,33 @@ def _first_found(
     return agent.ledger.first_found(needing, {one.subject for one in observations} - needing, at)
 
 
-def _seal(
-    agent: Agent,
-    period: str,
-    at: datetime,
-    readings: Readings,
-    observations: Sequence[Observation],
-    judgement: Judgement,
-    inputs: Mapping[str, str],
-) -> tuple[Envelope, int]:
-    """The signed assessment; the same conclusions from the same readings are sealed only once."""
-    previous = agent.ledger.newest_record(ASSESSMENT, period)
-    revision = 1
-    if previous is not None:
-        before = _assessment(agent, previous)
-        revision = before.revision + 1
-    cited = {digest for one in observations for digest in one.evidence}
-    cited |= {reading.digest for reading in readings.all}
+def _seal(agent: Agent, judged: Judged) -> tuple[Envelope, int]:
+    """The signed assessment and its revision; the one before it, if that says the same."""
     made = Assessment(
         agent=agent.id,
         agent_version=parser_version(),
-        period=period,
-        assessed_at=at,
-        revision=revision,
-        previous=previous,
-        readings=tuple(sorted(cited)),
-        inputs=inputs,
-        observations=tuple(one.record() for one in observations),
-        findings=tuple(judgement.records()),
-        replayed=any(reading.provenance == "replayed" for reading in readings.all),
+        period=judged.period,
+        assessed_at=judged.at,
+        readings=tuple(sorted(judged.used)),
+        inputs={name: sha256(body).hexdigest() for name, body in judged.inputs.items()},
+        observations=tuple(one.record() for one in judged.observations),
+        findings=tuple(judged.judgement.records()),
+        replayed=any(one.provenance == "replayed" for one in judged.readings.all),
     )
+    previous = agent.ledger.newest_record(ASSESSMENT, judged.period)
+    if previous is not None:
+        envelope, before = _assessment(agent, previous)
+        again = replace(made, revision=before.revision, previous=before.previous)
+        if again.seal(agent.signing_key).digest == previous:
+            return envelope, before.revision
+        made = replace(made, revision=before.revision + 1, previous=previous)
     envelope = made.seal(agent.signing_key)
-    agent.ledger.keep_record(ASSESSMENT, envelope.digest, envelope.to_json(), agent.clock(), period)
-    return envelope, revision
+    agent.ledger.keep_record(
+        ASSESSMENT, envelope.digest, envelope.to_json(), agent.clock(), judged.period
+    )
+    return envelope, made.revision
 
 
-def _assessment(agent: Agent, digest: str) -> Assessment:
+def _assessment(agent: Agent, digest: str) -> tuple[Envelope, Assessment]:
     envelope = Envelope.parse(agent.ledger.record(digest))
-    return Assessment.of(Statement.parse(envelope.payload))
+    return envelope, Assessment.of(Statement.parse(envelope.payload))

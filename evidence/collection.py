@@ -164,7 +164,7 @@ class Collection:
             "agent_version": self.agent_version,
             "run": self.run,
             "visit": self.visit,
-            "device": _device_record(self.device),
+            "device": device_record(self.device),
             "requester": self.requester,
             "started_at": stamp(self.started_at),
             "ended_at": stamp(self.ended_at),
@@ -197,7 +197,8 @@ class Collection:
             ) from None
 
 
-def _device_record(device: Device) -> dict[str, Any]:
+def device_record(device: Device) -> dict[str, Any]:
+    """What may be known of a device outside: all that a collector or a check looks at."""
     record = {}
     for name in _DEVICE_FIELDS:
         value = getattr(device, name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evidence.device import Device
 from evidence.reading import Reading, newest
@@ -27,6 +27,13 @@ class Zones:
 
     by_device: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     networks: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """The map as plain values: what an assessment names by digest."""
+        return {
+            "devices": {device: dict(names) for device, names in self.by_device.items()},
+            "networks": dict(self.networks),
+        }
 
     def of(self, device: str, name: str) -> str | None:
         return self.by_device.get(device, {}).get(name)

@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Read devices, judge them against CC-17010, seal the evidence. It only reads.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from verify.command import verify_file
 
-from agent.assess import Assessed
-from agent.assess import assess as judge
+from agent.assess import Judged, judge
+from agent.assess import assess as seal
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, say, show, table
 from agent.config import Config
@@ -19,6 +18,7 @@ from agent.pack import make_pack
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
 from evidence.control import Finding, Verdict
+from verify.command import verify_file
 
 STYLES = {
     text: style
@@ -48,7 +48,7 @@ def assess(
     """Judge the month, control by control. Exit 1 when something is not satisfied."""
     settings = configured(config)
     with agent_of(settings) as agent:
-        assessed = judge(settings, agent, period or period_of(system_clock()), system_clock())
+        assessed = seal(settings, agent, period or period_of(system_clock()), system_clock())
     language = language or settings.language
     show_controls(assessed, language, json)
     say(f"assessment {assessed.envelope.digest}, revision {assessed.revision}, provisional")
@@ -56,27 +56,27 @@ def assess(
         raise typer.Exit(1)
 
 
-def show_controls(assessed: Assessed, language: str, as_json: bool = False) -> None:
+def show_controls(judged: Judged, language: str, as_json: bool = False) -> None:
     """The month's verdict per control: JSON lines, or a table."""
     if as_json:
-        show(_rows(assessed, language), {}, as_json=True)
+        show(_rows(judged, language), {}, as_json=True)
     else:
-        console().print(controls_table(assessed, language))
-        say(said_by_people(assessed, language))
+        console().print(controls_table(judged, language))
+        say(said_by_people(judged, language))
 
 
-def controls_table(assessed: Assessed, language: str) -> Table:
+def controls_table(judged: Judged, language: str) -> Table:
     """The verdict of each clause that readings speak of, as a table in one language."""
     return table(
-        (row for row in _rows(assessed, language) if row["read"]),
+        (row for row in _rows(judged, language) if row["read"]),
         _HEADINGS["en" if language == "en" else "zh-TW"],
-        title=f"{assessed.book.id}  {assessed.period}",
+        title=f"{judged.book.id}  {judged.period}",
         styles=STYLES,
         one_line=("title", "reason"),
     )
 
 
-def _rows(assessed: Assessed, language: str) -> list[dict[str, object]]:
+def _rows(judged: Judged, language: str) -> list[dict[str, object]]:
     return [
         {
             "control": result.control.id,
@@ -87,15 +87,15 @@ def _rows(assessed: Assessed, language: str) -> list[dict[str, object]]:
             "findings": len(result.findings),
             "read": bool(result.control.checks),
         }
-        for result in assessed.judgement.results
+        for result in judged.judgement.results
     ]
 
 
-def said_by_people(assessed: Assessed, language: str) -> str:
+def said_by_people(judged: Judged, language: str) -> str:
     """One line for the clauses that no device can answer: how many stand at each verdict."""
     counts = Counter(
         result.verdict.text.in_(language)
-        for result in assessed.judgement.results
+        for result in judged.judgement.results
         if not result.control.checks
     )
     words = ", ".join(f"{verdict} {count}" for verdict, count in counts.most_common())
@@ -121,11 +121,11 @@ def findings(
     """What was found, thing by thing, with the reason. Exit 1 when there is any."""
     settings = configured(config)
     with agent_of(settings) as agent:
-        assessed = judge(settings, agent, period or period_of(system_clock()), system_clock())
+        judged = judge(settings, agent, period or period_of(system_clock()), system_clock())
     language = language or settings.language
     found = [
         one
-        for result in assessed.judgement.results
+        for result in judged.judgement.results
         if control in (None, result.control.id, result.control.pinned)
         for one in result.findings
         if everything or one.verdict in _BAD
@@ -143,7 +143,7 @@ def findings(
 
 def _row(one: Finding, language: str) -> dict[str, object]:
     return {
-        "control": one.control,
+        "control": one.control.rpartition(":")[2],
         "device": one.device,
         "subject": one.subject,
         "verdict": one.verdict.text.in_(language),
@@ -160,7 +160,7 @@ def pack(
     settings = configured(config)
     period = period or period_of(system_clock())
     with agent_of(settings) as agent:
-        assessed = judge(settings, agent, period, system_clock())
+        assessed = seal(settings, agent, period, system_clock())
         path = make_pack(settings, agent, assessed, _folder(settings, out))
     print(path)
     say(f"anyone can verify it: evidence-agent verify {path}")
