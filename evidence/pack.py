@@ -62,8 +62,27 @@ def write_pack(
     subjects = {name: sha256(body).hexdigest() for name, body in members.items()}
     statement = Statement(PACK, subjects, {**predicate, "format": FORMAT})
     manifest = Envelope(statement.payload()).signed_by(key)
-    write_archive(out, {**members, MANIFEST_NAME: manifest.to_json()})
+    write_archive(out, _Listed(members, manifest.to_json()))
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed(Mapping[str, bytes]):
+    """The members with their manifest. Bodies are asked for one by one and never held together:
+    a pack may be larger than memory."""
+
+    members: Mapping[str, bytes]
+    manifest: bytes
+
+    def __getitem__(self, name: str) -> bytes:
+        return self.manifest if name == MANIFEST_NAME else self.members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield MANIFEST_NAME
+        yield from self.members
+
+    def __len__(self) -> int:
+        return 1 + len(self.members)
 
 
 def pack_of(archive: Archive) -> Pack:
