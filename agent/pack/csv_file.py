@@ -1,0 +1,31 @@
+"""A table as CSV, as spreadsheet programs open it: UTF-8 with a byte order mark, CRLF."""
+
+from __future__ import annotations
+
+import csv
+from codecs import BOM_UTF8
+from io import StringIO
+
+from agent.pack.section import Cell, Table, heading, printed
+
+# A text that begins so would be taken for a formula; full-width forms are in East Asian settings.
+_FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "\uff20")
+
+
+def to_csv(table: Table, language: str) -> bytes:
+    """The table with its headings in both languages, or the sentence that it has no rows."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([heading(column, " ") for column in table.columns])
+    for row in table.rows:
+        writer.writerow([_guarded(row.get(one.key), language) for one in table.columns])
+    if not table.rows:
+        writer.writerow([table.empty.in_(language)])
+    return BOM_UTF8 + out.getvalue().encode("utf-8")
+
+
+def _guarded(cell: Cell, language: str) -> str:
+    """A text that begins like a formula gets an apostrophe before it, so that nothing runs it."""
+    text = printed(cell, language)
+    formula = text.lstrip(" ").startswith(_FORMULA) and not isinstance(cell, int)
+    return f"'{text}" if formula else text

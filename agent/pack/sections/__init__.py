@@ -1,0 +1,40 @@
+"""The sections of the pack, in the order they are bound: a file each, and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent.pack.month import Month
+from agent.pack.section import Section
+from agent.pack.sections import (
+    controls,
+    cover,
+    coverage,
+    criteria,
+    decisions,
+    findings,
+    index,
+    inventory,
+    requests,
+    reviews,
+    unread,
+)
+
+BUILDERS: tuple[Callable[[Month], Section], ...] = (
+    controls.section,
+    findings.section,
+    decisions.section,
+    unread.section,
+    requests.section,
+    reviews.section,
+    coverage.section,
+    inventory.section,
+    criteria.section,
+    index.section,
+)
+
+
+def sections(month: Month) -> tuple[Section, ...]:
+    """All sections, the cover first: it tells what the others hold."""
+    others = tuple(build(month) for build in BUILDERS)
+    return (cover.section(month, others), *others)

@@ -1,0 +1,83 @@
+"""Company criteria (公司判定準則): the limits that the rules leave open, with their dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agent.pack.month import Month
+from agent.pack.section import Column, Row, Section, Table
+from agent.pack.words import UNKNOWN, both_calendars, joined
+from evidence.text import Text
+
+_OWN = Text("company criterion", "公司判定準則")
+_SUSPECT = Text("suspected, for a person to confirm", "疑似，待人工確認")
+
+COLUMNS = (
+    Column("kind", Text("Kind", "類別"), 24),
+    Column("item", Text("Criterion", "項目"), 50),
+    Column("value", Text("Value", "內容"), 50),
+    Column("basis", Text("Source and basis", "來源與依據"), 50),
+    Column("dated", Text("Dated", "生效日期"), 22),
+    Column("approved", Text("Approved by", "核准"), 18),
+)
+
+
+def section(month: Month) -> Section:
+    title = Text("Company criteria", "公司判定準則")
+    rows = tuple(_rows(month))
+    table = Table(id="criteria", title=title, columns=COLUMNS, rows=rows)
+    return Section(id="criteria", title=title, tables=(table,))
+
+
+def _rows(month: Month) -> Iterator[Row]:
+    policy = month.assessed.policy
+    approved = policy.approved_by or Text("not approved", "未經核准")
+    shared: Row = {
+        "kind": _OWN,
+        "basis": joined([policy.title, policy.id]),
+        "dated": both_calendars(policy.dated),
+        "approved": approved,
+    }
+    for item, value in _limits(month):
+        yield {**shared, "item": item, "value": value}
+    for one in policy.suspects:
+        yield {
+            "kind": _SUSPECT,
+            "item": one.vendor,
+            "value": "、".join(one.names),
+            "basis": joined([one.source, one.basis]),
+            "dated": both_calendars(one.entered_on),
+            "approved": approved,
+        }
+
+
+def _limits(month: Month) -> Iterator[tuple[Text, str | Text]]:
+    policy = month.assessed.policy
+    yield (
+        Text("order of verdicts, worst first", "查核結果由劣至優之順序"),
+        joined([verdict.text for verdict in policy.order], " > "),
+    )
+    yield (
+        Text("days to decide about a rule, from first found", "規則自首次發現起應決定之日數"),
+        str(policy.decide_within_days),
+    )
+    yield (
+        Text("days to carry out adjusting or disabling", "調整或停用自決定起應完成之日數"),
+        str(policy.carry_out_within_days),
+    )
+    for check, settings in sorted(policy.checks.items()):
+        for name, value in sorted(settings.items()):
+            yield Text(f"{check}: {name}", f"{check}：{name}"), _said(value)
+    for activity, months in sorted(policy.activity_months.items()):
+        item = Text(f"{activity}: every so many months", f"{activity}：週期（月）")
+        yield item, UNKNOWN if months is None else _said(months)
+
+
+def _said(value: Any) -> str:
+    """A setting in the words of the policy's file, without its brackets."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_said(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return "、".join(map(_said, value)) or "-"
+    return str(value)

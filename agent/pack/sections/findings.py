@@ -1,0 +1,52 @@
+"""Findings: one row for each thing judged under each clause, good ones included."""
+
+from __future__ import annotations
+
+from agent.pack.codes import STATES, word
+from agent.pack.month import Month
+from agent.pack.section import Column, Kind, Row, Section, Table
+from agent.pack.words import NO, YES, both_calendars, minute
+from evidence.control import Finding
+from evidence.text import Text
+
+COLUMNS = (
+    Column("number", Text("No.", "編號"), 8),
+    Column("control", Text("Control ID", "控制編號"), 14),
+    Column("device", Text("Device", "設備"), 12),
+    Column("subject", Text("Subject", "查核對象"), 28),
+    Column("verdict", Text("Result", "查核結果"), 9, Kind.verdict),
+    Column("alone", Text("Result without decisions", "未計人員決定之結果"), 10, Kind.verdict),
+    Column("state", Text("State", "狀態"), 14),
+    Column("reason", Text("Reason", "說明"), 50),
+    Column("found", Text("First found", "首次發現"), 12),
+    Column("due", Text("Due", "期限"), 12),
+    Column("overdue", Text("Overdue", "逾期"), 6),
+    Column("evidence", Text("Evidence", "佐證索引"), 14),
+    Column("observations", Text("Observations (SHA-256)", "觀察結果雜湊值"), 20, Kind.digest),
+)
+
+
+def section(month: Month) -> Section:
+    title = Text("Findings", "查核發現明細")
+    rows = tuple(_row(month, number, finding) for number, finding in month.numbered())
+    table = Table(id="findings", title=title, columns=COLUMNS, rows=rows, pinned=2)
+    return Section(id="findings", title=title, tables=(table,))
+
+
+def _row(month: Month, number: str, finding: Finding) -> Row:
+    found_at = finding.first_found_at
+    return {
+        "number": number,
+        "control": finding.control.rpartition(":")[2],
+        "device": finding.device,
+        "subject": finding.subject,
+        "verdict": finding.verdict,
+        "alone": finding.verdict_alone,
+        "state": word(STATES, finding.state),
+        "reason": finding.reason,
+        "found": None if found_at is None else minute(found_at),
+        "due": both_calendars(finding.due_on),
+        "overdue": None if finding.due_on is None else YES if finding.overdue else NO,
+        "evidence": month.exhibits.cite(month.evidence([finding])),
+        "observations": "\n".join(finding.observations),
+    }
