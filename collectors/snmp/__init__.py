@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from collectors.snmp.answers import ENTITY_COLUMNS, ENTITY_TABLE, Answers, chassis, entity_rows
+from collectors.snmp.answers import (
+    ENTITY_COLUMNS,
+    ENTITY_TABLE,
+    MODULE,
+    Answers,
+    chassis,
+    entity_rows,
+    is_blanked,
+    said,
+)
 from collectors.snmp.conclude import facts_of
 from collectors.snmp.family import View
 from collectors.snmp.identify import family_of, is_shared_agent
@@ -36,8 +45,8 @@ STANDARD = Ask(
     "1.3.6.1.2.1.16.19.2 1.3.6.1.2.1.16.19.3",
     kind="snmp",
 )
-# What LLDP says of the system itself, for agents whose sysDescr an administrator has blanked.
-LLDP = Ask("lldp local", "walk 1.0.8802.1.1.2.1.3.3 1.0.8802.1.1.2.1.3.4", kind="snmp")
+# lldpLocSysDesc, asked where an administrator has blanked sysDescr.
+LLDP = Ask("lldp local", "get 1.0.8802.1.1.2.1.3.4.0", kind="snmp")
 # Who runs somebody else's agent: one small question, asked only of agents that many makers share.
 PROBE = Ask("probe", " ".join(["get", *PROBES]), kind="snmp")
 VENDOR_ASKS = tuple(dict.fromkeys(ask for family in FAMILIES for ask in family.asks()))
@@ -51,20 +60,24 @@ def firmware(device: Device) -> Flow:
     system = yield SYSTEM
     answers.add(system)
     object_id = (answers.raw("1.3.6.1.2.1.1.2.0") or "").strip(".")
-    description = answers.raw("1.3.6.1.2.1.1.1.0") or ""
+    description = said(answers.raw("1.3.6.1.2.1.1.1.0")) or ""
     if not object_id and not description:
         raise Unexpected(
             f"{device.id}: neither sysDescr nor sysObjectID was answered",
             next_step="let the account's view include 1.3.6.1.2.1.1",
         )
-    yield from _more(answers, (ENTITY, STANDARD, LLDP))
+    yield from _more(answers, (ENTITY, STANDARD))
+    if is_blanked(description):
+        yield from _more(answers, (LLDP,))
+        description = said(answers.raw(LLDP.text.split()[1])) or description
     if is_shared_agent(object_id):
         yield from _more(answers, (PROBE,))
     family = family_of(object_id, description, answers)
     branch = family.branch_of(object_id)
     yield from _more(answers, family.asks_at(branch))
     rows = entity_rows(answers)
-    view = View(answers, description, object_id, chassis(rows), branch)
+    modules = tuple(row for row in rows if row.kind == MODULE)
+    view = View(answers, description, object_id, chassis(rows), modules, branch)
     return tuple(facts_of(family, view, rows, system.answered_at))
 
 

@@ -17,6 +17,8 @@ _NOTHING = re.compile(
     r"|no(?:t)? (?:serial|defined)\w*|default(?: string)?|to be filled by o\.?e\.?m\.?|[-*.?]+)?",
     re.IGNORECASE,
 )
+# A value somebody blanked. It is kept as it stands, but it identifies nothing.
+_BLANKED = re.compile(r"(?:<.*>|redacted.*|[0xX*F-]+|\w*0{6,}|1?2?3?4?5?6789?0?)?", re.IGNORECASE)
 _OCTETS = ("4", "6", "64", "65", "2", "66", "67", "70")
 
 
@@ -32,6 +34,11 @@ def said(text: str | None) -> str | None:
         return None
     text = " ".join(text.split()).strip("\"' ")
     return None if _NOTHING.fullmatch(text) else text
+
+
+def is_blanked(text: str | None) -> bool:
+    """Whether the text is missing, or stands where the real one was taken out."""
+    return _BLANKED.fullmatch(said(text) or "") is not None
 
 
 class Answers:
@@ -84,7 +91,7 @@ ENTITY_COLUMNS = {
 }
 ENTITY_TABLE = "1.3.6.1.2.1.47.1.1.1.1"
 CHASSIS, MODULE, STACK = 3, 9, 11
-_KIND_BY_NAME = {"chassis": CHASSIS, "stack": STACK}
+_KINDS = {"chassis": CHASSIS, "stack": STACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def _physical(index: int, cells: dict[str, str]) -> Physical:
         index=index,
         description=text("description"),
         contained_in=number("contained_in"),
-        kind=_KIND_BY_NAME.get(cells.get("name", "").casefold()) if kind is None else kind,
+        kind=_kind_by_name(cells) if kind is None else kind,
         position=number("position"),
         name=text("name"),
         hardware=text("hardware"),
@@ -137,6 +144,15 @@ def _physical(index: int, cells: dict[str, str]) -> Physical:
         maker=text("maker"),
         model=text("model"),
     )
+
+
+def _kind_by_name(cells: dict[str, str]) -> int | None:
+    """What a row calls itself in its last word, for agents that leave the class out."""
+    for name in ("name", "description"):
+        match = re.search(r"\b(chassis|stack)$", cells.get(name, "").strip(), re.IGNORECASE)
+        if match:
+            return _KINDS[match[1].casefold()]
+    return None
 
 
 def chassis(rows: tuple[Physical, ...]) -> tuple[Physical, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, said
+from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, is_blanked, said
 from collectors.snmp.family import Family, View
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
@@ -18,7 +18,11 @@ _BEFORE = (
     r"(?i:\b(?:version|ver\.?|release|revision|rev\.?|firmware|s/?w|f/?w))",
     r"(?:(?<=[\s,;(/])|^)[vV]",
 )
-_WORDED = tuple(re.compile(rf"{before}[ :=.]*{_NUMBER}") for before in _BEFORE)
+_WORDED = (
+    *(re.compile(rf"{before}[ :=.]*{_NUMBER}") for before in _BEFORE),
+    # Broadcom's FASTPATH and its many descendants: "model, 6.3.1.11, boot loader".
+    re.compile(r", (\d+(?:\.\d+){2,})(?:,|$)"),
+)
 _VIRTUAL = re.compile(
     r"\b(?:k?vm|xen|qemu|v(?:mx|srx|thunder)|asav|ngfwv|csr1000v|c8000v)\b|vmware|i440fx|hyper-v"
     r"|vthunder|virtual (?:machine|appliance|platform|edition)|[-_]vm(?:\d|\b)|^FG\w*VM",
@@ -26,8 +30,6 @@ _VIRTUAL = re.compile(
 )
 _UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ (\d+\.\d\S*)")
 _OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
-# A serial number somebody blanked. It is kept as it stands, but it identifies nothing.
-_BLANKED = re.compile(r"<.*>|redacted.*|[0xX*F-]+|\D*0{6,}|1?2?3?4?5?6789?0?", re.IGNORECASE)
 
 Identity = tuple[str | None, str | None]  # model and serial number
 _PROBE_SOFTWARE = "1.3.6.1.2.1.16.19.2.0"
@@ -84,11 +86,13 @@ def _version(view: View) -> str | None:
         if match := pattern.search(description):
             return match[1].rstrip(".-(")
     main = view.chassis[0] if view.chassis else None
-    return (
-        (main.software if main else None)
-        or said(view.answers.raw(_PROBE_SOFTWARE))
-        or (main.firmware if main else None)
+    revisions = (
+        main.software if main else None,
+        said(view.answers.raw(_PROBE_SOFTWARE)),
+        main.firmware if main else None,
     )
+    # A bare number is a counter of builds, or of nothing; it is no release.
+    return next((one for one in revisions if one and re.search(r"\d\W*[.A-Za-z]", one)), None)
 
 
 def _parts(
@@ -105,12 +109,14 @@ def _parts(
             continue
         if row.kind == MODULE and (row.serial is None or _is_optics(row)):
             continue
-        model = row.model or (row.description if row.kind != MODULE else None)
+        model = row.model or (row.description if _names_a_model(row) else None)
         if (model, row.serial) in known or not (model or row.serial):
             continue
         known.add((model, row.serial))
         yield HardwareItem(
-            subject_unit=row.serial if row.index in members and _identifies(row.serial) else None,
+            subject_unit=row.serial
+            if row.index in members and not is_blanked(row.serial)
+            else None,
             vendor=family.vendor or row.maker,
             model=model,
             serial=row.serial,
@@ -121,12 +127,13 @@ def _parts(
         )
 
 
+def _names_a_model(row: Physical) -> bool:
+    """Whether a chassis or stack without a model says in its description what it is."""
+    return row.kind != MODULE and re.search(r"\d", row.description or "") is not None
+
+
 def _is_optics(row: Physical) -> bool:
     return any(_OPTICS.search(text or "") for text in (row.description, row.name, row.model))
-
-
-def _identifies(serial: str | None) -> bool:
-    return serial is not None and _BLANKED.fullmatch(serial) is None
 
 
 def _unit(

@@ -26,12 +26,13 @@ class Source:
     """One place a value may stand in.
 
     `get`: exactly that OID. `walk`: the first value below it. `entity`: that column of the
-    first chassis. `descr`: sysDescr. In an OID, `{branch}` is a part of the sysObjectID.
+    first chassis, `module` of the first module. `descr`: sysDescr. In an OID, `{branch}` is
+    a part of the sysObjectID.
     `cut` is a pattern searched in the value; its groups, joined by spaces, are the value.
     `form` is how the value is written, `{}` being its place (or one `{}` for each group).
     """
 
-    kind: Literal["get", "walk", "entity", "descr"]
+    kind: Literal["get", "walk", "entity", "module", "descr"]
     where: str = ""
     cut: str = ""
     form: str = "{}"
@@ -48,6 +49,8 @@ class Source:
             yield from (text for _, text in view.answers.under(where))
         elif self.kind == "entity":
             yield from (getattr(row, self.where) for row in view.chassis)
+        elif self.kind == "module":
+            yield from (getattr(row, self.where) for row in view.modules)
         else:
             yield view.description
 
@@ -78,6 +81,10 @@ def entity(where: str, cut: str = "", form: str = "{}") -> Source:
     return Source("entity", where, cut, form)
 
 
+def module(where: str, cut: str = "", form: str = "{}") -> Source:
+    return Source("module", where, cut, form)
+
+
 def descr(cut: str, form: str = "{}") -> Source:
     return Source("descr", "", cut, form)
 
@@ -90,6 +97,7 @@ class View:
     description: str
     object_id: str
     chassis: tuple[Physical, ...] = ()
+    modules: tuple[Physical, ...] = ()
     branch: str | None = None
 
 
@@ -106,10 +114,10 @@ class Family:
     `product` is our family name (None: the vendor is known, the product is not). `under` are
     the sysObjectIDs it may have, below enterprises, or `ANY`. `says` is a pattern that sysDescr
     must hold; its named groups (version, model, serial, build) are sources after the others.
-    `probe` is an OID that only this family answers: it tells products apart that run an
-    agent of somebody else's (net-snmp) under that agent's sysObjectID.
-    `models` names models by the end of their sysObjectID. `branch` is a pattern of the
-    sysObjectID (below enterprises) whose group fills `{branch}` in this family's OIDs.
+    `probe` is an OID that this family answers with what `probed` fits: it tells products apart
+    that run an agent of somebody else's (net-snmp) under that agent's sysObjectID.
+    `models` names models by their whole sysObjectID, where nothing else does. `branch` is a
+    pattern of the sysObjectID (below enterprises) whose group fills `{branch}` in OIDs.
     `part` is what the release is of; `name` what people call the software.
     """
 
@@ -119,6 +127,7 @@ class Family:
     under: tuple[str, ...] = ()
     says: str = ""
     probe: str = ""
+    probed: str = r"\S"
     version: tuple[Source, ...] = ()
     build: tuple[Source, ...] = ()
     model: tuple[Source, ...] = MODEL
@@ -135,10 +144,7 @@ class Family:
                 return value
         value = said(self.groups(view.description).get(what))
         if value is None and what == "model":
-            return next(
-                (name for end, name in self.models.items() if view.object_id.endswith(f".{end}")),
-                None,
-            )
+            return self.models.get(view.object_id)
         return value
 
     def groups(self, description: str) -> dict[str, str | None]:

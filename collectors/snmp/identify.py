@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collectors.snmp.answers import Answers
 from collectors.snmp.family import ANY, Family
 from collectors.snmp.vendors import FAMILIES, VENDORS
@@ -55,7 +57,9 @@ def _is_candidate(family: Family, object_id: str, answers: Answers, shared: bool
 
 
 def _is_probed(family: Family, answers: Answers) -> bool:
-    return bool(family.probe and answers.raw(family.probe))
+    if not family.probe:
+        return False
+    return re.search(family.probed, answers.raw(family.probe) or "") is not None
 
 
 def _length(family: Family, object_id: str) -> int:

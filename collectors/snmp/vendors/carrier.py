@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, descr, entity, get, walk
+from collectors.snmp.family import Family, descr, entity, get, module, walk
 
 _VRP = r"(?i)Version (\d[\d.]*) \((?:.*?)(V\d{3}R\d{3}\w*)\)"
 # HUAWEI-ENTITY-EXTENT-MIB hwEntitySystemModel, then the first word of sysDescr.
@@ -66,6 +66,8 @@ FAMILIES = (
         # HUAWEI-SYS-MAN-MIB hwPatchVersion.
         build=(walk("2011.5.25.19.1.8.5.1.1.4", r"(\w*SP[HC]\w+)"),),
         model=_HUAWEI_MODEL,
+        # A fixed switch has its serial number on the main board, its chassis none.
+        serial=(entity("serial"), module("serial")),
     ),
     Family(
         vendor="Huawei",
@@ -109,7 +111,8 @@ FAMILIES = (
         product="srlinux",
         name="Nokia SR Linux",
         under=("6527",),
-        says=r"SRLinux-v?(?P<version>\d[\w.]*)\S* (?P<model>.+?)(?: Copyright| Kernel|$)",
+        says=r"SRLinux-(?P<version>v?\d\S*) (?P<model>.+?)(?: Copyright| Kernel|$)",
+        serial=(get("6527.3.1.2.2.1.8.1.5.1.50331649"), entity("serial")),
     ),
     Family(
         vendor="Nokia",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.vendors.cisco_products import PRODUCTS
 
 _VERSION = r"Version:? (?P<version>[^\s,\[]+)"
 # OLD-CISCO-CHASSIS-MIB chassisId: the only serial number of routers without ENTITY-MIB.
 _SERIAL = (entity("serial"), get("9.3.6.3.0"))
 # CISCO-IMAGE-MIB says version and family where the administrator has overwritten sysDescr.
 _IMAGE = (descr(r"Version:? ([^\s,\[]+)"), walk("9.9.25.1.1.1.2", r"CW_VERSION\$([^$,]+)\$"))
+_MODEL = (entity("model"), entity("description", r"^(?:Cisco )?(\S*\d\S*) (?i:chassis)$"))
 
 FAMILIES = (
     Family(
         vendor="Cisco",
         product="iosxe",
+        models=PRODUCTS,
+        model=_MODEL,
         name="Cisco IOS XE",
         under=("9.1",),
         says=r"IOS[- ]?XE|LINUX_IOSD|Cisco IOS Software \[\w+\]|CAT[39]K|ASR1000 Software",
@@ -23,6 +27,8 @@ FAMILIES = (
     Family(
         vendor="Cisco",
         product="ios",
+        models=PRODUCTS,
+        model=_MODEL,
         name="Cisco IOS",
         under=("9.1",),
         says=r"Cisco IOS Software|IOS \(tm\)|Internetwork Operating System|IE1000",
@@ -54,6 +60,7 @@ FAMILIES = (
     Family(
         vendor="Cisco",
         product="asa",
+        models=PRODUCTS,
         name="Cisco ASA",
         under=("9.1",),
         says=rf"(?:Adaptive Security Appliance|PIX Firewall|Firewall Services Module) {_VERSION}",
@@ -68,6 +75,7 @@ FAMILIES = (
     Family(
         vendor="Cisco",
         product="aireos",
+        models=PRODUCTS,
         name="Cisco AireOS",
         under=("9.1", "14179"),
         says=r"^Cisco Controller|Airespace",
@@ -136,6 +144,7 @@ FAMILIES = (
     Family(vendor="Cisco", product="cisco-small-business", under=("9.6.1",)),
     Family(
         vendor="Cisco",
+        models=PRODUCTS,
         under=("9",),
         version=(descr(r"[Vv]ersion:? ([^\s,\[]+)"),),
         serial=_SERIAL,
@@ -176,6 +185,9 @@ FAMILIES = (
         under=("41916",),
         version=(get("41916.11.1.2.0"),),
         serial=(get("41916.3.1.1.1.5.1.0"),),
-        models={"3.2.4": "vedge-1000", "3.2.5": "vedge-2000"},
+        models={
+            "1.3.6.1.4.1.41916.3.2.4": "vedge-1000",
+            "1.3.6.1.4.1.41916.3.2.5": "vedge-2000",
+        },
     ),
 )

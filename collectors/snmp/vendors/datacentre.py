@@ -6,7 +6,7 @@ from collectors.snmp.family import ANY, Family, descr, entity, get, walk
 
 # F10-SS-CHASSIS-MIB, F10-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB: the first unit's serial number.
 _FORCE10_SERIAL = (
-    walk("6027.3.26.1.3.4.1.4"),
+    walk("6027.3.26.1.3.4.1.23"),
     walk("6027.3.10.1.2.2.1.12"),
     get("6027.3.1.1.1.2.0"),
     entity("serial"),
@@ -46,8 +46,14 @@ FAMILIES = (
         product="ftos",
         name="Dell Networking OS9",
         under=("6027",),
-        says=r"(?i)(?:Force10|Dell).*?Application Software Version: ?(?P<version>\S+) "
-        r"Series: ?(?P<model>\S+)",
+        says=r"(?i)(?:Force10|Dell).*?Application Software Version: ?(?P<version>[0-9A-Za-z.()-]+)",
+        models={
+            "1.3.6.1.4.1.6027.1.1.1": "E1200",
+            "1.3.6.1.4.1.6027.1.1.2": "E600",
+            "1.3.6.1.4.1.6027.1.1.3": "E300",
+            "1.3.6.1.4.1.6027.1.2.1": "C300",
+            "1.3.6.1.4.1.6027.1.2.2": "C150",
+        },
         model=(descr(r"Series: ?(\S+)"), entity("model")),
         serial=_FORCE10_SERIAL,
     ),
@@ -63,7 +69,7 @@ FAMILIES = (
         vendor="Dell",
         product="sonic",
         name="Enterprise SONiC",
-        under=("6027", "674", ANY),
+        under=("6027", "674", "4413", ANY),
         says=r"(?i)SONiC Software Version: (?:SONiC[.-])?(?P<version>\S+?)(?: - HwSku:? "
         r"(?P<model>\S+))?(?: |$)",
         model=(entity("model"), descr(r"(?i)HwSku:? ([^\s-]\S+)")),
@@ -152,7 +158,7 @@ FAMILIES = (
         name="FastIron",
         under=("1991",),
         says=r"(?P<model>(?:ICX|FCX|FES|FGS|FLS|FI|SX|FSX|TI|BI|NI|MLX|CER|CES|FWS|Edge|Turbo|Big"
-        r"|Net)\S*).*?IronWare Version V?(?P<version>\S+)",
+        r"|Net)[^\s,]*).*?IronWare Version V?(?P<version>\S+)",
         version=_FOUNDRY_VERSION,
         serial=(get("1991.1.1.1.1.2.0"), walk("1991.1.1.1.4.1.1.2"), entity("serial")),
     ),
@@ -204,12 +210,5 @@ FAMILIES = (
         name="ALAXALA OS",
         under=("21839",),
         says=r"\[(?P<model>AX\S+)\] \w+ software Ver\. (?P<version>\S+)",
-    ),
-    Family(
-        vendor="Quanta",
-        product="fastpath",
-        name="FASTPATH",
-        under=("4413", "7244"),
-        says=r"^(?P<model>[^,]+), (?P<version>\d[^,\s]*)?",
     ),
 )

@@ -4,111 +4,7 @@ from __future__ import annotations
 
 from collectors.snmp.family import ANY, Family, descr, entity, get, walk
 
-_FORTI_SERIAL = (get("12356.100.1.1.1.0"), entity("serial"))
-_FORTI = r"(v?\d.*)"
-_BUILD = r"build ?(\d+)"
-
 FAMILIES = (
-    # fgSysVersion; sysDescr of a FortiGate is the administrator's free text and says nothing.
-    Family(
-        vendor="Fortinet",
-        product="fortios",
-        name="FortiOS",
-        under=("12356.101", "12356.15", "12356"),
-        version=(get("12356.101.4.1.1.0", _FORTI), entity("software", r" (v\d.*)")),
-        build=(get("12356.101.4.1.1.0", _BUILD),),
-        model=(
-            entity("model", r"^FGT_(.+)", "FortiGate {}"),
-            entity("model", r"^FWF_(.+)", "FortiWiFi {}"),
-            entity("model", r"^FGR_(.+)", "FortiGateRugged {}"),
-            entity("model"),
-        ),
-        serial=_FORTI_SERIAL,
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortianalyzer",
-        name="FortiAnalyzer",
-        under=("12356.102", "12356.103.3"),
-        version=(get("12356.103.2.1.7.0", _FORTI), get("12356.102.99.1.0", _FORTI)),
-        build=(get("12356.103.2.1.7.0", _BUILD),),
-        serial=_FORTI_SERIAL,
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortimanager",
-        name="FortiManager",
-        under=("12356.103",),
-        version=(get("12356.103.2.1.7.0", _FORTI),),
-        build=(get("12356.103.2.1.7.0", _BUILD),),
-        serial=_FORTI_SERIAL,
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortimail",
-        name="FortiMail",
-        under=("12356.105",),
-        version=(get("12356.105.1.3.0", _FORTI),),
-        build=(get("12356.105.1.3.0", _BUILD),),
-        model=(get("12356.105.1.1.0"), entity("model")),
-        serial=(get("12356.105.1.2.0"), *_FORTI_SERIAL),
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortiswitch",
-        name="FortiSwitchOS",
-        under=("12356.106",),
-        version=(get("12356.106.4.1.1.0", r"v(\d+(?:\.\d+)+)"),),
-        build=(get("12356.106.4.1.1.0", _BUILD),),
-        model=(get("12356.106.4.1.1.0", r"^(Forti\S+)"), entity("model")),
-        serial=(entity("serial"), get("12356.106.1.1.1.0"), *_FORTI_SERIAL),
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortiweb",
-        name="FortiWeb",
-        under=("12356.107",),
-        version=(get("12356.107.2.1.4.0", _FORTI),),
-        build=(get("12356.107.2.1.4.0", _BUILD),),
-        serial=_FORTI_SERIAL,
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortiauthenticator",
-        name="FortiAuthenticator",
-        under=("12356.113",),
-        version=(get("12356.113.1.3.0", _FORTI),),
-        build=(get("12356.113.1.3.0", _BUILD),),
-        model=(get("12356.113.1.1.0"),),
-        serial=(get("12356.113.1.2.0"), *_FORTI_SERIAL),
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortisandbox",
-        name="FortiSandbox",
-        under=("12356.118",),
-        version=(get("12356.118.3.1.1.0", _FORTI),),
-        build=(get("12356.118.3.1.1.0", _BUILD),),
-        serial=_FORTI_SERIAL,
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortiap",
-        name="FortiAP",
-        under=("12356.120",),
-        version=(get("12356.120.1.1.0"),),
-        build=(get("12356.120.1.1.0", _BUILD),),
-        model=(get("12356.120.1.1.0", r"^FP(\w+?)-v", "FortiAP {}"), entity("model")),
-        serial=(get("12356.120.1.2.0"),),
-    ),
-    Family(
-        vendor="Fortinet",
-        product="fortiwlc",
-        name="FortiWLC",
-        under=("15983",),
-        version=(get("15983.1.1.3.1.13.3.0"),),
-        model=(get("15983.1.1.3.1.13.2.0"),),
-    ),
     # PAN-COMMON-MIB panSys and panChassis.
     Family(
         vendor="Palo Alto Networks",
@@ -185,9 +81,9 @@ FAMILIES = (
         product="forcepoint-ngfw",
         name="Forcepoint NGFW Engine",
         under=("47565.1.1", "1369"),
-        version=(get("47565.1.1.1.1.0"), get("1369.5.2.1.1.0")),
-        model=(get("47565.1.1.1.19.9.0"), get("1369.5.2.1.19.9.0")),
-        serial=(get("47565.1.1.1.19.13.0"), get("1369.5.2.1.19.13.0")),
+        version=(get("47565.1.1.1.1.0"), get("1369.5.2.1.1.0", r"(\d[\d.]+)")),
+        model=(get("47565.1.1.1.19.9.0"), get("1369.6.1.1.9.0")),
+        serial=(get("47565.1.1.1.19.13.0"), get("1369.6.1.1.11.0")),
     ),
     Family(
         vendor="Hillstone",
@@ -200,12 +96,6 @@ FAMILIES = (
             get("28557.2.2.1.2.0", r"Version ([\d.]+)"),
         ),
         serial=(get("28557.2.2.1.1.0"),),
-    ),
-    Family(
-        vendor="Huawei",
-        product="usg",
-        name="Huawei USG",
-        under=("2011.2.321",),
     ),
     Family(
         vendor="McAfee",
@@ -242,16 +132,31 @@ FAMILIES = (
         version=(get("10704.1.11.2.0"),),
     ),
     Family(
-        vendor="Zscaler",
-        product="zscaler",
-        under=("37734",),
-    ),
-    Family(
         vendor="Clavister",
         product="cos-core",
         name="Clavister cOS Core",
         under=("5089",),
         says=r"(?i)(?:Clavister )?cOS Core (?P<version>[\d.]+)",
+    ),
+    # BARRACUDA-WAF: version and serial number.
+    Family(
+        vendor="Barracuda",
+        product="barracuda-waf",
+        name="Barracuda Web Application Firewall",
+        under=("20632.8",),
+        probe="20632.8.25.0",
+        version=(get("20632.8.25.0", r"^(\S+)"),),
+        serial=(get("20632.8.28.0"),),
+    ),
+    Family(
+        vendor="HAProxy Technologies",
+        product="aloha",
+        name="ALOHA load balancer",
+        under=("23263",),
+        probe="23263.4.2.1.1.4",
+        version=(get("23263.4.2.1.1.4"),),
+        model=(get("23263.4.2.1.5.1"),),
+        serial=(get("23263.4.2.1.5.3"),),
     ),
     # F5-BIGIP-SYSTEM-MIB: sysProduct, sysPlatformInfoMarketingName, sysGeneralChassisSerialNum.
     Family(
@@ -345,11 +250,5 @@ FAMILIES = (
         version=(get("42359.2.2.1.1.6.6.0", r"-(\d+\.\d+\.\d+)(?:-|$)"),),
         model=(get("42359.2.2.1.1.7.1.0"),),
         serial=(get("42359.2.2.1.1.7.3.0"), walk("42359.2.2.1.1.4.1.4")),
-    ),
-    Family(
-        vendor="HAProxy Technologies",
-        product="aloha",
-        name="ALOHA load balancer",
-        under=("23263",),
     ),
 )

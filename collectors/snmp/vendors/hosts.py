@@ -11,7 +11,15 @@ _HARDWARE = "8072.1.3.2.3.1.1.8.104.97.114.100.119.97.114.101"
 _SERIAL = "8072.1.3.2.3.1.1.6.115.101.114.105.97.108"
 _VERSION = "8072.1.3.2.3.1.1.7.118.101.114.115.105.111.110"
 _VERSION_FULL = "8072.1.3.2.3.1.2.7.118.101.114.115.105.111.110"
-_EXTENDED = (get(_HARDWARE), entity("model"))
+# The same by UCD's older `extend OID`: 1 distribution, 2 hardware, 4 serial number.
+_OLD = "2021.7890.{}.101.1"
+_EXTENDED = (get(_HARDWARE), get(_OLD.format(2)), entity("model"))
+_EXTENDED_SERIAL = (get(_SERIAL), get(_OLD.format(4)), entity("serial"))
+# Windows calls itself 6.3 in sysDescr for ever after; from build 10240 on it is 10.0.
+_WINDOWS = (
+    descr(r"\(Build ([1-9]\d{4})", "10.0.{}"),
+    descr(r"Version (\d+\.\d+) \(Build (\d+)", "{}.{}"),
+)
 
 FAMILIES = (
     Family(
@@ -61,15 +69,14 @@ FAMILIES = (
         under=("30803",),
         says=r"^Vyatta (?:\w+ )?(?P<version>[\w.]+)",
     ),
-    # MSFT: "Software: Windows Version 10.0 (Build 20348 …)" names servers and work places alike.
+    # sysObjectID tells work places (…1), servers (…2) and domain controllers (…3) apart.
     Family(
         vendor="Microsoft",
         product="windows-server",
         name="Windows Server",
         under=("311.1.1.3.1.2", "311.1.1.3.1.3"),
-        says=r"Hardware: (?P<model>.+?) -.*Windows \D*?(?P<version>\d+\.\d+) "
-        r"\(Build (?P<build>\d+)",
-        version=(descr(r"Version (\d+\.\d+) \(Build (\d+)", "{}.{}"),),
+        says=r"Software: Windows .*?\(Build (?P<build>\d+)",
+        version=_WINDOWS,
         model=(),
     ),
     Family(
@@ -77,9 +84,8 @@ FAMILIES = (
         product="windows",
         name="Windows",
         under=("311", ANY),
-        says=r"Hardware: (?P<model>.+?) -.*Windows \D*?(?P<version>\d+\.\d+) "
-        r"\(Build (?P<build>\d+)",
-        version=(descr(r"Version (\d+\.\d+) \(Build (\d+)", "{}.{}"),),
+        says=r"Software: Windows .*?\(Build (?P<build>\d+)",
+        version=_WINDOWS,
         model=(),
     ),
     # VMWARE-SYSTEM-MIB: 1 product, 2 version, 4 build.
@@ -100,7 +106,11 @@ FAMILIES = (
         name="OpenWrt",
         under=(ANY,),
         says=r"(?i)OpenWrt",
-        version=(get(_DISTRO, r"OpenWrt (\S+)"), descr(r"OpenWrt (\d\d\.\S+)")),
+        version=(
+            get(_DISTRO, r"OpenWrt (\S+)"),
+            get(_OLD.format(1), r"OpenWrt (\S+)"),
+            descr(r"OpenWrt (\d\d\.\S+)"),
+        ),
         model=_EXTENDED,
     ),
     Family(
@@ -175,9 +185,10 @@ FAMILIES = (
         product="asuswrt-merlin",
         name="Asuswrt-Merlin",
         under=(ANY,),
-        says=r"(?i)asuswrt|merlin",
-        version=(get(_DISTRO, r"(\d[\w.]+)"),),
-        model=_EXTENDED,
+        probe="2021.7890.1.101.1",
+        probed=r"ASUSWRT-Merlin",
+        version=(get(_OLD.format(1), r"Merlin \S+ (\S+)"),),
+        model=(get(_OLD.format(1), r"Merlin (\S+)"),),
     ),
     # Any other system on net-snmp: its own release is not in sysDescr, only the kernel's.
     Family(
@@ -186,6 +197,6 @@ FAMILIES = (
         says=r"^(?:Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) ",
         version=(),
         model=_EXTENDED,
-        serial=(get(_SERIAL), entity("serial")),
+        serial=_EXTENDED_SERIAL,
     ),
 )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collectors.snmp.family import Family, descr, entity, get, walk
 
 _PROCURVE = r"^(?:HPE?|Hewlett[- ]Packard\w*|ProCurve|Aruba)(?: OfficeConnect)?(?: Switch)? "
+# "Aruba JL727A 6200F 48G CL4 4SFP+370W Swch ML.10.07.0005"
+_AOSCX = r"(?:^|Aruba |ANW )([JRS]\w{4,5}A?\b.*?)(?: Swch)?"
+_AOSCX_MODEL = (entity("model"), descr(rf"{_AOSCX} [A-Z]{{2}}\.\d\d\.\d\d\."))
 
 FAMILIES = (
     # STATISTICS-MIB hpSwitchOsVersion and SEMI-MIB's serial number.
@@ -27,9 +30,9 @@ FAMILIES = (
         product="aoscx",
         name="AOS-CX",
         under=("47196",),
-        says=r"(?:^|Aruba |ANW )(?P<model>[JRS]\w{4,5}A?\b.*?)(?: Swch)? "
-        r"(?P<version>[A-Z]{2}\.\d\d\.\d\d\.\w+)",
+        says=rf"{_AOSCX} (?P<version>[A-Z]{{2}}\.\d\d\.\d\d\.\w+)",
         version=(entity("software"),),
+        model=_AOSCX_MODEL,
     ),
     Family(
         vendor="HPE Aruba",
@@ -37,6 +40,7 @@ FAMILIES = (
         name="AOS-CX",
         under=("47196",),
         version=(entity("software"),),
+        model=(*_AOSCX_MODEL, entity("description")),
     ),
     # AI-AP-MIB: the cluster's version, and its access points by MAC address.
     Family(
@@ -116,7 +120,6 @@ FAMILIES = (
         vendor="HP",
         product="hp-printer",
         under=("11.2.3.9",),
-        says=r"",
         version=(
             get("11.2.3.9.4.2.1.1.3.6.0"),
             descr(r"EEPROM ([\w.]+)"),

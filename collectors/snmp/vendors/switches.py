@@ -37,9 +37,9 @@ def _fastpath(
         name=name,
         under=under,
         says=says,
-        version=(get(f"{tree}.1.1.1.13.0"), descr(r"[, ]v?(\d+(?:\.\d+)+)")),
-        model=(descr(says), get(f"{tree}.1.1.1.3.0"), entity("model")),
-        serial=(get(f"{tree}.1.1.1.4.0"), entity("serial")),
+        version=(get(f"{tree}.1.1.13.0"), descr(r"[, ]v?(\d+(?:\.\d+){2,})")),
+        model=(descr(says), get(f"{tree}.1.1.3.0"), entity("model")),
+        serial=(get(f"{tree}.1.1.4.0"), entity("serial")),
     )
 
 
@@ -160,7 +160,7 @@ FAMILIES = (
         under=("207",),
         says=r"(?P<model>\S+)?.*?AlliedWare Plus \(TM\) (?P<version>[\w.-]+)",
         # AT-SETUP-MIB currSoftVer; AT-RESOURCE-MIB's board name and serial number.
-        version=(get("207.8.4.4.4.500.2.1.2.0"), descr(r"\(TM\) v?([\w.-]+)")),
+        version=(get("207.8.4.4.4.500.2.1.1.0"), descr(r"\(TM\) v?([\w.-]+)")),
         model=(walk("207.8.4.4.3.12.2.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
         serial=(walk("207.8.4.4.3.12.2.1.6"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
     ),
@@ -196,7 +196,7 @@ FAMILIES = (
         product="planet",
         name="PLANET firmware",
         under=("10456",),
-        says=r"(?:PLANET,? )?(?P<model>\w+-\w+)(?:.*?\bv(?P<version>[\w.]+))?",
+        says=r"(?:PLANET,? )?(?P<model>\w+-\w+)(?:.*?\b(?P<version>v\d[\w.]+))?",
     ),
     Family(
         vendor="Hirschmann",
@@ -214,9 +214,9 @@ FAMILIES = (
         name="HiOS",
         under=("248.11",),
         # HM2-DEVMGMT-MIB.
-        version=(get("248.11.20.1.1.5.0", r"(\d[\w.-]+)"), entity("software")),
-        model=(get("248.11.20.1.1.2.0"), entity("model")),
-        serial=(get("248.11.20.1.1.3.0"), entity("serial")),
+        version=(descr(r"HiOS-\w+-([\d.]+)"), walk("248.11.10.1.3.1.1.2", r"(\d\d\.[\d.]+)")),
+        model=(get("248.11.10.1.1.2.0"), entity("model")),
+        serial=(get("248.11.10.1.1.3.0"), entity("serial")),
     ),
     Family(
         vendor="Moxa",

@@ -9,25 +9,20 @@ _RADIO_MODEL = walk("1.2.840.10036.3.1.2.1.3")
 _RADIO_VERSION = walk("1.2.840.10036.3.1.2.1.4")
 
 FAMILIES = (
-    # RUCKUS-UNLEASHED-SYSTEM-MIB: 9 model, 15 serial number, 18 version.
+    # RUCKUS-UNLEASHED-SYSTEM-MIB, and RUCKUS-ZD-SYSTEM-MIB with the same places: 9 model,
+    # 15 serial number, 18 version. Both products share sysObjectIDs.
     Family(
         vendor="Ruckus",
         product="ruckus-unleashed",
-        name="Ruckus Unleashed",
+        name="Ruckus Unleashed or ZoneDirector",
         under=("25053.3.1.5",),
-        version=(get("25053.1.15.1.1.1.1.18.0"),),
-        model=(get("25053.1.15.1.1.1.1.9.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)")),
-        serial=(get("25053.1.15.1.1.1.1.15.0"),),
-    ),
-    # RUCKUS-ZD-SYSTEM-MIB, the same places.
-    Family(
-        vendor="Ruckus",
-        product="zonedirector",
-        name="Ruckus ZoneDirector",
-        under=("25053.3.1.5.1", "25053.3.1.5.2", "25053.3.1.5.3"),
-        version=(get("25053.1.2.1.1.1.1.18.0"),),
-        model=(get("25053.1.2.1.1.1.1.9.0"),),
-        serial=(get("25053.1.2.1.1.1.1.15.0"),),
+        version=(get("25053.1.15.1.1.1.1.18.0"), get("25053.1.2.1.1.1.1.18.0")),
+        model=(
+            get("25053.1.15.1.1.1.1.9.0"),
+            get("25053.1.2.1.1.1.1.9.0"),
+            descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)"),
+        ),
+        serial=(get("25053.1.15.1.1.1.1.15.0"), get("25053.1.2.1.1.1.1.15.0")),
     ),
     # RUCKUS-CTRL-MIB ruckusCtrlSystemNodeTable: 5 model, 6 serial number, 8 version.
     Family(

@@ -1,0 +1,152 @@
+"""Routers, gateways, consoles and voice of smaller makers: what they say is in sysDescr."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import Family, descr, entity, get
+
+FAMILIES = (
+    # "LANCOM 1781AW 10.12.0321RU9 / 15.02.2019 4004610318100231"
+    Family(
+        vendor="LANCOM",
+        product="lcos",
+        name="LCOS",
+        under=("2356",),
+        says=r"^LANCOM (?P<model>.+?) (?P<version>\d+\.\d+\.\d+\w*) / "
+        r"[\d.]+(?: (?P<serial>\w+))?",
+    ),
+    Family(
+        vendor="bintec elmeg",
+        product="boss-bintec",
+        name="BOSS",
+        under=("272",),
+        says=r"^(?:bintec )?(?P<model>\S+).*? V\.?(?P<version>\d+\.\d+ Rev\. ?[\d.]+)",
+    ),
+    # "RTX1200 Rev.10.01.53 (Tue Oct 15 16:50:12 2013)"
+    Family(
+        vendor="Yamaha",
+        product="yamaha-rt",
+        under=("1182",),
+        says=r"^(?P<model>\S+) (?:.*?)Rev\.(?P<version>[\d.]+)",
+    ),
+    Family(
+        vendor="NEC",
+        product="univerge-ix",
+        name="UNIVERGE IX",
+        under=("119",),
+        says=r"IX Series (?P<model>IX\S+).*?Version (?P<version>[\d.]+)",
+    ),
+    # "Product: Mediant 1000;SW Version: 6.60A.034"
+    Family(
+        vendor="AudioCodes",
+        product="audiocodes",
+        under=("5003",),
+        says=r"Product:? ?(?P<model>[^;]+);.*?SW Version:? ?(?P<version>[^;\s]+)",
+    ),
+    Family(
+        vendor="innovaphone",
+        product="innovaphone",
+        under=("6666",),
+        says=r"(?P<version>\d+r\d+(?: sr\d+)?).*?(?P<model>IP\w+)",
+    ),
+    Family(
+        vendor="Oracle",
+        product="acme-packet",
+        name="Acme Packet SBC",
+        under=("9148",),
+        says=r"(?P<version>[SEC]{1,2}C?[ZX]\w?[\d.]+\S*(?: (?:MR-\d+|[Pp]atch \d+))*)",
+    ),
+    Family(
+        vendor="RAD",
+        product="rad-etx",
+        under=("164",),
+        says=r"^(?P<model>[\w/-]+).*?[Ss][Ww](?:[ :]|Ver)*\s*(?P<version>\d[\w.()]+)",
+    ),
+    Family(
+        vendor="Lenovo",
+        product="cnos",
+        name="Lenovo CNOS",
+        under=("19046", "20301", "26543"),
+        says=r"^(?:Lenovo|IBM) .*?(?P<model>(?:RackSwitch |ThinkSystem |G8|NE)\S+)"
+        r"(?:.*?version (?P<version>[\d.]+))?",
+    ),
+    Family(
+        vendor="Opengear",
+        product="opengear",
+        under=("25049",),
+        says=r"(?P<model>(?:ACM|CM|IM|OM|SD)\S*).*?(?:Version|version|/) ?(?P<version>\d[\w.]+)",
+    ),
+    # ACS-MIB: 2 product, 4 serial number, 7 firmware.
+    Family(
+        vendor="Vertiv",
+        product="avocent-acs",
+        name="Avocent ACS",
+        under=("10418",),
+        version=(get("10418.16.2.1.7.0"), get("10418.26.2.1.7.0")),
+        model=(get("10418.16.2.1.2.0"), get("10418.26.2.1.2.0")),
+        serial=(get("10418.16.2.1.4.0"), get("10418.26.2.1.4.0")),
+    ),
+    Family(
+        vendor="Gigamon",
+        product="gigavue-os",
+        name="GigaVUE-OS",
+        under=("26866",),
+        says=r"(?P<model>GigaVUE-\w+)?.*?(?P<version>\d+\.\d+(?:\.\d+)+)",
+        model=(entity("model"),),
+    ),
+    Family(
+        vendor="HPE Aruba",
+        product="edgeconnect",
+        name="EdgeConnect ECOS",
+        under=("23867",),
+        version=(get("23867.3.1.1.1.1.0", r"(\d[\w.]+)"),),
+        model=(get("23867.3.1.1.1.7.0"), get("23867.3.1.1.1.2.0")),
+        serial=(get("23867.3.1.1.1.6.0"),),
+    ),
+    Family(
+        vendor="Ubiquoss",
+        product="ubiquoss",
+        under=("7800",),
+        says=r"(?i)ubiquoss.*?(?P<model>[EPU]\d{3,}\S*)",
+    ),
+    Family(
+        vendor="Dasan",
+        product="dasan-nos",
+        name="Dasan NOS",
+        under=("6296",),
+        says=r"^(?:Dasan )?(?P<model>[A-Z]\w+?) .*?NOS (?P<version>[\d.]+)",
+    ),
+    Family(
+        vendor="Maipu",
+        product="mypower",
+        name="MyPower OS",
+        under=("5651",),
+        says=r"(?P<model>(?:S|SM|MP|NSS|IS)\d{3,}\S*).*?[Vv]ersion (?P<version>[\w.()]+)",
+    ),
+    Family(
+        vendor="QTECH",
+        product="qtech",
+        under=("27514",),
+        says=r"(?P<model>QSW-\S+).*?(?:SoftWare|Software|Device).*?[Vv]ersion "
+        r"(?P<version>[\w.()]+)",
+    ),
+    Family(
+        vendor="Netonix",
+        product="netonix",
+        under=("46242",),
+        says=r"^(?:Netonix )?(?P<model>WS\S+)",
+        version=(get("46242.1.0"),),
+    ),
+    Family(
+        vendor="Patton",
+        product="smartware",
+        under=("1768",),
+        says=r"^(?P<model>S?N?\S+)(?:.*?\bR(?P<version>\d[\w.]+))?",
+    ),
+    Family(
+        vendor="Aviat",
+        product="aviat-wtm",
+        under=("2509",),
+        version=(entity("software"),),
+        model=(entity("model"), descr(r"(WTM \d+|CTR \d+)")),
+    ),
+)
