@@ -66,9 +66,18 @@ class Ledger:
     def keep_bundle(
         self, digest: str, archive: bytes, readings: Sequence[Reading], run: str, replayed: bool
     ) -> None:
-        """Write a bundle's file, then its rows; repeating it changes nothing."""
-        path = self._path(digest)
-        write_once(path, archive)
+        """Write a bundle's file, then its rows; repeating it changes nothing.
+
+        Raises EnvironmentProblem (`env_state`) when the disk does not take it: then no row is made.
+        """
+        try:
+            write_once(self._path(digest), archive)
+        except OSError as error:
+            raise EnvironmentProblem(
+                f"a bundle cannot be written under {self.bundles}: {error.strerror}",
+                code="env_state",
+                next_step="make room, or look at the disk; nothing that was kept is lost",
+            ) from None
         ended_at = max(reading.at for reading in readings)
         with transaction(self._db) as db:
             db.execute(
@@ -146,8 +155,9 @@ class Ledger:
         Firewall bundles stay for the whole usage history, the rest for the custody time.
         """
         rows = self._db.execute(
-            "SELECT digest, stored_at, EXISTS (SELECT 1 FROM reading WHERE bundle = digest"
-            " AND subject = 'firewall') FROM bundle WHERE state = 'stored' AND NOT file_removed"
+            "SELECT digest, stored_at, EXISTS (SELECT 1 FROM reading WHERE reading.bundle ="
+            " one.digest AND subject = 'firewall') FROM bundle AS one"
+            " WHERE state = 'stored' AND NOT file_removed"
         ).fetchall()
         over = [
             digest

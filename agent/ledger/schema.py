@@ -53,6 +53,15 @@ CREATE TABLE first_found (subject TEXT PRIMARY KEY, at TEXT NOT NULL);
 def open_database(path: Path) -> sqlite3.Connection:
     """The database, its tables made where they are not there yet. Raises EnvironmentProblem."""
     db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+    try:
+        _prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
@@ -70,7 +79,6 @@ def open_database(path: Path) -> sqlite3.Connection:
             for statement in _TABLES.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version={SCHEMA}")
-    return db
 
 
 @contextmanager
@@ -79,10 +87,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite ends it by itself when the disk is full
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def sortable(at: datetime) -> str:
