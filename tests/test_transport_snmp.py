@@ -19,7 +19,7 @@ from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.secret import Credential, Secret
 from agent.transports.snmp import Snmp, open_snmp
-from agent.transports.snmp_security import security
+from agent.transports.snmp.security import security
 from agent.visit import Visit, Visitor
 from agent.wired import system_clock
 from collectors.snmp import ENTITY, SYSTEM
@@ -263,6 +263,7 @@ def test_weak_algorithms_with_an_exception_are_let_through() -> None:
     ("options", "credential", "code"),
     [
         ({"snmp_auth": "SHA-3"}, CREDENTIAL, "option_invalid"),
+        ({"snmp_wait_s": "soon"}, CREDENTIAL, "option_invalid"),
         ({}, Credential(password=Secret(AUTH), second=Secret(PRIVACY)), "secret_invalid"),
         ({}, Credential("a", password=Secret("short"), second=Secret(PRIVACY)), "secret_invalid"),
     ],

@@ -1,17 +1,11 @@
-"""SNMP: version 3 with authentication and privacy, in bulk, all devices through one loop.
-
-The engine is shared by the devices of one account, because building one costs more than a
-visit. Requests in flight are bounded: on one socket, more lose answers than gain time.
-"""
+"""SNMP: version 3 with authentication and privacy, in bulk, whole walks or none."""
 
 from __future__ import annotations
 
-import asyncio
+import re
 import time
-from collections.abc import Coroutine, Iterator
-from functools import cache
-from threading import Lock, Thread
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 from pysnmp.hlapi.v3arch.asyncio import (
     CommunityData,
@@ -30,15 +24,16 @@ from pysnmp.proto.rfc1902 import IpAddress, ObjectIdentifier, OctetString
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from agent.gate import Gate
-from agent.gate.snmp import GatedDispatcher
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
-from agent.transports.snmp_security import security
+from agent.transports.snmp.loop import loop
+from agent.transports.snmp.security import security
 from agent.transports.tape import snmprec_row
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import (
+    ConfigurationError,
     Incomplete,
     LoginRefused,
     NotAnswered,
@@ -49,11 +44,9 @@ from evidence.errors import (
     shown,
 )
 
-T = TypeVar("T")
 Oid = tuple[int, ...]
 Row = tuple[Oid, str, bytes]
 
-IN_FLIGHT = 25
 REPETITIONS = 25
 WAIT_S = 3.0
 RETRIES = 2
@@ -62,46 +55,6 @@ _WRAP = 2**32  # TimeTicks start again after 497 days
 _ABSENT = (NoSuchObject, NoSuchInstance, EndOfMibView)
 _REFUSED = (errind.WrongDigest, errind.UnknownUserName, errind.UnknownSecurityName)
 _REFUSED_LEVEL = (errind.UnsupportedSecurityLevel, errind.DecryptionError)
-
-
-class Loop:
-    """The one thread in which all SNMP happens, and the engines in it, one an account."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="snmp", daemon=True)
-        self._thread.start()
-        self._lock = Lock()
-        self._engines: dict[tuple[Any, ...], SnmpEngine] = {}
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, done in the loop; called from any other thread."""
-        return asyncio.run_coroutine_threadsafe(self._bounded(work), self._loop).result()
-
-    def engine(self, account: tuple[Any, ...], instead_of: SnmpEngine | None = None) -> SnmpEngine:
-        """The engine of an account. One user's keys must not meet another's of the same name.
-
-        `instead_of` is one that turned out stale: whoever comes first has it replaced.
-        """
-        with self._lock:
-            if self._engines.get(account) is instead_of:
-                self._engines[account] = self.run(_engine())
-            return self._engines[account]
-
-    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
-        async with self._in_flight:
-            return await work
-
-
-@cache
-def loop() -> Loop:
-    """The process's loop, started with the first SNMP device."""
-    return Loop()
-
-
-async def _engine() -> SnmpEngine:
-    return SnmpEngine(msgAndPduDsp=GatedDispatcher())
 
 
 class Snmp:
@@ -150,7 +103,7 @@ class Snmp:
 
     def _reach(self, device: Device) -> UdpTransportTarget | Udp6TransportTarget:
         kind = Udp6TransportTarget if ":" in device.address else UdpTransportTarget
-        wait_s = float(device.options.get("snmp_wait_s", WAIT_S))
+        wait_s = _wait_s(device)
         try:
             return loop().run(
                 kind.create((device.address, device.port or 161), timeout=wait_s, retries=RETRIES)
@@ -285,6 +238,16 @@ class Snmp:
 def open_snmp(device: Device, credential: Credential, platform: Platform) -> Snmp:
     """A way to a device; nothing is sent before the first ask. Raises ConfigurationError."""
     return Snmp(device, credential, platform)
+
+
+def _wait_s(device: Device) -> float:
+    """Seconds to wait for each answer. Raises ConfigurationError (`option_invalid`)."""
+    said = device.options.get("snmp_wait_s", str(WAIT_S))
+    if not re.fullmatch(r"\d{1,3}(\.\d+)?", said):
+        raise ConfigurationError(
+            f"{device.id}: snmp_wait_s {said!r} is no number of seconds", code="option_invalid"
+        )
+    return float(said)
 
 
 def _key(account: CommunityData | UsmUserData) -> tuple[Any, ...]:
