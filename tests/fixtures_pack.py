@@ -67,11 +67,16 @@ MakeBroker = Callable[..., Broker]
 
 @pytest.fixture
 def make_broker(tmp_path: Path) -> Iterator[MakeBroker]:
-    """make_broker(days=…, rules=…, devices=…, language=…): read once a day until NOW."""
+    """make_broker(days=…, rules=…, devices=…, language=…, replayed=…): read once a day until NOW,
+    the first `replayed` days from tapes."""
     with ExitStack() as stack:
 
         def make(
-            days: int = 8, rules: int = 3, devices: str = _DEVICES, language: str = "zh-TW"
+            days: int = 8,
+            rules: int = 3,
+            devices: str = _DEVICES,
+            language: str = "zh-TW",
+            replayed: int = 0,
         ) -> Broker:
             (tmp_path / "agent.yaml").write_text(_AGENT.format(language=language), "utf-8")
             (tmp_path / "devices.yaml").write_text(devices, "utf-8")
@@ -87,8 +92,10 @@ def make_broker(tmp_path: Path) -> Iterator[MakeBroker]:
                 site_key=SiteKey(b"k" * 32),
                 clock=lambda: NOW,
             )
-            for day in range(days, 0, -1):
-                read_day(agent, config, NOW - timedelta(days=day - 1, hours=5), days - day, rules)
+            for day in range(days):
+                at = NOW - timedelta(days=days - 1 - day, hours=5)
+                reader = replace(agent, replayed=day < replayed)
+                read_day(reader, config, at, day, rules)
             return Broker(config, agent, NOW)
 
         yield make

@@ -31,8 +31,10 @@ from evidence.control import Verdict
 from evidence.errors import EnvironmentProblem, SealError
 from evidence.pack import Pack, read_pack
 from evidence.reading import Failure
+from evidence.receipt import Entry, Receipt
 from evidence.runs import Assessment, RunRecord
-from evidence.statement import ASSESSMENT, COLLECTION, RUN, Statement
+from evidence.seal import SigningKey
+from evidence.statement import ASSESSMENT, COLLECTION, RECEIPT, RUN, Statement
 from evidence.text import Text
 from tests.fixtures_pack import HOSTILE, NOW, Broker, MakeBroker
 from verify.command import examine
@@ -173,6 +175,23 @@ def test_a_folder_that_cannot_be_written_is_named(made: Made, tmp_path: Path) ->
         make_pack(made.broker.config, made.broker.agent, made.assessed, tmp_path / "file")
 
 
+def test_the_stores_receipts_go_with_what_they_are_for(
+    make_broker: MakeBroker, tmp_path: Path
+) -> None:
+    broker = make_broker()
+    ledger = broker.agent.ledger
+    digest = next(one.digest for one in ledger.bundles_in("spooled") if one.device == "fw-01")
+    entry = Entry(kind="collection", digest=digest, agent="agent-1", received_at=NOW)
+    receipt = Receipt(store="s", entry=entry, index=0, size=1, root=entry.leaf, proof=())
+    store_key = SigningKey.generate()
+    ledger.stored(digest, receipt.seal(store_key).to_json(), NOW)
+    pack = Made(broker, tmp_path / "packs").pack
+    statements = [Statement.parse(envelope.payload) for _, envelope in pack.records()]
+    (found,) = [one for one in statements if one.predicate_type == RECEIPT]
+    assert Receipt.of(found).entry.digest == digest
+    assert digest in {envelope.digest for _, envelope in pack.records()}
+
+
 def test_each_bundle_is_opened_once(
     make_broker: MakeBroker, tmp_path: Path, mocker: MockerFixture
 ) -> None:
@@ -218,6 +237,7 @@ def test_the_readme_tells_how_to_verify_without_our_programs(made: Made, tmp_pat
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(600)
 def test_two_hundred_days_of_ten_devices_are_packed_in_half_a_minute(
     make_broker: MakeBroker, tmp_path: Path
 ) -> None:
@@ -325,6 +345,23 @@ def test_the_cover_says_month_and_state_in_both_calendars(made: Made) -> None:
     assert "暫定" in text
     assert made.assessed.envelope.digest in text
     assert made.broker.agent.signing_key.public.keyid in text
+
+
+def test_replayed_history_is_marked_though_the_newest_reading_is_live(
+    make_broker: MakeBroker, tmp_path: Path
+) -> None:
+    made = Made(make_broker(replayed=7), tmp_path / "packs")
+    assert made.pack.statement.predicate["replayed"] is True
+    assert any("重播" in str(row["value"]) for row in made.table("cover"))
+    assert "重播" in made.member("README.txt").decode("utf-8-sig")
+    header = made.sheet("稽核工作底稿").oddHeader
+    assert header is not None
+    assert "重播" in str(header.right.text)
+
+
+def test_a_pack_of_live_readings_is_not_marked_replayed(made: Made) -> None:
+    assert made.pack.statement.predicate["replayed"] is False
+    assert "重播" not in made.member("README.txt").decode("utf-8-sig")
 
 
 def test_no_text_of_a_device_becomes_a_formula_or_drives_a_terminal(made: Made) -> None:

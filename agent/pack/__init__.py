@@ -21,7 +21,6 @@ from agent.pack.csv_file import to_csv
 from agent.pack.month import Month, month_runs
 from agent.pack.readme import readme
 from agent.pack.sections import sections
-from agent.pack.words import PROVISIONAL, REPLAYED
 from agent.pack.workbook import Imprint, to_workbook
 from agent.platforms import parser_version
 from evidence.clock import stamp
@@ -87,10 +86,9 @@ def _add_sections(month: Month, members: Members) -> None:
             members.add(f"sections/{one}.csv", to_csv(table, month.language))
         for picture in section.pictures:
             members.add(f"sections/{picture.name}", picture.png)
-    marks = [PROVISIONAL, *([REPLAYED] if month.record.replayed else [])]
     imprint = Imprint(
         title=f"{month.assessed.profile.name} {month.period}".strip(),
-        mark=" ".join(mark.in_(month.language) for mark in marks),
+        mark=" ".join(mark.in_(month.language) for mark in month.marks),
         digest=f"assessment sha256 {month.assessed.envelope.digest}",
         made_at=month.assessed.at,
     )
@@ -106,7 +104,7 @@ def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
         "revision": month.assessed.revision,
         "made_at": stamp(agent.clock()),
         "assessment": month.assessed.envelope.digest,
-        "replayed": month.record.replayed,
+        "replayed": month.replayed,
         "provisional": True,
         "absent_readings": list(month.exhibits.absent),
     }

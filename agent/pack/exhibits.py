@@ -94,7 +94,8 @@ class Exhibits:
             self.of(readings), key=lambda one: (one.device, one.asked.subject)
         ):
             mine = list(group)
-            newest = max(mine, key=lambda one: one.captured_at)
+            # An ask that this device does not know goes unanswered; the answer is what counts.
+            newest = max(mine, key=lambda one: (one.asked.capture is not None, one.captured_at))
             digest = newest.asked.capture
             first = min(one.captured_at for one in mine)
             what = word(SUBJECTS, subject)

@@ -12,6 +12,7 @@ from agent.assess import Assessed
 from agent.collect import Agent
 from agent.config import Config
 from agent.pack.exhibits import Exhibits
+from agent.pack.words import PROVISIONAL, REPLAYED
 from evidence.clock import month_bounds, taipei_day
 from evidence.control import ControlResult, Finding
 from evidence.device import Device
@@ -19,6 +20,7 @@ from evidence.observation import Observation
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
 from evidence.statement import RUN, Statement
+from evidence.text import Text
 
 
 @dataclass(slots=True)
@@ -82,6 +84,16 @@ class Month:
     @property
     def period(self) -> str:
         return self.assessed.period
+
+    @property
+    def marks(self) -> list[Text]:
+        """What must be said on every page about this pack's standing."""
+        return [PROVISIONAL, *([REPLAYED] if self.replayed else [])]
+
+    @property
+    def replayed(self) -> bool:
+        """Whether anything that is cited was played from a tape, be it only old history."""
+        return self.record.replayed or any(one.replayed for one in self.exhibits.all)
 
     @property
     def days(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 
 from agent.pack.month import Month
-from agent.pack.words import PROVISIONAL, REPLAYED, month_words
+from agent.pack.words import month_words
 
 _TEXT = """\
 {firm}{month_zh} 資安查核證據包
@@ -51,12 +51,11 @@ Evidence pack, {month_en}
 def readme(month: Month) -> bytes:
     """The text, with the marks this pack carries; for old editors with a byte order mark."""
     words = month_words(month.period)
-    marks = [PROVISIONAL, *([REPLAYED] if month.record.replayed else [])]
     text = _TEXT.format(
         firm=f"{month.assessed.profile.name} " if month.assessed.profile.name else "",
         month_zh=words.zh,
         month_en=words.en,
-        marks="\n".join(f"※ {mark.zh}\n   {mark.en}" for mark in marks),
+        marks="\n".join(f"※ {mark.zh}\n   {mark.en}" for mark in month.marks),
         keyid=month.keyid,
     )
     return BOM_UTF8 + text.replace("\n", "\r\n").encode("utf-8")

@@ -15,7 +15,8 @@ PROVISIONAL = Text(
     "provisional: people's decisions and sign-offs are not in it", "暫定：未納入人員決定與簽核"
 )
 REPLAYED = Text(
-    "replayed: answers played from tapes, not read from devices", "重播：由錄製內容重播，非實機讀取"
+    "replayed: some or all answers were played from tapes, not read from devices",
+    "重播：部分或全部佐證由錄製內容重播，非實機讀取",
 )
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from agent.pack.month import Month
 from agent.pack.section import Cell, Column, Section, Table
 from agent.pack.words import (
-    PROVISIONAL,
-    REPLAYED,
     UNKNOWN,
     both_calendars,
     joined,
@@ -70,9 +68,8 @@ def _whose(month: Month) -> _Rows:
 
 
 def _marks(month: Month) -> _Rows:
-    yield Text("State of this pack", "本包性質"), PROVISIONAL
-    if month.record.replayed:
-        yield Text("Caution", "注意"), REPLAYED
+    for mark in month.marks:
+        yield Text("State of this pack", "本包性質"), mark
     if month.exhibits.absent:
         count = len(month.exhibits.absent)
         yield (
