@@ -68,6 +68,9 @@ class Https:
         """The body of a 2xx answer. Other statuses are errors, by what they mean."""
         if self._trouble is not None:
             raise self._trouble
+        if ask.kind != "http":
+            # A platform may also read what people type and deliver by hand.
+            raise NotAnswered(f"{self._device.id}: {ask.text!r} is not asked over HTTPS")
         try:
             return self._request(ask)
         except (LoginRefused, IdentityRefused) as error:

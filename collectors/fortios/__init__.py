@@ -1,0 +1,228 @@
+"""FortiGate (FortiOS 6.0 to 7.6) by its REST API with a read-only token.
+
+A policy's hits count sessions when they begin; they start at zero with each boot and when an
+administrator clears them, of which no time is told. Counters of one VDOM are always zeroed
+together by a boot, and by `clear` without a number. The console can also clear single
+policies: nothing shows that, and the proof names it as an assumption. A session that began
+long ago goes on without a hit, so open sessions are read beside.
+
+From the documentation and public recordings; not confirmed on a device of our own: which
+fields `web-ui/state` (boot time) and `ha-checksums` (who leads) hold in each release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
+
+from collectors.fortios import _cli, _policy, _unit, _vap
+from collectors.fortios._answer import parts
+from collectors.fortios._objects import Objects, objects
+from evidence.ask import Ask, Secret
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import NotAnswered
+from evidence.facts import Fact, Unit
+
+VENDOR = "Fortinet"
+ALIASES = ("fortinet", "fortigate", "fortinet_fortios")
+TRANSPORTS = ("https",)
+HTTP_AUTH = "bearer"
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+Maybe = Generator[Ask, Capture, Capture | None]
+
+_SECRETS = tuple(
+    Secret("json", f"**.{name}")
+    for name in (
+        *("password", "passwd", "passphrase", "sae-password", "sae-private-key", "key", "psk"),
+        *("mpsk-key", "secret", "psksecret", "auth-key", "group-password", "radius-secret"),
+        *("login-passwd", "captive-portal-radius-secret", "captive-portal-macauth-radius-secret"),
+    )
+)
+
+
+def _get(name: str, *targets: str) -> Ask:
+    """A GET of the first target. The others, and each as people note it down, are never sent."""
+    also = [
+        f"{verb}{target}"
+        for full in targets
+        for verb in ("GET ", "")
+        for target in _spellings(full)
+    ]
+    return Ask(name, f"GET {targets[0]}", "http", secrets=_SECRETS, also=tuple(also))
+
+
+def _spellings(target: str) -> Iterable[str]:
+    forms = [target, target.replace("?vdom=*", "?vdom=root")]
+    if target.endswith("?vdom=*"):
+        forms.append(target.removesuffix("?vdom=*"))
+    return [form[cut:] for form in forms for cut in (0, 1)]
+
+
+_CMDB, _MONITOR = "/api/v2/cmdb", "/api/v2/monitor"
+
+POLICY = _get("policies", f"{_CMDB}/firewall/policy?vdom=*")
+POLICY6 = _get("policies_ip6", f"{_CMDB}/firewall/policy6?vdom=*")
+HITS = _get(
+    "policy_hits", f"{_MONITOR}/firewall/policy?vdom=*", f"{_MONITOR}/firewall/policy/select?vdom=*"
+)
+HITS_IP, HITS_IP6 = (
+    _get(
+        f"policy_hits_{name}",
+        f"{_MONITOR}/firewall/policy/select?vdom=*&ip_version={version}",
+        f"{_MONITOR}/firewall/policy?vdom=*&ip_version={version}",
+    )
+    for name, version in (("ip", "ipv4"), ("ip6", "ipv6"))
+)
+HITS_POLICY6 = _get(
+    "policy6_hits",
+    f"{_MONITOR}/firewall/policy6?vdom=*",
+    f"{_MONITOR}/firewall/policy6/select?vdom=*",
+)
+ADDRESSES = (
+    _get("addresses", f"{_CMDB}/firewall/address?vdom=*"),
+    _get("addresses_ip6", f"{_CMDB}/firewall/address6?vdom=*"),
+)
+SERVICES = (_get("services", f"{_CMDB}/firewall.service/custom?vdom=*"),)
+GROUPS = (
+    _get("address_groups", f"{_CMDB}/firewall/addrgrp?vdom=*"),
+    _get("address_groups_ip6", f"{_CMDB}/firewall/addrgrp6?vdom=*"),
+    _get("service_groups", f"{_CMDB}/firewall.service/group?vdom=*"),
+)
+STATUS = _get("status", f"{_MONITOR}/system/status", f"{_MONITOR}/system/status?vdom=*")
+STATE = _get("state", f"{_MONITOR}/web-ui/state", f"{_MONITOR}/web-ui/state?vdom=*")
+TIME = _get("time", f"{_MONITOR}/system/time", f"{_MONITOR}/system/time?vdom=*")
+HA = _get("ha", f"{_CMDB}/system/ha", f"{_CMDB}/system/ha?vdom=*")
+HA_MEMBERS = _get(
+    "ha_members", f"{_MONITOR}/system/ha-statistics", f"{_MONITOR}/system/ha-statistics?vdom=*"
+)
+HA_ROLES = _get(
+    "ha_roles", f"{_MONITOR}/system/ha-checksums", f"{_MONITOR}/system/ha-checksums?vdom=*"
+)
+VAP = _get("wireless_networks", f"{_CMDB}/wireless-controller/vap?vdom=*")
+AP_PROFILES = _get("access_point_profiles", f"{_CMDB}/wireless-controller/wtp-profile?vdom=*")
+
+# Read from what somebody delivers; the REST API takes no command.
+CLI_STATUS = Ask("get_system_status", "get system status")
+CLI_HA = Ask("get_system_ha_status", "get system ha status")
+CLI_PERFORMANCE = Ask("get_system_performance", "get system performance status")
+
+
+def firewall(device: Device) -> Flow:
+    """Every policy with its counters. A list the account may not read fails the reading."""
+    policy = yield from _delivered(POLICY)
+    old = policy is None or not all(part.consolidated for part in parts(policy))
+    policy6 = (yield from _delivered(POLICY6)) if old else None
+    hits = yield from _hits(old)
+    resolved = (yield from _objects()) if policy or policy6 else Objects()
+    answered = [one for one in (policy, policy6, *(one.capture for one in hits)) if one]
+    units = yield from _units(device, answered)
+    if not answered and not units:
+        raise _silence(device)
+    return [*units, *_policy.facts(policy, policy6, hits, resolved)]
+
+
+def firmware(device: Device) -> Flow:
+    """Release, chassis and cluster members. Any answer's envelope tells the release."""
+    answers = yield from _answers()
+    envelope = _unit.envelope_of(answers)
+    if envelope is None:
+        typed = yield from _typed(device)
+        if not typed:
+            raise _silence(device)
+        return typed
+    units = _unit.units(answers)
+    own, *others = units
+    return [
+        _unit.release(envelope),
+        _unit.hardware(own.model, own.serial),
+        *(replace(_unit.hardware(None, one.serial), subject_unit=one.serial) for one in others),
+        *units,
+    ]
+
+
+def wireless(device: Device) -> Flow:
+    """The SSIDs this FortiGate's wireless controller holds, on the air or not."""
+    vap = yield VAP
+    profiles = yield from _optional(AP_PROFILES)
+    return list(_vap.networks(vap, profiles))
+
+
+def _hits(old: bool) -> Generator[Ask, Capture, list[_policy.Statistics]]:
+    """The statistics: for both IP versions in one answer, else one by one."""
+    found = []
+    both = yield from _delivered(HITS)
+    if both:
+        found.append(_policy.Statistics(both))
+    for ask, version in () if both else ((HITS_IP, "ip"), (HITS_IP6, "ip6")):
+        half = yield from _delivered(ask)
+        if half:
+            found.append(_policy.Statistics(half, half=version))
+    six = (yield from _delivered(HITS_POLICY6)) if old else None
+    return [*found, _policy.Statistics(six, family="ip6")] if six else found
+
+
+def _objects() -> Generator[Ask, Capture, Objects]:
+    """What names stand for. An account that may not read objects leaves the names as they are."""
+    values: list[list[Capture]] = []
+    for asks in (ADDRESSES, SERVICES, GROUPS):
+        found: list[Capture] = []
+        for ask in asks:
+            capture = yield from _optional(ask)
+            found += [capture] if capture else []
+        values.append(found)
+    return objects(*values)
+
+
+def _units(device: Device, others: Sequence[Capture]) -> Generator[Ask, Capture, list[Unit]]:
+    answers = yield from _answers()
+    units = _unit.units(replace(answers, other=others[0] if others else None))
+    if units:
+        return units
+    return [fact for fact in (yield from _typed(device)) if isinstance(fact, Unit)]
+
+
+def _answers() -> Generator[Ask, Capture, _unit.Answers]:
+    status = yield from _optional(STATUS)
+    state = yield from _optional(STATE)
+    time = None if state else (yield from _optional(TIME))
+    ha = yield from _optional(HA)
+    members = yield from _optional(HA_MEMBERS)
+    roles = (yield from _optional(HA_ROLES)) if members else None
+    return _unit.Answers(status=status, state=state, time=time, ha=ha, members=members, roles=roles)
+
+
+def _typed(device: Device) -> Generator[Ask, Capture, list[Fact]]:
+    """From the command line's answers, where somebody delivered them."""
+    status = yield from _delivered(CLI_STATUS)
+    performance = (yield from _delivered(CLI_PERFORMANCE)) if status else None
+    ha = yield from _delivered(CLI_HA)
+    return _cli.facts(status, performance, ha, device.timezone)
+
+
+def _delivered(ask: Ask) -> Maybe:
+    """An answer; None when nobody delivered it, or this release does not know it (404)."""
+    try:
+        return (yield ask)
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        return None
+
+
+def _optional(ask: Ask) -> Maybe:
+    """An answer that can be done without; None also when the account may not read it."""
+    try:
+        capture = yield ask
+        parts(capture)  # a refusal may also come as an answer with a status in it
+    except NotAnswered:
+        return None
+    return capture
+
+
+def _silence(device: Device) -> NotAnswered:
+    return NotAnswered(
+        f"{device.id}: none of the asks was answered",
+        next_step="check the address and the token; `evidence-agent asks fortios` lists them",
+    )
