@@ -6,6 +6,7 @@ Arguments: state folder, store address. Prints each digest the store acknowledge
 from __future__ import annotations
 
 import sys
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from evidence.device import Device
 from evidence.tape import TapeAnswer
 
 DEVICES = [Device(id=f"host-{n}", platform="linux", subjects=("firmware",)) for n in range(3)]
+JOBS = [Job(device, device.subjects) for device in DEVICES]
+
+
+def _transport(tape: list[TapeAnswer], device: Device) -> TapeTransport:
+    return TapeTransport(tape)
 
 
 def agent_in(state: Path) -> Agent:
@@ -44,7 +50,7 @@ def main() -> None:
     for turn in count():
         body = f'ID=debian\nVERSION_ID="12"\nTURN={turn}.{agent.clock().timestamp()}\n'.encode()
         tape = [TapeAnswer("os_release", body)]
-        collect(agent, [Job(d, d.subjects) for d in DEVICES], lambda _: TapeTransport(tape))
+        collect(agent, JOBS, partial(_transport, tape))
         push(agent.ledger, client, lambda digest: print(digest, flush=True))
 
 

@@ -39,13 +39,40 @@ def status(serial: str, hostname: str) -> str:
     return _answer(results, serial, "system", "status", many=False)
 
 
-def ha(serials: Mapping[str, str]) -> str:
+def state(serial: str, hostname: str, boot_at: datetime, at: datetime) -> str:
+    """`GET /api/v2/monitor/web-ui/state`: the clock and the last boot, in milliseconds."""
+    results = {
+        "hostname": hostname,
+        "model_name": "FortiGate",
+        "model_number": "100F",
+        "snapshot_utc_time": int(at.timestamp() * 1000),
+        "utc_last_reboot": int(boot_at.timestamp() * 1000),
+    }
+    return _answer(results, serial, "web-ui", "state", many=False)
+
+
+def ha_mode(serial: str) -> str:
+    """`GET /api/v2/cmdb/system/ha`."""
+    results = {"mode": "a-p", "group-name": "edge", "group-id": 7}
+    return _answer(results, serial, "system", "ha", many=False)
+
+
+def ha_members(serials: Mapping[str, str], serial: str) -> str:
     """`GET /api/v2/monitor/system/ha-statistics`: the members of the cluster."""
     results = [
-        {"hostname": hostname, "serial_no": serial, "tnow": 0, "sessions": 40, "vcluster_id": 1}
-        for hostname, serial in serials.items()
+        {"hostname": hostname, "serial_no": one, "sessions": 40, "vcluster_id": 1}
+        for hostname, one in serials.items()
     ]
-    return _answer(results, next(iter(serials.values())), "system", "ha-statistics", many=False)
+    return _answer(results, serial, "system", "ha-statistics", many=False)
+
+
+def ha_roles(serials: Mapping[str, str], serial: str) -> str:
+    """`GET /api/v2/monitor/system/ha-checksums`: who leads; the first one does."""
+    results = [
+        {"serial_no": one, "is_root_primary": index == 0, "is_manage_primary": index == 0}
+        for index, one in enumerate(serials.values())
+    ]
+    return _answer(results, serial, "system", "ha-checksums", many=False)
 
 
 def _policy(rule: LabRule) -> dict[str, Any]:

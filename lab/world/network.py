@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from collectors import asa as asa_platform
+from collectors import fortios as fortios_platform
+from collectors import hostapd as hostapd_platform
 from collectors import linux as linux_platform
-from lab.world import asa, linux, switches
+from collectors import windows as windows_platform
+from lab.world import asa, fortios, hosts, linux, switches
 from lab.world.rules import core_rules, edge_rules
+from lab.world.traffic import Flow
 
 _NOT_INSTALLED = (
     linux_platform.IPTABLES,
@@ -18,6 +23,7 @@ _NOT_INSTALLED = (
     linux_platform.IPTABLES_LEGACY,
     linux_platform.IP6TABLES_LEGACY,
 )
+PAIR = {"fw-edge-a": "FG100FTK22001234", "fw-edge-b": "FG100FTK22001235"}
 Answers = Callable[[datetime], Mapping[str, bytes]]
 
 
@@ -47,18 +53,45 @@ class Network:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        # A canary of its own: it stands inside an answer, and must not be found anywhere else.
+        self.passphrase = f"canary-{secrets.token_hex(12)}"
         # Up since long before the history, and one unit that was restarted in the middle of it.
         self.long_ago = now - timedelta(days=400)
         self.restarted_at = now - timedelta(days=95, hours=3)
         found = (
+            *(self._fortigate(name) for name in PAIR),
             self._asa(),
             self._gateway(),
             self._switch("sw-core-1", "WS-C2960X-48TS-L", "FOC1735Y2BK"),
             self._aruba("sw-floor-3", "SG05KZ2001"),
+            self._windows(),
+            LabDevice("rdp-jump-01", "rdp_wire", ("remote_desktop",), "wire", replayed=False),
+            self._access_point(),
             LabDevice("this-host", "linux", ("firmware",), "local", replayed=False),
             LabDevice("fw-branch", "linux", ("firewall",), "ssh", replayed=False, absent=True),
         )
         self.devices = {device.id: device for device in found}
+
+    def _fortigate(self, name: str) -> LabDevice:
+        """One unit of the active-passive pair at the edge; the passive one carries nothing."""
+        rules, serial = edge_rules(self.now), PAIR[name]
+        if name != next(iter(PAIR)):
+            rules = tuple(replace(rule, flow=Flow()) for rule in rules)
+
+        def answers(at: datetime) -> Mapping[str, bytes]:
+            texts = {
+                fortios_platform.POLICY.text: fortios.policies(rules, serial, at),
+                fortios_platform.HITS.text: fortios.statistics(rules, serial, self.long_ago, at),
+                fortios_platform.STATUS.text: fortios.status(serial, name),
+                fortios_platform.STATE.text: fortios.state(serial, name, self.long_ago, at),
+                fortios_platform.HA.text: fortios.ha_mode(serial),
+                fortios_platform.HA_MEMBERS.text: fortios.ha_members(PAIR, serial),
+                fortios_platform.HA_ROLES.text: fortios.ha_roles(PAIR, serial),
+            }
+            return {ask: text.encode() for ask, text in texts.items()}
+
+        subjects = ("firewall", "firmware")
+        return LabDevice(name, "fortios", subjects, "https", answers, ha_group="edge", daily=True)
 
     def _asa(self) -> LabDevice:
         rules = core_rules(self.now)
@@ -97,6 +130,24 @@ class Network:
 
         return LabDevice("gw-dmz", "linux", ("firewall", "firmware"), "ssh", answers, daily=True)
 
+    def _windows(self) -> LabDevice:
+        texts = {
+            windows_platform.POLICY.text: hosts.POLICY,
+            windows_platform.LISTENER.text: hosts.LISTENER,
+            windows_platform.MACHINE.text: hosts.MACHINE,
+            windows_platform.SYSTEM.text: hosts.SYSTEM,
+            windows_platform.VERSION.text: hosts.VERSION,
+            windows_platform.NAME.text: hosts.NAME,
+        }
+        answers = {ask: text.encode() for ask, text in texts.items()}
+        subjects = ("remote_desktop", "firmware")
+        return LabDevice("jump-01", "windows", subjects, "ssh", lambda at: answers)
+
+    def _access_point(self) -> LabDevice:
+        config = hostapd_platform.CONFIG(path="/etc/hostapd/hostapd.conf").text
+        answer = {config: hosts.access_point(self.passphrase).encode()}
+        return LabDevice("ap-hq", "hostapd", ("wireless",), "ssh", lambda at: answer)
+
     def _switch(self, name: str, model: str, serial: str) -> LabDevice:
         return LabDevice(
             name,
@@ -118,6 +169,7 @@ class Network:
 
 ZONES: Mapping[str, Any] = {
     "devices": {
+        **{unit: {"wan1": "external", "internal": "internal", "dmz": "dmz"} for unit in PAIR},
         "fw-core": {"inside": "internal", "outside": "external"},
         "gw-dmz": {},
     },
