@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.assess import Assessed, assess
 from agent.collect import Agent, keep
 from agent.config import Config, load_config
 from agent.ledger import Ledger
+from agent.pack import make_pack
 from agent.redact import SiteKey
 from agent.visit import Exchange, Visit
 from agent.wired import make_keys
 from evidence.ask import Ask
+from evidence.bundle import check_collection
 from evidence.capture import Capture
-from evidence.collection import Gap
+from evidence.collection import Collection, Gap
 from evidence.device import Device
 from evidence.facts import Fact, FirewallRule, HardwareItem, RuleUsage, SoftwareRelease, Unit
+from evidence.pack import Pack, read_pack
 from evidence.reading import Failure, Reading
 from evidence.runs import RunRecord
-from evidence.statement import RUN
+from evidence.statement import COLLECTION, RUN, Statement
 
 PERIOD = "2026-11"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -202,3 +210,43 @@ def _failed(device: Device, at: datetime) -> Visit:
         Reading(device=device.id, subject=one, at=at, failure=REFUSED) for one in device.subjects
     )
     return Visit(device, "schedule", at, at, readings, exchanges)
+
+
+class MonthPack:
+    """A pack that was made and read back."""
+
+    def __init__(self, broker: Broker, folder: Path) -> None:
+        self.broker = broker
+        self.assessed: Assessed = broker.assess()
+        self.path = make_pack(broker.config, broker.agent, self.assessed, folder)
+        self.pack: Pack = read_pack(self.path.read_bytes())
+        self.book: Workbook = load_workbook(io.BytesIO(self.member("workbook.xlsx")))
+
+    def member(self, name: str) -> bytes:
+        return self.pack.archive.read(name)
+
+    def table(self, section: str) -> list[dict[str, Any]]:
+        record = json.loads(self.member(f"sections/{section}.json"))
+        (table,) = record["tables"] + record["registers"]
+        rows: list[dict[str, Any]] = table["rows"]
+        return rows
+
+    def statements(self, kind: str) -> Iterator[Statement]:
+        for _, envelope in self.pack.records():
+            envelope.verify([self.broker.agent.signing_key.public])
+            statement = Statement.parse(envelope.payload)
+            if statement.predicate_type == kind:
+                yield statement
+
+    def collections(self) -> list[Collection]:
+        return [check_collection(statement) for statement in self.statements(COLLECTION)]
+
+    def sheet(self, title: str) -> Worksheet:
+        sheet = self.book[title]
+        assert isinstance(sheet, Worksheet)
+        return sheet
+
+
+@pytest.fixture
+def month_pack(make_broker: MakeBroker, tmp_path: Path) -> MonthPack:
+    return MonthPack(make_broker(), tmp_path / "packs")
