@@ -17,13 +17,17 @@ from evidence.device import Device
 from evidence.errors import ConfigurationError
 from evidence.tape import TapeAnswer, read_tape
 
+# More than any ask allows; what is longer is refused by the driver, and need not be held whole.
+MOST_BYTES = 256 * 1024 * 1024
+
 
 def answers_of(pairs: Sequence[tuple[str, Path]]) -> list[TapeAnswer]:
     """The files as answers. Raises ConfigurationError (`file_missing`)."""
     answers = []
     for ask, path in pairs:
         try:
-            answers.append(TapeAnswer(ask=ask, body=path.read_bytes()))
+            with path.open("rb") as file:
+                answers.append(TapeAnswer(ask=ask, body=file.read(MOST_BYTES)))
         except OSError as error:
             raise ConfigurationError(
                 f"{path} cannot be read: {error.strerror}", code="file_missing"
@@ -49,6 +53,10 @@ def read_handed(
         raise ConfigurationError(
             f"{platform.name} does not read {subject!r}; it reads {', '.join(platform.collectors)}",
             code="subject_unknown",
+        )
+    if pairs and tape is not None:
+        raise ConfigurationError(
+            "answers and a tape at once: give one or the other", code="answer_ambiguous"
         )
     answers = answers_of(pairs) if tape is None else read_tape(tape).answers
     if not answers:

@@ -107,7 +107,9 @@ class SigningKey:
             mode = path.stat().st_mode & 0o777
             pem = path.read_bytes()
         except FileNotFoundError:
-            raise ConfigurationError(f"there is no key {path}", code="key_missing") from None
+            raise ConfigurationError(
+                f"there is no key {path}", code="key_missing", next_step="make it with `init`"
+            ) from None
         if mode & 0o077:
             raise ConfigurationError(
                 f"{path} can be read by others (mode {mode:04o})",

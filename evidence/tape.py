@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from evidence.clock import parse_at, stamp
-from evidence.errors import ConfigurationError
+from evidence.errors import ConfigurationError, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +68,51 @@ class Tape:
 
 
 def read_tape(path: Path) -> Tape:
-    """The tape in a file. Raises ConfigurationError naming the line that cannot be read."""
-    lines = path.read_text("utf-8").split("\n")
-    records = []
+    """The tape in a file. Raises ConfigurationError: `file_missing`, or `tape_syntax` naming the
+    line that cannot be read."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", code="file_missing"
+        ) from None
+    head: dict[str, Any] | None = None
+    answers = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise ConfigurationError(f"{path}:{number}: {error}", code="tape_syntax") from None
-    if not records or "platform" not in records[0]:
+            record = json.loads(line)
+            if head is None:
+                head = {"platform": record["platform"], **record}
+            else:
+                answers.append(_answer(record))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(
+                f"{path}:{number}: this is no {'answer' if head else 'head'} line of a tape "
+                f"({type(error).__name__}: {shown(str(error))})",
+                code="tape_syntax",
+            ) from None
+    if head is None:
         raise ConfigurationError(f"{path}: a tape starts with a head line", code="tape_syntax")
-    head = records[0]
     return Tape(
         platform=head["platform"],
         origin=head.get("origin", "constructed"),
         source=head.get("source", ""),
         licence=head.get("licence", ""),
         note=head.get("note", ""),
-        answers=tuple(_answers(records[1:])),
+        answers=tuple(answers),
     )
 
 
-def _answers(records: Iterable[dict[str, Any]]) -> Iterable[TapeAnswer]:
-    for record in records:
-        body = record.get("body", "").encode()
-        if "body_b64" in record:
-            body = b64decode(record["body_b64"])
-        yield TapeAnswer(
-            ask=record["ask"],
-            body=body,
-            at=parse_at(record["at"]) if record.get("at") else None,
-            error=record.get("error"),
-            took_s=record.get("took_s", 0.0),
-        )
+def _answer(record: dict[str, Any]) -> TapeAnswer:
+    body = record.get("body", "").encode()
+    if "body_b64" in record:
+        body = b64decode(record["body_b64"])
+    return TapeAnswer(
+        ask=record["ask"],
+        body=body,
+        at=parse_at(record["at"]) if record.get("at") else None,
+        error=record.get("error"),
+        took_s=record.get("took_s", 0.0),
+    )

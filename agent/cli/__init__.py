@@ -5,12 +5,18 @@ Exit codes: 0 fine, 1 findings or failed readings, 2 configuration, 3 environmen
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import sys
+from io import TextIOWrapper
+from typing import NoReturn
 
 import typer
 
 from agent.cli.words import say_error
-from evidence.errors import EvidenceError
+from evidence.errors import EnvironmentProblem, EvidenceError, shown
+
+TRACE = "EVIDENCE_AGENT_TRACE"
 
 app = typer.Typer(
     name="evidence-agent",
@@ -25,15 +31,35 @@ def main() -> None:
     """The console script. Every error leaves as a sentence with a code, never as a stack trace."""
     from agent.cli import commands
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without these characters shows their codes.
+            stream.reconfigure(errors="backslashreplace")
     commands.register(app)
     sys.argv[1:] = paired(sys.argv[1:])
     try:
         app()
     except EvidenceError as error:
-        say_error(error)
-        sys.exit(error.exit_code)
+        fail(error)
+    except (OSError, sqlite3.Error) as error:
+        fail(EnvironmentProblem(f"the machine does not let us: {error}", code="env_io"))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get(TRACE):
+            raise
+        fail(
+            EnvironmentProblem(
+                f"a mistake in the program itself: {type(error).__name__}: {shown(str(error))}",
+                code="internal_error",
+                next_step=f"report it; with {TRACE}=1 it tells where",
+            )
+        )
+
+
+def fail(error: EvidenceError) -> NoReturn:
+    say_error(error)
+    sys.exit(error.exit_code)
 
 
 PAIR = "\x1f"

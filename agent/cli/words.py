@@ -19,6 +19,9 @@ from evidence.errors import EvidenceError
 LANGUAGE = "en" if not os.environ.get("LANG", "").lower().startswith("zh") else "zh-TW"
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
+_UNBROKEN = 10_000
+# What a device says may not drive the terminal it is shown on: C0 and C1 but line feed, DEL.
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), *range(127, 160))}
 
 
 def error_console() -> Console:
@@ -27,19 +30,26 @@ def error_console() -> Console:
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Where tables go. In a file or pipe no line is broken: it is to be searched and compared."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNBROKEN
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width)
 
 
 def say_error(error: EvidenceError) -> None:
     """Code, sentence and next step, on stderr."""
-    _ERRORS.print(f"[bold red]{error.code}[/]: {escape(error.message)}")
+    _ERRORS.print(f"[bold red]{error.code}[/]: {harmless(error.message)}")
     if error.next_step:
-        _ERRORS.print(f"  → {escape(error.next_step)}")
+        _ERRORS.print(f"  → {harmless(error.next_step)}")
 
 
 def say(text: str) -> None:
     """A remark for the person, on stderr, so that stdout stays machine-readable."""
-    _ERRORS.print(text)
+    _ERRORS.print(harmless(text))
+
+
+def harmless(text: str) -> str:
+    """Text from anywhere, as it may be printed: no control characters, no markup."""
+    return escape(text.translate(_CONTROL))
 
 
 def show(
@@ -85,6 +95,6 @@ def _cell(value: Any, styles: Mapping[str, str]) -> str:
         return ""
     if isinstance(value, Sequence) and not isinstance(value, str):
         value = ", ".join(map(str, value))
-    text = escape(str(value))
+    text = harmless(str(value))
     style = styles.get(str(value))
     return f"[{style}]{text}[/]" if style else text

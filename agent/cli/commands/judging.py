@@ -11,7 +11,7 @@ from rich.table import Table
 
 from agent.assess import Judged, judge
 from agent.assess import assess as seal
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
+from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, say, show, table
 from agent.config import Config
 from agent.pack import make_pack
@@ -178,9 +178,15 @@ def verify(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check digests and signatures, then read the captures again. Says which level it reached."""
-    keys = list(key or ())
-    if not keys:
-        own = configured(config).state / "signing.pub.pem"
-        keys = [own] if own.exists() else []
-    raise typer.Exit(verify_file(file, keys, as_json=json))
+    """Check digests and signatures, then read the captures again. Says which level it reached.
+
+    Without --key it is this agent's own key that counts, where there is an agent.
+    """
+    raise typer.Exit(verify_file(file, list(key or ()) or _own_key(config), as_json=json))
+
+
+def _own_key(config: Path | None) -> list[Path]:
+    if config is None and not any(place.exists() for place in PLACES):
+        return []
+    own = configured(config).state / "signing.pub.pem"
+    return [own] if own.exists() else []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json as json_lines
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,11 +16,14 @@ from agent.cli.words import say, show
 from agent.collect import keep_handed
 from agent.handed import read_handed
 from agent.platforms import platform as platform_of
-from agent.wired import agent_of
+from agent.wired import agent_of, system_clock
 from evidence.capture import Provenance
+from evidence.clock import TAIPEI
 from evidence.errors import ConfigurationError, EvidenceError
 from evidence.facts import to_record
 from evidence.reading import Reading
+
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def read(
@@ -61,6 +63,12 @@ def read(
     else:
         settings = configured(config)
         known_devices(settings, [device])
+        if settings.devices[device].platform != chosen.name:
+            raise ConfigurationError(
+                f"{device} is of platform {settings.devices[device].platform}, not {chosen.name}",
+                code="platform_mismatch",
+                next_step="deliver it for the device that gave it",
+            )
         provenance = _provenance(captured_at, delivered_by, reason, confirmed_by)
         with agent_of(settings) as agent:
             visit = read_handed(
@@ -93,7 +101,8 @@ def _provenance(
             "a reading enters the ledger only with --captured-at, --delivered-by and --reason",
             code="provenance_missing",
         )
-    if confirmed_by == delivered_by:
+    confirmed_by = (confirmed_by or "").strip() or None
+    if confirmed_by and confirmed_by.casefold() == delivered_by.strip().casefold():
         raise ConfigurationError(
             "the second person cannot be the one who delivered it", code="four_eyes"
         )
@@ -103,7 +112,9 @@ def _provenance(
         raise ConfigurationError(
             "--captured-at is written 2026-11-23T02:30+08:00", code="time_invalid"
         ) from None
-    at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Asia/Taipei"))
+    at = at if at.tzinfo else at.replace(tzinfo=TAIPEI)
+    if at > system_clock() + CLOCKS_DIFFER:
+        raise ConfigurationError("--captured-at lies in the future", code="time_invalid")
     return Provenance("hand-delivered", delivered_by, at.astimezone(UTC), reason, confirmed_by)
 
 
