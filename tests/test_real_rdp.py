@@ -1,0 +1,287 @@
+"""The negotiation probe against xrdp in three settings and FreeRDP's shadow server in four."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from cryptography import x509
+
+from agent.platforms import platform
+from agent.redact import SiteKey
+from agent.transports.wire import open_wire
+from agent.visit import Visitor
+from evidence.device import Device
+from evidence.facts import RdpNegotiation
+from evidence.reading import Reading
+
+XRDP_INI = Path("/etc/xrdp/xrdp.ini")
+FAIL_TLS, FAIL_NO_TLS, FAIL_NLA = "failure 1", "failure 2", "failure 5"
+
+
+def read(port: int) -> Reading:
+    one = platform("rdp_wire")
+    device = Device(
+        id="desk", platform="rdp_wire", subjects=("remote_desktop",), address="127.0.0.1", port=port
+    )
+    return (
+        Visitor(
+            device=device,
+            platform=one,
+            open_transport=lambda: open_wire(device, one),
+            clock=lambda: datetime.now(UTC),
+            key=SiteKey(b"the key of the tests"),
+        )
+        .visit(["remote_desktop"])
+        .readings[0]
+    )
+
+
+def negotiated(port: int) -> RdpNegotiation:
+    reading = read(port)
+    assert reading.failure is None, reading.failure
+    (fact,) = reading.of(RdpNegotiation)
+    assert (fact.address, fact.port) == ("127.0.0.1", port)
+    return fact
+
+
+def said(fact: RdpNegotiation) -> list[str]:
+    assert [wanted for wanted, _ in fact.answers] == ["none", "0", "1", "2", "3", "8", "11"]
+    return [answer for _, answer in fact.answers]
+
+
+@pytest.mark.part("root", "xrdp", "openssl")
+@pytest.mark.parametrize(
+    ("layer", "answers", "tls", "standard"),
+    [
+        (
+            "negotiate",
+            ["selected 0", "selected 1", "selected 0", "selected 1", "selected 0", "selected 1"],
+            True,
+            True,
+        ),
+        (
+            "tls",
+            [FAIL_TLS, "selected 1", FAIL_TLS, "selected 1", FAIL_TLS, "selected 1"],
+            True,
+            False,
+        ),
+        ("rdp", ["selected 0"] * 6, False, True),
+    ],
+)
+def test_xrdp(layer: str, answers: list[str], tls: bool, standard: bool, tmp_path: Path) -> None:
+    with xrdp(layer, tmp_path) as port:
+        fact = negotiated(port)
+    assert said(fact) == ["no negotiation", *answers]
+    assert (fact.nla_supported, fact.nla_required) == (False, False)
+    assert (fact.tls_supported, fact.standard_rdp_accepted) == (tls, standard)
+    assert fact.product_version is None
+    if not tls:
+        assert (fact.tls_version, fact.certificate_sha256) == (None, None)
+        return
+    certificate = x509.load_pem_x509_certificate((tmp_path / "cert.pem").read_bytes())
+    assert fact.tls_version == "TLSv1.3"
+    assert fact.certificate_subject == "CN=rdp.test"
+    assert fact.certificate_expires_at == certificate.not_valid_after_utc
+    assert fact.certificate_sha256 == openssl_fingerprint(tmp_path / "cert.pem")
+
+
+@pytest.mark.part("freerdp-shadow", "xvfb")
+@pytest.mark.parametrize(
+    ("security", "answers", "required", "supported", "tls", "standard"),
+    [
+        (
+            "nla",
+            [FAIL_NLA, FAIL_NLA, FAIL_NLA, "selected 2", "selected 2", FAIL_NLA, "selected 2"],
+            True,
+            True,
+            True,
+            False,
+        ),
+        (
+            "tls",
+            [FAIL_TLS, FAIL_TLS, "selected 1", FAIL_TLS, "selected 1", FAIL_TLS, "selected 1"],
+            False,
+            False,
+            True,
+            False,
+        ),
+        (
+            "rdp",
+            ["selected 0", "selected 0", *([FAIL_NO_TLS] * 5)],
+            False,
+            False,
+            False,
+            True,
+        ),
+        ("ext", [FAIL_TLS] * 7, None, False, False, False),
+    ],
+)
+def test_freerdp_shadow(
+    security: str,
+    answers: list[str],
+    required: bool | None,
+    supported: bool,
+    tls: bool,
+    standard: bool,
+    tmp_path: Path,
+) -> None:
+    with shadow(security, tmp_path) as port:
+        fact = negotiated(port)
+    assert said(fact) == answers
+    assert (fact.nla_required, fact.nla_supported) == (required, supported)
+    assert (fact.tls_supported, fact.standard_rdp_accepted) == (tls, standard)
+    assert (fact.certificate_sha256 is not None) == tls
+    # Only a listener with NLA speaks NTLM; FreeRDP names a Windows version of its own.
+    assert (fact.product_version is not None) == supported
+
+
+def test_another_service_is_no_remote_desktop() -> None:
+    def greet(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=greet, args=(listener,))
+        thread.start()
+        failure = read(listener.getsockname()[1]).failure
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    assert failure is not None
+    assert failure.code == "output_unexpected"
+    assert "SSH-2.0" in failure.message
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    failure = read(port).failure
+    assert failure is not None
+    assert failure.code == "device_unreachable"
+
+
+@contextmanager
+def xrdp(layer: str, folder: Path) -> Iterator[int]:
+    """xrdp on loopback, answering negotiation only: its session manager does not run."""
+    port = free_port()
+    openssl_key_pair(folder)
+    settings = {
+        "port": f"tcp://127.0.0.1:{port}",
+        "security_layer": layer,
+        "crypt_level": "high",
+        "certificate": str(folder / "cert.pem"),
+        "key_file": str(folder / "key.pem"),
+        "LogFile": str(folder / "xrdp.log"),
+        "EnableSyslog": "false",
+    }
+    text = XRDP_INI.read_text("utf-8")
+    for name, value in settings.items():
+        # Only the first is the server's own; `port` also names the sessions' ports.
+        text = re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", text, count=1)
+    ini = folder / "xrdp.ini"
+    ini.write_text(text, "utf-8")
+    Path("/run/xrdp").mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    with running(["xrdp", "--nodaemon", "--config", str(ini)], folder, {}) as process:
+        wait_for(port, process)
+        yield port
+
+
+@contextmanager
+def shadow(security: str, folder: Path) -> Iterator[int]:
+    """FreeRDP's shadow server of an empty screen on a display number nobody uses."""
+    port = free_port()
+    (folder / "SAM").write_text("")
+    read_end, write_end = os.pipe()
+    screen = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "320x240x24"]
+    with running([*screen, "-nolisten", "tcp"], folder, {}, write_end):
+        os.close(write_end)
+        with os.fdopen(read_end) as numbers:
+            display = numbers.readline().strip()
+        program = shutil.which("freerdp-shadow-cli") or "freerdp-shadow-cli3"
+        options = [f"/port:{port}", "/bind-address:127.0.0.1", f"/sec:{security}"]
+        with running(
+            [program, *options, f"/sam-file:{folder / 'SAM'}"],
+            folder,
+            {"DISPLAY": f":{display}", "HOME": str(folder)},
+        ) as process:
+            wait_for(port, process)
+            yield port
+
+
+@contextmanager
+def running(
+    command: list[str], folder: Path, environment: dict[str, str], keep: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    log = (folder / f"{Path(command[0]).name}.out").open("wb")
+    with (
+        log,
+        subprocess.Popen(
+            [shutil.which(command[0], path=path) or command[0], *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={"PATH": path} | environment,
+            pass_fds=() if keep is None else (keep,),
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens: asked of the kernel, so that no connection disturbs the server."""
+    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
+    for _ in range(300):
+        if wanted in Path("/proc/net/tcp").read_text():
+            return
+        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
+        time.sleep(0.1)
+    pytest.fail(f"nobody listens on {port}")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def openssl_key_pair(folder: Path) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
+            *("-subj", "/CN=rdp.test"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    (folder / "key.pem").chmod(0o644)
+
+
+def openssl_fingerprint(certificate: Path) -> str:
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", str(certificate)]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return out.strip().partition("=")[2].replace(":", "").lower()
