@@ -1,0 +1,136 @@
+"""Registry values as people and programs write them: `reg query` answers and `.reg` exports.
+
+Windows speaks its users' language (errors, `(value not set)`); only key names, value names,
+types and data are read, which it does not translate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evidence.capture import Capture
+from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
+
+_KEY = re.compile(r"^(?:HKEY_LOCAL_MACHINE|HKLM)\\(.+?)\s*$", re.IGNORECASE)
+_VALUE = re.compile(r"^(?: {4}|\t| {1,3})(.+?)(?: {4}|\t)(REG_[A-Z_]+)(?:(?: {4}|\t)(.*))?$")
+_ABSENT = (
+    "unable to find the specified registry key",  # Windows and wine
+    "系統找不到指定的登錄機碼",
+    "系统找不到指定的注册表项",
+    "指定されたレジストリ キーまたは値が見つかりませんでした",
+)
+_DENIED = ("access is denied", "存取被拒", "拒绝访问", "アクセスが拒否")
+_REG_FILE = re.compile(r"^(?:Windows Registry Editor Version 5\.00|REGEDIT4)\s*$", re.MULTILINE)
+_REG_VALUE = re.compile(r'^(?:"((?:[^"\\]|\\.)*)"|@)=(.*)$')
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key's values: name in lower case → number, or text as written. Not there: `exists` False.
+
+    Binary data is text in hexadecimal.
+    """
+
+    exists: bool = True
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+    def number(self, name: str) -> int | None:
+        """A DWORD's number; None where the value is absent or of another type."""
+        value = self.values.get(name.casefold())
+        return value if isinstance(value, int) else None
+
+    def text(self, name: str) -> str | None:
+        value = self.values.get(name.casefold())
+        return value.strip() or None if isinstance(value, str) else None
+
+
+def queried(capture: Capture, path: str) -> Key:
+    """The key at `path` (without hive) in an answer of `reg query`.
+
+    Raises NotAnswered (`privilege_missing`) where Windows denies it, Incomplete for an answer
+    that stops in a value, Unexpected for what is no answer of `reg query`.
+    """
+    text = capture.text()
+    who = f"{capture.device}: {capture.ask.text!r}"
+    keys = _keys(text, who)
+    if path.casefold() in keys:
+        return keys[path.casefold()]
+    plain = text.casefold()
+    if any(word in plain for word in _ABSENT):
+        return Key(exists=False)
+    if any(word in plain for word in _DENIED):
+        raise NotAnswered(
+            f"{who}: Windows denies access",
+            code="privilege_missing",
+            next_step="let the account read the key; see the platform's page",
+        )
+    below = any(key.startswith(f"{path.casefold()}\\") for key in keys)
+    if below or (not text.strip() and capture.provenance.kind == "device"):
+        return Key()  # there, and without values
+    if not text.strip():
+        raise Incomplete(f"{who}: the file delivered is empty")
+    raise Unexpected(f"{who}: no answer of reg query; it starts {shown(text)!r}")
+
+
+def exported(capture: Capture) -> Mapping[str, Key]:
+    """Every key of a `.reg` file by its path in lower case, without hive. Raises Unexpected."""
+    text = capture.text()
+    who = f"{capture.device}: {capture.ask.text!r}"
+    if not _REG_FILE.match(text.lstrip("\ufeff\r\n ")):
+        raise Unexpected(f"{who}: no registry export; it starts {shown(text)!r}")
+    if text.rstrip(" ").endswith("\\\n") or text.endswith("\\"):
+        raise Incomplete(f"{who}: the export breaks off in a value")
+    found: dict[str, dict[str, int | str]] = {}
+    values: dict[str, int | str] = {}
+    for line in re.sub(r"\\\r?\n\s*", "", text).splitlines():
+        if line.startswith("[") and line.rstrip().endswith("]"):
+            key = _KEY.match(line.strip().strip("[]"))
+            values = found.setdefault(key[1].casefold(), {}) if key else {}
+        elif pair := _REG_VALUE.match(line.rstrip()):
+            values[_plain(pair[1] or "").casefold()] = _exported_value(pair[2])
+    return {path: Key(values=of) for path, of in found.items()}
+
+
+def _keys(text: str, who: str) -> dict[str, Key]:
+    """The keys of an answer with their values, by path in lower case."""
+    found: dict[str, dict[str, int | str]] = {}
+    values: dict[str, int | str] | None = None
+    for line in text.splitlines():
+        if key := _KEY.match(line):
+            values = found.setdefault(key[1].casefold(), {})
+        elif values is not None and (value := _VALUE.match(line)):
+            name, kind, data = value.groups()
+            values[name.strip().casefold()] = _value(kind, (data or "").strip(), who)
+        elif values is not None and line.startswith("    ") and "REG_" not in line:
+            raise Incomplete(f"{who}: the answer stops at {shown(line)!r}")
+    return {path: Key(values=of) for path, of in found.items()}
+
+
+def _value(kind: str, data: str, who: str) -> int | str:
+    if kind not in ("REG_DWORD", "REG_QWORD"):
+        return data
+    number = re.fullmatch(r"0x([0-9a-fA-F]+)", data)
+    if number is None:
+        raise Incomplete(f"{who}: {kind} {shown(data)!r} is no number")
+    return int(number[1], 16)
+
+
+def _exported_value(data: str) -> int | str:
+    if data.startswith("dword:"):
+        return int(data.removeprefix("dword:"), 16)
+    if data.startswith('"'):
+        return _plain(data.strip('"'))
+    kind, sign, binary = data.partition(":")
+    plain = binary.replace(",", "")
+    if sign and kind.startswith("hex(") and kind != "hex(b)":
+        try:
+            return bytes.fromhex(plain).decode("utf-16-le", "replace").rstrip("\0")
+        except ValueError:
+            return plain
+    return plain
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
