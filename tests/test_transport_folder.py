@@ -1,0 +1,93 @@
+"""The folder transport: regular files of one folder, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.transports.folder import Folder, open_folder
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.errors import ConfigurationError, Denied, NotAnswered, TooMuch, Unreachable
+from tests import toy
+
+REGISTER = Ask("assets", "assets.csv", "file", limit_bytes=1000)
+WRITTEN = Ask("nft_ruleset", "sudo -n nft -j list ruleset")
+OUTSIDE = Ask("outside", "../outside.csv", "file")
+
+
+def folder(path: Path | str) -> Folder:
+    device = Device(id="registers", platform="toy", address=str(path))
+    return open_folder(device, toy.platform(REGISTER, WRITTEN, OUTSIDE))
+
+
+def test_a_register_is_read_now(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_bytes(b"id\n1\n")
+    answer = folder(tmp_path).ask(REGISTER)
+    assert (answer.body, answer.at) == (b"id\n1\n", None)
+
+
+def test_an_answer_that_a_unit_wrote_is_as_old_as_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "nft_ruleset"
+    file.write_bytes(b"{}")
+    os.utime(file, (1_790_000_000, 1_790_000_000))
+    assert folder(tmp_path).ask(WRITTEN).at == datetime.fromtimestamp(1_790_000_000, UTC)
+
+
+def test_the_option_stands_before_the_address(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_bytes(b"here")
+    device = Device(
+        id="registers", platform="toy", address="198.51.100.1", options={"folder": str(tmp_path)}
+    )
+    assert open_folder(device, toy.platform(REGISTER)).ask(REGISTER).body == b"here"
+
+
+def test_nothing_leads_out_of_the_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "outside.csv").write_bytes(b"secret")
+    with pytest.raises(Denied):
+        folder(inner).ask(OUTSIDE)
+    (inner / "assets.csv").symlink_to(tmp_path / "outside.csv")
+    with pytest.raises(NotAnswered):
+        folder(inner).ask(REGISTER)
+
+
+def test_what_no_ask_declares_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_bytes(b"x")
+    with pytest.raises(Denied):
+        folder(tmp_path).ask(Ask("other", "other.csv", "file"))
+
+
+def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "assets.csv")
+    with pytest.raises(NotAnswered):
+        folder(tmp_path).ask(REGISTER)
+
+
+def test_a_folder_of_that_name_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").mkdir()
+    with pytest.raises(NotAnswered):
+        folder(tmp_path).ask(REGISTER)
+
+
+def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "assets.csv").write_bytes(b"x" * 1001)
+    with pytest.raises(TooMuch):
+        folder(tmp_path).ask(REGISTER)
+
+
+def test_what_is_missing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotAnswered, match=r"no assets\.csv"):
+        folder(tmp_path).ask(REGISTER)
+    with pytest.raises(Unreachable):
+        folder(tmp_path / "gone").ask(REGISTER)
+
+
+def test_a_path_is_absolute() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        folder("registers")
+    assert raised.value.code == "folder_invalid"
