@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,7 +142,15 @@ def _snmp_value(form: bytes, value: bytes) -> bytes:
         return value
 
 
+def utf16(body: bytes) -> str | None:
+    """The encoding of a body that begins with UTF-16's byte order mark, as Windows exports do."""
+    marks = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
+    return marks.get(body[:2])
+
+
 def _decode(body: bytes, encodings: tuple[str, ...]) -> str:
+    if (wide := utf16(body)) is not None:
+        return body[2:].decode(wide, "replace")
     for encoding in encodings:
         try:
             return body.decode("utf-8-sig" if encoding == "utf-8" else encoding)

@@ -222,7 +222,8 @@ class WirelessNetwork(Fact):
 class RemoteDesktopPolicy(Fact):
     """What limits a remote desktop. Times in seconds; 0 s is never used: None is "no limit said".
 
-    `source` says where the values come from: `policy`, `listener`, `xrdp`, `wire`.
+    `source` says where the values come from: `policy`, `listener`, `effective` (what is in force
+    of both), `xrdp`, `wire`.
     `unlimited` lists the limits that are expressly switched off (`idle`, `disconnected` …).
     A redirection is True when it is allowed.
     """
