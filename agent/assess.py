@@ -181,7 +181,7 @@ def _seal(agent: Agent, judged: Judged) -> tuple[Envelope, int]:
         inputs={name: sha256(body).hexdigest() for name, body in judged.inputs.items()},
         observations=tuple(one.record() for one in judged.observations),
         findings=tuple(judged.judgement.records()),
-        replayed=any(one.provenance == "replayed" for one in judged.readings.all),
+        replayed=agent.ledger.any_replayed(judged.used),
     )
     previous = agent.ledger.newest_record(ASSESSMENT, judged.period)
     if previous is not None:

@@ -13,7 +13,7 @@ from typing import Any
 import checks
 from evidence.control import CheckUse, Policy, RuleBook
 from evidence.errors import ConfigurationError, shown
-from evidence.observation import Observation, Result
+from evidence.observation import CHECK_FAILED, Observation, Result
 from evidence.readings import Readings
 from evidence.text import Text
 
@@ -78,7 +78,7 @@ def _guarded(
             device="*",
             subject=f"check {name}",
             result=Result.not_assessed,
-            state="check_failed",
+            state=CHECK_FAILED,
             description=Text(
                 f"the check {name} failed ({type(error).__name__}: {shown(str(error))}); "
                 "nothing was concluded",

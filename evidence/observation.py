@@ -13,6 +13,9 @@ from evidence.clock import parse_at, stamp
 from evidence.reading import canonical
 from evidence.text import Text
 
+CHECK_FAILED = "check_failed"
+"""State of what stands for a check that crashed: it was to speak of everything, and did not."""
+
 
 class Result(StrEnum):
     """What a check may say. `not_assessed` is never a pass."""

@@ -15,11 +15,12 @@ from evidence.control import (
     Policy,
     Profile,
     Verdict,
+    fold,
 )
 from evidence.control.policy import WORST_FIRST
-from evidence.observation import Observation, Result
+from evidence.observation import CHECK_FAILED, Observation, Result
 from evidence.text import Text
-from tests.judging import AT, BROKER, REVIEW, company, judged, on, rule_seen
+from tests.judging import AT, BROKER, REVIEW, company, judged, on, rule_book, rule_seen
 
 
 def said(
@@ -287,3 +288,30 @@ def test_the_order_of_dispositions_does_not_matter() -> None:
 def test_a_policy_is_the_same_after_its_record() -> None:
     assert Policy.of_record(json.loads(json.dumps(company().record()))) == company()
     assert Profile.of_record(BROKER.record()) == BROKER
+
+
+def test_a_crashed_check_leaves_no_rule_looking_judged() -> None:
+    specific = Observation(
+        check="rule_is_specific",
+        device="fw-01",
+        subject="fw-01/rule 1",
+        result=Result.satisfied,
+        state="specific",
+        description=Text("specific", "特定"),
+        at=AT,
+        measures={"rule": "1", "match_digest": "a" * 64},
+    )
+    crashed = Observation(
+        check="rule_carries_traffic",
+        device="*",
+        subject="check rule_carries_traffic",
+        result=Result.not_assessed,
+        state=CHECK_FAILED,
+        description=Text("it failed", "執行失敗"),
+        at=AT,
+        scope=("*",),
+    )
+    judgement = fold(rule_book(), BROKER, company(), [specific, crashed], period="2026-11", at=AT)
+    (finding,) = [one for one in judgement.result(REVIEW).findings if one.subject == "fw-01/rule 1"]
+    assert finding.state == "not_measurable"
+    assert finding.verdict is not Verdict.satisfied

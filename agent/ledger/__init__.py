@@ -231,6 +231,14 @@ class Ledger:
         for device, subject, at, failure in rows:
             yield device, subject, parse_at(at), failure
 
+    def any_replayed(self, digests: Iterable[str]) -> bool:
+        """Whether one of these readings was played from a tape."""
+        rows = self._db.execute(
+            "SELECT reading.digest FROM reading JOIN bundle ON bundle = bundle.digest"
+            " WHERE replayed"
+        )
+        return not {row[0] for row in rows}.isdisjoint(digests)
+
     def newest_readings(self, end: datetime) -> list[Reading]:
         """Per device and subject the newest reading before `end`, and the newest good one."""
         rows = self._db.execute(

@@ -19,7 +19,7 @@ from evidence.control.finding import ClockState, ControlResult, Finding, Judgeme
 from evidence.control.policy import Policy, Profile
 from evidence.control.said import clause_reason, rule_reason
 from evidence.control.words import Answer, Verdict
-from evidence.observation import Observation
+from evidence.observation import CHECK_FAILED, Observation
 from evidence.text import Text
 
 
@@ -103,8 +103,10 @@ class _Folder:
                 rules.setdefault(one.subject, []).append(one)
             else:
                 yield self._by_result(control, one, said.get(one.subject, ()))
+        # A check that crashed speaks of every rule: none of them may look judged without it.
+        crashed = [one for one in seen if one.state == CHECK_FAILED]
         for subject, mine in rules.items():
-            yield self._by_decision(control, subject, mine, said.get(subject, ()))
+            yield self._by_decision(control, subject, [*mine, *crashed], said.get(subject, ()))
 
     def _by_decision(
         self,
