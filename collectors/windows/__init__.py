@@ -24,9 +24,11 @@ TRANSPORTS = ("ssh",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
+# Within a line: an empty value ends with blanks, and the next line is no secret.
+# Blanks, not white space: an empty value ends in blanks, and the line after it is no secret.
 _SECRETS = (
-    Secret("regex", r"^\s*DigitalProductId4?\s+REG_BINARY\s+(?P<secret>[0-9A-Fa-f]+)"),
-    Secret("regex", r"^\s*(?:Default)?Password\s+REG_\w+\s+(?P<secret>[^\s][^\r\n]*)"),
+    Secret("regex", r"^[ \t]*DigitalProductId4?[ \t]+REG_BINARY[ \t]+(?P<secret>[0-9A-Fa-f]+)"),
+    Secret("regex", r"^[ \t]*(?:Default)?Password[ \t]+REG_\w+[ \t]+(?P<secret>\S[^\r\n]*)"),
     Secret("regex", r'^"DigitalProductId4?"=hex:(?P<secret>(?:[0-9a-f,]|\\\r?\n\s*)+)'),
     Secret("regex", r'^"(?:Default)?Password"="(?P<secret>[^"\r\n]+)"'),
 )
@@ -35,11 +37,12 @@ _ENCODINGS = ("utf-8", "cp950")
 
 def _query(name: str, path: str) -> Ask:
     """`reg query` of one key, without its subkeys. The other spellings are never sent."""
-    long = f"HKEY_LOCAL_MACHINE\\{path}"
+    paths = (path, path.replace("CurrentControlSet", "ControlSet001"))
+    keys = [f"{hive}\\{one}" for hive in ("HKLM", "HKEY_LOCAL_MACHINE") for one in paths]
     also = [
         f"{program} query {quote}{key}{quote}{flags}"
         for program in ("reg", "reg.exe")
-        for key in (f"HKLM\\{path}", long)
+        for key in keys
         for quote in ('"', "'", "")
         for flags in ("", " /s", " /reg:64", " /s /reg:64")
     ]
@@ -47,7 +50,7 @@ def _query(name: str, path: str) -> Ask:
         name,
         f'reg query "HKLM\\{path}"',
         secrets=_SECRETS,
-        also=(*also, f"HKLM\\{path}", long),
+        also=(*also, *keys),
         encodings=_ENCODINGS,
         exits=(0, 1),
     )

@@ -15,6 +15,7 @@ from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
 _KEY = re.compile(r"^(?:HKEY_LOCAL_MACHINE|HKLM)\\(.+?)\s*$", re.IGNORECASE)
 _VALUE = re.compile(r"^(?: {4}|\t| {1,3})(.+?)(?: {4}|\t)(REG_[A-Z_]+)(?:(?: {4}|\t)(.*))?$")
+_CONTROL_SET = re.compile(r"^system\\(controlset\d{3})\\")
 _ABSENT = (
     "unable to find the specified registry key",  # Windows and wine
     "系統找不到指定的登錄機碼",
@@ -90,7 +91,17 @@ def exported(capture: Capture) -> Mapping[str, Key]:
             values = found.setdefault(key[1].casefold(), {}) if key else {}
         elif pair := _REG_VALUE.match(line.rstrip()):
             values[_plain(pair[1] or "").casefold()] = _exported_value(pair[2])
-    return {path: Key(values=of) for path, of in found.items()}
+    return _current({path: Key(values=of) for path, of in found.items()})
+
+
+def _current(keys: dict[str, Key]) -> dict[str, Key]:
+    """With an offline hive's only control set under its running name, which such a hive lacks."""
+    sets = {found[1] for path in keys if (found := _CONTROL_SET.match(path))}
+    if len(sets) != 1:
+        return keys
+    return {
+        _CONTROL_SET.sub(r"system\\currentcontrolset\\", path): key for path, key in keys.items()
+    }
 
 
 def _keys(text: str, who: str) -> dict[str, Key]:
@@ -105,7 +116,7 @@ def _keys(text: str, who: str) -> dict[str, Key]:
             values[name.strip().casefold()] = _value(kind, (data or "").strip(), who)
         elif values is not None and line.startswith("    ") and "REG_" not in line:
             raise Incomplete(f"{who}: the answer stops at {shown(line)!r}")
-    return {path: Key(values=of) for path, of in found.items()}
+    return _current({path: Key(values=of) for path, of in found.items()})
 
 
 def _value(kind: str, data: str, who: str) -> int | str:

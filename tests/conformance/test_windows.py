@@ -1,0 +1,87 @@
+"""Registry values that nobody here wrote, in the form `reg query` gives them.
+
+No recording of `reg query` itself is public; the values are those of a real SYSTEM hive and of
+hardening lists, and the form is Microsoft's.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evidence.facts import RemoteDesktopPolicy
+from tests.by_hand import read
+
+POLICY = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
+MACHINE = r"Control\Terminal Server"
+
+
+def query(key: str) -> str:
+    return f'reg query "HKLM\\{key}"'
+
+
+def answer(key: str, values: Mapping[str, tuple[str, str]]) -> bytes:
+    """Values (type, data) as reg.exe prints them."""
+    lines = [f"    {name}    {kind}    {data}" for name, (kind, data) in values.items()]
+    return "\r\n".join(["", f"HKEY_LOCAL_MACHINE\\{key}", *lines, "", ""]).encode()
+
+
+def test_hardening_lists_are_understood(conformance: Path) -> None:
+    """Followed to the letter, each list forbids what it means to forbid."""
+    read_lists = 0
+    for path in sorted((conformance / "rdp" / "baseline").glob("hk_*.json")):
+        values = {
+            row["RegistryItem"]: int(row["RecommendedValue"])
+            for row in json.loads(path.read_text("utf-8"))
+            if row["RegistryPath"].casefold() == f"hklm:\\{POLICY}".casefold()
+            and row["RecommendedValue"].isdigit()
+        }
+        if not values:
+            continue
+        printed = answer(POLICY, {name: ("REG_DWORD", hex(n)) for name, n in values.items()})
+        reading = read("windows", "remote_desktop", (query(POLICY), printed))
+        assert reading.failure is None, (path.name, reading.failure)
+        policy = reading.of(RemoteDesktopPolicy)[0]
+        assert policy.source == "policy"
+        for name, allowed in (
+            ("fDisableCdm", policy.drive),
+            ("fDisableClip", policy.clipboard),
+            ("fDisableCcm", policy.com_port),
+            ("fDisableLPT", policy.lpt_port),
+            ("fDisablePNPRedir", policy.pnp_device),
+        ):
+            assert allowed is (values[name] == 0 if name in values else None), (path.name, name)
+        for name, limit_s in (
+            ("MaxIdleTime", policy.idle_limit_s),
+            ("MaxDisconnectionTime", policy.disconnected_limit_s),
+        ):
+            assert limit_s == (values[name] / 1000 if values.get(name) else None), (path.name, name)
+        nla = values.get("UserAuthentication")
+        assert policy.nla_required is (None if nla is None else nla == 1), path.name
+        read_lists += 1
+    assert read_lists > 10
+
+
+def test_the_keys_of_a_real_machine(conformance: Path) -> None:
+    hive = json.loads((conformance / "rdp" / "hive" / "expected.json").read_text("utf-8"))
+    keys = hive["regipy_SYSTEM_B"]["parsed"]
+    answers = []
+    for key in (rf"ControlSet001\{MACHINE}", rf"ControlSet001\{MACHINE}\WinStations\RDP-Tcp"):
+        values = {
+            name: (value["type"], printed(value["type"], value["data"]))
+            for name, value in keys[key].items()
+            if isinstance(value, dict)
+        }
+        answers.append((query(rf"SYSTEM\{key}"), answer(rf"SYSTEM\{key}", values)))
+    reading = read("windows", "remote_desktop", *answers)
+    assert reading.failure is None, reading.failure
+    (listener,) = reading.of(RemoteDesktopPolicy)
+    assert (listener.source, listener.enabled) == ("listener", False)
+    assert (listener.nla_required, listener.security_layer) == (True, "tls")
+    assert listener.encryption_level == "client-compatible"
+
+
+def printed(kind: str, data: Any) -> str:
+    if kind == "REG_DWORD":
+        return hex(data)
+    return r"\0".join(map(str, data)) if isinstance(data, list) else str(data)
