@@ -7,6 +7,7 @@ marked so in every bundle, and taken only by a store that was told to take them.
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from agent.collect import Agent, Job, Run, collect
 from agent.collect import Progress as Hooks
 from agent.config import Config, load_config
 from agent.connect import Connector
-from agent.pack import make_pack
+from agent.pack import lay_out_work_book, make_pack
 from agent.push import StoreClient, push
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys, system_clock
@@ -82,7 +83,7 @@ def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path |
             _push(show, agent, config)
             _tell(show, folder, assessed, run, pack, address)
         if picture is not None:
-            show.console.save_svg(str(picture), title="make demo")
+            _draw(show, picture)
         if not once:
             show.console.print(show.say("stop"))
             _wait()
@@ -154,15 +155,29 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
     print_()
     bundles = folder / "state" / "bundles"
     newest = max(bundles.rglob("*.zip"), key=lambda path: path.stat().st_mtime)
+    key = _shown(folder / "state" / "signing.pub.pem")
     lines = (
-        ("bundles", str(bundles)),
-        ("pack", str(pack)),
+        ("bundles", _shown(bundles)),
+        ("work_book", _shown(lay_out_work_book(pack))),
+        ("pack", _shown(pack)),
         ("store", address),
-        ("verify", f".venv/bin/evidence-verify {pack} --keys {folder}/state/signing.pub.pem"),
-        ("bundle", f".venv/bin/evidence-verify {newest} --keys {folder}/state/signing.pub.pem"),
+        ("verify", f".venv/bin/evidence-verify {_shown(pack)} --keys {key}"),
+        ("bundle", f".venv/bin/evidence-verify {_shown(newest)} --keys {key}"),
     )
-    for key, text in lines:
-        print_(f"{show.say(key)}\n    {text}", soft_wrap=True)
+    for name, text in lines:
+        print_(f"{show.say(name)}\n    {text}", soft_wrap=True)
+
+
+def _shown(path: Path) -> str:
+    """A path as a person would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _draw(show: Show, picture: Path) -> None:
+    """What the terminal showed, as a picture that fetches nothing from elsewhere."""
+    drawn = show.console.export_svg(title="make demo")
+    drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
+    picture.write_text(drawn.replace("Fira Code", "Noto Sans Mono CJK TC"), "utf-8")
 
 
 def _wait() -> None:

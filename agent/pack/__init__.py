@@ -12,6 +12,7 @@ import json
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
+from zipfile import ZipFile
 
 from agent.assess import Assessed
 from agent.collect import Agent
@@ -28,6 +29,16 @@ from evidence.errors import EnvironmentProblem
 from evidence.pack import write_pack
 from evidence.runs import Assessment
 from evidence.statement import Statement
+
+WORK_BOOK = "workbook.xlsx"
+
+
+def lay_out_work_book(pack: Path) -> Path:
+    """The pack's work book as a file beside it, for people to open. Returns its path."""
+    target = pack.with_suffix(".xlsx")
+    with ZipFile(pack) as archive:
+        target.write_bytes(archive.read(WORK_BOOK))
+    return target
 
 
 def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Path:
@@ -92,7 +103,7 @@ def _add_sections(month: Month, members: Members) -> None:
         digest=f"assessment sha256 {month.assessed.envelope.digest}",
         made_at=month.assessed.at,
     )
-    members.add("workbook.xlsx", to_workbook(made, imprint, month.language))
+    members.add(WORK_BOOK, to_workbook(made, imprint, month.language))
 
 
 def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:

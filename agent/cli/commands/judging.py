@@ -14,7 +14,7 @@ from agent.assess import assess as seal
 from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, say, show, table
 from agent.config import Config
-from agent.pack import make_pack
+from agent.pack import lay_out_work_book, make_pack
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
 from evidence.control import Finding, Verdict
@@ -33,6 +33,23 @@ STYLES = {
     for text in (verdict.text.en, verdict.text.zh)
 }
 _BAD = {Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed}
+
+_FINDING_HEADINGS = {
+    "en": {
+        "control": "control",
+        "device": "device",
+        "subject": "subject",
+        "verdict": "verdict",
+        "why": "why",
+    },
+    "zh-TW": {
+        "control": "控制編號",
+        "device": "設備",
+        "subject": "查核對象",
+        "verdict": "查核結果",
+        "why": "說明",
+    },
+}
 
 LanguageOption = Annotated[
     str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
@@ -131,12 +148,7 @@ def findings(
         if everything or one.verdict in _BAD
     ]
     rows = [_row(one, language) if not json else dict(one.record()) for one in found]
-    show(
-        rows,
-        {"control": "control", "device": "device", "subject": "subject", "verdict": "", "why": ""},
-        json,
-        styles=STYLES,
-    )
+    show(rows, _FINDING_HEADINGS["en" if language == "en" else "zh-TW"], json, styles=STYLES)
     if any(one.verdict in _BAD for one in found):
         raise typer.Exit(1)
 
@@ -163,6 +175,7 @@ def pack(
         assessed = seal(settings, agent, period, system_clock())
         path = make_pack(settings, agent, assessed, _folder(settings, out))
     print(path)
+    print(lay_out_work_book(path))
     say(f"anyone can verify it: evidence-agent verify {path}")
 
 
