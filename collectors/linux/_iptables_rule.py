@@ -6,6 +6,7 @@ shows it or not. Outside the tables `filter` and `security`, ACCEPT only ends th
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ _SHORT = {
     "--sport": "from_port", "--source-port": "from_port", "--sports": "from_port",
     "--icmp-type": "control", "--icmpv6-type": "control",
 }  # fmt: skip
+_WORD = re.compile(r'"([^"\\]*)"|([^ \t\r\n"\'\\]+)')
+# Words that are bare or wholly in quotes, as iptables-save writes nearly all.
+_UNESCAPED = re.compile(rf"(?:(?:{_WORD.pattern})(?:[ \t]+|\Z))*")
 _NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
 _REFUSING = ("DROP", "REJECT")
 _LOGGING = ("LOG", "NFLOG", "ULOG")
@@ -99,10 +103,7 @@ class Options:
 
 def options(text: str, who: str) -> Options:
     """The options of a rule as iptables-save writes it. Raises Incomplete for an open quote."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        raise Incomplete(f"{who}: a rule breaks off: {shown(text)!r}") from None
+    words = _words(text, who)
     found = Options()
     at, negated = 0, False
     while at < len(words):
@@ -124,6 +125,17 @@ def options(text: str, who: str) -> Options:
             found.match_words += words[at : at + step]
             at, negated = at + step, False
     return found
+
+
+def _words(text: str, who: str) -> list[str]:
+    """The words as a shell would take them apart."""
+    # shlex goes letter by letter, which on long lists is most of the work of all.
+    if _UNESCAPED.fullmatch(text):
+        return [quoted or bare for quoted, bare in _WORD.findall(text)]
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise Incomplete(f"{who}: a rule breaks off: {shown(text)!r}") from None
 
 
 def _note(found: Options, word: str, value: str, beyond: Sequence[str], negated: bool) -> int:
