@@ -1,0 +1,35 @@
+"""Packages that only a benchmark needs: in the user's cache, never in the repository or `.venv`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_LIMIT_S = 120
+
+
+def packages(requirement: str) -> Path | str:
+    """The folder in which the requirement is installed, or why it is not; fetched once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "evidence-agent-benchmarks" / f"{requirement}-{sys.implementation.cache_tag}"
+    if folder.is_dir():
+        return folder
+    half = folder.with_name(f"{folder.name}.{os.getpid()}")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    try:
+        done = subprocess.run(
+            [*command, "--target", str(half), requirement],
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        shutil.rmtree(half, ignore_errors=True)
+        return f"{requirement} could not be installed"
+    half.rename(folder)
+    return folder
