@@ -15,7 +15,7 @@ from dataclasses import replace
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
-from evidence.errors import NotAnswered, Unexpected
+from evidence.errors import Incomplete, NotAnswered, Unexpected
 from evidence.facts import Fact, WirelessNetwork
 
 VENDOR = "hostapd"
@@ -68,6 +68,8 @@ _AKM = {
 }
 _WPA3 = ("sae", "sae-ext-key", "ft-sae", "ft-sae-ext-key", "owe", "802.1x-suite-b-192")
 _PMF = {"0": "disabled", "1": "optional", "2": "required"}
+# States of the radio in between (waiting for a channel, a country's rules) are neither.
+_ON_AIR = {"ENABLED": True, "DISABLED": False, "UNINITIALIZED": False}
 _BANDS = {"a": ("5",), "b": ("2.4",), "g": ("2.4",), "ad": ("60",)}
 
 
@@ -178,7 +180,16 @@ def _running(network: WirelessNetwork, capture: Capture) -> WirelessNetwork:
         raise Unexpected(
             f"{capture.device}: {capture.ask.text!r} names no SSID: is the daemon running?"
         )
-    mask = _number(said.get("wpa"))
+    # Before 2.10 it told the ciphers of each, and no mask.
+    mask = _number(said.get("wpa")) or (
+        2 * ("rsn_pairwise_cipher" in said) + ("wpa_pairwise_cipher" in said)
+    )
+    if not mask and network.akm not in (("open",), ("802.1x",)):
+        raise Incomplete(
+            f"{capture.device}: {capture.ask.text!r} tells no encryption where the file has one",
+            next_step="the file was edited since, or the answer was cut off: reload hostapd "
+            "and read again",
+        )
     network = replace(network, ssid=_unescaped(said["ssid"]))
     if "wps_state" in said:
         network = replace(network, wps=said["wps_state"] != "disabled")
@@ -188,6 +199,8 @@ def _running(network: WirelessNetwork, capture: Capture) -> WirelessNetwork:
     wpa = _ciphers(said.get("wpa_pairwise_cipher", "")) if mask & 1 else ()
     rsn = _ciphers(said.get("rsn_pairwise_cipher", "")) if mask & 2 else ()
     pairwise = tuple(dict.fromkeys((*wpa, *rsn)))
+    if not akm or not pairwise:
+        raise Incomplete(f"{capture.device}: {capture.ask.text!r} breaks off before its ciphers")
     # It does not tell protection of management frames; a file that differs is no witness of it.
     same = (set(akm), set(pairwise)) == (set(network.akm), set(network.pairwise))
     return replace(
@@ -208,7 +221,7 @@ def _on_air(network: WirelessNetwork, name: str, status: Capture | None) -> Wire
     return (
         network
         if found is None
-        else replace(network, enabled=found[1] == "ENABLED", bound_to=(name,))
+        else replace(network, enabled=_ON_AIR.get(found[1]), bound_to=(name,))
     )
 
 

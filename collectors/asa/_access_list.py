@@ -68,6 +68,8 @@ def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
 
     Raises Incomplete for a line that breaks off, Unexpected for another text.
     """
+    if whole and text.lstrip().startswith(": Saved") and not re.search(r"(?m)^: end\s*$", text):
+        raise Incomplete(f"{who}: the configuration breaks off before its ': end'")
     found: list[Line] = []
     remarks: list[str] = []
     unnumbered: Counter[str] = Counter()

@@ -129,6 +129,8 @@ def firmware(device: Device) -> Flow:
     release = _host.system(os_release.text()) if os_release else None
     names = _host.uname(uname.text()) if uname else None
     kernel = _host.kernel(names[1]) if names else None
+    if not (release or kernel or packages or (decoded and _host.decoded(decoded.text()))):
+        hardware = None  # two bare lines are a machine's only beside a word of Linux
     found: list[Fact | None] = [release, kernel, *packages, hardware]
     answered = [fact for fact in found if fact is not None]
     if not answered:
@@ -176,7 +178,7 @@ def _drafts(nft: Capture | None, dumps: Iterable[_iptables.Dump]) -> Iterator[Dr
     are known by hooked chains that iptables would not make.
     """
     text = told(nft) if nft else None
-    rules = ruleset(nft, text) if nft and text else Ruleset()
+    rules = ruleset(nft, text) if nft and text is not None else Ruleset()
     own = _nft.own_tables(rules)
     shared = {(one.family, table) for one in dumps if one.nf_tables for table in one.tables}
     yield from _nft.drafts(rules, shared - own, _who(nft) if nft else "")

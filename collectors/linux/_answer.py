@@ -43,6 +43,8 @@ def told(capture: Capture) -> str | None:
 def ruleset(capture: Capture, text: str) -> _nft_text.Ruleset:
     """nft's answer, JSON or text. Raises Incomplete for one that breaks off."""
     who = f"{capture.device}: {capture.ask.text!r}"
+    if not text.strip() and capture.ask.text.endswith("nft -j list ruleset"):
+        raise Incomplete(f"{who}: no word, where an empty rule set is said in JSON")
     if not text.lstrip().startswith("{"):
         return _nft_text.read(text, who)
     try:

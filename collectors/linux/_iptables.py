@@ -56,6 +56,8 @@ def dump(text: str, family: str, who: str) -> Dump:
 
 
 def _saved(text: str, family: str, nf_tables: bool, who: str) -> Iterator[Draft]:
+    if re.search(r"(?m)^# (?!Warning)", text) and not re.search(r"(?m)^COMMIT$", text):
+        raise Incomplete(f"{who}: the dump breaks off before its first COMMIT")
     counted = re.search(r"(?m)^\[\d+:\d+\] -A ", text) is not None
     table: str | None = None
     policies: dict[str, tuple[str, Count]] = {}
