@@ -106,8 +106,9 @@ def _status(capture: Capture) -> re.Match[str]:
             f"{capture.device}: {capture.ask.text!r} names no Fortinet version; "
             f"it starts {shown(text)!r}"
         )
-    if _said(text, "Serial-Number") is None:
-        raise Incomplete(f"{capture.device}: {capture.ask.text!r} ends before the serial number")
+    # The clock stands after all that is read here: what was cut off has none.
+    if _said(text, "Serial-Number") is None or _said(text, "System time") is None:
+        raise Incomplete(f"{capture.device}: {capture.ask.text!r} ends before the system time")
     return found
 
 

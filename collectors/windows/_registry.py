@@ -15,6 +15,13 @@ from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
 _KEY = re.compile(r"^(?:HKEY_LOCAL_MACHINE|HKLM)\\(.+?)\s*$", re.IGNORECASE)
 _VALUE = re.compile(r"^(?: {4}|\t| {1,3})(.+?)(?: {4}|\t)(REG_[A-Z_]+)(?:(?: {4}|\t)(.*))?$")
+_TYPES = frozenset(
+    (
+        *("REG_SZ", "REG_EXPAND_SZ", "REG_MULTI_SZ", "REG_DWORD", "REG_QWORD", "REG_BINARY"),
+        *("REG_NONE", "REG_LINK", "REG_DWORD_BIG_ENDIAN", "REG_RESOURCE_LIST"),
+        *("REG_FULL_RESOURCE_DESCRIPTOR", "REG_RESOURCE_REQUIREMENTS_LIST"),
+    )
+)
 _CONTROL_SET = re.compile(r"^system\\(controlset\d{3})\\")
 _ABSENT = (
     "unable to find the specified registry key",  # Windows and wine
@@ -56,8 +63,11 @@ def queried(capture: Capture, path: str) -> Key:
     text = capture.text()
     who = f"{capture.device}: {capture.ask.text!r}"
     keys = _keys(text, who)
-    if path.casefold() in keys:
-        return keys[path.casefold()]
+    key = keys.get(path.casefold())
+    if key is not None and not key.values:
+        raise Incomplete(f"{who}: the answer stops after the key's name")
+    if key is not None:
+        return key
     plain = text.casefold()
     if any(word in plain for word in _ABSENT):
         return Key(exists=False)
@@ -81,8 +91,8 @@ def exported(capture: Capture) -> Mapping[str, Key]:
     who = f"{capture.device}: {capture.ask.text!r}"
     if not _REG_FILE.match(text.lstrip("\ufeff\r\n ")):
         raise Unexpected(f"{who}: no registry export; it starts {shown(text)!r}")
-    if text.rstrip(" ").endswith("\\\n") or text.endswith("\\"):
-        raise Incomplete(f"{who}: the export breaks off in a value")
+    if re.search(r"(?:\\\s*|[^\n])\Z", text):
+        raise Incomplete(f"{who}: the export breaks off within a line")
     found: dict[str, dict[str, int | str]] = {}
     values: dict[str, int | str] = {}
     for line in re.sub(r"\\\r?\n\s*", "", text).splitlines():
@@ -108,11 +118,16 @@ def _keys(text: str, who: str) -> dict[str, Key]:
     """The keys of an answer with their values, by path in lower case."""
     found: dict[str, dict[str, int | str]] = {}
     values: dict[str, int | str] | None = None
+    if re.search(r"^(?: {4}|\t)[^\n]+\Z", text, re.MULTILINE):
+        # `1776` of `17763` reads like another build.
+        raise Incomplete(f"{who}: the answer stops in a value, without the end of its line")
     for line in text.splitlines():
         if key := _KEY.match(line):
             values = found.setdefault(key[1].casefold(), {})
         elif values is not None and (value := _VALUE.match(line)):
             name, kind, data = value.groups()
+            if kind not in _TYPES:
+                raise Incomplete(f"{who}: the answer stops at {shown(line)!r}")
             values[name.strip().casefold()] = _value(kind, (data or "").strip(), who)
         elif values is not None and line.startswith("    ") and "REG_" not in line:
             raise Incomplete(f"{who}: the answer stops at {shown(line)!r}")
@@ -129,8 +144,8 @@ def _value(kind: str, data: str, who: str) -> int | str:
 
 
 def _exported_value(data: str) -> int | str:
-    if data.startswith("dword:"):
-        return int(data.removeprefix("dword:"), 16)
+    if number := re.fullmatch(r"dword:([0-9a-fA-F]{1,8})", data):
+        return int(number[1], 16)
     if data.startswith('"'):
         return _plain(data.strip('"'))
     kind, sign, binary = data.partition(":")
