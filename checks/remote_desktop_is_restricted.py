@@ -20,7 +20,7 @@ from evidence.text import Text
 
 CHECK = "remote_desktop_is_restricted"
 SETTINGS = Text("its remote-desktop settings", "遠端桌面設定")
-PRECEDENCE = ("policy", "listener", "xrdp")
+PRECEDENCE = ("effective", "policy", "listener", "xrdp")
 REDIRECTIONS = {
     "printer": Text("local printer", "本機印表機"),
     "clipboard": Text("clipboard", "跨端剪貼資料"),

@@ -73,7 +73,7 @@ def write_archive(out: BinaryIO, members: Mapping[str, bytes]) -> None:
     seen, directory, offset = sha256(), b"", 0
     for name in sorted(members):
         body = members[name]
-        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
         packed = packer.compress(body) + packer.flush()
         if offset + len(packed) > MAX_BYTES or len(body) > MAX_BYTES:
             raise _too_large(f"{name} passes 4 GiB")

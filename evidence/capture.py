@@ -165,18 +165,18 @@ def _clean(text: str) -> str:
     return _BACKSPACED.sub("", text).replace("\x00", "")
 
 
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
 def _depth(body: str) -> int:
+    """How deep brackets nest, those within strings passed over."""
     depth = deepest = 0
-    in_string = escaped = False
-    for char in body if body.count("[") + body.count("{") > MAX_DEPTH else "":
-        if in_string:
-            in_string = escaped or char != '"'
-            escaped = char == "\\" and not escaped
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
+    if body.count("[") + body.count("{") <= MAX_DEPTH:
+        return deepest
+    for token in _BRACKET.finditer(body):
+        if token[0] in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif char in "]}":
+        elif token[0] in "]}":
             depth -= 1
     return deepest

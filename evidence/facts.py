@@ -316,8 +316,8 @@ def fact_name(fact: Fact) -> str:
 def to_record(fact: Fact) -> dict[str, Any]:
     """The fact as a JSON-ready record, its name under `fact`; times as ISO 8601 UTC."""
     record: dict[str, Any] = {"fact": _NAMES[type(fact)]}
-    for field in fields(fact):
-        record[field.name] = _plain(getattr(fact, field.name))
+    for name in _field_names(record["fact"]):
+        record[name] = _plain(getattr(fact, name))
     return record
 
 
@@ -337,6 +337,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+@cache
+def _field_names(name: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(FACTS[name]))
 
 
 @cache

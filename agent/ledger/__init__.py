@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +93,23 @@ class Ledger:
     ) -> None:
         packer = zstandard.ZstdCompressor(level=3)
         for reading in readings:
+            record = canonical(reading.record())
+            digest = sha256(record).hexdigest()
             code = reading.failure.code if reading.failure else None
             db.execute(
                 "INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    reading.digest,
+                    digest,
                     bundle,
                     reading.device,
                     reading.subject,
                     sortable(reading.at),
                     code,
-                    packer.compress(canonical(reading.record())),
+                    packer.compress(record),
                 ),
             )
             for snapshot in Snapshot.of(reading):
-                keep_snapshot(db, reading.digest, snapshot)
+                keep_snapshot(db, digest, snapshot)
             db.execute(
                 "INSERT OR IGNORE INTO attempt VALUES (?, ?, NULL, ?, ?, ?)",
                 (reading.device, reading.subject, sortable(reading.at), run, code),

@@ -141,6 +141,7 @@ class LabSsh:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wire = Transport(connection, packetizer_class=_Packetizer)
             wire.set_log_channel(_LOG)
             wire.add_server_key(self.host_key)
