@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from evidence.ask import Ask, Secret
-from evidence.capture import MAX_DEPTH, snmprec_rows
+from evidence.capture import MAX_DEPTH, snmprec_rows, utf16
 from evidence.errors import TooMuch, VisitError
 
 MARK = "redacted:hmac:"
@@ -65,6 +65,11 @@ class SiteKey:
 
 def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
     """The answer with the ask's declared secrets replaced. Raises VisitError (`secret_left`)."""
+    if (wide := utf16(body)) is not None:
+        # Patterns are of bytes: they would not see a secret with a zero after each letter.
+        narrow = body[2:].decode(wide, "surrogatepass").encode("utf-8", "surrogatepass")
+        plain = redact(ask, narrow, key).decode("utf-8", "surrogatepass")
+        return body[:2] + plain.encode(wide, "surrogatepass")
     for secret in ask.secrets:
         body = _WAYS[secret.kind](secret, body, key)
     text = body.decode("latin-1")
