@@ -96,7 +96,12 @@ def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
             found.append(_line(said, number, " ".join(remarks) or None, who))
             remarks = []
     last = text.rstrip().rpartition("\n")[2].strip()
-    if _WHOLE.search(text) and last.startswith("access-list ") and not _ended(last):
+    numbered = re.findall(r"(?m)^access-list (\S+); (?!0 )\d+ elements?\b", text)
+    if empty := [name for name in numbered if name not in unnumbered]:
+        raise Incomplete(f"{who}: list {shown(empty[0])} has elements, and none is listed")
+    broken = last.startswith("access-list ") and not _ended(last)
+    # A listing so old that it shows no hashes ends its entries with their counts.
+    if broken and (_WHOLE.search(text) or (numbered and not last.endswith(")"))):
         raise Incomplete(f"{who}: the last line breaks off: {shown(last)!r}")
     return found
 

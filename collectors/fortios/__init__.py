@@ -21,8 +21,8 @@ from collectors.fortios._objects import Objects, objects
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
-from evidence.errors import NotAnswered
-from evidence.facts import Fact, Unit
+from evidence.errors import NotAnswered, Unexpected
+from evidence.facts import Fact, FirewallRule, Unit
 
 VENDOR = "Fortinet"
 ALIASES = ("fortinet", "fortigate", "fortinet_fortios")
@@ -120,7 +120,16 @@ def firewall(device: Device) -> Flow:
     units = yield from _units(device, answered)
     if not answered and not units:
         raise _silence(device)
-    return [*units, *_policy.facts(policy, policy6, hits, resolved)]
+    rules = list(_policy.facts(policy, policy6, hits, resolved))
+    if (policy or policy6) and not any(
+        isinstance(r, FirewallRule) and not r.implicit for r in rules
+    ):
+        raise Unexpected(
+            f"{device.id}: no policy in any VDOM",
+            code="result_empty_suspicious",
+            next_step="check that the account's profile and its VDOM list let it see policies",
+        )
+    return [*units, *rules]
 
 
 def firmware(device: Device) -> Flow:

@@ -82,6 +82,12 @@ EXPORT = Ask(
 def remote_desktop(device: Device) -> Flow:
     """Limits by group policy, by the listener, and what is in force of both."""
     keys = yield from _read({POLICY: _P, LISTENER: _L, MACHINE: _M, SYSTEM: _SYSTEM})
+    if keys and all(key.exists and not key.values for key in keys.values()):
+        raise Unexpected(
+            f"{device.id}: every registry key was answered with nothing",
+            code="result_empty_suspicious",
+            next_step="run the query by hand: a listener's key always holds values",
+        )
     found = policies(keys.get(_P), keys.get(_L), keys.get(_M), keys.get(_SYSTEM))
     if not found:
         raise _silence(device)
