@@ -20,11 +20,14 @@ from agent.config import StoreModel
 from agent.ledger import Ledger, Spooled
 from evidence.bundle import Bundle, load_bundle
 from evidence.clock import Clock, parse_at
+from evidence.control import needs_decision
 from evidence.errors import EnvironmentProblem, EvidenceError, SealError
+from evidence.observation import Observation
 from evidence.receipt import Receipt
 from evidence.request import sign_request
+from evidence.runs import Assessment
 from evidence.seal import Envelope, PublicKey, SigningKey
-from evidence.statement import Statement
+from evidence.statement import ASSESSMENT, Statement
 
 TIMEOUT_S = (10, 60)
 # Enough to keep the store's disk busy while it syncs; more only wait for each other.
@@ -248,7 +251,18 @@ def rebuild(ledger: Ledger, client: StoreClient) -> int:
             )
             ledger.record_stored(digest, client.receipt(digest).to_json())
             restored += 1
+            if statement.predicate_type == ASSESSMENT:
+                _find_again(ledger, Assessment.of(statement))
     return restored
+
+
+def _find_again(ledger: Ledger, one: Assessment) -> None:
+    """Take from an assessment since when a subject has needed a decision: that clock does not
+    begin anew because a disk was lost."""
+    observations = [Observation.of_record(record) for record in one.observations]
+    needing = set(needs_decision(observations))
+    settled = {observation.subject for observation in observations} - needing
+    ledger.first_found(needing, settled, one.assessed_at)
 
 
 def _keep_receipt(ledger: Ledger, digest: str, receipt: Envelope) -> None:
