@@ -11,13 +11,14 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from evidence.ask import Ask, Secret
-from evidence.capture import MAX_DEPTH, snmprec_rows, utf16
-from evidence.errors import TooMuch, VisitError
+from evidence.capture import snmprec_rows, utf16
+from evidence.errors import Incomplete, TooMuch, VisitError
+from evidence.markup import MAX_DEPTH
 
 MARK = "redacted:hmac:"
 
@@ -67,11 +68,21 @@ def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
     """The answer with the ask's declared secrets replaced. Raises VisitError (`secret_left`)."""
     if (wide := utf16(body)) is not None:
         # Patterns are of bytes: they would not see a secret with a zero after each letter.
-        narrow = body[2:].decode(wide, "surrogatepass").encode("utf-8", "surrogatepass")
+        try:
+            narrow = body[2:].decode(wide, "surrogatepass").encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise Incomplete(
+                f"the answer to {ask.text!r} breaks off in the middle of a character"
+            ) from None
         plain = redact(ask, narrow, key).decode("utf-8", "surrogatepass")
         return body[:2] + plain.encode(wide, "surrogatepass")
+    # All paths of a JSON answer in one pass: a large policy has millions of values.
+    paths = [secret.where for secret in ask.secrets if secret.kind == "json"]
+    if paths:
+        body = _json(paths, body, key)
     for secret in ask.secrets:
-        body = _WAYS[secret.kind](secret, body, key)
+        if secret.kind != "json":
+            body = _WAYS[secret.kind](secret, body, key)
     text = body.decode("latin-1")
     for what, pattern in _NET:
         if pattern.search(text):
@@ -96,17 +107,24 @@ def _regex(secret: Secret, body: bytes, key: SiteKey) -> bytes:
     return re.sub(secret.where.encode(), replaced, body, flags=re.MULTILINE)
 
 
-def _json(secret: Secret, body: bytes, key: SiteKey) -> bytes:
-    """Replace string values at a path where they stand, leaving every other byte as it was."""
+def _json(wheres: Sequence[str], body: bytes, key: SiteKey) -> bytes:
+    """Replace values at these paths where they stand, leaving every other byte as it was."""
     text = body.decode("utf-8", "surrogateescape")
-    fits = _path_test(secret.where)
+    keys = {one.removeprefix("**.") for one in wheres if _ANYWHERE.fullmatch(one)}
+    tests = [_path_test(one) for one in wheres if not _ANYWHERE.fullmatch(one)]
     parts, end = [], 0
     for path, start, stop in _json_values(text):
         token = text[start:stop]
-        if fits(path) and token not in ('""', "null", "true", "false"):
+        if not (path and path[-1] in keys or any(fits(path) for fits in tests)):
+            continue
+        if token not in ('""', "null", "true", "false"):
             parts += [text[end:start], json.dumps(key.replace(_string(token)))]
             end = stop
     return "".join([*parts, text[end:]]).encode("utf-8", "surrogateescape")
+
+
+# One key at any depth: the usual case, and one that needs no look at the whole path.
+_ANYWHERE = re.compile(r"\*\*\.[^.\[\]*]+")
 
 
 def _path_test(where: str) -> Callable[[tuple[str, ...]], bool]:
@@ -191,7 +209,6 @@ def _column(secret: Secret, body: bytes, key: SiteKey) -> bytes:
 
 _WAYS: dict[str, Callable[[Secret, bytes, SiteKey], bytes]] = {
     "regex": _regex,
-    "json": _json,
     "oid": _oid,
     "column": _column,
 }

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from evidence.ask import Ask
 from evidence.errors import TooMuch, Unexpected, shown
+from evidence.markup import MAX_DEPTH, element
 
-MAX_DEPTH = 64
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _BACKSPACED = re.compile(r"[^\n\x08]\x08 ?\x08?")
@@ -84,6 +85,13 @@ class Capture:
                 f"{self.device}: {self.ask.text!r} should answer JSON: {error}; "
                 f"it starts {shown(body)!r}"
             ) from None
+
+    def xml(self) -> Element:
+        """The body as XML, at most 64 levels deep and without document type or entities.
+
+        Raises TooMuch, Incomplete (it breaks off) or Unexpected.
+        """
+        return element(self.body, f"{self.device}: {self.ask.text!r}")
 
     def snmp(self) -> Iterator[tuple[tuple[int, ...], str, bytes]]:
         """Rows (OID, snmprec type tag, value bytes) of an SNMP answer, in the order received.
