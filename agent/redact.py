@@ -115,7 +115,7 @@ def _json(wheres: Sequence[str], body: bytes, key: SiteKey) -> bytes:
     parts, end = [], 0
     for path, start, stop in _json_values(text):
         token = text[start:stop]
-        if not (path and path[-1] in keys or any(fits(path) for fits in tests)):
+        if not ((path and path[-1] in keys) or any(fits(path) for fits in tests)):
             continue
         if token not in ('""', "null", "true", "false"):
             parts += [text[end:start], json.dumps(key.replace(_string(token)))]

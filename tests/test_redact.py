@@ -96,3 +96,20 @@ def test_no_answer_keeps_redaction_busy(lead: str, word: str) -> None:
     with suppress(VisitError):
         redact(ask(*secrets), body, KEY)
     assert process_time() - began < 20
+
+
+def test_several_paths_at_once() -> None:
+    body = b'{"a": {"psk": "one"}, "b": [{"key": "two"}], "c": {"key": "three"}}'
+    secrets = Secret("json", "**.psk"), Secret("json", "b[].key")
+    found = json.loads(redact(ask(*secrets), body, KEY))
+    assert found == {
+        "a": {"psk": KEY.replace("one")},
+        "b": [{"key": KEY.replace("two")}],
+        "c": {"key": "three"},
+    }
+
+
+def test_half_a_wide_character_is_an_answer_that_breaks_off() -> None:
+    with pytest.raises(VisitError) as raised:
+        redact(ask(), "Windows Registry".encode("utf-16")[:-1], KEY)
+    assert raised.value.code == "output_incomplete"
