@@ -79,7 +79,7 @@ class Box:
     polls: list[Poll] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     hits: dict[str, list[int]] = field(default_factory=dict)
-    # (time, what, whom): reboot, clear a domain, single a counter, role, edit a rule
+    # (time, what, whom): reboot, clear a domain, single a counter, role, edit or gone a rule
     happened: list[tuple[int, str, str]] = field(default_factory=list)
 
 
@@ -198,7 +198,7 @@ class World:
     def _delete(self, at: int, box: Box, key: str) -> None:
         for one in self.boxes.values():
             if one.rules.pop(key, None):
-                one.happened.append((at, "edit", key))
+                one.happened.append((at, "gone", key))
 
     def _insert(self, at: int, box: Box, key: str) -> None:
         for one in self.boxes.values():
@@ -308,15 +308,18 @@ class World:
         reboots = [at for at, what, _ in events if what == "reboot"]
         both = before.counts.keys() & after.counts.keys()
         for at, what, whom in events:
-            if what == "clear":
-                for domain in {domain for key, _, domain in both if self.domains[key] == whom}:
-                    group = [one for one in both if one[2] == domain]
+            # A restart whose time the unit does not tell is a clear like any other.
+            unsaid = what == "reboot" and not (self.platform.tells_boot or self.platform.persistent)
+            if what == "clear" or unsaid:
+                hit = [one for one in both if unsaid or self.domains[one[0]] == whom]
+                for domain in {domain or key for key, _, domain in hit}:
+                    group = [one for one in hit if (one[2] or one[0]) == domain]
                     stood = any(before.counts[one] > 0 for one in group)
                     if stood and all(after.counts[one] >= before.counts[one] for one in group):
                         broken |= Assumption.clear_shows
-                if any(boot <= at for boot in reboots):
-                    broken |= Assumption.no_clear_after_restart
-            if what == "single":
+            if what == "clear" and any(boot <= at for boot in reboots):
+                broken |= Assumption.no_clear_after_restart
+            if what in ("single", "gone"):
                 alone = [one for one in both if one[0] == whom]
                 if reboots or all(after.counts[one] >= before.counts[one] for one in alone):
                     broken |= Assumption.no_single_reset
@@ -377,6 +380,11 @@ def random_world(platform: Platform, seed: int, *, calm: bool = False) -> World:
         add(at, kind, unit, target)
         if kind in ("clear", "single", "reboot") and random.random() < 0.5:
             add(at - 1, "hit", target=key)  # the hit that the reset hides
+        if kind in ("clear", "reboot") and random.random() < 0.5:
+            # Something counts as much again before anybody looks.
+            busy = random.choice([one for one in rules if rules[one] == rules[key]])
+            for _ in range(random.randint(5, 60)):
+                add(at + random.randint(2, every_s // 2), "hit", unit, busy)
         for _ in range(20 if kind == "session" else 0):
             add(at + random.randint(0, 40 * DAY_S), "packet", unit, key)
         if kind == "delete":
@@ -385,5 +393,45 @@ def random_world(platform: Platform, seed: int, *, calm: bool = False) -> World:
             add(at + random.randint(1, 2 * every_s), "failover", unit)
         if kind == "reboot" and rules[key] and random.random() < 0.3:
             add(at + random.randint(1, every_s), "clear", unit, rules[key])
+    world.run(events)
+    return world
+
+
+def ambushed_world(platform: Platform, seed: int) -> World:
+    """Weeks without a missed poll, and one hit of an idle rule that a trap hides at once.
+
+    Some of the other counters of its group then count as much again before the next poll.
+    """
+    random = Random(seed)
+    units = random.choice((["fw-a"], ["fw-a", "fw-b"]))
+    rules = {f"r{place}": "acl" for place in range(random.randint(2, 4))}
+    world = World(platform, units, rules, seed)
+    idle, *others = rules
+    polls = [BEGIN + day * DAY_S for day in range(56)]
+    events: list[Event] = [(at, RANK["poll"], "poll", unit, "") for at in polls for unit in units]
+
+    def add(at: int, kind: str, target: str = "", unit: str = "fw-a") -> None:
+        events.append((at, RANK.get(kind, 1), kind, unit, target))
+
+    stood = {key: random.randint(0, 3) for key in others}
+    for key, hits in stood.items():
+        for _ in range(hits):
+            add(BEGIN - random.randint(1, 5 * DAY_S), "hit", key)
+    for _ in range(random.randint(0, 2)):
+        add(polls[-1] - random.randint(1, 2 * DAY_S), "hit", random.choice(others))
+    before, after = random.choice(list(pairwise(polls[35:50])))
+    hit_at = random.choice((before + 1, random.randint(before + 1, after - 9), after - 9))
+    add(hit_at, "hit", idle)
+    kind = random.choice(("clear", "reboot", "single", "remake", "delete", "rename", "failover"))
+    add(hit_at + 1, kind, "acl" if kind == "clear" else idle)
+    if kind == "delete":
+        add(hit_at + random.choice((2, DAY_S, 3 * DAY_S)), "insert", idle)
+    if kind == "failover":
+        add(hit_at + random.choice((3, DAY_S, 3 * DAY_S)), "failover")
+    if random.random() < 0.3:
+        add(hit_at + 3, "reboot", unit=random.choice(units))
+    for key in others:
+        for _ in range(random.choice((0, stood[key], stood[key] + 1))):
+            add(min(hit_at + random.randint(4, 8), after), "hit", key)
     world.run(events)
     return world

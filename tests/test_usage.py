@@ -218,6 +218,34 @@ def test_hits_after_a_restart_are_traffic_even_if_the_count_did_not_grow() -> No
     assert proof.last_traffic_at == datetime(2026, 7, 8, 2, 30, tzinfo=UTC)
 
 
+def test_a_restart_is_a_gap_though_the_witness_counted_as_much_again() -> None:
+    boot_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
+    readings = [
+        replace(one, facts=(Unit(boot_at=boot_at), *one.facts[1:])) if one.at > boot_at else one
+        for one in daily()
+    ]
+    assert [gap.why for gap in proof_of(readings).gaps] == [Unseen.restart]
+
+
+def test_a_boot_time_that_may_lie_before_the_last_reading_is_not_trusted_to() -> None:
+    readings = daily()
+    boot_at = readings[150].at - timedelta(seconds=30)
+    late = [replace(one, facts=(Unit(boot_at=boot_at), *one.facts[1:])) for one in readings[151:]]
+    proof = proof_of([*readings[:151], *late], max_gap_s=86_400)
+    assert [gap.from_at for gap in proof.gaps] == [readings[150].at]
+
+
+def test_a_count_that_fell_belies_an_old_reset_time() -> None:
+    told: dict[str, Any] = {"persistent": True, "counter_reset_at": BOOTED}
+    hit = FIRST + DAY
+    readings = [
+        reading(one.at, [usage(0 if day > 150 else int(one.at > hit), **told)])
+        for day, one in enumerate(daily())
+    ]
+    assert [gap.why for gap in proof_of(readings).gaps] == [Unseen.zeroed]
+    assert proof_of(readings).blind_gap_s == 86_400
+
+
 def test_a_counter_that_survives_reboots_has_no_gap_there() -> None:
     boot_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
     readings = [
@@ -336,6 +364,42 @@ def test_sessions_told_closed_all_along_need_no_assumption() -> None:
     assert proof.state is State.proven
 
 
+def test_sessions_that_close_unseen_may_have_carried_traffic_until_the_next_reading() -> None:
+    start = datetime(2026, 5, 1, 16, tzinfo=UTC)
+    readings = [
+        reading(
+            one.at,
+            [usage(1, open_sessions=int(one.at < start)), usage(one.at.toordinal(), BUSY)],
+        )
+        for one in daily()
+    ]
+    proof = proof_of(readings)
+    assert proof.state is State.insufficient
+    assert proof.last_traffic_at == datetime(2026, 5, 2, 2, 30, tzinfo=UTC)
+
+
+def test_a_gap_may_hide_the_beginning_of_a_session() -> None:
+    readings = [
+        reading(
+            one.at,
+            [usage(0, open_sessions=0), usage(one.at.toordinal(), BUSY, open_sessions=3)],
+        )
+        for one in daily()
+    ]
+    readings = rebooted(readings, datetime(2026, 7, 7, 7, 30, tzinfo=UTC))
+    assert Assumption.no_older_sessions in proof_of(readings).assumptions
+
+
+def test_what_a_rule_matched_before_the_first_reading_is_assumed_or_told() -> None:
+    old = usage(5, last_hit_at=AT - timedelta(days=300))
+    untold = proof_of([reading(AT, [old])])
+    assert Assumption.match_unchanged_before in untold.assumptions
+    refused = ALL_ASSUMPTIONS & ~Assumption.match_unchanged_before
+    assert proof_of([reading(AT, [old])], accept=refused).state is State.insufficient
+    told = reading(AT, [old], rule={"modified_at": BOOTED})
+    assert proof_of([told], accept=refused).state is State.proven
+
+
 def test_a_clock_that_is_known_to_be_wrong_is_corrected() -> None:
     hit = AT - timedelta(days=200)
     wrong = Unit(boot_at=BOOTED - timedelta(days=365), clock_offset_s=-86_400 * 90.0)
@@ -420,6 +484,21 @@ def test_a_counter_that_follows_the_name_is_another_one_after_a_rename() -> None
     assert [gap.why for gap in proof_of(readings).gaps] == [Unseen.other_counter]
 
 
+def test_a_rule_made_again_between_two_readings_leaves_a_gap_where_its_creation_is_told() -> None:
+    made_again_at = FIRST + 150 * DAY - HOUR
+    readings = [
+        reading(
+            one.at,
+            one.of(RuleUsage),
+            rule={"created_at": BOOTED if one.at < made_again_at else made_again_at},
+        )
+        for one in daily()
+    ]
+    proof = proof_of(readings)
+    assert [gap.why for gap in proof.gaps] == [Unseen.other_counter]
+    assert proof.gaps[0].from_at < made_again_at < proof.gaps[0].to_at
+
+
 def test_a_rule_that_was_gone_for_a_while_begins_anew() -> None:
     readings = daily()
     readings[150] = reading(readings[150].at, [usage(9000, BUSY)])
@@ -469,6 +548,32 @@ def standby(**dates: Any) -> list[Reading]:
 
 def test_a_standby_unit_that_says_since_when_needs_no_witness() -> None:
     assert proof_of([*daily(unit=ACTIVE), *standby()]).state is State.proven
+
+
+def test_a_rule_removed_from_one_unit_may_have_been_hit_there_before_it_went() -> None:
+    other = [
+        one if day < 150 else reading(one.at, one.of(RuleUsage)[1:], device="fw-2")
+        for day, one in enumerate(daily(device="fw-2"))
+    ]
+    gaps = proof_of([*daily(), *other]).gaps
+    assert [(gap.unit, gap.why, gap.length_s) for gap in gaps] == [
+        ("fw-2", Unseen.rule_came_or_went, 86_400)
+    ]
+
+
+def test_a_standby_unit_that_restarted_may_have_been_active_before() -> None:
+    unsaid = replace(STANDBY, role_since_at=None)
+    slept = [reading(one.at, one.of(RuleUsage), unit=unsaid, device="fw-2") for one in standby()]
+    assert Assumption.standby_stays in proof_of([*daily(unit=ACTIVE), *slept]).assumptions
+    boot_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
+    woke = [
+        replace(one, facts=(replace(unsaid, boot_at=boot_at), *one.facts[1:]))
+        if one.at > boot_at
+        else one
+        for one in slept
+    ]
+    gaps = proof_of([*daily(unit=ACTIVE), *woke]).gaps
+    assert [(gap.unit, gap.why) for gap in gaps] == [("fw-2", Unseen.restart)]
 
 
 def test_a_unit_that_was_read_later_leaves_its_time_before_unseen() -> None:

@@ -21,7 +21,15 @@ from evidence.usage import (
     UsageProof,
     prove,
 )
-from tests.simulated_counters import BEGIN, DAY_S, Box, Platform, World, random_world
+from tests.simulated_counters import (
+    BEGIN,
+    DAY_S,
+    Box,
+    Platform,
+    World,
+    ambushed_world,
+    random_world,
+)
 
 AT = datetime.fromtimestamp(BEGIN + 56 * DAY_S, UTC)
 
@@ -79,9 +87,16 @@ def test_nothing_is_proven_beside_unstated_traffic(drill_count: Callable[[int, i
         seed=st.integers(0, 2**32),
         accept=st.sampled_from([ALL_ASSUMPTIONS, *(ALL_ASSUMPTIONS & ~one for one in Assumption)]),
         max_gap_days=st.sampled_from([0, 1, 4, 15]),
+        make=st.sampled_from([random_world, ambushed_world]),
     )
-    def example(platform: Platform, seed: int, accept: Assumption, max_gap_days: int) -> None:
-        world = random_world(platform, seed)
+    def example(
+        platform: Platform,
+        seed: int,
+        accept: Assumption,
+        max_gap_days: int,
+        make: Callable[[Platform, int], World],
+    ) -> None:
+        world = make(platform, seed)
         seen.update(check_sound(world, accept, max_gap_days * DAY_S))
 
     example()

@@ -20,16 +20,19 @@ from evidence.usage.criteria import ALL_ASSUMPTIONS, Assumption, Criteria
 from evidence.usage.history import UnitHistory, histories
 from evidence.usage.proof import Gap, Reset, State, UnitPart, Unseen, UsageProof
 from evidence.usage.prove import Proofs, prove
+from evidence.usage.recall import HISTORY, Recall
 from evidence.usage.snapshot import Clear, Names, Role, Snapshot
 
 __all__ = [
     "ALL_ASSUMPTIONS",
+    "HISTORY",
     "Assumption",
     "Clear",
     "Criteria",
     "Gap",
     "Names",
     "Proofs",
+    "Recall",
     "Reset",
     "Role",
     "Snapshot",

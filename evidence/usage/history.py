@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import numpy as np
@@ -152,13 +153,27 @@ class UnitHistory:
         return replace(self, **picked)
 
 
-def histories(readings: Iterable[Reading]) -> list[UnitHistory]:
-    """The history of every unit these readings tell of, in order of first mention."""
+def histories(
+    readings: Iterable[Reading], start: datetime | None = None, end: datetime | None = None
+) -> list[UnitHistory]:
+    """The history of every unit these readings tell of, in order of first mention.
+
+    With `start` and `end`, of the counters taken from `start` on and before `end`, in whole
+    seconds. Readings are taken one by one: months of them need not be in memory together.
+    """
+    names: dict[Names, Names] = {}
+    snapshots = [
+        # The same rules day after day are the same object, so that aligning months is cheap.
+        replace(one, names=names.setdefault(one.names, one.names))
+        for reading in readings
+        for one in Snapshot.of(reading)
+        if start is None or one.read_at >= int(start.timestamp())
+        if end is None or one.read_at < int(end.timestamp())
+    ]
     by_unit: dict[str, list[Snapshot]] = {}
-    for reading in readings:
-        for one in Snapshot.of(reading):
-            by_unit.setdefault(one.unit, []).append(one)
-    return [UnitHistory.of_snapshots(snapshots, unit) for unit, snapshots in by_unit.items()]
+    for one in sorted(snapshots, key=lambda one: (one.read_at, one.digest)):
+        by_unit.setdefault(one.unit, []).append(one)
+    return [UnitHistory.of_snapshots(found, unit) for unit, found in by_unit.items()]
 
 
 def _align(rows: Sequence[Snapshot]) -> tuple[list[Place], tuple[Column, ...], tuple[str, ...]]:

@@ -19,8 +19,8 @@ class Pairs:
     """Row j compares reading j with reading j-1; row 0 has nothing to compare with.
 
     `same`: one counter, read at both. `born`: the definition is here and was not before.
-    `replaced`: counted, but not comparable with before: other hardware, a counter that
-    follows the rule's name, or one that was not counting. `fell`: a reset, surely.
+    `replaced`: counted, but not comparable with before: other hardware, a rule made again, a
+    counter that follows the rule's name, or one that was not counting. `fell`: a reset, surely.
     `restarted`: the unit booted or loaded its rules after the reading before, or so near it
     that the boot time's tolerance cannot tell.
     """
@@ -45,7 +45,10 @@ def pair(history: UnitHistory, criteria: Criteria) -> Pairs:
     present, was_present = history.present, before >= NOT_COUNTED
     counted = count >= 0
     same_counter = history.domain == _shifted(history.domain, -1)
-    same = counted & (before >= 0) & same_counter & ~_other_hardware(history)[:, None]
+    same_counter &= ~_other_hardware(history)[:, None] & ~_made_again(
+        history, criteria.clock_tolerance_s
+    )
+    same = counted & (before >= 0) & same_counter
     first = (np.arange(len(at)) == 0)[:, None]
     restart = history.restart_at[:, None]
     early = np.where(restart == NONE, NONE, restart + criteria.boot_tolerance_s)
@@ -75,3 +78,13 @@ def _other_hardware(history: UnitHistory) -> Bools:
         other[row] = None not in (last, serial) and last != serial
         last = serial or last
     return other
+
+
+def _made_again(history: UnitHistory, tolerance_s: int) -> Bools:
+    """Rules created since the reading before, though it had them already.
+
+    The time is corrected by the clock's offset in each reading, so it may waver a little.
+    """
+    before = _shifted(history.created, NONE)
+    made_again: Bools = (before != NONE) & (history.created > before + tolerance_s)
+    return made_again
