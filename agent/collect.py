@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import psutil
 
+from agent.brake import Brake
 from agent.ledger import Ledger
 from agent.platforms import parser_version, platform
 from agent.redact import SiteKey
 from agent.transports import Transport
+from agent.turns import Turns
 from agent.visit import Exchange, Visit, Visitor
 from evidence.ask import Ask
 from evidence.bundle import Bundle, load_bundle, seal
 from evidence.capture import Provenance
 from evidence.clock import Clock
-from evidence.collection import Asked, Collection
+from evidence.collection import Asked, Collection, Gap
 from evidence.device import Device
 from evidence.errors import SealError
 from evidence.reading import Failure
@@ -98,35 +101,79 @@ def collect(
     workers: int = 16,
     progress: Progress | None = None,
     provenance: Provenance | None = None,
+    brake: Brake | None = None,
+    turns: Turns | None = None,
 ) -> Run:
-    """Visit every job's device, keep a sealed bundle of each, and close with the run record."""
-    progress = progress or Progress()
+    """Visit every job's device, keep a sealed bundle of each, and close with the run record.
+
+    A visit has its device for itself (`turns`). Once the `brake` is pulled, what has not been
+    read when its time is over is a gap of the run, and stays due.
+    """
+    progress, brake, turns = progress or Progress(), brake or Brake(), turns or turns_of(agent)
     run = str(uuid.uuid4())
     started_at = agent.clock()
     visits: list[Visit] = []
     bundles: list[str] = []
 
     def visit(job: Job) -> Visit:
-        return Visitor(
-            device=job.device,
-            platform=platform(job.device.platform),
-            open_transport=lambda: open_transport(job.device),
-            clock=agent.clock,
-            key=agent.site_key,
-            requester=requester,
-            provenance=provenance or Provenance("replayed" if agent.replayed else "device"),
-            on_ask=lambda ask: progress.on_ask(job.device, ask),
-        ).visit(job.subjects)
+        with ExitStack() as turn:
+
+            def open_in_turn() -> Transport:
+                turn.enter_context(turns.of(job.device))
+                return open_transport(job.device)
+
+            return Visitor(
+                device=job.device,
+                platform=platform(job.device.platform),
+                open_transport=open_in_turn,
+                clock=agent.clock,
+                key=agent.site_key,
+                requester=requester,
+                provenance=provenance or Provenance("replayed" if agent.replayed else "device"),
+                on_ask=lambda ask: progress.on_ask(job.device, ask),
+            ).visit(job.subjects)
 
     host = host_health()
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs)))) as pool:
-        for done in as_completed([pool.submit(visit, job) for job in jobs]):
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
+    waiting = {pool.submit(visit, job): job for job in jobs}
+    try:
+        for done in _done(waiting, brake):
             made = done.result()
             bundles.append(keep(agent, made, run, host).digest)
             visits.append(made)
             progress.on_visit(made)
-    envelope = _close_run(agent, run, requester, started_at, host, bundles)
+    finally:
+        # One that is given up ends by its own time limit; nothing waits for it.
+        pool.shutdown(wait=not brake.spent, cancel_futures=True)
+    gaps = [_not_read(job, started_at, agent.clock()) for job in waiting.values()]
+    envelope = _close_run(agent, run, requester, started_at, host, bundles, gaps)
     return Run(run, envelope, tuple(visits))
+
+
+def turns_of(agent: Agent) -> Turns:
+    """The agent's locks, without limits per site and platform."""
+    return Turns(agent.ledger.folder / "locks")
+
+
+def _done(waiting: dict[Future[Visit], Job], brake: Brake) -> Iterator[Future[Visit]]:
+    """Each visit as it ends, taken out of `waiting`; what is left there was not read."""
+    running = set(waiting)
+    while running and not brake.spent:
+        if brake.pulled:
+            running -= {one for one in running if one.cancel()}
+        done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+        for one in done:
+            del waiting[one]
+            yield one
+
+
+def _not_read(job: Job, started_at: datetime, ended_at: datetime) -> Gap:
+    why = Failure(
+        "run_stopped",
+        f"{job.device.id}: the agent was told to stop before this device was read",
+        "it is read when the agent runs again",
+    )
+    return Gap(failure=why, device=job.device.id, from_at=started_at, until_at=ended_at)
 
 
 def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None) -> Bundle:
@@ -193,22 +240,28 @@ def _close_run(
     started_at: datetime,
     host: Mapping[str, object],
     bundles: Sequence[str],
+    gaps: Sequence[Gap] = (),
 ) -> Envelope:
-    """Sign and keep the run record, chained to the one before it."""
-    record = RunRecord(
-        agent=agent.id,
-        agent_version=parser_version(),
-        run=run,
-        requester=requester,
-        started_at=started_at,
-        ended_at=agent.clock(),
-        replayed=agent.replayed,
-        host=host,
-        bundles=tuple(bundles),
-        previous=agent.ledger.newest_record(RUN),
-    )
-    envelope = record.seal(agent.signing_key)
-    agent.ledger.keep_record(RUN, envelope.digest, envelope.to_json(), record.ended_at)
+    """Sign and keep the run record, chained to the one before it.
+
+    Two runs that end at once would both name the same one before; so one waits.
+    """
+    with turns_of(agent).alone("run-records"):
+        record = RunRecord(
+            agent=agent.id,
+            agent_version=parser_version(),
+            run=run,
+            requester=requester,
+            started_at=started_at,
+            ended_at=agent.clock(),
+            replayed=agent.replayed,
+            host=host,
+            bundles=tuple(bundles),
+            gaps=tuple(gaps),
+            previous=agent.ledger.newest_record(RUN),
+        )
+        envelope = record.seal(agent.signing_key)
+        agent.ledger.keep_record(RUN, envelope.digest, envelope.to_json(), record.ended_at)
     return envelope
 
 
