@@ -48,6 +48,7 @@ class Ask:
     `exits` are the exit statuses that are an answer where a command has one; with another
     than 0 its error output follows its output (`reg query` of a missing key: 1).
     `secret_line`: the line itself is a secret (an enable password); it is never recorded.
+    `template` is the text before its holes were filled, `filled` what fills them in order.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Ask:
     exits: tuple[int, ...] = (0,)
     secret_line: bool = False
     template: str = ""
+    filled: tuple[str, ...] = field(default=(), compare=False)
 
     def __call__(self, **values: str) -> Ask:
         """This ask with its holes filled. Raises Denied when a value does not fit its hole."""
@@ -77,7 +79,8 @@ class Ask:
                     "report the name",
                 )
         filled = _HOLE.sub(lambda match: values[match[1]], self.text)
-        return replace(self, text=filled, template=self.text)
+        in_order = tuple(values[hole] for hole in _HOLE.findall(self.text))
+        return replace(self, text=filled, template=self.text, filled=in_order)
 
     @property
     def pattern(self) -> re.Pattern[str]:

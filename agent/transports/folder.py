@@ -1,8 +1,9 @@
 """A folder of files: registers that people keep, and answers that a root-owned unit writes.
 
 An ask of the kind `file` is answered by the file of that name. Any other is answered by the
-file named like the ask (`nft_ruleset`), whose time of change is when it was answered: the unit
-that writes it may have stopped days ago.
+file named like the ask (`nft_ruleset` or `nft_ruleset.txt`), with what fills its holes behind
+it (`status.run-hostapd.wlan0`). Its time of change is when it was answered: the unit that
+writes it may have stopped days ago.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from agent.secret import Credential
 from agent.transports import Answer
 from evidence.ask import Ask
 from evidence.device import Device
-from evidence.errors import ConfigurationError, NotAnswered, TooMuch, Unreachable
+from evidence.errors import ConfigurationError, Incomplete, NotAnswered, TooMuch, Unreachable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -35,34 +37,42 @@ class Folder:
         self._folder = _folder(device)
 
     def ask(self, ask: Ask) -> Answer:
-        """The file's bytes. Raises Denied, NotAnswered, TooMuch or Unreachable."""
+        """The file's bytes. Raises Denied, Unreachable, TooMuch, Incomplete, or NotAnswered
+        (`file_missing`)."""
         if not any(known.admits(ask.text) for known in self._declared):
             self._gate.deny("file", ask.text)
-        name = ask.text if ask.kind == "file" else ask.name
-        if not _NAME.fullmatch(name):
-            self._gate.deny("file", name)
-        body, changed_at = self._read(name, ask)
+        names = _names(ask)
+        for name in names:
+            if not _NAME.fullmatch(name):
+                self._gate.deny("file", name)
+        name, file = self._open(names)
+        try:
+            body, changed_at = self._read(file, name, ask)
+        finally:
+            os.close(file)
         return Answer(body, at=None if ask.kind == "file" else changed_at)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _read(self, name: str, ask: Ask) -> tuple[bytes, datetime]:
-        file = self._open(name)
-        try:
-            status = os.fstat(file)
-            if not stat.S_ISREG(status.st_mode):
-                raise NotAnswered(f"{self._who}: {name} is no file", code="file_invalid")
-            with os.fdopen(os.dup(file), "rb") as stream:
-                body = stream.read(ask.limit_bytes + 1)
-        finally:
-            os.close(file)
+    def _read(self, file: int, name: str, ask: Ask) -> tuple[bytes, datetime]:
+        before = os.fstat(file)
+        if not stat.S_ISREG(before.st_mode):
+            raise self._invalid(name, "is no regular file")
+        with os.fdopen(os.dup(file), "rb") as stream:
+            body = stream.read(ask.limit_bytes + 1)
         if len(body) > ask.limit_bytes:
             raise TooMuch(f"{self._who}: {name} is over {ask.limit_bytes} bytes")
-        return body, datetime.fromtimestamp(status.st_mtime, UTC)
+        after = os.fstat(file)
+        if (before.st_mtime_ns, len(body)) != (after.st_mtime_ns, after.st_size):
+            raise Incomplete(
+                f"{self._who}: {name} was being written",
+                next_step="read again; have it written under another name and renamed",
+            )
+        return body, datetime.fromtimestamp(before.st_mtime, UTC)
 
-    def _open(self, name: str) -> int:
-        """The file, opened without following a link and without waiting for a pipe's writer."""
+    def _open(self, names: Sequence[str]) -> tuple[str, int]:
+        """The first file there is. Only one that is missing lets the next name be tried."""
         try:
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
@@ -71,18 +81,31 @@ class Folder:
                 next_step="check the path and the share behind it",
             ) from None
         try:
+            for name in names:
+                with suppress(FileNotFoundError):
+                    return name, self._open_in(folder, name)
+        finally:
+            os.close(folder)
+        raise NotAnswered(
+            f"{self._who}: there is no {names[0]} in {self._folder}", code="file_missing"
+        )
+
+    def _open_in(self, folder: int, name: str) -> int:
+        """Opened without following a link and without waiting for a pipe's writer."""
+        try:
             return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
         except FileNotFoundError:
-            raise NotAnswered(f"{self._who}: there is no {name} in {self._folder}") from None
+            raise
         except OSError as error:
-            raise NotAnswered(
-                f"{self._who}: {name} in {self._folder} cannot be read: {error.strerror}",
-                code="file_invalid",
-                next_step="it must be a file of its own that the agent may read, not a link",
-            ) from None
-        finally:
-            with suppress(OSError):
-                os.close(folder)
+            raise self._invalid(name, f"cannot be read: {error.strerror}") from None
+
+    def _invalid(self, name: str, what: str) -> Unreachable:
+        # Not NotAnswered: what is there and cannot be read must not be taken for missing.
+        return Unreachable(
+            f"{self._who}: {name} in {self._folder} {what}",
+            code="file_invalid",
+            next_step="it must be a file of its own that the agent may read, not a link",
+        )
 
 
 def open_folder(device: Device, platform: Platform) -> Folder:
@@ -100,3 +123,11 @@ def _folder(device: Device) -> Path:
             f"{device.id}: the folder {str(path)!r} is no absolute path", code="folder_invalid"
         )
     return path
+
+
+def _names(ask: Ask) -> tuple[str, ...]:
+    """What the file of an ask may be called. A path that fills a hole is written with hyphens."""
+    if ask.kind == "file":
+        return (ask.text,)
+    name = ".".join((ask.name, *(value.strip("/").replace("/", "-") for value in ask.filled)))
+    return (name, f"{name}.txt")

@@ -17,6 +17,7 @@ from evidence.errors import NotAnswered, Unexpected
 from evidence.facts import Asset, Fact, Ticket
 
 TRANSPORTS = ("folder",)
+MOST_NAMED = 20  # mistakes in one message
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
@@ -103,6 +104,7 @@ def _ticket(row: Row) -> Ticket:
 def _read(
     asks: tuple[Ask, Ask], columns: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]
 ) -> Generator[Ask, Capture, Table]:
+    """Only a file that is missing lets the other be read, never one that cannot be."""
     try:
         capture = yield asks[0]
     except NotAnswered as error:
@@ -127,9 +129,10 @@ def _each(found: Table, identity: str, read: Callable[[Row], Fact]) -> Iterator[
         mistakes += row.mistakes
         yield fact
     if mistakes:
+        more = len(mistakes) - MOST_NAMED
         raise Unexpected(
-            f"{found.who}: {'; '.join(mistakes[:3])}"
-            + (f"; and {len(mistakes) - 3} more" if len(mistakes) > 3 else ""),
+            f"{found.who}: {'; '.join(mistakes[:MOST_NAMED])}"
+            + (f"; and {more} more" if more > 0 else ""),
             code="import_row",
             next_step="correct the file; no row of it was taken",
         )

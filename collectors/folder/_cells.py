@@ -7,7 +7,7 @@ is wrong.
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from ipaddress import ip_address, ip_network
 from unicodedata import normalize
 
@@ -21,25 +21,26 @@ _CATEGORIES = {
     "設備": "hardware",
     "軟體": "software",
     "系統": "software",
+    "場地": "premises",
     "場所": "premises",
     "機房": "premises",
     "資料": "data",
+    "文件": "documents",
+    "人員": "people",
 }
 _DECISIONS = {
     **dict.fromkeys(("保留", "維持", "續用"), "keep"),
     **dict.fromkeys(("調整", "修改", "變更"), "adjust"),
     **dict.fromkeys(("停用", "關閉", "刪除", "移除"), "disable"),
 }
-_FORMULA = re.compile(r"^(?:[=@]|[+-](?=.*[A-Za-z(!]))")
+# Also what Excel writes where a formula failed.
+_FORMULA = re.compile(r"[=@]|[+-](?=.*[A-Za-z(!])|#(?:N/A|[A-Z0-9/]+[!?])")
 _DAY = re.compile(
-    r"(?P<roc>民國)?\s*(?P<year>\d{2,4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
+    r"(?P<roc>(?:中華)?民國)?\s*(?P<year>\d{2,4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"(?:[ T]00:00(?::00)?)?"
 )
 _DIGITS = re.compile(r"(?P<year>\d{3,4})(?P<month>\d\d)(?P<day>\d\d)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-# Excel counts days from here; what it takes for a date lies between 1954 and 2119.
-_EXCEL_START = date(1899, 12, 30)
-_EXCEL_DAYS = range(20_000, 80_000)
 
 
 def plain(text: str) -> str | None:
@@ -56,7 +57,7 @@ def word(text: str) -> str | None:
 
 
 def day(text: str) -> date | None:
-    """A day: 2026-11-23, 115/11/23, 民國115年11月23日, 1151123, or Excel's number of days.
+    """A day: 2026-11-23, 115/11/23, 中華民國115年11月23日 or 1151123.
 
     A year of two or three digits counts from 1912, as official papers do; one before 60
     (1971) is more likely another order of day, month and year, and is refused.
@@ -64,8 +65,6 @@ def day(text: str) -> date | None:
     found = plain(text)
     if found is None:
         return None
-    if found.isdigit() and int(found) in _EXCEL_DAYS:
-        return _EXCEL_START + timedelta(days=int(found))
     parts = _DAY.fullmatch(found) or _DIGITS.fullmatch(found)
     if parts is None:
         raise ValueError(f"{shown(text, 20)} is no date")

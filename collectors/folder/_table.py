@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from io import StringIO
 from typing import TypeVar
 from unicodedata import normalize
 
 from collectors.folder._sheet import is_sheet, sheet
-from evidence.capture import Capture
+from evidence.capture import Capture, utf16
 from evidence.errors import Unexpected, shown
 
 T = TypeVar("T")
 MAX_ROWS = 200_000
+LIKE = 0.82  # of two titles; below 上線日期 and 下線日期, which are two columns, by far: 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Row:
             return None
 
     def wrong(self, name: str, what: str) -> None:
-        self.mistakes.append(f"row {self.number}: {self.titles.get(name, name)}: {what}")
+        self.mistakes.append(f"row {self.number}: column {self.titles.get(name, name)}: {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +50,56 @@ class Table:
 
 
 def table(capture: Capture, columns: Mapping[str, Iterable[str]], needed: Iterable[str]) -> Table:
-    """The register in a capture. Raises Unexpected (`import_row`) for its head line or form."""
+    """The register in a capture.
+
+    Raises Unexpected: `import_row` for its head line, `result_empty_suspicious` where nothing
+    stands under it, `output_unexpected` for what is no register at all.
+    """
     who = f"{capture.device}: {capture.ask.text}"
     lines = sheet(capture.body, who) if is_sheet(capture.body) else _csv(capture, who)
-    head = next((line for line in lines if any(line)), None)
-    if head is None:
-        raise _mistake(who, "row 1: there is no head line")
-    titles = _titles(head, columns, who)
-    missing = [name for name in needed if name not in titles.values()]
+    start = next((place for place, line in enumerate(lines) if any(map(str.strip, line))), None)
+    if start is None:
+        raise _empty(who)
+    head = lines[start]
+    places = _places(head, columns, who)
+    missing = [next(iter(columns[name]), name) for name in needed if name not in places]
     if missing:
-        known = ", ".join(next(iter(columns[missing[0]]), missing[0]).split())
-        raise _mistake(who, f"row 1: no column for {missing[0]} ({known})")
-    start = lines.index(head) + 1
+        raise _mistake(who, f"row {start + 1}: no column {', '.join(missing)}")
+    titles = {name: head[place] for name, place in places.items()}
     rows = []
-    for number, line in enumerate(lines[start:], start + 1):
-        if not any(cell.strip() for cell in line):
+    for number, line in enumerate(lines[start + 1 :], start + 2):
+        if not any(map(str.strip, line)):
             continue
-        if len(line) < len(head) or any(cell.strip() for cell in line[len(head) :]):
-            raise _mistake(who, f"row {number}: {len(line)} cells, the head line has {len(head)}")
-        if any("\ufffd" in cell for cell in line):
-            raise _mistake(who, f"row {number}: characters that cannot be read")
-        cells = {name: line[place] for place, name in titles.items()}
-        rows.append(Row(number, cells, {name: head[place] for place, name in titles.items()}))
+        if what := _broken(line, len(head)):
+            rows.append(Row(number, {}, titles, [f"row {number}: {what}"]))
+        else:
+            rows.append(Row(number, {name: line[at] for name, at in places.items()}, titles))
     if not rows:
-        raise _mistake(who, "row 2: there is no row under the head line")
+        raise _empty(who)
     return Table(who, rows)
 
 
+def _broken(line: Sequence[str], width: int) -> str | None:
+    """What is wrong with a row as a whole."""
+    if len(line) < width or any(map(str.strip, line[width:])):
+        return f"{len(line)} cells, the head line has {width}"
+    if any("\ufffd" in cell for cell in line):
+        return "characters that cannot be read"
+    return None
+
+
 def _csv(capture: Capture, who: str) -> list[list[str]]:
+    if b"\0" in capture.body and utf16(capture.body) is None:
+        raise Unexpected(f"{who}: no CSV, but bytes that are no text")
     text = capture.text()
     first = text.lstrip("\n").partition("\n")[0]
     if "<" in first and ">" in first:
         raise Unexpected(f"{who}: no CSV; it starts {shown(text)!r}")
+    if "\ufffd" in first:
+        raise _mistake(who, "row 1: neither UTF-8 nor Big5 throughout; save it as CSV UTF-8")
     separator = max(",;\t", key=first.count)
     try:
-        lines = list(csv.reader(text.split("\n"), delimiter=separator, strict=True))
+        lines = list(csv.reader(StringIO(text), delimiter=separator, strict=True))
     except csv.Error as error:
         raise _mistake(who, f"it is no CSV: {error}") from None
     if len(lines) > MAX_ROWS:
@@ -88,17 +107,24 @@ def _csv(capture: Capture, who: str) -> list[list[str]]:
     return lines
 
 
-def _titles(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str) -> dict[int, str]:
-    """Place → our field, for the columns whose title is known. Other columns are not read."""
+def _places(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str) -> dict[str, int]:
+    """Our field → place, for the columns whose title is known. Others are not read, but one
+    that seems to be a slip of the pen is refused: its column would be missed in silence."""
     known = {_plain(title): name for name, titles in columns.items() for title in titles}
     known |= {_plain(name): name for name in columns}
-    found: dict[int, str] = {}
+    found: dict[str, int] = {}
     for place, title in enumerate(head):
-        name = known.get(_plain(title))
-        if name in found.values():
-            raise _mistake(who, f"row 1: two columns for {name}, the second is {shown(title)}")
-        if name is not None:
-            found[place] = name
+        plain = _plain(title)
+        name = known.get(plain) or known.get(re.sub(r"\(.*\)$", "", plain))
+        meant = [] if name else get_close_matches(plain, known, 1, LIKE)
+        if meant:
+            raise _mistake(
+                who, f"row 1: column {shown(title, 20)} is unknown; did you mean {meant[0]}?"
+            )
+        if name in found:
+            raise _mistake(who, f"row 1: two columns for {name}, the second is {shown(title, 20)}")
+        if name:
+            found[name] = place
     return found
 
 
@@ -111,4 +137,12 @@ def _mistake(who: str, what: str) -> Unexpected:
         f"{who}: {what}",
         code="import_row",
         next_step="correct the file; the platform's page names the columns",
+    )
+
+
+def _empty(who: str) -> Unexpected:
+    return Unexpected(
+        f"{who}: there is no row",
+        code="result_empty_suspicious",
+        next_step="check that the file was written whole",
     )
