@@ -62,7 +62,7 @@ def test_what_a_small_broker_comes_to() -> None:
         "CC-17010.b.f": Verdict.partly,  # the risky rule and the decommissioned one, still open
         "CC-17010.b.g": Verdict.not_satisfied,
         "CC-17010.m.a": Verdict.not_satisfied,
-        "CC-17010": Verdict.not_assessed,  # one switch was never read
+        "CC-17010": Verdict.not_satisfied,  # as its worst clause
     }
 
 

@@ -315,3 +315,16 @@ def test_a_crashed_check_leaves_no_rule_looking_judged() -> None:
     (finding,) = [one for one in judgement.result(REVIEW).findings if one.subject == "fw-01/rule 1"]
     assert finding.state == "not_measurable"
     assert finding.verdict is not Verdict.satisfied
+
+
+def test_a_control_is_no_better_than_its_clauses() -> None:
+    judgement = fold(rule_book(), BROKER, company(), [], period="2026-11", at=AT)
+    head = judgement.result("CC-17010")
+    below = [
+        one.verdict
+        for one in judgement.results
+        if one.control.id.startswith("CC-17010.") and one.verdict is not Verdict.not_applicable
+    ]
+    assert head.verdict is company().worst(set(below))
+    assert head.verdict is not Verdict.satisfied
+    assert f"{below.count(Verdict.not_assessed)} could not be examined" in head.reason.en

@@ -7,7 +7,7 @@ month; over the signed records of both the verifier's. No clock: `at` is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from evidence.clock import add_months, day_start, month_bounds, taipei_day
@@ -17,7 +17,7 @@ from evidence.control.decided import TABLE, Review, Standing, decision_about, is
 from evidence.control.disposition import Disposition, Kind
 from evidence.control.finding import ClockState, ControlResult, Finding, Judgement
 from evidence.control.policy import Policy, Profile
-from evidence.control.said import clause_reason, rule_reason
+from evidence.control.said import clause_reason, clauses_reason, joined, rule_reason
 from evidence.control.words import Answer, Verdict
 from evidence.observation import CHECK_FAILED, Observation
 from evidence.text import Text
@@ -44,11 +44,33 @@ def fold(
         if one.at <= at:
             said[one.subject] = (*said.get(one.subject, ()), one)
     folder = _Folder(profile, policy, period, at, first_found_at or {})
+    results = [folder.result(control, observations, said) for control in book]
     return Judgement(
         period=period,
         at=at,
-        results=tuple(folder.result(control, observations, said) for control in book),
+        results=tuple(_with_its_clauses(one, results, policy) for one in results),
         inputs={"rule_book": book.digest, "policy": policy.digest, "profile": profile.digest},
+    )
+
+
+def _with_its_clauses(
+    head: ControlResult, results: Sequence[ControlResult], policy: Policy
+) -> ControlResult:
+    """A control that has clauses below it is as bad as the worst of them: nobody may read
+    "CC-17010 satisfied" while one of its clauses is not."""
+    below = [
+        one
+        for one in results
+        if one.control.id.startswith(f"{head.control.id}.")
+        and one.verdict is not Verdict.not_applicable
+    ]
+    if not below:
+        return head
+    return replace(
+        head,
+        verdict=policy.worst({head.verdict, *(one.verdict for one in below)}),
+        verdict_alone=policy.worst({head.verdict_alone, *(one.verdict_alone for one in below)}),
+        reason=joined([head.reason, clauses_reason(below)]),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from evidence.control.book import Control
 from evidence.control.disposition import Disposition
-from evidence.control.finding import ClockState, Finding
+from evidence.control.finding import ClockState, ControlResult, Finding
 from evidence.control.words import Answer, Verdict
 from evidence.observation import Observation
 from evidence.text import Text
@@ -44,6 +44,16 @@ def clause_reason(
     elif control.manual and not clocks:
         texts.append(Text("manual evidence is awaited", "待人工佐證"))
     return joined(texts)
+
+
+def clauses_reason(below: Sequence[ControlResult]) -> Text:
+    """How many of a control's clauses came to each verdict."""
+    counts = Counter(one.verdict for one in below)
+    told = [(verdict.text, counts[verdict]) for verdict in Verdict if counts[verdict]]
+    return Text(
+        "its clauses: " + ", ".join(f"{count} {text.en}" for text, count in told),
+        "所屬各款：" + "、".join(f"{text.zh} {count} 款" for text, count in told),
+    )
 
 
 def joined(texts: Sequence[Text]) -> Text:
