@@ -19,7 +19,6 @@ from checks import run_checks
 from evidence.clock import month_bounds, taipei_day
 from evidence.collection import device_record
 from evidence.control import Judgement, Policy, Profile, RuleBook, fold, needs_decision
-from evidence.device import Device
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation
 from evidence.reading import canonical
@@ -27,10 +26,7 @@ from evidence.readings import Readings
 from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, Statement
-from evidence.usage import UnitHistory
-
-# Fourteen months: six for the window, the rest for what came before it and was carried along.
-HISTORY = timedelta(days=31 * 14)
+from evidence.usage import Recall
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
     book, policy = RuleBook.of_record(config.rule_book), Policy.of_record(config.policy)
     profile = Profile.of_record(config.profile)
     catalogue = load_catalogue(taipei_day(at))
-    usage = _Usage(agent, config.devices, at)
+    usage = Recall(config.devices, at, agent.ledger.histories)
     readings = Readings(
         at=at,
         period=period,
@@ -120,37 +116,6 @@ def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed
     judged = judge(config, agent, period, now)
     envelope, revision = _seal(agent, judged)
     return Assessed(**vars(judged), envelope=envelope, revision=revision)
-
-
-class _Usage:
-    """Counter histories of the devices that enforce together, read once a group."""
-
-    def __init__(self, agent: Agent, devices: Mapping[str, Device], at: datetime) -> None:
-        self._agent = agent
-        self._devices = devices
-        self._at = at
-        self._known: dict[str, Sequence[UnitHistory]] = {}
-
-    @property
-    def digests(self) -> set[str]:
-        """The readings behind every history that was asked for."""
-        return {one for found in self._known.values() for h in found for one in h.digests}
-
-    def __call__(self, group: str) -> Sequence[UnitHistory]:
-        if group not in self._known:
-            members = [
-                device.id
-                for device in self._devices.values()
-                if group in (device.ha_group, device.id) and "firewall" in device.subjects
-            ]
-            start, end = self._at - HISTORY, self._at + timedelta(seconds=1)
-            self._known[group] = [
-                history
-                for member in members
-                for history in self._agent.ledger.histories(member, start, end)
-                or [UnitHistory.of_snapshots([], member, member)]
-            ]
-        return self._known[group]
 
 
 def _month(period: str) -> tuple[datetime, datetime]:

@@ -184,7 +184,7 @@ class Collection:
             return cls(
                 **{key: record[key] for key in ("agent", "agent_version", "run", "visit")},
                 **{key: record[key] for key in ("requester", "replayed", "host")},
-                device=_device(record["device"]),
+                device=device_of(record["device"]),
                 started_at=parse_at(record["started_at"]),
                 ended_at=parse_at(record["ended_at"]),
                 asks=tuple(Asked.of_record(asked) for asked in record["asks"]),
@@ -206,7 +206,7 @@ def device_record(device: Device) -> dict[str, Any]:
     return record
 
 
-def _device(record: Mapping[str, Any]) -> Device:
+def device_of(record: Mapping[str, Any]) -> Device:
     """The device of a record; a field that only a later version knows is passed over."""
     known = {name: record[name] for name in _DEVICE_FIELDS if name in record}
     return Device(**{**known, "subjects": tuple(record["subjects"])})

@@ -72,6 +72,12 @@ class Entry:
             "note": self.note,
         }
 
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Entry:
+        days = record["milestones"].items()
+        milestones = {name: date.fromisoformat(day) for name, day in days}
+        return cls(**{**record, "milestones": milestones})
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -93,6 +99,12 @@ class Catalogue:
             "dated": self.dated.isoformat(),
             "rows": [entry.record() for entry in self.entries],
         }
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Catalogue:
+        """The catalogue that `record` wrote, so that an old month is judged by its own dates."""
+        rows = tuple(Entry.of_record(row) for row in record["rows"])
+        return cls(date.fromisoformat(record["dated"]), rows)
 
     @property
     def digest(self) -> str:

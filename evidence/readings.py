@@ -35,6 +35,11 @@ class Zones:
             "networks": dict(self.networks),
         }
 
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Zones:
+        """The map that `record` wrote."""
+        return cls(by_device=record["devices"], networks=record["networks"])
+
     def of(self, device: str, name: str) -> str | None:
         return self.by_device.get(device, {}).get(name)
 

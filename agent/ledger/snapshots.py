@@ -45,7 +45,7 @@ def histories(
     """The counter history of every unit a device tells of (start ≤ at < end)."""
     rows = db.execute(
         "SELECT unit, base, packed FROM snapshot WHERE device = ? AND read_at >= ?"
-        " AND read_at < ? ORDER BY read_at",
+        " AND read_at < ? ORDER BY read_at, reading, id",
         (device, int(start.timestamp()), int(end.timestamp())),
     ).fetchall()
     unpackers: dict[int | None, zstandard.ZstdDecompressor] = {None: unpacker()}
