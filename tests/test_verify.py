@@ -17,22 +17,18 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import yaml
 
 import collectors
 from agent.platforms import parser_version, platforms
 from evidence.bundle import Bundle, seal
-from evidence.control import Policy, Profile, RuleBook, fold
 from evidence.facts import SoftwareRelease
 from evidence.log import leaf_hash
-from evidence.observation import Observation, Result
 from evidence.pack import write_pack
-from evidence.reading import Reading, canonical
+from evidence.reading import Reading
 from evidence.receipt import Entry, Receipt
 from evidence.replay import source_digest
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope, SigningKey
-from evidence.text import Text
 from tests.fixtures_bundle import AT, MakeBundle
 from verify.command import examine
 from verify.report import Level, Report
@@ -259,66 +255,6 @@ def test_a_pack_holds_with_runs_assessment_and_receipts(
 
     other = examine(path, Trust(trust.agents, SigningKey.generate().public))
     assert codes(other) == {"key_untrusted"}
-
-
-def judged(key: SigningKey, **changes: object) -> tuple[Envelope, dict[str, bytes]]:
-    """An assessment under the shipped rule book, and the inputs it names."""
-    text = (ROOT / "config" / "controls" / "twse-2025-04-11.yaml").read_text("utf-8")
-    book = RuleBook.of_record(yaml.safe_load(text))
-    policy = Policy(id="test", title=Text("test", "測試"), dated=AT.date())
-    profile = Profile()
-    observed = Observation(
-        check="release_is_supported",
-        device="fw-01",
-        subject="fw-01/asa 9.16(4)",
-        result=Result.not_satisfied,
-        state="end_of_support",
-        description=Text("out of support", "已終止支援"),
-        at=AT,
-    )
-    found = fold(book, profile, policy, [observed], period="2026-11", at=AT)
-    inputs = {
-        name: canonical(one.record())
-        for name, one in (("rule_book", book), ("policy", policy), ("profile", profile))
-    }
-    assessment = Assessment(
-        agent="agent-1",
-        agent_version=parser_version(),
-        period="2026-11",
-        assessed_at=AT,
-        inputs={name: sha256(body).hexdigest() for name, body in inputs.items()},
-        observations=(observed.record(),),
-        findings=found.records(),
-    )
-    envelope = replace(assessment, **changes).seal(key)  # type: ignore[arg-type]
-    return envelope, {f"inputs/{sha256(body).hexdigest()}": body for body in inputs.values()}
-
-
-def test_re_judging_comes_to_the_same_findings(
-    tmp_path: Path, small_bundle: Bundle, trust: Trust, reader: ModuleType, signing_key: SigningKey
-) -> None:
-    bundle = read_by(small_bundle, reader, signing_key)
-    envelope, inputs = judged(signing_key)
-    path = packed(tmp_path, signing_key, [bundle.envelope, envelope], bundle.captures, inputs)
-    report = examine(path, trust, Level.re_judged)
-    assert not report.problems
-    assert (report.exit_code, report.reached) == (0, Level.re_judged)
-    path = packed(tmp_path, signing_key, [bundle.envelope, envelope], bundle.captures)
-    report = examine(path, trust, Level.re_judged)
-    assert (report.exit_code, report.reached) == (3, Level.re_read)
-    assert any("does not hold its rule_book" in note.en for note in report.notes)
-
-
-def test_findings_the_fold_does_not_come_to_fail(
-    tmp_path: Path, trust: Trust, signing_key: SigningKey
-) -> None:
-    envelope, inputs = judged(signing_key, observations=())
-    report = examine(packed(tmp_path, signing_key, [envelope], {}, inputs), trust)
-    assert (report.exit_code, codes(report)) == (1, {"rejudged_differs"})
-    envelope, inputs = judged(signing_key, observations=(), agent_version="0.0.1")
-    report = examine(packed(tmp_path, signing_key, [envelope], {}, inputs), trust)
-    assert report.exit_code == 0
-    assert any("no sign of tampering" in note.en for note in report.notes)
 
 
 def test_a_missing_run_and_missing_readings_show(

@@ -15,9 +15,10 @@ from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, COLLECTION, RECEIPT, RUN, Statement
 from evidence.text import Text
-from verify.rejudge import rejudge
+from verify.rejudge import Rejudged, rechecked, refolded
 from verify.report import Level, Problem, Report, Signer
 from verify.reread import Outcome, reread
+from verify.shelf import Shelf
 from verify.trust import Trust
 
 BUNDLES = Text("visits", "採集次數")
@@ -29,10 +30,15 @@ SAME = Text("readings re-read with the same facts", "重新解析結果相同之
 ABSENT = Text(
     "readings whose captures are not in this file", "擷取檔未收入本檔之讀取（無法重新解析）"
 )
-JUDGED = Text("assessments re-judged with the same findings", "重新判定結果相同之評估")
+JUDGED = Text(
+    "assessments re-judged: checks run again, same observations and findings",
+    "重新執行檢核並判定，結果相同之評估",
+)
 CITED = Text("readings cited by assessments", "評估所引用之讀取")
 # What these contradict was signed all the same: digests and signatures hold.
-_DEEPER = {"reread_differs", "rejudged_differs"}
+_DEEPER = {"reread_differs", "rechecked_differs", "rejudged_differs"}
+# Differences told one by one; whoever finds more looks at the assessment as a whole.
+_MOST_TOLD = 20
 _REPLAYED = Text(
     "replayed: its answers were played from tapes, not asked of a device",
     "重播資料：內容取自錄製檔，並非向設備實際查詢",
@@ -67,7 +73,7 @@ class Examination:
         self._signed(pack.manifest, "the manifest")
         runs: dict[str, RunRecord] = {}
         assessments: list[Assessment] = []
-        readings: set[str] = set()
+        shelf = Shelf(pack)
         captures = _captures(pack)
         self.counts[CAPTURES] += len(captures)
         for digest, envelope in pack.records():
@@ -79,7 +85,7 @@ class Examination:
                 self._signed(envelope, f"{statement.kind} {digest}")
                 if statement.predicate_type == COLLECTION:
                     collection = check_collection(statement)
-                    readings |= {reading.digest for reading in collection.readings}
+                    shelf.put(digest, collection)
                     self._collection(collection, captures)
                 elif statement.predicate_type == RUN:
                     runs[digest] = RunRecord.of(statement)
@@ -89,7 +95,7 @@ class Examination:
                 self.problems.append(Problem.of(error, f"record {digest}"))
         self._chain(runs)
         for assessment in assessments:
-            self._assessment(assessment, readings, pack)
+            self._assessment(assessment, shelf, pack)
 
     def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
         counts = [(text, count) for text, count in self.counts.items() if count]
@@ -161,10 +167,10 @@ class Examination:
                     Problem("run_missing", f"the run before run {run.run} of {agent} is missing")
                 )
 
-    def _assessment(self, one: Assessment, readings: set[str], pack: Pack) -> None:
+    def _assessment(self, one: Assessment, shelf: Shelf, pack: Pack) -> None:
         self.counts[ASSESSMENTS] += 1
         self.counts[CITED] += len(one.readings)
-        missing = len(set(one.readings) - readings)
+        missing = len(set(one.readings) - shelf.digests)
         if missing:
             self.notes.append(
                 Text(
@@ -176,15 +182,24 @@ class Examination:
             )
         if self.deep < Level.re_judged:
             return
-        outcome, why = rejudge(one, lambda digest: pack.blob("inputs", digest))
         where = f"{one.period} revision {one.revision}"
-        if outcome is Outcome.same:
+        checks = rechecked(one, lambda digest: pack.blob("inputs", digest), shelf)
+        findings = refolded(one, lambda digest: pack.blob("inputs", digest))
+        self._rejudged("rechecked_differs", where, checks)
+        self._rejudged("rejudged_differs", where, findings)
+        if checks.outcome is findings.outcome is Outcome.same:
             self.counts[JUDGED] += 1
-        elif outcome is Outcome.differs:
-            self.problems.append(Problem("rejudged_differs", f"{where}: {why}"))
-        else:
+
+    def _rejudged(self, code: str, where: str, made: Rejudged) -> None:
+        """Note what came of one half of judging again; one problem for each difference."""
+        told = list(made.why[:_MOST_TOLD])
+        if more := len(made.why) - len(told):
+            told.append(f"and {more} more")
+        if made.outcome is Outcome.differs:
+            self.problems += (Problem(code, f"{where}: {one}") for one in told)
+        elif made.outcome is not Outcome.same:
             self.rejudged_in_full = False
-            self.notes.append(_NOT_RE_JUDGED[outcome](where, why))
+            self.notes.append(_NOT_RE_JUDGED[made.outcome](where, "; ".join(told)))
 
 
 _NOT_RE_READ = {
@@ -200,9 +215,11 @@ _NOT_RE_READ = {
 
 _NOT_RE_JUDGED = {
     Outcome.newer_reader: lambda where, why: Text(
-        f"{where}: another version of the rules' fold comes to other findings ({why}); no sign of "
-        "tampering",
-        f"{where}：不同版本之判定程式結果不同（{why}），並非竄改跡象",
+        f"{where}: a newer check or fold differs ({why}); no sign of tampering",
+        f"{where}：不同版本之檢核或判定程式結果不同（{why}），並非竄改跡象",
+    ),
+    Outcome.no_reader: lambda where, why: Text(
+        f"{where}: not re-judged ({why})", f"{where}：未重新判定（{why}）"
     ),
     Outcome.absent: lambda where, why: Text(
         f"{where}: not re-judged ({why})", f"{where}：未重新判定（{why}）"
