@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
+from agent.platforms import platform
+from agent.transports.folder import open_folder
+from agent.visit import Visitor
+from evidence.clock import taipei_day
+from evidence.device import Device
 from evidence.facts import Asset, Ticket
 from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer
-from tests.test_cases import read_case
+from lab.world import register
+from tests.test_cases import KEY, WITHOUT_TIME, read_case
 
 HEAD = "資產編號,名稱,位址,下線日期\n"
 
@@ -240,3 +247,25 @@ def test_a_ticket_in_english_and_in_chinese() -> None:
     )
     assert english == chinese
     assert english[0].decision == "disable"
+
+
+# --- the whole way ---
+
+
+def test_the_labs_registers_are_read_from_their_folder(tmp_path: Path) -> None:
+    for name, body in register.files(WITHOUT_TIME).items():
+        (tmp_path / name).write_bytes(body)
+    one = platform("folder")
+    device = Device(id="register", platform="folder", options={"folder": str(tmp_path)})
+    visit = Visitor(
+        device=device,
+        platform=one,
+        open_transport=lambda: open_folder(device, one),
+        clock=lambda: WITHOUT_TIME,
+        key=KEY,
+    ).visit(["assets", "tickets"])
+    assert [reading.failure for reading in visit.readings] == [None, None]
+    left = {asset.name: asset.decommissioned_on for asset in visit.readings[0].of(Asset)}
+    assert left["舊報價系統"] == taipei_day(WITHOUT_TIME) - timedelta(days=250)
+    decisions = [ticket.decision for ticket in visit.readings[1].of(Ticket)]
+    assert decisions == ["keep", "disable", "adjust"]

@@ -13,7 +13,7 @@ from collectors import fortios as fortios_platform
 from collectors import hostapd as hostapd_platform
 from collectors import linux as linux_platform
 from collectors import windows as windows_platform
-from lab.world import asa, fortios, hosts, linux, switches
+from lab.world import asa, fortios, hosts, linux, register, switches
 from lab.world.rules import core_rules, edge_rules
 from lab.world.traffic import Flow
 
@@ -67,6 +67,14 @@ class Network:
             self._windows(),
             LabDevice("rdp-jump-01", "rdp_wire", ("remote_desktop",), "wire", replayed=False),
             self._access_point(),
+            LabDevice(
+                "register",
+                "folder",
+                ("assets", "tickets"),
+                "folder",
+                files=register.files,
+                replayed=False,
+            ),
             LabDevice("this-host", "linux", ("firmware",), "local", replayed=False),
             LabDevice("fw-branch", "linux", ("firewall",), "ssh", replayed=False, absent=True),
         )
