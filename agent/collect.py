@@ -18,6 +18,7 @@ import psutil
 
 from agent.brake import Brake
 from agent.ledger import Ledger
+from agent.logs import about
 from agent.platforms import parser_version, platform
 from agent.redact import SiteKey
 from agent.transports import Transport
@@ -116,7 +117,7 @@ def collect(
     bundles: list[str] = []
 
     def visit(job: Job) -> Visit:
-        with ExitStack() as turn:
+        with ExitStack() as turn, about(run=run, device=job.device.id):
 
             def open_in_turn() -> Transport:
                 turn.enter_context(turns.of(job.device))

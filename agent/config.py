@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from agent.cadence import cadence
 from agent.platforms import platform
+from agent.settings import STRICT, CalendarModel, DaemonModel
 from agent.yaml_lines import Lines, load, nearest
 from evidence.device import SUBJECTS, Device
 from evidence.errors import ConfigurationError
@@ -26,10 +27,6 @@ from evidence.readings import Zones
 
 M = TypeVar("M", bound=BaseModel)
 ZONES = ("internal", "external", "dmz", "management", "colo", "guest")
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def _host(value: str) -> str:
@@ -88,6 +85,10 @@ Schedule = Annotated[str, AfterValidator(_schedule)]
 Identity = Annotated[str, _one_of(("serial", "model", "hostname", "vendor"))]
 
 
+class Model(BaseModel):
+    model_config = STRICT
+
+
 class DeviceModel(Model):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     platform: str
@@ -119,6 +120,8 @@ class StoreModel(Model):
 
 class LimitsModel(Model):
     workers: Annotated[int, Field(ge=1, le=256)] = 16
+    per_site: Annotated[int, Field(ge=1, le=256)] | None = None
+    per_platform: Annotated[int, Field(ge=1, le=256)] | None = None
     spool_bytes: Annotated[int, Field(ge=1_000_000)] = 20_000_000_000
     custody_days: Annotated[int, Field(ge=1)] = 35
     history_months: Annotated[int, Field(ge=14)] = 14
@@ -138,6 +141,8 @@ class AgentFile(Model):
     schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None
     limits: LimitsModel = LimitsModel()
+    calendar: CalendarModel = CalendarModel()
+    daemon: DaemonModel = DaemonModel()
 
 
 class ZonesFile(Model):
@@ -164,6 +169,17 @@ class Config:
     schedule: str
     store: StoreModel | None
     limits: LimitsModel
+    calendar: CalendarModel
+    daemon: DaemonModel
+
+    @property
+    def socket(self) -> Path:
+        """Where the daemon listens for operators."""
+        return (
+            self.path.parent / self.daemon.socket
+            if self.daemon.socket
+            else (self.state / "agent.sock")
+        )
 
 
 def load_config(path: Path) -> Config:
@@ -210,6 +226,8 @@ def load_config(path: Path) -> Config:
         schedule=settings.schedule,
         store=settings.store,
         limits=settings.limits,
+        calendar=settings.calendar,
+        daemon=settings.daemon,
     )
 
 

@@ -1,91 +1,184 @@
-"""The daemon: every minute, read what is due and push what waits, until told to stop."""
+"""The daemon: reads what is due, pushes what waits, until told to stop.
+
+Three things go on side by side: the scheduler, in the main thread, collects what is due; the
+spool's thread pushes and ends custody, whatever the scheduler is doing.
+SIGTERM ends runs within their budget; SIGHUP reads the configuration anew, or keeps the old.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
-import threading
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event, Thread
 from types import FrameType
 
 import schedule
 
-from agent.cadence import Cadence, cadence
-from agent.collect import Agent, Job, adopt, collect
-from agent.config import Config
+from agent.brake import Brake
+from agent.collect import Agent, Progress, Run, adopt, collect
+from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.ledger import Ledger
+from agent.logs import start_logs
+from agent.notify import Notifier
 from agent.push import StoreClient, push
-from agent.wired import agent_of
-from evidence.errors import EvidenceError
+from agent.steady import SteadyClock
+from agent.timetable import timetable
+from agent.turns import Turns
+from agent.wired import agent_of, system_clock
+from evidence.errors import ConfigurationError, EvidenceError
 
 log = logging.getLogger("evidence-agent")
+# Seconds between two turns of the spool; a store that is away is asked no oftener.
+SPOOL_EVERY_S = 15.0
 
 
-def due(config: Config, ledger: Ledger, now: datetime) -> list[Job]:
-    """The devices and subjects whose last due moment has not been attempted yet."""
-    common = cadence(config.schedule)
-    jobs = []
-    for device in config.devices.values():
-        own = config.schedules.get(device.id)
-        when = cadence(own) if own else common
-        subjects = tuple(
-            one for one in device.subjects if _is_due(ledger, device.id, one, when, now)
+def tick(
+    config: Config, agent: Agent, brake: Brake | None = None, progress: Progress | None = None
+) -> Run | None:
+    """One turn of the scheduler: collect what is due. None when nothing was."""
+    jobs, waiting = timetable(config, agent.ledger, agent.clock())
+    for one in waiting:
+        log.debug("%s waits: %s", one.job.device.id, one.reason)
+    if not jobs:
+        return None
+    run = collect(
+        agent,
+        jobs,
+        Connector(agent.ledger, config.credentials),
+        workers=config.limits.workers,
+        progress=progress,
+        brake=brake,
+        turns=turns_in(config),
+    )
+    log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
+    return run
+
+
+def turns_in(config: Config) -> Turns:
+    """The locks of a configuration, with its limits."""
+    limits = config.limits
+    return Turns(config.state / "locks", limits.per_site, limits.per_platform)
+
+
+def keep_spool(config: Config, agent: Agent, notifier: Notifier) -> None:
+    """One turn of the spool: push what waits, then end custody. Raises EvidenceError."""
+    if config.store is not None:
+        client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
+        done = push(agent.ledger, client, lambda digest: notifier.progress("spool"))
+        if done.stored or done.refused:
+            log.info("pushed %d, refused %d", done.stored, len(done.refused))
+    agent.ledger.end_custody(
+        agent.clock(),
+        custody=timedelta(days=config.limits.custody_days),
+        history=timedelta(days=31 * config.limits.history_months),
+    )
+
+
+class Daemon:
+    """One running agent: its configuration, which SIGHUP may replace, and its threads."""
+
+    def __init__(self, config: Config, agent: Agent, notifier: Notifier) -> None:
+        self.config, self.agent, self.notifier = config, agent, notifier
+        self.brake = Brake()
+        self._reload = Event()
+        self._progress = Progress(
+            on_ask=lambda device, ask: notifier.progress("scheduler"),
+            on_visit=lambda visit: notifier.progress("scheduler"),
         )
-        if subjects:
-            jobs.append(Job(device, subjects))
-    return jobs
 
+    def run(self) -> None:
+        """Until the brake is pulled. Signals are this method's, so it runs in the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._ask_to_reload)
+        adopt(self.agent)
+        spool = Thread(target=self._keep_spool, name="spool", daemon=True)
+        spool.start()
+        self.notifier.ready()
+        self._say_idle()
+        ticker = schedule.Scheduler()
+        ticker.every(1).minutes.do(self._tick)
+        ticker.run_all()
+        # A second's turn: a signal's wish is fulfilled at once, a minute's work each minute.
+        while not self.brake.wait(1.0):
+            if self._reload.is_set():
+                self.reload()
+            ticker.run_pending()
+        # The store keeps what it acknowledged; a push that is cut off is repeated.
+        spool.join(timeout=5.0)
 
-def _is_due(ledger: Ledger, device: str, subject: str, when: Cadence, now: datetime) -> bool:
-    # An attempt from the future was made while the clock was wrong; it settles nothing.
-    last = ledger.last_attempt(device, subject, until=now)
-    return last is None or last < when.last_due_at(now)
+    def reload(self) -> None:
+        """Take the configuration as it is written now, or keep the old one and say why."""
+        self._reload.clear()
+        try:
+            new = load_config(self.config.path)
+            for key in ("id", "site", "state", "socket"):
+                if getattr(new, key) != getattr(self.config, key):
+                    raise ConfigurationError(
+                        f"`{key}` cannot change while the agent runs",
+                        code="restart_needed",
+                        next_step="restart the agent",
+                    )
+        except EvidenceError as error:
+            log.error("the configuration was kept as it was: %s", error)
+            self.notifier.status(f"configuration kept: {error.code}")
+            return
+        self.config = new
+        log.info("the configuration was read anew: %d devices", len(new.devices))
+        self._say_idle()
 
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.brake.pull()
 
-def tick(config: Config, agent: Agent) -> None:
-    """One turn: collect what is due, push, end custody. An error is logged; turns go on."""
-    try:
-        jobs = due(config, agent.ledger, agent.clock())
-        if jobs:
-            run = collect(
-                agent,
-                jobs,
-                Connector(agent.ledger, config.credentials),
-                workers=config.limits.workers,
-            )
-            log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
-        if config.store is not None:
-            done = push(
-                agent.ledger,
-                StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent),
-            )
-            if done.stored or done.refused:
-                log.info("pushed %d, refused %d", done.stored, len(done.refused))
-        agent.ledger.end_custody(
-            agent.clock(),
-            custody=timedelta(days=config.limits.custody_days),
-            history=timedelta(days=31 * config.limits.history_months),
-        )
-    except EvidenceError as error:
-        log.warning("%s", error)
+    def _ask_to_reload(self, number: int, frame: FrameType | None) -> None:
+        self._reload.set()
+
+    def _say_idle(self) -> None:
+        self.notifier.status(f"{len(self.config.devices)} devices, waiting for what is due")
+
+    def _tick(self) -> None:
+        """A turn of the scheduler. An error is logged; turns go on."""
+        if self.brake.pulled:
+            return
+        try:
+            run = tick(self.config, self.agent, self.brake, self._progress)
+            if run is not None:
+                self.notifier.status(f"last run {run.id}: {run.failed} failed readings")
+        except EvidenceError as error:
+            log.warning("%s", error)
+        self.notifier.progress("scheduler")
+
+    def _keep_spool(self) -> None:
+        """The spool's thread, with a connection of its own to the ledger."""
+        ledger = Ledger(self.config.state)
+        agent = replace(self.agent, ledger=ledger)
+        try:
+            while not self.brake.pulled:
+                try:
+                    keep_spool(self.config, agent, self.notifier)
+                except EvidenceError as error:
+                    log.warning("%s", error)
+                self.notifier.progress("spool")
+                self.brake.wait(SPOOL_EVERY_S)
+        finally:
+            ledger.close()
 
 
 def serve(config: Config) -> None:
-    """Run until SIGTERM or SIGINT; a running collection is finished first."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-    ticker = schedule.Scheduler()
-    with agent_of(config) as agent:
-        adopt(agent)
-        ticker.every(1).minutes.do(tick, config, agent)
-        ticker.run_all()
-        while not stop.wait(timeout=max(0.0, min(ticker.idle_seconds or 0.0, 60.0))):
-            ticker.run_pending()
+    """Run as the daemon until SIGTERM or SIGINT."""
+    start_logs()
+    notifier = Notifier()
+    with agent_of(config) as made:
+        daemon = Daemon(config, replace(made, clock=SteadyClock(system_clock)), notifier)
+        daemon.run()
+        notifier.stopping()
     log.info("stopped")
+    if daemon.brake.spent:
+        # Visits that were given up still wait for silent devices, and Python would wait for
+        # them. All that was kept is on disk.
+        logging.shutdown()
+        os._exit(0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from agent.cadence import cadence
 from agent.config import Config, load_config
-from agent.daemon import due
 from agent.ledger import Ledger
+from agent.timetable import due
 from evidence.clock import TAIPEI
 from evidence.errors import ConfigurationError
 from evidence.reading import Reading
