@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,18 +9,14 @@ from typing import Any
 import pytest
 
 from evidence.errors import ConfigurationError
-from evidence.facts import AdministrativeEvent, RuleUsage, Unit
+from evidence.facts import RuleUsage, Unit
 from evidence.reading import Reading
 from evidence.usage import (
     ALL_ASSUMPTIONS,
     Assumption,
     Snapshot,
     State,
-    UnitHistory,
     Unseen,
-    UsageProof,
-    histories,
-    prove,
 )
 from tests.usage_vectors import (
     AT,
@@ -29,28 +24,15 @@ from tests.usage_vectors import (
     BUSY,
     DAY,
     FIRST,
+    HOUR,
+    NOTHING_ASSUMED,
     RULE,
     daily,
+    proof_of,
     reading,
     rebooted,
     usage,
 )
-
-NOTHING_ASSUMED = Assumption(0)
-HOUR = timedelta(hours=1)
-
-
-def proof_of(readings: Iterable[Reading], at: datetime = AT, **settings: Any) -> UsageProof:
-    """The proof of the rule under question, over every device among the readings."""
-    found = list(readings)
-    devices = dict.fromkeys(one.device for one in found)
-    known = [
-        history
-        for device in devices
-        for history in histories(one for one in found if one.device == device)
-    ]
-    return prove(known, at, **settings)[RULE]
-
 
 # --- the plain cases ---
 
@@ -290,362 +272,6 @@ def test_a_count_since_a_boot_in_the_window_is_traffic_at_the_first_reading() ->
     assert proof_of([alone]).state is State.has_traffic
 
 
-# --- what devices tell ---
-
-
-def test_an_old_last_hit_is_not_use() -> None:
-    old = AT - timedelta(days=300)
-    proof = proof_of([reading(AT, [usage(5, last_hit_at=old), usage(9, BUSY)])])
-    assert proof.state is State.proven
-    assert proof.last_hit_at == old
-
-
-def test_a_last_hit_in_the_window_is_use() -> None:
-    proof = proof_of([reading(AT, [usage(5, last_hit_at=AT - 30 * DAY)])])
-    assert proof.state is State.has_traffic
-
-
-def test_a_missing_last_hit_proves_nothing() -> None:
-    assert proof_of([reading(AT, [usage(0, last_hit_at=None)])]).state is State.insufficient
-
-
-def test_a_counter_that_survives_reboots_and_tells_its_reset_is_proven_by_one_reading() -> None:
-    told: dict[str, Any] = {"persistent": True, "counter_reset_at": AT - timedelta(days=200)}
-    modified = {"modified_at": AT - timedelta(days=300)}
-    proof = proof_of([reading(AT, [usage(0, **told)], rule=modified)])
-    assert proof.state is State.proven
-    assert proof.assumptions == (Assumption.no_older_sessions,)
-    assert len(proof.evidence) == 1
-
-
-def test_a_reset_in_the_window_ends_what_one_reading_can_say() -> None:
-    told: dict[str, Any] = {"persistent": True, "counter_reset_at": AT - timedelta(days=20)}
-    proof = proof_of([reading(AT, [usage(0, **told)])])
-    assert proof.state is State.insufficient
-    assert proof.provable_on == date(2027, 4, 14)
-
-
-def test_a_rule_made_in_the_window_is_too_young() -> None:
-    told: dict[str, Any] = {"persistent": True, "counter_reset_at": AT - timedelta(days=200)}
-    made = {"created_at": AT - timedelta(days=20)}
-    proof = proof_of([reading(AT, [usage(0, **told)], rule=made)])
-    assert proof.state is State.insufficient
-    assert proof.anchor_at == AT - timedelta(days=20)
-
-
-def test_another_rule_that_was_hit_long_ago_shows_that_the_group_was_not_zeroed() -> None:
-    quiet = usage(7, BUSY, last_hit_at=AT - timedelta(days=250))
-    proof = proof_of([reading(AT, [usage(0), quiet])])
-    assert proof.state is State.proven
-    assert Assumption.no_single_reset in proof.assumptions
-    assert Assumption.clear_shows not in proof.assumptions
-
-
-def test_open_sessions_are_use_though_the_count_stands_still() -> None:
-    readings = [
-        reading(
-            one.at,
-            [usage(0, open_sessions=int(one.at.day == 9)), usage(one.at.toordinal(), BUSY)],
-        )
-        for one in daily()
-    ]
-    assert proof_of(readings).state is State.has_traffic
-
-
-def test_sessions_told_closed_all_along_need_no_assumption() -> None:
-    readings = [
-        reading(
-            one.at,
-            [usage(0, open_sessions=0), usage(one.at.toordinal(), BUSY, open_sessions=3)],
-        )
-        for one in daily()
-    ]
-    proof = proof_of(readings, accept=ALL_ASSUMPTIONS & ~Assumption.no_older_sessions)
-    assert proof.state is State.proven
-
-
-def test_sessions_that_close_unseen_may_have_carried_traffic_until_the_next_reading() -> None:
-    start = datetime(2026, 5, 1, 16, tzinfo=UTC)
-    readings = [
-        reading(
-            one.at,
-            [usage(1, open_sessions=int(one.at < start)), usage(one.at.toordinal(), BUSY)],
-        )
-        for one in daily()
-    ]
-    proof = proof_of(readings)
-    assert proof.state is State.insufficient
-    assert proof.last_traffic_at == datetime(2026, 5, 2, 2, 30, tzinfo=UTC)
-
-
-def test_a_gap_may_hide_the_beginning_of_a_session() -> None:
-    readings = [
-        reading(
-            one.at,
-            [usage(0, open_sessions=0), usage(one.at.toordinal(), BUSY, open_sessions=3)],
-        )
-        for one in daily()
-    ]
-    readings = rebooted(readings, datetime(2026, 7, 7, 7, 30, tzinfo=UTC))
-    assert Assumption.no_older_sessions in proof_of(readings).assumptions
-
-
-def test_what_a_rule_matched_before_the_first_reading_is_assumed_or_told() -> None:
-    old = usage(5, last_hit_at=AT - timedelta(days=300))
-    untold = proof_of([reading(AT, [old])])
-    assert Assumption.match_unchanged_before in untold.assumptions
-    refused = ALL_ASSUMPTIONS & ~Assumption.match_unchanged_before
-    assert proof_of([reading(AT, [old])], accept=refused).state is State.insufficient
-    told = reading(AT, [old], rule={"modified_at": BOOTED})
-    assert proof_of([told], accept=refused).state is State.proven
-
-
-def test_a_clock_that_is_known_to_be_wrong_is_corrected() -> None:
-    hit = AT - timedelta(days=200)
-    wrong = Unit(boot_at=BOOTED - timedelta(days=365), clock_offset_s=-86_400 * 90.0)
-    told = usage(5, last_hit_at=hit - timedelta(days=90))
-    assert proof_of([reading(AT, [told], unit=wrong)]).last_hit_at == hit
-
-
-# --- logs of administrators ---
-
-
-def test_a_clear_in_the_log_breaks_the_interval_it_fell_in() -> None:
-    readings = daily()
-    clear = AdministrativeEvent(kind="counters_cleared", at=readings[100].at - HOUR, detail=RULE)
-    readings[120] = replace(readings[120], facts=(*readings[120].facts, clear))
-    proof = proof_of(readings)
-    assert [gap.why for gap in proof.gaps] == [Unseen.cleared]
-    assert proof.gaps[0].from_at < readings[100].at - HOUR < proof.gaps[0].to_at
-
-
-def test_a_log_that_is_complete_witnesses_for_a_counter_alone() -> None:
-    begins = AdministrativeEvent(kind="log_begins", at=AT - timedelta(days=200))
-    alone = reading(AT, [usage(0)], events=[begins], rule={"modified_at": BOOTED})
-    proof = proof_of([alone])
-    assert proof.state is State.proven
-    assert proof.assumptions == (Assumption.no_older_sessions,)
-
-
-# --- who vouches ---
-
-
-def by_hand(one: Reading, confirmed_by: str | None = None) -> Reading:
-    return replace(one, provenance="hand-delivered", confirmed_by=confirmed_by)
-
-
-def test_readings_by_hand_found_nothing_without_a_second_person() -> None:
-    assert proof_of(map(by_hand, daily())).state is State.insufficient
-    assert proof_of(by_hand(one, "second") for one in daily()).state is State.proven
-
-
-def test_a_reading_by_hand_breaks_a_claim_without_a_second_person() -> None:
-    at = datetime(2026, 8, 8, 9, tzinfo=UTC)
-    seen = by_hand(reading(at, [usage(4), usage(2700, BUSY)]))
-    assert proof_of([*daily(), seen]).state is State.has_traffic
-
-
-def test_a_fall_that_only_a_reading_by_hand_shows_spoils_the_interval() -> None:
-    at = datetime(2026, 8, 8, 9, tzinfo=UTC)
-    fallen = by_hand(reading(at, [usage(0), usage(1, BUSY)]))
-    assert [gap.why for gap in proof_of([*daily(), fallen]).gaps] == [Unseen.group_zeroed]
-
-
-# --- rules that change ---
-
-
-def test_a_changed_match_begins_a_new_window_and_shows_its_lineage() -> None:
-    edited_at = datetime(2026, 8, 1, tzinfo=UTC)
-    readings = [
-        reading(one.at, one.of(RuleUsage), match="m1" if one.at < edited_at else "m2")
-        for one in daily()
-    ]
-    proof = proof_of(readings)
-    assert proof.state is State.insufficient
-    assert (proof.match_digest, proof.lineage) == ("m2", ("m1",))
-    assert proof.anchor_at == datetime(2026, 8, 1, 2, 30, tzinfo=UTC)
-    assert proof.provable_on == date(2027, 2, 2)
-
-
-def test_a_renamed_and_moved_rule_is_the_same_rule() -> None:
-    readings = [
-        reading(one.at, one.of(RuleUsage), rule={"name": f"name {day}", "position": day})
-        for day, one in enumerate(daily())
-    ]
-    assert proof_of(readings).state is State.proven
-
-
-def test_a_counter_that_follows_the_name_is_another_one_after_a_rename() -> None:
-    readings = [
-        reading(one.at, [usage(0, reset_domain=f"rule {name}", counter_reset_at=BOOTED)])
-        for day, one in enumerate(daily())
-        for name in ["old" if day < 150 else "new"]
-    ]
-    assert [gap.why for gap in proof_of(readings).gaps] == [Unseen.other_counter]
-
-
-def test_a_rule_made_again_between_two_readings_leaves_a_gap_where_its_creation_is_told() -> None:
-    made_again_at = FIRST + 150 * DAY - HOUR
-    readings = [
-        reading(
-            one.at,
-            one.of(RuleUsage),
-            rule={"created_at": BOOTED if one.at < made_again_at else made_again_at},
-        )
-        for one in daily()
-    ]
-    proof = proof_of(readings)
-    assert [gap.why for gap in proof.gaps] == [Unseen.other_counter]
-    assert proof.gaps[0].from_at < made_again_at < proof.gaps[0].to_at
-
-
-def test_a_rule_that_was_gone_for_a_while_begins_anew() -> None:
-    readings = daily()
-    readings[150] = reading(readings[150].at, [usage(9000, BUSY)])
-    proof = proof_of(readings)
-    assert proof.state is State.insufficient
-    assert proof.anchor_at == readings[151].at
-
-
-def test_a_rule_without_a_counter_is_not_measurable() -> None:
-    readings = [reading(one.at, [usage(None), one.of(RuleUsage)[1]]) for one in daily()]
-    proof = proof_of(readings)
-    assert proof.state is State.not_measurable
-    assert proof.provable_on is None
-
-
-def test_counting_that_was_off_for_a_while_is_a_gap() -> None:
-    readings = daily()
-    off = [usage(0, counting="off"), readings[150].of(RuleUsage)[1]]
-    readings[150] = reading(readings[150].at, off)
-    proof = proof_of(readings, max_gap_s=3 * 86_400)
-    assert {gap.why for gap in proof.gaps} == {Unseen.not_counted}
-    assert proof.blind_gap_s == 2 * 86_400
-
-
-def test_a_count_that_is_not_exact_can_show_traffic_only() -> None:
-    unsure = [
-        reading(one.at, [usage(0, counting="unknown"), one.of(RuleUsage)[1]]) for one in daily()
-    ]
-    assert proof_of(unsure).state is State.insufficient
-    rising = [reading(one.at, [usage(one.at.toordinal(), counting="unknown")]) for one in daily()]
-    assert proof_of(rising).state is State.has_traffic
-
-
-# --- several units ---
-
-ACTIVE = Unit(boot_at=BOOTED, ha_role="active", role_since_at=BOOTED)
-STANDBY = Unit(boot_at=BOOTED, ha_role="standby", role_since_at=BOOTED)
-
-
-def standby(**dates: Any) -> list[Reading]:
-    """A standby unit: nothing counts, nothing witnesses."""
-    return [
-        reading(one.at, [usage(0), usage(0, BUSY)], unit=STANDBY, device="fw-2")
-        for one in daily(**dates)
-    ]
-
-
-def test_a_standby_unit_that_says_since_when_needs_no_witness() -> None:
-    assert proof_of([*daily(unit=ACTIVE), *standby()]).state is State.proven
-
-
-def test_a_rule_removed_from_one_unit_may_have_been_hit_there_before_it_went() -> None:
-    other = [
-        one if day < 150 else reading(one.at, one.of(RuleUsage)[1:], device="fw-2")
-        for day, one in enumerate(daily(device="fw-2"))
-    ]
-    gaps = proof_of([*daily(), *other]).gaps
-    assert [(gap.unit, gap.why, gap.length_s) for gap in gaps] == [
-        ("fw-2", Unseen.rule_came_or_went, 86_400)
-    ]
-
-
-def test_a_standby_unit_that_restarted_may_have_been_active_before() -> None:
-    unsaid = replace(STANDBY, role_since_at=None)
-    slept = [reading(one.at, one.of(RuleUsage), unit=unsaid, device="fw-2") for one in standby()]
-    assert Assumption.standby_stays in proof_of([*daily(unit=ACTIVE), *slept]).assumptions
-    boot_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
-    woke = [
-        replace(one, facts=(replace(unsaid, boot_at=boot_at), *one.facts[1:]))
-        if one.at > boot_at
-        else one
-        for one in slept
-    ]
-    gaps = proof_of([*daily(unit=ACTIVE), *woke]).gaps
-    assert [(gap.unit, gap.why) for gap in gaps] == [("fw-2", Unseen.restart)]
-
-
-def test_a_unit_that_was_read_later_leaves_its_time_before_unseen() -> None:
-    later = standby(since=datetime(2026, 8, 1, 2, 30, tzinfo=UTC))
-    proof = proof_of([*daily(unit=ACTIVE), *later])
-    assert proof.state is State.insufficient
-    assert proof.gaps[0].unit == "fw-2"
-
-
-def test_traffic_on_either_unit_is_traffic() -> None:
-    other = daily(device="fw-2", hits=[datetime(2026, 8, 8, 8, tzinfo=UTC)])
-    assert proof_of([*daily(), *other]).state is State.has_traffic
-
-
-def test_gaps_of_two_units_are_counted_once_where_they_overlap() -> None:
-    boot_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
-    both = [*rebooted(daily(), boot_at), *rebooted(daily(device="fw-2"), boot_at + HOUR)]
-    proof = proof_of(both)
-    assert len(proof.gaps) == 2
-    assert proof.blind_gap_s == pytest.approx(6 * 3600, abs=61)
-
-
-def test_a_unit_that_was_never_read_leaves_everything_unseen() -> None:
-    known = [*histories(daily()), UnitHistory.of([], "fw-2")]
-    proof = prove(known, AT)[RULE]
-    assert proof.state is State.insufficient
-    assert proof.gaps[0].why is Unseen.never_read
-
-
-def test_a_peer_that_nobody_reads_leaves_its_active_time_unseen() -> None:
-    since = datetime(2026, 10, 1, tzinfo=UTC)
-    alone = replace(ACTIVE, ha_peer="FG2", role_since_at=since)
-    proof = proof_of(daily(unit=alone))
-    assert proof.state is State.insufficient
-    assert {gap.unit for gap in proof.gaps} == {"FG2"}
-    assert proof_of(daily(unit=replace(ACTIVE, ha_peer="FG2"))).state is State.proven
-
-
-def test_a_failover_leaves_a_small_gap_when_its_time_is_told() -> None:
-    moved_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
-    woken = Unit(boot_at=BOOTED, ha_role="active", role_since_at=moved_at)
-    asleep = Unit(boot_at=BOOTED, ha_role="standby", role_since_at=moved_at)
-    pair = [
-        *daily(unit=ACTIVE, until=moved_at),
-        *(
-            replace(one, device="fw-1", facts=(asleep, *one.facts[1:]))
-            for one in daily(since=FIRST + 129 * DAY)
-        ),
-        *standby(until=moved_at),
-        *daily(unit=woken, device="fw-2", since=FIRST + 129 * DAY),
-    ]
-    proof = proof_of(pair)
-    assert proof.state is State.proven
-    # The unit that woke had no witness before it counted: unseen from its waking on.
-    assert {(gap.unit, gap.why) for gap in proof.gaps} == {("fw-2", Unseen.no_witness)}
-    assert proof.gaps[0].from_at == moved_at - timedelta(minutes=2)
-
-
-def test_an_exchanged_unit_leaves_the_time_between_it_and_the_new_one_unseen() -> None:
-    def of(serial: str, readings: list[Reading]) -> list[Reading]:
-        return [
-            replace(one, facts=tuple(replace(fact, subject_unit=serial) for fact in one.facts))
-            for one in readings
-        ]
-
-    old = of("SN1", daily(until=FIRST + 150 * DAY))
-    new = of("SN2", daily(since=FIRST + 151 * DAY))
-    proof = proof_of([*old, *new], max_gap_s=2 * 86_400)
-    assert proof.state is State.proven
-    assert proof.blind_gap_s == 86_400
-
-
 # --- time out of order ---
 
 
@@ -679,7 +305,7 @@ def test_a_manager_that_does_not_say_when_it_fetched_founds_nothing() -> None:
 
 
 def test_a_snapshot_survives_being_packed() -> None:
-    one = Snapshot.of(daily(unit=replace(ACTIVE, ha_peer="FG2", serial="FG1"))[0])[0]
+    one = Snapshot.of(daily(unit=Unit(ha_role="active", ha_peer="FG2", serial="FG1"))[0])[0]
     again = Snapshot.unpack(one.pack())
     assert again.pack() == one.pack()
     assert (again.names, again.role, again.peer) == (one.names, one.role, one.peer)

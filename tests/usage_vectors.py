@@ -9,6 +9,7 @@ from typing import Any
 
 from evidence.facts import AdministrativeEvent, Fact, FirewallRule, RuleUsage, Unit
 from evidence.reading import Reading
+from evidence.usage import Assumption, UsageProof, histories, prove
 
 RULE = "root/ip/policy/7"
 BUSY = "root/ip/policy/1"
@@ -16,6 +17,8 @@ FIRST = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)  # 10:30 in Taipei
 AT = datetime(2026, 11, 2, 2, 30, tzinfo=UTC)
 BOOTED = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+NOTHING_ASSUMED = Assumption(0)
 
 
 def usage(count: int | None, key: str = RULE, **told: Any) -> RuleUsage:
@@ -85,3 +88,15 @@ def rebooted(readings: list[Reading], boot_at: datetime) -> list[Reading]:
         )
         changed.append(replace(one, facts=facts))
     return changed
+
+
+def proof_of(readings: Iterable[Reading], at: datetime = AT, **settings: Any) -> UsageProof:
+    """The proof of the rule under question, over every device among the readings."""
+    found = list(readings)
+    devices = dict.fromkeys(one.device for one in found)
+    known = [
+        history
+        for device in devices
+        for history in histories(one for one in found if one.device == device)
+    ]
+    return prove(known, at, **settings)[RULE]
