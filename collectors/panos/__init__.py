@@ -1,0 +1,245 @@
+"""Palo Alto Networks firewalls (PAN-OS 8.1 and later) by the XML API with a read-only key.
+
+A rule's hits count sessions. The counter follows the rule's name, outlives reboots and
+upgrades, and is not shared by the units of a pair: each is read by itself. Rules that
+Panorama pushed are not in the firewall's own configuration and are asked for beside it; that
+no rule was missed is shown by the counters, which name them all.
+
+From the documentation and public code; not confirmed on a device of our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from xml.etree.ElementTree import Element
+
+from collectors.panos import _cli, _unit, _usage
+from collectors.panos._answer import result
+from collectors.panos._objects import objects
+from collectors.panos._rules import Rulebase, pushed_policy
+from evidence.ask import Ask, Secret
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Incomplete, NotAnswered, Unexpected
+from evidence.facts import Fact, FirewallRule
+
+VENDOR = "Palo Alto Networks"
+ALIASES = ("paloalto_panos", "paloalto", "palo_alto_panos")
+TRANSPORTS = ("https",)
+HTTP_AUTH = "X-PAN-KEY"
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+# Rule bases and objects hold none; what Panorama pushes may hold server profiles and certificates.
+_NAMED = "password|passwd|passphrase|phash|secret|private-key|key|pre-shared-key|psk|snmp-community"
+_SECRETS = (
+    Secret(
+        "regex",
+        rf"<(?P<tag>[a-z0-9-]*(?:{_NAMED}|community|authpwd|privpwd|token))(?:\s[^<>]*)?>"
+        r"(?P<secret>[^<]+)(?:</(?P=tag)>)?",
+    ),
+)
+_VSYS = {"vsys": r"vsys[0-9]{1,3}"}
+_KEPT = "/-._{}"
+
+
+def _encoded(text: str) -> str:
+    """As it travels in an address: everything but letters, digits and holes as `%XX`."""
+    return "".join(c if c.isalnum() or c in _KEPT else f"%{ord(c):02X}" for c in text)
+
+
+def _get(name: str, kind: str, asked: str, cause: str) -> Ask:
+    target = f"GET /api/?type={kind}"
+    plain = () if "{" in asked else (f"{target}{cause}{asked}", asked)
+    holes = {} if plain else _VSYS
+    text = f"{target}{cause}{_encoded(asked)}"
+    return Ask(name, text, "http", secrets=_SECRETS, holes=holes, also=plain)
+
+
+def _op(name: str, cmd: str) -> Ask:
+    return _get(name, "op", cmd, "&cmd=")
+
+
+def _show(name: str, xpath: str) -> Ask:
+    return _get(name, "config", xpath, "&action=show&xpath=")
+
+
+_HERE = "/config/devices/entry/vsys/entry[@name='{vsys}']"
+
+SYSTEM = _op("system_info", "<show><system><info></info></system></show>")
+CLOCK = _op("clock", "<show><clock></clock></show>")
+HA = _op("high_availability", "<show><high-availability><state></state></high-availability></show>")
+# The candidate: what a template adds is in it, and not in what `show` tells.
+VSYS = _get("vsys", "config", "/config/devices/entry/vsys/entry/@name", "&action=get&xpath=")
+RULES = _show("rules", f"{_HERE}/rulebase")
+PUSHED = _op(
+    "pushed_policy",
+    "<show><config><pushed-shared-policy><vsys>{vsys}</vsys></pushed-shared-policy></config></show>",
+)
+PUSHED_SHARED = _op(
+    "pushed_shared",
+    "<show><config><pushed-shared-policy></pushed-shared-policy></config></show>",
+)
+HITS = _op(
+    "rule_hit_count",
+    "<show><rule-hit-count><vsys><vsys-name><entry name='{vsys}'><rule-base>"
+    "<entry name='security'><rules><all/></rules></entry></rule-base></entry>"
+    "</vsys-name></vsys></rule-hit-count></show>",
+)
+_KINDS = ("address", "address-group", "service", "service-group")
+SHARED = tuple(_show(f"shared_{kind}", f"/config/shared/{kind}") for kind in _KINDS)
+LOCAL = tuple(_show(f"vsys_{kind}", f"{_HERE}/{kind}") for kind in _KINDS)
+
+# Read from what somebody delivers; the API takes no command line.
+CLI_SYSTEM = Ask("show_system_info", "show system info")
+CLI_POLICY = Ask("show_running_security_policy", "show running security-policy")
+
+
+def firewall(device: Device) -> Flow:
+    """Every security rule of every vsys with its counter. A list that is refused fails all."""
+    told = yield from _system()
+    units = (yield from _units(device, told)) if told else []
+    names = yield from _vsys(device, told)
+    found: list[Fact] = []
+    unread = []
+    shared: list[Element] | None = None
+    for vsys in names:
+        own = yield from _answer(RULES(vsys=vsys))
+        pushed = yield from _answer(PUSHED(vsys=vsys))
+        if own is None:
+            unread.append(vsys)
+            continue
+        hits = yield from _answer(HITS(vsys=vsys))
+        if shared is None:
+            shared = yield from _objects(*SHARED, PUSHED_SHARED)
+        mine = yield from _objects(*(ask(vsys=vsys) for ask in LOCAL))
+        policy = pushed_policy(pushed.node if pushed else None)
+        places = [*shared, *([] if policy is None else [policy]), *mine]
+        rulebase = None if own.node is None else own.node.find("rulebase")
+        rules = Rulebase(vsys, rulebase, policy, objects(places)).rules()
+        found += _usage.facts(rules, hits.capture if hits else None, vsys)
+    if found and unread:
+        raise Incomplete(f"{device.id}: the rules of {', '.join(unread)} were not answered")
+    if not found:
+        found = yield from _typed_rules(names[0])
+    if not found and not units:
+        raise _silence(device)
+    if found and not any(isinstance(one, FirewallRule) and not one.implicit for one in found):
+        raise Unexpected(
+            f"{device.id}: no security rule in any vsys",
+            code="result_empty_suspicious",
+            next_step="check that the key's role may read the configuration of every vsys",
+        )
+    return [*units, *found]
+
+
+def firmware(device: Device) -> Flow:
+    """Release, content packages and chassis of the unit that answers; each peer tells its own."""
+    told = yield from _system()
+    if told is None:
+        raise _silence(device)
+    units = yield from _units(device, told)
+    return [*_unit.software(told.system), _unit.hardware(told.system), *units]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and what stands in it; `node` None: the device says that there is nothing."""
+
+    capture: Capture
+    node: Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the unit said of itself, and when."""
+
+    system: _unit.System
+    at: datetime
+
+
+def _answer(ask: Ask) -> Generator[Ask, Capture, Answer | None]:
+    """An answer; None when nobody delivered it, or this release does not know the command."""
+    try:
+        capture = yield ask
+        return Answer(capture, result(capture))
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        return None
+
+
+def _optional(ask: Ask) -> Generator[Ask, Capture, Answer | None]:
+    """An answer that can be done without; None also when the account may not read it."""
+    try:
+        return (yield from _answer(ask))
+    except NotAnswered:
+        return None
+
+
+def _objects(*asks: Ask) -> Generator[Ask, Capture, list[Element]]:
+    """The nodes under which objects stand, in the order asked; names stay names without them."""
+    found = []
+    for ask in asks:
+        one = yield from _optional(ask)
+        node = one.node if one else None
+        if node is not None:
+            policy = pushed_policy(node)
+            found.append(node if policy is None else policy)
+    return found
+
+
+def _vsys(device: Device, told: Told | None) -> Generator[Ask, Capture, list[str]]:
+    """The vsys to read: those configured, else all there are. Raises Incomplete: not told."""
+    if option := device.options.get("vsys"):
+        return [one.strip() for one in option.split(",")]
+    listed = yield from _optional(VSYS)
+    if listed and listed.node is not None:
+        names = [name for one in listed.node.iter("entry") if (name := one.get("name"))]
+        if names:
+            return names
+    if told and told.system.get("multi-vsys") == "on":
+        raise Incomplete(
+            f"{device.id}: has several vsys and does not tell which",
+            next_step="name them in the device's option `vsys`, with commas between",
+        )
+    return ["vsys1"]
+
+
+def _system() -> Generator[Ask, Capture, Told | None]:
+    """`show system info` over the API, else as somebody typed it."""
+    answer = yield from _answer(SYSTEM)
+    if answer:
+        return Told(_unit.system(answer.capture), answer.capture.answered_at)
+    typed = yield from _typed(CLI_SYSTEM)
+    return Told(_cli.system(typed), typed.answered_at) if typed else None
+
+
+def _units(device: Device, told: Told) -> Generator[Ask, Capture, list[Fact]]:
+    clock = yield from _optional(CLOCK)
+    ha = yield from _optional(HA)
+    said = (clock.node.text or "").strip() if clock and clock.node is not None else None
+    node = ha.node if ha else None
+    return [_unit.unit(told.system, told.at, device.timezone, said, node)]
+
+
+def _typed_rules(vsys: str) -> Generator[Ask, Capture, list[Fact]]:
+    """What is in force, without counters, where somebody delivered it as text."""
+    typed = yield from _typed(CLI_POLICY)
+    return [*_cli.rules(typed, vsys)] if typed else []
+
+
+def _typed(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    try:
+        return (yield ask)
+    except NotAnswered:
+        return None
+
+
+def _silence(device: Device) -> NotAnswered:
+    return NotAnswered(
+        f"{device.id}: none of the asks was answered",
+        next_step="check the address and the key; `evidence-agent asks panos` lists them",
+    )

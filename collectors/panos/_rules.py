@@ -1,0 +1,154 @@
+"""Security rules of one vsys: Panorama's first, the firewall's own, Panorama's last, the defaults.
+
+A rule's identity is its UUID (9.0 and later), else its name, which is unique in a vsys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from xml.etree.ElementTree import Element
+
+from collectors.panos._answer import members, text, yes
+from collectors.panos._objects import Objects
+from evidence.facts import FirewallRule
+
+# What a release does with traffic that no rule names, if nobody changed it.
+DEFAULTS = {"intrazone-default": "allow", "interzone-default": "deny"}
+PERMITS = {
+    "allow": True,
+    **dict.fromkeys(("deny", "drop", "reset-client", "reset-server", "reset-both"), False),
+}
+# What makes a rule match beside zones, addresses, services, applications and users.
+_MATCH = ("category", "hip-profiles", "source-hip", "destination-hip")
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebase:
+    """What the answers hold of one vsys. `None`: nothing of that kind is there."""
+
+    vsys: str
+    own: Element | None
+    pushed: Element | None
+    objects: Objects
+
+    def rules(self) -> Iterator[FirewallRule]:
+        """Every rule in the order of evaluation, the two defaults last."""
+        position = 0
+        for place, policy in (
+            (_below(self.pushed, "pre-rulebase"), "pre-rulebase"),
+            (self.own, "rulebase"),
+            (_below(self.pushed, "post-rulebase"), "post-rulebase"),
+        ):
+            for entry in () if place is None else place.findall("security/rules/entry"):
+                position += 1
+                yield self._rule(entry, policy, position)
+        for name, action in DEFAULTS.items():
+            position += 1
+            yield default(self.vsys, position, name, self._changed(name), action)
+
+    def _changed(self, name: str) -> Element | None:
+        """The default rule as somebody changed it: here, else in Panorama."""
+        for place in (self.own, _below(self.pushed, "post-rulebase")):
+            for entry in (
+                () if place is None else place.findall("default-security-rules/rules/entry")
+            ):
+                if entry.get("name") == name:
+                    return entry
+        return None
+
+    def _rule(self, entry: Element, policy: str, position: int) -> FirewallRule:
+        name, uuid = entry.get("name", ""), entry.get("uuid")
+        action = (text(entry, "action") or "").lower()
+        kind = text(entry, "rule-type") or "universal"
+        rule = FirewallRule(
+            key=f"{self.vsys}/inet/{uuid or name}",
+            context=self.vsys,
+            family="inet",
+            policy=policy,
+            position=position,
+            vendor_id=uuid,
+            name=name,
+            comment=text(entry, "description"),
+            enabled=not yes(entry, "disabled"),
+            action=action,
+            permits=PERMITS.get(action),
+            source_zones=members(entry, "from"),
+            destination_zones=members(entry, "to"),
+            sources=self.objects.address(members(entry, "source")) or ("any",),
+            sources_negated=yes(entry, "negate-source"),
+            destinations=self.objects.address(members(entry, "destination")) or ("any",),
+            destinations_negated=yes(entry, "negate-destination"),
+            services=self.objects.service(members(entry, "service")) or ("any",),
+            applications=members(entry, "application"),
+            users=_said(members(entry, "source-user")),
+            # Sessions are logged at their end unless that is switched off.
+            logged=yes(entry, "log-end", default=True) or yes(entry, "log-start"),
+            schedule=text(entry, "schedule"),
+            installed_on=_targets(entry),
+            text=None if kind == "universal" else f"rule-type {kind}",
+        )
+        more = {one: sorted(_said(members(entry, one))) for one in _MATCH}
+        return with_digest(rule, more | {"type": [kind]})
+
+
+def default(
+    vsys: str, position: int, name: str, changed: Element | None, action: str
+) -> FirewallRule:
+    """The rule behind all others, within a zone or between zones; it logs only if told to."""
+    said = (text(changed, "action") or action).lower()
+    uuid = None if changed is None else changed.get("uuid")
+    logged = changed is not None and (yes(changed, "log-end") or yes(changed, "log-start"))
+    return FirewallRule(
+        key=f"{vsys}/inet/{name}",
+        context=vsys,
+        family="inet",
+        policy="default-security-rules",
+        position=position,
+        vendor_id=uuid,
+        name=name,
+        action=said,
+        permits=PERMITS.get(said),
+        source_zones=("any",),
+        destination_zones=("any",),
+        logged=logged,
+        match_digest=sha256(name.encode()).hexdigest(),
+        implicit=True,
+    )
+
+
+def with_digest(rule: FirewallRule, more: dict[str, list[str]]) -> FirewallRule:
+    """The rule with the digest of what it matches; order within a list is of no account."""
+    match = [
+        *(sorted(part) for part in (rule.source_zones, rule.destination_zones)),
+        *(sorted(part) for part in (rule.sources, rule.destinations, rule.services)),
+        *(sorted(part) for part in (rule.applications, rule.users)),
+        [rule.sources_negated, rule.destinations_negated, rule.schedule],
+        {name: values for name, values in more.items() if values},
+    ]
+    digest = sha256(json.dumps(match, sort_keys=True).encode()).hexdigest()
+    return replace(rule, match_digest=digest)
+
+
+def pushed_policy(found: Element | None) -> Element | None:
+    """Panorama's part in an answer of `show config pushed-shared-policy`."""
+    if found is None:
+        return None
+    return next(found.iter("panorama"), None)
+
+
+def _below(place: Element | None, name: str) -> Element | None:
+    return None if place is None else place.find(name)
+
+
+def _said(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that narrow anything: `any` does not."""
+    return tuple(name for name in names if name != "any")
+
+
+def _targets(entry: Element) -> tuple[str, ...]:
+    """Serial numbers that Panorama sends the rule to; all where none is named."""
+    sign = "not " if yes(entry, "target/negate") else ""
+    return tuple(f"{sign}{one.get('name')}" for one in entry.findall("target/devices/entry"))
