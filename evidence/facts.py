@@ -103,8 +103,11 @@ class RuleUsage(Fact):
 
     `count`: hits in the vendor's sense (connections or packets, `count_unit`); None: this
     unit does not count this rule. 0: it counts, and saw nothing since its last reset.
-    `reset_domain`: counters that are always zeroed together (an ACL, a VDOM, a ruleset).
-    `persistent`: the counter survives a reboot. `counting` is off where the vendor says so.
+    `reset_domain`: counters that are always zeroed together (an ACL, a VDOM, a ruleset); ""
+    stands alone; a counter that follows the rule's name has the name in it.
+    `counter_reset_at`: since when it counts: the last reset, or the rule's creation where the
+    device says there was none. `persistent`: the counter survives a reboot. `counting` is off
+    where the vendor says so, unknown where a count is not exact and can show traffic only.
     """
 
     key: str
@@ -284,7 +287,12 @@ class RemoteAccess(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrativeEvent(Fact):
-    """Something a device's own log says an administrator did (cleared counters, committed)."""
+    """Something a device's own log says an administrator did (cleared counters, committed).
+
+    `counters_cleared`: `detail` is the rule key or reset domain, None: all or unsaid; a rule
+    deleted and made again counts as cleared. `log_begins`: from `at` to the reading the log
+    that was read is complete, so that what it does not show did not happen.
+    """
 
     kind: str
     at: datetime | None = None

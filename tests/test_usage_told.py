@@ -79,6 +79,15 @@ def test_another_rule_that_was_hit_long_ago_shows_that_the_group_was_not_zeroed(
     assert Assumption.clear_shows not in proof.assumptions
 
 
+def test_counters_zeroed_one_by_one_cast_doubt_on_the_whole_group() -> None:
+    quiet = usage(7, "root/ip/policy/2", last_hit_at=AT - timedelta(days=250))
+    readings = [
+        reading(one.at, [usage(0), quiet, usage(one.at.toordinal() if day < 150 else day, BUSY)])
+        for day, one in enumerate(daily())
+    ]
+    assert [gap.why for gap in proof_of(readings).gaps] == [Unseen.group_zeroed]
+
+
 def test_open_sessions_are_use_though_the_count_stands_still() -> None:
     readings = [
         reading(
