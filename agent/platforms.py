@@ -7,6 +7,8 @@ A platform module may define
 - `TRANSPORTS`: the transports it can be read by, the default first,
 - `HTTP_AUTH`: how an HTTPS credential is sent: `bearer` (the default), `basic`, or the
   name of the header that carries the token,
+- `HTTP_KEY_REFUSED`: a pattern (bytes) of the answer that refuses the token, where a device
+  says so with another status than 401,
 - `ALIASES`: other names it goes by (netmiko's device types),
 - `VENDOR`: the vendor's name.
 """

@@ -10,7 +10,7 @@ from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.secret import Credential, Secret
 from agent.transports import Transport
-from agent.transports.https import open_https
+from agent.transports.https import Https, open_https
 from agent.transports.tape import TapeTransport
 from agent.visit import Visit, Visitor
 from collectors import panos
@@ -68,15 +68,28 @@ def answers(at: datetime, name: str, edited: datetime = MADE, **told: int) -> li
     ]
 
 
-def visit(transport: Transport, at: datetime = NOW, port: int | None = None) -> Visit:
+def visit(
+    transport: Transport, at: datetime = NOW, subjects: tuple[str, ...] = ("firewall",)
+) -> Visit:
     visitor = Visitor(
-        device=Device(id="fw", platform="panos", subjects=("firewall",), port=port),
+        device=Device(id="fw", platform="panos", subjects=subjects),
         platform=platform("panos"),
         open_transport=lambda: transport,
         clock=lambda: at,
         key=SiteKey(b"tests"),
     )
-    return visitor.visit(["firewall"])
+    return visitor.visit(subjects)
+
+
+def _way(lab: LabHttps) -> Https:
+    device = Device(
+        id="fw",
+        platform="panos",
+        address="127.0.0.1",
+        port=lab.port,
+        options={"tls_fingerprint": lab.fingerprint},
+    )
+    return open_https(device, Credential("", token=Secret("the-key")), platform("panos"))
 
 
 def proof(*readings: list[TapeAnswer]) -> UsageProof:
@@ -89,15 +102,7 @@ def test_every_ask_travels_as_it_is_written_and_is_a_reading_one() -> None:
     asked = answers(NOW, "Allow")
     lab = LabHttps(Tape("panos", tuple(asked)), "the-key", token_header="X-PAN-KEY")
     with lab:
-        device = Device(
-            id="fw",
-            platform="panos",
-            address="127.0.0.1",
-            port=lab.port,
-            options={"tls_fingerprint": lab.fingerprint},
-        )
-        way = open_https(device, Credential("", token=Secret("the-key")), platform("panos"))
-        reading = visit(way).readings[0]
+        reading = visit(_way(lab)).readings[0]
     assert reading.failure is None, reading.failure
     assert next(one.name for one in reading.of(FirewallRule)) == "Allow"
     declared = platform("panos").all_asks
@@ -107,6 +112,18 @@ def test_every_ask_travels_as_it_is_written_and_is_a_reading_one() -> None:
         assert line.startswith(
             ("GET /api/?type=op&cmd=%3Cshow%3E", "GET /api/?type=config&action=")
         ), line
+
+
+@pytest.mark.parametrize("error", [None, "privilege_missing"])
+def test_a_key_that_is_not_taken_is_sent_once(error: str | None) -> None:
+    """Older releases say it with status 200, newer ones with 403."""
+    said = b"<response status = 'error' code = '403'><result><msg>Invalid Credential</msg>"
+    refusal = TapeAnswer(panos.SYSTEM.text, said + b"</result></response>", error=error)
+    lab = LabHttps(Tape("panos", (refusal,)), "the-key", token_header="X-PAN-KEY")
+    with lab:
+        found = visit(_way(lab), subjects=("firewall", "firmware"))
+    assert [one.failure and one.failure.code for one in found.readings] == ["auth_failed"] * 2
+    assert lab.lines == [panos.SYSTEM.text]
 
 
 @pytest.mark.parametrize("name", ["vsys1']/x", "vsys1 ", "vsys", "sg1", "vsys1%27", "../vsys1"])

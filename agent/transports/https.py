@@ -40,6 +40,7 @@ from evidence.errors import (
 
 CONNECT_S = 20.0
 _CHUNK = 64 * 1024
+_HEAD = 4096  # where an answer says that it is a refusal
 
 
 class Https:
@@ -49,6 +50,7 @@ class Https:
         self._device = device
         self._account = credential.username or None
         self._trust = trust(device)
+        self._no_key: bytes | None = getattr(platform.module, "HTTP_KEY_REFUSED", None)
         self._gate = Gate(device, platform, credential)
         self._socket: ssl.SSLSocket | None = None
         self._peer: str | None = None
@@ -95,6 +97,8 @@ class Https:
                 ) as response:
                     self._judge(response, ask)
                     body = self._read(response, ask)
+                    if self._no_key and re.search(self._no_key, body[:_HEAD]):
+                        raise self._refused(ask, response)
                     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
             except requests.RequestException as error:
                 if deadline.passed:
@@ -121,10 +125,9 @@ class Https:
             return
         said = f"{self._device.id}: {ask.text!r}: status {status}"
         if status == 401:
-            raise LoginRefused(
-                f"{said}: the token or password is refused",
-                next_step="issue a new one on the device; it is not tried again in this run",
-            )
+            raise self._refused(ask, response)
+        if self._no_key and re.search(self._no_key, next(response.iter_content(_HEAD), b"")):
+            raise self._refused(ask, response)
         if status == 403:
             raise NotAnswered(
                 f"{said}: the account may not read this",
@@ -134,6 +137,14 @@ class Https:
         if status == 429 or status >= 500:
             raise Unreachable(f"{said}: the device is busy or out of order", code="device_busy")
         raise NotAnswered(f"{said}: the device does not answer this")
+
+    def _refused(self, ask: Ask, response: requests.Response) -> LoginRefused:
+        """What ends the session: a token that is not taken is not sent again."""
+        return LoginRefused(
+            f"{self._device.id}: {ask.text!r}: status {response.status_code}: "
+            "the token or password is refused",
+            next_step="issue a new one on the device; it is not tried again in this run",
+        )
 
     def _meaning(self, error: requests.RequestException, ask: Ask) -> VisitError:
         """A library's error in our words."""

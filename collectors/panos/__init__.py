@@ -29,6 +29,8 @@ VENDOR = "Palo Alto Networks"
 ALIASES = ("paloalto_panos", "paloalto", "palo_alto_panos")
 TRANSPORTS = ("https",)
 HTTP_AUTH = "X-PAN-KEY"
+# With status 403 or 200, by release. A role that may not read something gets 403 as well.
+HTTP_KEY_REFUSED = rb"(?i)<response[^>]*\bcode\s*=\s*['\"]403['\"][^>]*>.{0,80}invalid credential"
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 

@@ -123,7 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.device.mischief.redirect_to is not None:
             return self._send(302, b"")
         if answer is None or answer.error is not None:
-            return self._send(STATUSES.get((answer and answer.error) or "", 404), b"")
+            status = STATUSES.get((answer and answer.error) or "", 404)
+            return self._send(status, answer.body if answer else b"")
         return self._send(200, answer.body)
 
     def _send(self, status: int, body: bytes) -> None:
