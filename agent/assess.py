@@ -21,7 +21,7 @@ from evidence.collection import device_record
 from evidence.control import Judgement, Policy, Profile, RuleBook, fold, needs_decision
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation
-from evidence.reading import canonical
+from evidence.reading import Reading, canonical
 from evidence.readings import Readings
 from evidence.runs import Assessment
 from evidence.seal import Envelope
@@ -69,6 +69,13 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
     profile = Profile.of_record(config.profile)
     catalogue = load_catalogue(taipei_day(at))
     usage = Recall(config.devices, at, agent.ledger.histories)
+    looked_back: set[str] = set()
+
+    def earlier(device: str, subject: str) -> tuple[Reading, ...]:
+        found = tuple(agent.ledger.readings(device, subject, end=at))
+        looked_back.update(reading.digest for reading in found)
+        return found
+
     readings = Readings(
         at=at,
         period=period,
@@ -76,7 +83,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         devices=config.devices,
         zones=config.zones,
         catalogue=catalogue,
-        earlier=lambda device, subject: tuple(agent.ledger.readings(device, subject, end=at)),
+        earlier=earlier,
         usage_of=usage,
     )
     observations = tuple(run_checks(book, policy, readings))
@@ -106,7 +113,9 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
             "zones": canonical(config.zones.record()),
             "devices": canonical([device_record(one) for one in config.devices.values()]),
         },
-        used=frozenset(cited | usage.digests | {reading.digest for reading in readings.all}),
+        used=frozenset(
+            cited | usage.digests | looked_back | {reading.digest for reading in readings.all}
+        ),
     )
 
 

@@ -167,10 +167,21 @@ def test_nobody_else_may_look_into_the_state(ledger: Ledger) -> None:
 # --- custody ---
 
 
+def test_the_newest_good_reading_stays_because_the_next_month_is_judged_by_it(
+    ledger: Ledger,
+) -> None:
+    firmware = keep(ledger, reading(), digest="bb" * 32)
+    ledger.stored(firmware.digest, b"receipt", AT)
+    assert ledger.end_custody(AT + timedelta(days=400), timedelta(days=35), timedelta(434)) == 0
+    assert firmware.path is not None
+    assert firmware.path.exists()
+
+
 def test_custody_ends_for_what_no_usage_window_cites(ledger: Ledger) -> None:
     rules = keep(ledger, counted(AT, 3), digest="aa" * 32)
     firmware = keep(ledger, reading(), digest="bb" * 32)
     waiting = keep(ledger, reading(AT + timedelta(1)), digest="cc" * 32)
+    keep(ledger, counted(AT + timedelta(1), 3), digest="dd" * 32)
     for one in (rules, firmware):
         ledger.stored(one.digest, b"receipt", AT)
     custody, history = timedelta(days=35), timedelta(days=434)
@@ -179,10 +190,10 @@ def test_custody_ends_for_what_no_usage_window_cites(ledger: Ledger) -> None:
         ledger.end_custody(AT + after, custody, history)
         return sorted(path.stem[:2] for path in ledger.bundles.rglob("*.zip"))
 
-    assert files(timedelta(days=35)) == ["aa", "bb", "cc"]
-    assert files(timedelta(days=36)) == ["aa", "cc"]
-    assert files(timedelta(days=434)) == ["aa", "cc"]
-    assert files(timedelta(days=435)) == ["cc"]
+    assert files(timedelta(days=35)) == ["aa", "bb", "cc", "dd"]
+    assert files(timedelta(days=36)) == ["aa", "cc", "dd"]
+    assert files(timedelta(days=434)) == ["aa", "cc", "dd"]
+    assert files(timedelta(days=435)) == ["cc", "dd"]
     gone = ledger.bundle(firmware.digest)
     assert gone is not None
     assert (gone.path, gone.receipt) == (None, b"receipt")

@@ -155,12 +155,15 @@ class Ledger:
     def end_custody(self, now: datetime, custody: timedelta, history: timedelta) -> int:
         """Remove files the store has held long enough and no usage window cites. Returns how many.
 
-        Firewall bundles stay for the whole usage history, the rest for the custody time.
+        Firewall bundles stay for the whole usage history, the rest for the custody time; the
+        newest good reading of a subject stays in any case, because the next month is judged by it.
         """
         rows = self._db.execute(
             "SELECT digest, stored_at, EXISTS (SELECT 1 FROM reading WHERE reading.bundle ="
             " one.digest AND subject = 'firewall') FROM bundle AS one"
-            " WHERE state = 'stored' AND NOT file_removed"
+            " WHERE state = 'stored' AND NOT file_removed AND NOT EXISTS"
+            " (SELECT 1 FROM reading AS r WHERE r.bundle = one.digest AND r.failure IS NULL AND r.at = (SELECT max(at)"
+            " FROM reading WHERE device = r.device AND subject = r.subject AND failure IS NULL))"
         ).fetchall()
         over = [
             digest

@@ -17,6 +17,8 @@ _CATEGORIES = {
     "hardware": Text("hardware", "硬體"),
     "premises": Text("premises", "場地"),
     "data": Text("data", "資料"),
+    "documents": Text("documents", "文件"),
+    "people": Text("people", "人員"),
 }
 
 COLUMNS = (
