@@ -106,6 +106,8 @@ def firewall(device: Device) -> Flow:
     names = yield from _vsys(device, told)
     found: list[Fact] = []
     unread = []
+    bare = yield from _optional(PUSHED_SHARED)
+    common = pushed_policy(bare.node if bare else None)
     shared: list[Element] | None = None
     for vsys in names:
         own = yield from _answer(RULES(vsys=vsys))
@@ -115,10 +117,12 @@ def firewall(device: Device) -> Flow:
             continue
         hits = yield from _answer(HITS(vsys=vsys))
         if shared is None:
-            shared = yield from _objects(*SHARED, PUSHED_SHARED)
-        mine = yield from _objects(*(ask(vsys=vsys) for ask in LOCAL))
-        policy = pushed_policy(pushed.node if pushed else None)
-        places = [*shared, *([] if policy is None else [policy]), *mine]
+            shared = yield from _objects(SHARED)
+        mine = yield from _objects(ask(vsys=vsys) for ask in LOCAL)
+        # Releases that take no vsys there answer for the first one.
+        first = common if pushed is None and vsys == "vsys1" else None
+        policy = pushed_policy(pushed.node) if pushed else first
+        places = [*shared, *(one for one in (common, policy) if one is not None), *mine]
         rulebase = None if own.node is None else own.node.find("rulebase")
         rules = Rulebase(vsys, rulebase, policy, objects(places)).rules()
         found += _usage.facts(rules, hits.capture if hits else None, vsys)
@@ -181,15 +185,13 @@ def _optional(ask: Ask) -> Generator[Ask, Capture, Answer | None]:
         return None
 
 
-def _objects(*asks: Ask) -> Generator[Ask, Capture, list[Element]]:
+def _objects(asks: Iterable[Ask]) -> Generator[Ask, Capture, list[Element]]:
     """The nodes under which objects stand, in the order asked; names stay names without them."""
     found = []
     for ask in asks:
         one = yield from _optional(ask)
-        node = one.node if one else None
-        if node is not None:
-            policy = pushed_policy(node)
-            found.append(node if policy is None else policy)
+        if one and one.node is not None:
+            found.append(one.node)
     return found
 
 

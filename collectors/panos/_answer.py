@@ -86,6 +86,6 @@ def _refusal(capture: Capture, code: str, said: str) -> LoginRefused | NotAnswer
             next_step="give the account's role the XML API's Configuration and Operational "
             "Requests; see the platform's page",
         )
-    if code in _UNKNOWN:
+    if code in _UNKNOWN or "is unexpected" in lower:
         return NotAnswered(sentence)
     return Unexpected(sentence, next_step="ask the same with curl, and report release and answer")
