@@ -199,7 +199,7 @@ def test_custody_ends_for_what_no_usage_window_cites(ledger: Ledger) -> None:
     assert (gone.path, gone.receipt) == (None, b"receipt")
     assert waiting.path is not None
     assert waiting.path.exists()
-    assert len(list(ledger.readings())) == 3, "facts stay when files go"
+    assert len(list(ledger.readings())) == 4, "facts stay when files go"
 
 
 # --- readings ---

@@ -162,8 +162,9 @@ class Ledger:
             "SELECT digest, stored_at, EXISTS (SELECT 1 FROM reading WHERE reading.bundle ="
             " one.digest AND subject = 'firewall') FROM bundle AS one"
             " WHERE state = 'stored' AND NOT file_removed AND NOT EXISTS"
-            " (SELECT 1 FROM reading AS r WHERE r.bundle = one.digest AND r.failure IS NULL AND r.at = (SELECT max(at)"
-            " FROM reading WHERE device = r.device AND subject = r.subject AND failure IS NULL))"
+            " (SELECT 1 FROM reading AS r WHERE r.bundle = one.digest AND r.failure IS NULL"
+            " AND r.at = (SELECT max(at) FROM reading WHERE device = r.device"
+            " AND subject = r.subject AND failure IS NULL))"
         ).fetchall()
         over = [
             digest
