@@ -11,13 +11,13 @@ class Brake:
     when `budget_s` is over; what was not read stays due."""
 
     def __init__(self, budget_s: float = 20.0) -> None:
-        self._budget_s = budget_s
+        self.budget_s = budget_s
         self._pulled = Event()
         self._until = 0.0
 
     def pull(self) -> None:
         if not self._pulled.is_set():
-            self._until = time.monotonic() + self._budget_s
+            self._until = time.monotonic() + self.budget_s
             self._pulled.set()
 
     @property

@@ -1,7 +1,8 @@
 """The daemon: reads what is due, pushes what waits, until told to stop.
 
 Three things go on side by side: the scheduler, in the main thread, collects what is due; the
-spool's thread pushes and ends custody, whatever the scheduler is doing.
+spool's thread pushes and ends custody, whatever the scheduler is doing; and the door lets
+operators in, each in a thread.
 SIGTERM ends runs within their budget; SIGHUP reads the configuration anew, or keeps the old.
 """
 
@@ -18,18 +19,21 @@ from types import FrameType
 import schedule
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, Run, adopt, collect
+from agent.collect import Agent, Progress, Run, adopt, collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
+from agent.door import Request
+from agent.door.server import Door, Tell
 from agent.ledger import Ledger
 from agent.logs import start_logs
 from agent.notify import Notifier
 from agent.push import StoreClient, push
 from agent.steady import SteadyClock
 from agent.timetable import timetable
+from agent.told import ask_rows, visit_rows
 from agent.turns import Turns
 from agent.wired import agent_of, system_clock
-from evidence.errors import ConfigurationError, EvidenceError
+from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
 
 log = logging.getLogger("evidence-agent")
 # Seconds between two turns of the spool; a store that is away is asked no oftener.
@@ -95,6 +99,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._ask_to_reload)
+        door = self._open_door()
         adopt(self.agent)
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
@@ -108,6 +113,8 @@ class Daemon:
             if self._reload.is_set():
                 self.reload()
             ticker.run_pending()
+        if door is not None:
+            door.close(wait_s=self.brake.budget_s)
         # The store keeps what it acknowledged; a push that is cut off is repeated.
         spool.join(timeout=5.0)
 
@@ -130,6 +137,55 @@ class Daemon:
         self.config = new
         log.info("the configuration was read anew: %d devices", len(new.devices))
         self._say_idle()
+
+    def _open_door(self) -> Door | None:
+        """The door, or None where there cannot be one: evidence is collected all the same.
+
+        Raises EnvironmentProblem when another daemon runs.
+        """
+        door = Door(self.config.socket, self.config.daemon.operators, self._serve)
+        try:
+            door.open()
+        except EnvironmentProblem as error:
+            if error.code == "env_running":
+                raise
+            log.warning("%s", error)
+            return None
+        return door
+
+    def _serve(self, request: Request, requester: str, tell: Tell) -> None:
+        """An operator's collection, in their thread, with its own connection to the ledger."""
+        config = self.config
+        if unknown := [name for name in request.devices if name not in config.devices]:
+            raise ConfigurationError(
+                f"not in the daemon's inventory: {', '.join(map(shown, unknown))}",
+                code="device_unknown",
+                next_step="`systemctl reload evidence-agent` if it was added just now",
+            )
+        jobs = jobs_for(config.devices.values(), request.devices, request.subject)
+        if not jobs:
+            raise ConfigurationError("no device has that subject", code="subject_unknown")
+        if request.dry_run:
+            tell({"asks": ask_rows(jobs)})
+            return
+        ledger = Ledger(config.state)
+        try:
+            run = collect(
+                replace(self.agent, ledger=ledger),
+                jobs,
+                Connector(ledger, config.credentials),
+                requester=requester,
+                workers=config.limits.workers,
+                progress=Progress(
+                    lambda device, ask: tell({"ask": {"device": device.id, "name": ask.name}}),
+                    lambda visit: tell({"visit": visit_rows(visit)}),
+                ),
+                brake=self.brake,
+                turns=turns_in(config),
+            )
+        finally:
+            ledger.close()
+        tell({"done": {"run": run.id, "failed": run.failed}})
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.brake.pull()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -20,15 +22,14 @@ from agent.cli.options import (
 from agent.cli.words import error_console, say, show
 from agent.config import Config
 from agent.connect import Connector
-from agent.daemon import serve
-from agent.platforms import platform
+from agent.daemon import serve, turns_in
+from agent.door import Message, Request
+from agent.door.client import ask_daemon
 from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
-from agent.visit import Visit
+from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of
-from evidence.ask import Ask
-from evidence.device import Device
 from evidence.errors import ConfigurationError
 
 ledger = typer.Typer(help="The agent's memory.", no_args_is_help=True)
@@ -49,68 +50,63 @@ def collect(
     if not jobs:
         raise ConfigurationError("no device has that subject", code="subject_unknown")
     if dry_run:
-        _show_asks(jobs, json)
+        columns = {"device": "device", "by": "by", "address": "address", "text": "may be sent"}
+        show(ask_rows(jobs), columns, json)
         return
-    with agent_of(settings) as agent, _progress() as bar:
+    told = ask_daemon(settings.socket, Request(tuple(names or ()), subject))
+    with _progress() as bar:
         task = bar.add_task("reading", total=len(jobs))
+        watched = Watched(
+            on_ask=lambda device, name: bar.update(task, description=f"{device}: {name}"),
+            on_visit=lambda: bar.advance(task),
+        )
+        rows = _alone(settings, jobs, watched) if told is None else _through_daemon(told, watched)
+    show(
+        sorted(rows, key=lambda row: str(row["device"])),
+        {"device": "device", "subject": "subject", "facts": "facts", "state": "", "why": "why"},
+        json,
+        styles={"read": "green", "failed": "bold red"},
+    )
+    if any(row["state"] == "failed" for row in rows):
+        raise typer.Exit(1)
 
-        def on_ask(device: Device, ask: Ask) -> None:
-            bar.update(task, description=f"{device.id}: {ask.name}")
 
-        def on_visit(visit: Visit) -> None:
-            bar.advance(task)
+@dataclass(frozen=True)
+class Watched:
+    """What moves the progress bar: an ask leaves (device, name), a device is done."""
 
+    on_ask: Callable[[str, str], None]
+    on_visit: Callable[[], None]
+
+
+def _alone(settings: Config, jobs: list[collecting.Job], watched: Watched) -> list[Row]:
+    """Collect in this process, where no daemon runs."""
+    with agent_of(settings) as agent:
         run = collecting.collect(
             agent,
             jobs,
             Connector(agent.ledger, settings.credentials),
             requester=account(),
             workers=settings.limits.workers,
-            progress=collecting.Progress(on_ask, on_visit),
+            progress=collecting.Progress(
+                lambda device, ask: watched.on_ask(device.id, ask.name),
+                lambda visit: watched.on_visit(),
+            ),
+            turns=turns_in(settings),
         )
-    show(
-        [
-            row
-            for visit in sorted(run.visits, key=lambda one: one.device.id)
-            for row in _rows(visit)
-        ],
-        {"device": "device", "subject": "subject", "facts": "facts", "state": "", "why": "why"},
-        json,
-        styles={"read": "green", "failed": "bold red"},
-    )
-    if run.failed:
-        raise typer.Exit(1)
+    return [row for visit in run.visits for row in visit_rows(visit)]
 
 
-def _rows(visit: Visit) -> list[dict[str, object]]:
-    return [
-        {
-            "device": visit.device.id,
-            "subject": reading.subject,
-            "facts": len(reading.facts),
-            "state": "failed" if reading.failure else "read",
-            "why": f"{reading.failure.code}: {reading.failure.message}"
-            if reading.failure
-            else "; ".join(caution.message for caution in reading.cautions),
-            "next": reading.failure.next_step if reading.failure else "",
-        }
-        for reading in visit.readings
-    ]
-
-
-def _show_asks(jobs: list[collecting.Job], json: bool) -> None:
-    rows = [
-        {
-            "device": job.device.id,
-            "by": job.device.transport,
-            "address": job.device.address,
-            "subjects": list(job.subjects),
-            "text": ask.text,
-        }
-        for job in jobs
-        for ask in platform(job.device.platform).all_asks
-    ]
-    show(rows, {"device": "device", "by": "by", "address": "address", "text": "may be sent"}, json)
+def _through_daemon(told: Iterator[Message], watched: Watched) -> list[Row]:
+    """Watch the daemon collect: it has the secrets, and knows who asks."""
+    rows: list[Row] = []
+    for message in told:
+        if ask := message.get("ask"):
+            watched.on_ask(ask["device"], ask["name"])
+        if visit := message.get("visit"):
+            watched.on_visit()
+            rows += visit
+    return rows
 
 
 def _progress() -> Progress:

@@ -1,0 +1,43 @@
+"""What a person is told of a collection: plain rows, the same alone and through the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent.collect import Job
+from agent.platforms import platform
+from agent.visit import Visit
+
+Row = dict[str, object]
+
+
+def visit_rows(visit: Visit) -> list[Row]:
+    """One row a reading: what came of it, why, and what to do next."""
+    return [
+        {
+            "device": visit.device.id,
+            "subject": reading.subject,
+            "facts": len(reading.facts),
+            "state": "failed" if reading.failure else "read",
+            "why": f"{reading.failure.code}: {reading.failure.message}"
+            if reading.failure
+            else "; ".join(caution.message for caution in reading.cautions),
+            "next": reading.failure.next_step if reading.failure else "",
+        }
+        for reading in visit.readings
+    ]
+
+
+def ask_rows(jobs: Iterable[Job]) -> list[Row]:
+    """One row for each thing that may be sent to a device."""
+    return [
+        {
+            "device": job.device.id,
+            "by": job.device.transport,
+            "address": job.device.address,
+            "subjects": list(job.subjects),
+            "text": ask.text,
+        }
+        for job in jobs
+        for ask in platform(job.device.platform).all_asks
+    ]
