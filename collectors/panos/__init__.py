@@ -35,12 +35,11 @@ HTTP_KEY_REFUSED = rb"(?i)<response[^>]*\bcode\s*=\s*['\"]403['\"][^>]*>.{0,80}i
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
 # Rule bases and objects hold none; what Panorama pushes may hold server profiles and certificates.
-_NAMED = "password|passwd|passphrase|phash|secret|private-key|key|pre-shared-key|psk|snmp-community"
 _SECRETS = (
     Secret(
         "regex",
-        rf"<(?P<tag>[a-z0-9-]*(?:{_NAMED}|community|authpwd|privpwd|token))(?:\s[^<>]*)?>"
-        r"(?P<secret>[^<]+)(?:</(?P=tag)>)?",
+        r"<[a-z0-9-]*(?:password|passwd|passphrase|phash|secret|key|psk|pwd|community|token)"
+        r"(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?(?P<secret>[^<\s][^<]*?)\s*(?=\]\]>|<|\Z)",
     ),
 )
 _VSYS = {"vsys": r"vsys[0-9]{1,3}"}
