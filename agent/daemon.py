@@ -10,76 +10,39 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
+from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from http.server import ThreadingHTTPServer
 from threading import Event, Thread
 from types import FrameType
 
 import schedule
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, Run, adopt, collect, jobs_for
+from agent.collect import Agent, Progress, adopt, collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.door import Request
 from agent.door.server import Door, Tell
 from agent.ledger import Ledger
 from agent.logs import start_logs
+from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
-from agent.push import StoreClient, push
 from agent.steady import SteadyClock
-from agent.timetable import timetable
+from agent.timetable import Waiting
 from agent.told import ask_rows, visit_rows
-from agent.turns import Turns
+from agent.visit import Visit
 from agent.wired import agent_of, system_clock
+from agent.work import keep_spool, tick, turns_in
+from evidence.ask import Ask
+from evidence.device import Device
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
 
 log = logging.getLogger("evidence-agent")
 # Seconds between two turns of the spool; a store that is away is asked no oftener.
 SPOOL_EVERY_S = 15.0
-
-
-def tick(
-    config: Config, agent: Agent, brake: Brake | None = None, progress: Progress | None = None
-) -> Run | None:
-    """One turn of the scheduler: collect what is due. None when nothing was."""
-    jobs, waiting = timetable(config, agent.ledger, agent.clock())
-    for one in waiting:
-        log.debug("%s waits: %s", one.job.device.id, one.reason)
-    if not jobs:
-        return None
-    run = collect(
-        agent,
-        jobs,
-        Connector(agent.ledger, config.credentials),
-        workers=config.limits.workers,
-        progress=progress,
-        brake=brake,
-        turns=turns_in(config),
-    )
-    log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
-    return run
-
-
-def turns_in(config: Config) -> Turns:
-    """The locks of a configuration, with its limits."""
-    limits = config.limits
-    return Turns(config.state / "locks", limits.per_site, limits.per_platform)
-
-
-def keep_spool(config: Config, agent: Agent, notifier: Notifier) -> None:
-    """One turn of the spool: push what waits, then end custody. Raises EvidenceError."""
-    if config.store is not None:
-        client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
-        done = push(agent.ledger, client, lambda digest: notifier.progress("spool"))
-        if done.stored or done.refused:
-            log.info("pushed %d, refused %d", done.stored, len(done.refused))
-    agent.ledger.end_custody(
-        agent.clock(),
-        custody=timedelta(days=config.limits.custody_days),
-        history=timedelta(days=31 * config.limits.history_months),
-    )
 
 
 class Daemon:
@@ -88,11 +51,8 @@ class Daemon:
     def __init__(self, config: Config, agent: Agent, notifier: Notifier) -> None:
         self.config, self.agent, self.notifier = config, agent, notifier
         self.brake = Brake()
+        self.metrics = Metrics()
         self._reload = Event()
-        self._progress = Progress(
-            on_ask=lambda device, ask: notifier.progress("scheduler"),
-            on_visit=lambda visit: notifier.progress("scheduler"),
-        )
 
     def run(self) -> None:
         """Until the brake is pulled. Signals are this method's, so it runs in the main thread."""
@@ -100,6 +60,7 @@ class Daemon:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._ask_to_reload)
         door = self._open_door()
+        metrics = self._open_metrics()
         adopt(self.agent)
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
@@ -115,6 +76,9 @@ class Daemon:
             ticker.run_pending()
         if door is not None:
             door.close(wait_s=self.brake.budget_s)
+        if metrics is not None:
+            metrics.shutdown()
+            metrics.server_close()
         # The store keeps what it acknowledged; a push that is cut off is repeated.
         spool.join(timeout=5.0)
 
@@ -133,8 +97,10 @@ class Daemon:
         except EvidenceError as error:
             log.error("the configuration was kept as it was: %s", error)
             self.notifier.status(f"configuration kept: {error.code}")
+            self.metrics.count("reloads_total", 'outcome="kept"')
             return
         self.config = new
+        self.metrics.count("reloads_total", 'outcome="taken"')
         log.info("the configuration was read anew: %d devices", len(new.devices))
         self._say_idle()
 
@@ -153,6 +119,19 @@ class Daemon:
             return None
         return door
 
+    def _open_metrics(self) -> ThreadingHTTPServer | None:
+        """The figures' server, if one is configured and its port is free."""
+        port = self.config.daemon.metrics_port
+        if port is None:
+            return None
+        try:
+            server = serve_metrics(self.metrics, port)
+        except OSError as error:
+            log.warning("no metrics: port %d cannot be had: %s", port, error.strerror)
+            return None
+        log.info("metrics at http://127.0.0.1:%d/metrics", server.server_port)
+        return server
+
     def _serve(self, request: Request, requester: str, tell: Tell) -> None:
         """An operator's collection, in their thread, with its own connection to the ledger."""
         config = self.config
@@ -168,6 +147,15 @@ class Daemon:
         if request.dry_run:
             tell({"asks": ask_rows(jobs)})
             return
+
+        def on_ask(device: Device, ask: Ask) -> None:
+            self.metrics.count("asks_total")
+            tell({"ask": {"device": device.id, "name": ask.name}})
+
+        def on_visit(visit: Visit) -> None:
+            self._count(visit)
+            tell({"visit": visit_rows(visit)})
+
         ledger = Ledger(config.state)
         try:
             run = collect(
@@ -176,15 +164,13 @@ class Daemon:
                 Connector(ledger, config.credentials),
                 requester=requester,
                 workers=config.limits.workers,
-                progress=Progress(
-                    lambda device, ask: tell({"ask": {"device": device.id, "name": ask.name}}),
-                    lambda visit: tell({"visit": visit_rows(visit)}),
-                ),
+                progress=Progress(on_ask, on_visit),
                 brake=self.brake,
                 turns=turns_in(config),
             )
         finally:
             ledger.close()
+        self.metrics.count("runs_total", 'by="operator"')
         tell({"done": {"run": run.id, "failed": run.failed}})
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -200,13 +186,44 @@ class Daemon:
         """A turn of the scheduler. An error is logged; turns go on."""
         if self.brake.pulled:
             return
+
+        def on_ask(device: Device, ask: Ask) -> None:
+            self.metrics.count("asks_total")
+            self.notifier.progress("scheduler")
+
+        def on_visit(visit: Visit) -> None:
+            self._count(visit)
+            self.notifier.progress("scheduler")
+
+        progress = Progress(on_ask, on_visit)
         try:
-            run = tick(self.config, self.agent, self.brake, self._progress)
+            run = tick(self.config, self.agent, self.brake, progress, self._count_waiting)
             if run is not None:
+                self.metrics.count("runs_total", 'by="schedule"')
+                self.metrics.put("last_run_timestamp_seconds", {"": self.agent.clock().timestamp()})
                 self.notifier.status(f"last run {run.id}: {run.failed} failed readings")
         except EvidenceError as error:
             log.warning("%s", error)
         self.notifier.progress("scheduler")
+
+    def _count(self, visit: Visit) -> None:
+        for reading in visit.readings:
+            state = "failed" if reading.failure else "read"
+            self.metrics.count("readings_total", f'state="{state}"')
+
+    def _count_waiting(self, waiting: list[Waiting]) -> None:
+        counted = Counter(f'why="{one.code}"' for one in waiting)
+        self.metrics.put("waiting_devices", counted)
+
+    def _measure(self, ledger: Ledger) -> None:
+        """What is as it is, whoever did it."""
+        put = self.metrics.put
+        put("devices", {"": len(self.config.devices)})
+        waiting = {state: len(ledger.bundles_in(state)) for state in ("spooled", "refused")}
+        put("spool_bundles", {f'state="{state}"': count for state, count in waiting.items()})
+        put("state_free_bytes", {"": shutil.disk_usage(self.config.state).free})
+        if isinstance(self.agent.clock, SteadyClock):
+            put("clock_step_seconds", {"": self.agent.clock.stepped.total_seconds()})
 
     def _keep_spool(self) -> None:
         """The spool's thread, with a connection of its own to the ledger."""
@@ -214,10 +231,15 @@ class Daemon:
         agent = replace(self.agent, ledger=ledger)
         try:
             while not self.brake.pulled:
+                reached = True
                 try:
                     keep_spool(self.config, agent, self.notifier)
                 except EvidenceError as error:
                     log.warning("%s", error)
+                    reached = False
+                if self.config.store is not None:
+                    self.metrics.put("store_reachable", {"": reached})
+                self._measure(ledger)
                 self.notifier.progress("spool")
                 self.brake.wait(SPOOL_EVERY_S)
         finally:

@@ -18,10 +18,10 @@ from threading import Event, Timer
 from agent.brake import Brake
 from agent.collect import Job, collect
 from agent.config import load_config
-from agent.daemon import tick
 from agent.timetable import due
 from agent.transports import Answer
 from agent.wired import agent_of, make_keys
+from agent.work import tick
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.runs import RunRecord

@@ -22,7 +22,7 @@ from agent.cli.options import (
 from agent.cli.words import error_console, say, show
 from agent.config import Config
 from agent.connect import Connector
-from agent.daemon import serve, turns_in
+from agent.daemon import serve
 from agent.door import Message, Request
 from agent.door.client import ask_daemon
 from agent.push import StoreClient
@@ -30,6 +30,7 @@ from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
 from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of
+from agent.work import turns_in
 from evidence.errors import ConfigurationError
 
 ledger = typer.Typer(help="The agent's memory.", no_args_is_help=True)

@@ -1,0 +1,63 @@
+"""The daemon's work, a turn at a time: collect what is due; push what waits and end custody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from agent.brake import Brake
+from agent.collect import Agent, Progress, Run, collect
+from agent.config import Config
+from agent.connect import Connector
+from agent.notify import Notifier
+from agent.push import StoreClient, push
+from agent.timetable import Waiting, timetable
+from agent.turns import Turns
+
+log = logging.getLogger("evidence-agent")
+
+
+def tick(
+    config: Config,
+    agent: Agent,
+    brake: Brake | None = None,
+    progress: Progress | None = None,
+    on_waiting: Callable[[list[Waiting]], None] = lambda waiting: None,
+) -> Run | None:
+    """One turn of the scheduler: collect what is due. None when nothing was."""
+    jobs, waiting = timetable(config, agent.ledger, agent.clock())
+    on_waiting(waiting)
+    if not jobs:
+        return None
+    run = collect(
+        agent,
+        jobs,
+        Connector(agent.ledger, config.credentials),
+        workers=config.limits.workers,
+        progress=progress,
+        brake=brake,
+        turns=turns_in(config),
+    )
+    log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
+    return run
+
+
+def turns_in(config: Config) -> Turns:
+    """The locks of a configuration, with its limits."""
+    limits = config.limits
+    return Turns(config.state / "locks", limits.per_site, limits.per_platform)
+
+
+def keep_spool(config: Config, agent: Agent, notifier: Notifier) -> None:
+    """One turn of the spool: push what waits, then end custody. Raises EvidenceError."""
+    if config.store is not None:
+        client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
+        done = push(agent.ledger, client, lambda digest: notifier.progress("spool"))
+        if done.stored or done.refused:
+            log.info("pushed %d, refused %d", done.stored, len(done.refused))
+    agent.ledger.end_custody(
+        agent.clock(),
+        custody=timedelta(days=config.limits.custody_days),
+        history=timedelta(days=31 * config.limits.history_months),
+    )
