@@ -21,6 +21,7 @@ from agent.ledger import Ledger
 from agent.logs import about
 from agent.platforms import parser_version, platform
 from agent.redact import SiteKey
+from agent.steady import SteadyClock
 from agent.transports import Transport
 from agent.turns import Turns
 from agent.visit import Exchange, Visit, Visitor
@@ -134,7 +135,7 @@ def collect(
                 on_ask=lambda ask: progress.on_ask(job.device, ask),
             ).visit(job.subjects)
 
-    host = host_health()
+    host = host_health(agent)
     pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
     waiting = {pool.submit(visit, job): job for job in jobs}
     try:
@@ -228,7 +229,7 @@ def _asked(one: Exchange) -> Asked:
 def keep_handed(agent: Agent, visit: Visit) -> str:
     """Keep a hand-delivered visit as a run of its own. Returns the bundle's digest."""
     run = str(uuid.uuid4())
-    host = host_health()
+    host = host_health(agent)
     digest = keep(agent, visit, run, host).digest
     _close_run(agent, run, visit.requester, visit.started_at, host, [digest])
     return digest
@@ -266,11 +267,17 @@ def _close_run(
     return envelope
 
 
-def host_health() -> dict[str, object]:
-    """The agent's own host by psutil: what could have made a collection fail."""
-    return {
-        "disk_free_bytes": psutil.disk_usage("/").free,
+def host_health(agent: Agent) -> dict[str, object]:
+    """The agent's own host by psutil: what makes a collection fail or its times doubtful.
+
+    `clock_step_s` is there where the clock is watched: how far it is from its course.
+    """
+    host: dict[str, object] = {
+        "disk_free_bytes": psutil.disk_usage(str(agent.ledger.folder)).free,
         "memory_available_bytes": psutil.virtual_memory().available,
         "load_1min": psutil.getloadavg()[0],
         "booted_at_s": int(psutil.boot_time()),
     }
+    if isinstance(agent.clock, SteadyClock):
+        host["clock_step_s"] = agent.clock.stepped.total_seconds()
+    return host

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Timer
 
+import pytest
+
 from agent.brake import Brake
 from agent.collect import Job, collect
 from agent.config import load_config
@@ -165,3 +167,24 @@ def test_a_run_that_is_stopped_records_what_it_did_not_read(tmp_path: Path) -> N
         assert agent.ledger.newest_record(RUN) == run.record.digest
     assert {gap.device for gap in record.gaps} == {"host-0", "host-1", "host-2"}
     assert {gap.failure.code for gap in record.gaps} == {"run_stopped"}
+
+
+@pytest.mark.drill
+def test_a_silent_device_does_not_hold_the_end_up(tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "credentials").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        secret = tmp_path / "credentials" / "password"
+        secret.write_text("username: reader\npassword: not-a-secret\n", "utf-8")
+        secret.chmod(0o600)
+        (tmp_path / "devices.yaml").write_text(
+            DEVICES + f"  - {{id: silent, platform: linux, subjects: [firmware], transport: ssh,"
+            f" host: 127.0.0.1, port: {port}, secret: cred:password}}\n",
+            "utf-8",
+        )
+        with daemon_of(path) as daemon:
+            began = time.monotonic()
+            said = ended(daemon)
+    assert time.monotonic() - began < 30
+    assert said[-1] == "stopped"

@@ -19,6 +19,7 @@ import pytest
 
 from agent.door import Request, line_of
 from agent.door.client import ask_daemon
+from agent.door.server import teller
 from agent.wired import make_keys
 from evidence.errors import ConfigurationError
 from evidence.runs import RunRecord
@@ -168,6 +169,19 @@ def test_who_says_nothing_or_leaves_harms_nobody(answering: Path) -> None:
             door.connect(str(answering))
             door.sendall(words)
     assert told(answering, Request())[-1]["done"]["failed"] == 0
+
+
+@pytest.mark.parametrize("size", [1, 100_000_000])
+def test_who_does_not_listen_is_told_nothing_more(size: int) -> None:
+    daemon_end, operator_end = socket.socketpair()
+    with daemon_end, operator_end:
+        daemon_end.settimeout(0.2)
+        tell = teller(daemon_end)
+        tell({"ask": "x" * size})
+        tell({"done": {}})
+        operator_end.setblocking(False)
+        heard = operator_end.recv(1_000_000)
+    assert heard.endswith(b'{"done": {}}\n') == (size == 1)
 
 
 def test_a_second_daemon_on_the_same_state_is_refused(answering: Path) -> None:

@@ -8,17 +8,18 @@ import os
 import pwd
 import socket
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from agent.door import LONGEST_REQUEST, Message, Request, line_of
 from evidence.errors import EnvironmentProblem, EvidenceError, shown
 
 log = logging.getLogger(__name__)
 Tell = Callable[[Message], None]
-# Somebody who came in has so long to say what they want.
-REQUEST_WAIT_S = 10.0
+# Who came in has so long to say what they want, and to take what they are told.
+PATIENCE_S = 10.0
 
 
 class Door:
@@ -51,8 +52,9 @@ class Door:
         self._path.unlink(missing_ok=True)
         self._socket.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
         self._socket.close()
+        until = time.monotonic() + wait_s
         for thread in self._inside:
-            thread.join(wait_s)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _bind(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
@@ -88,13 +90,12 @@ class Door:
 
     def _let_in(self, connection: socket.socket) -> None:
         with connection:
-            tell = _teller(connection)
+            tell = teller(connection)
             try:
-                connection.settimeout(REQUEST_WAIT_S)
+                connection.settimeout(PATIENCE_S)
                 # Read before it is refused: closing on unread words would cut off the reason.
                 with connection.makefile("rb") as lines:
                     line = lines.readline(LONGEST_REQUEST)
-                connection.settimeout(None)
                 requester = self._requester(connection)
                 request = Request.of_line(line)
                 log.info("%s asks for %s", requester, request)
@@ -135,16 +136,21 @@ def _is_member(name: str, gid: int, group: str) -> bool:
     return gid == found.gr_gid or name in found.gr_mem
 
 
-def _teller(connection: socket.socket) -> Tell:
-    """Sends messages, whole, from any thread. Who has left is told nothing; their run goes on."""
-    lock = Lock()
+def teller(connection: socket.socket) -> Tell:
+    """Sends messages, whole, from any thread.
+
+    Who has left, or does not listen, is told nothing more; their run goes on undisturbed.
+    """
+    lock, gone = Lock(), Event()
 
     def tell(message: Message) -> None:
-        try:
-            with lock:
+        with lock:
+            if gone.is_set():
+                return
+            try:
                 connection.sendall(line_of(message))
-        except OSError:
-            log.debug("the operator has left")
+            except OSError:
+                gone.set()
 
     return tell
 
