@@ -7,6 +7,7 @@ or the recorded failure is thrown in, in the recorded order.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -50,10 +51,21 @@ def replay(
 
 
 def source_digest(module: ModuleType) -> str:
-    """SHA-256 over a platform's source files: a reading names the code that made it by this."""
+    """SHA-256 over a platform's source files: a reading names the code that made it by this.
+
+    Private folders that platforms share (`collectors/_cisco`) count with each that uses them.
+    """
     source = Path(inspect.getfile(module))
-    files = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    if source.name != "__init__.py":
+        return sha256(source.read_bytes()).hexdigest()
+    bodies = [file.read_bytes() for file in sorted(source.parent.rglob("*.py"))]
+    package = module.__name__.rpartition(".")[0]
+    shared = re.compile(rb"^from %s\.(_\w+)[. ]" % re.escape(package.encode()), re.MULTILINE)
+    for name in sorted({name.decode() for body in bodies for name in shared.findall(body)}):
+        bodies += (
+            file.read_bytes() for file in sorted((source.parent.parent / name).rglob("*.py"))
+        )
+    return sha256(b"\0".join(bodies)).hexdigest()
 
 
 def error_of(failure: Failure) -> VisitError:

@@ -55,8 +55,11 @@ def _ios(version: str) -> str | None:
 
 
 def _iosxe(version: str) -> str | None:
-    """`17.09.04a` → `17.9`; the old numbering keeps its letters: `03.07.05E` → `3.7E`."""
-    found = re.match(r"(\d+)\.(\d+)(?:\.\d+)?([A-Z]*)", version)
+    """`17.09.04a` → `17.9`; the old numbering keeps its letters: `03.07.05E` → `3.7E`.
+
+    Routers and Catalyst 4500 write them behind a point: `03.09.01.S` → `3.9S`.
+    """
+    found = re.match(r"(\d+)\.(\d+)(?:\.\d+[a-z]?)?\.?([A-Z]*)", version)
     if found is None:
         return None
     letters = found[3] if int(found[1]) == 3 else ""

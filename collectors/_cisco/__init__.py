@@ -1,0 +1,1 @@
+"""What Cisco's IOS, IOS XE, NX-OS and IOS XR have in common: inventories, spans, refusals."""

@@ -1,0 +1,60 @@
+"""Cisco IOS XR by its command line: software, chassis, route processors, line cards, the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+
+from collectors._cisco import parts
+from collectors._cisco.answer import answered, text_of
+from collectors.iosxr import _version
+from evidence.ask import Ask, Session
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Unexpected
+from evidence.facts import Fact
+
+VENDOR = "Cisco"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("cisco_xr", "cisco_xr_ssh", "cisco_iosxr")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+TERMINAL_LENGTH = Ask("terminal_length", "terminal length 0")
+TERMINAL_WIDTH = Ask("terminal_width", "terminal width 511")
+EXIT = Ask("exit", "exit")
+SESSION = Session(
+    prompt=r"[\w.\-/:@()]+[>#] ?",
+    login=(TERMINAL_LENGTH, TERMINAL_WIDTH),
+    logout=(EXIT,),
+    pager=r" ?--More-- ?",
+    nonce="!",
+)
+
+VERSION = Ask("version", "show version", also=("show version brief", "sh version", "show_version"))
+INVENTORY = Ask("inventory", "show inventory", also=("show inventory all", "show_inventory"))
+ADMIN_INVENTORY = Ask("admin_inventory", "admin show inventory", also=("admin show inventory all",))
+PLATFORM = Ask("platform", "show platform", also=("admin show platform", "show_platform"))
+INSTALL = Ask(
+    "install", "show install active summary", also=("show install active", "show_install_active")
+)
+
+
+def firmware(device: Device) -> Flow:
+    """Software, hardware and the unit, from whichever answers tell them."""
+    found = yield from answered(VERSION, INVENTORY, ADMIN_INVENTORY, PLATFORM, INSTALL)
+    version = text_of(found, VERSION)
+    software = list(_version.releases(version)) or list(_version.installed(text_of(found, INSTALL)))
+    hardware = parts.joined(
+        parts.inventory(text_of(found, INVENTORY)),
+        parts.inventory(text_of(found, ADMIN_INVENTORY)),
+        _version.nodes(text_of(found, PLATFORM)),
+    )
+    if not any(one.part == "chassis" for one in hardware):
+        hardware += _version.machine(version)
+    if not software and not hardware:
+        raise Unexpected(
+            f"{device.id}: no answer tells an IOS XR version or part",
+            next_step=f"deliver {VERSION.text!r} or {ADMIN_INVENTORY.text!r} of an IOS XR router",
+        )
+    units = _version.units(found[VERSION], hardware) if VERSION in found else ()
+    return [*software, *hardware, *units]

@@ -1,0 +1,69 @@
+"""Cisco NX-OS by its command line: software, chassis, modules, extenders, the unit.
+
+Also of a switch that ACI runs, whose `show version` is the same and whose software is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+
+from collectors._cisco import parts
+from collectors._cisco.answer import answered, text_of
+from collectors.nxos import _json, _modules, _version
+from evidence.ask import Ask, Session
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Unexpected
+from evidence.facts import Fact
+
+VENDOR = "Cisco"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("cisco_nxos", "cisco_nxos_ssh")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+TERMINAL_LENGTH = Ask("terminal_length", "terminal length 0")
+TERMINAL_WIDTH = Ask("terminal_width", "terminal width 511")
+EXIT = Ask("exit", "exit")
+SESSION = Session(
+    prompt=r"[\w.\-/:@()]+[>#] ?",
+    login=(TERMINAL_LENGTH, TERMINAL_WIDTH),
+    logout=(EXIT,),
+    pager=r" ?--More-- ?",
+    nonce="!",
+)
+
+VERSION = Ask(
+    "version",
+    "show version",
+    also=("sh version", "show ver", "show_version", "show version | json"),
+)
+INVENTORY = Ask(
+    "inventory",
+    "show inventory",
+    also=("show inventory all", "show inventory | json", "show_inventory", "show_inventory_json"),
+)
+MODULE = Ask("module", "show module", also=("show module all", "show mod", "show_module"))
+
+
+def firmware(device: Device) -> Flow:
+    """Software, hardware and the unit, from whichever answers tell them."""
+    found = yield from answered(VERSION, INVENTORY, MODULE)
+    version, inventory = text_of(found, VERSION), text_of(found, INVENTORY)
+    module = text_of(found, MODULE)
+    if version.lstrip().startswith("{"):
+        version = _json.version(found[VERSION].json())
+    listed = (
+        list(_json.inventory(found[INVENTORY].json()))
+        if inventory.lstrip().startswith("{")
+        else parts.inventory(inventory)
+    )
+    software = list(_version.releases(version)) or list(_modules.releases(module))
+    hardware = parts.joined(listed, _version.machine(version), _modules.items(module))
+    if not software and not hardware:
+        raise Unexpected(
+            f"{device.id}: no answer tells an NX-OS version or part",
+            next_step=f"deliver {VERSION.text!r} or {INVENTORY.text!r} of a Nexus switch",
+        )
+    units = _version.units(found[VERSION], version, hardware) if VERSION in found else ()
+    return [*software, *hardware, *units]
