@@ -235,6 +235,12 @@ def keep_handed(agent: Agent, visit: Visit) -> str:
     return digest
 
 
+def keep_gap(agent: Agent, gap: Gap) -> None:
+    """Record as a run of its own what could not be read."""
+    began = gap.from_at or agent.clock()
+    _close_run(agent, str(uuid.uuid4()), "schedule", began, host_health(agent), [], [gap])
+
+
 def _close_run(
     agent: Agent,
     run: str,

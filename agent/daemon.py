@@ -21,7 +21,7 @@ from types import FrameType
 import schedule
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, adopt, collect, jobs_for
+from agent.collect import Agent, Progress, adopt, collect, jobs_for, keep_gap
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.door import Request
@@ -30,6 +30,7 @@ from agent.ledger import Ledger
 from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
+from agent.room import no_room
 from agent.steady import SteadyClock
 from agent.timetable import Waiting
 from agent.told import ask_rows, visit_rows
@@ -37,6 +38,7 @@ from agent.visit import Visit
 from agent.wired import agent_of, system_clock
 from agent.work import keep_spool, tick, turns_in
 from evidence.ask import Ask
+from evidence.collection import Gap
 from evidence.device import Device
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
 
@@ -53,6 +55,7 @@ class Daemon:
         self.brake = Brake()
         self.metrics = Metrics()
         self._reload = Event()
+        self._full: Gap | None = None
 
     def run(self) -> None:
         """Until the brake is pulled. Signals are this method's, so it runs in the main thread."""
@@ -67,7 +70,7 @@ class Daemon:
         self.notifier.ready()
         self._say_idle()
         ticker = schedule.Scheduler()
-        ticker.every(1).minutes.do(self._tick)
+        ticker.every(1).minutes.do(self.turn)
         ticker.run_all()
         # A second's turn: a signal's wish is fulfilled at once, a minute's work each minute.
         while not self.brake.wait(1.0):
@@ -144,6 +147,9 @@ class Daemon:
         jobs = jobs_for(config.devices.values(), request.devices, request.subject)
         if not jobs:
             raise ConfigurationError("no device has that subject", code="subject_unknown")
+        if not request.dry_run and self._full is not None:
+            why = self._full.failure
+            raise EnvironmentProblem(why.message, code=why.code, next_step=why.next_step)
         if request.dry_run:
             tell({"asks": ask_rows(jobs)})
             return
@@ -182,7 +188,7 @@ class Daemon:
     def _say_idle(self) -> None:
         self.notifier.status(f"{len(self.config.devices)} devices, waiting for what is due")
 
-    def _tick(self) -> None:
+    def turn(self) -> None:
         """A turn of the scheduler. An error is logged; turns go on."""
         if self.brake.pulled:
             return
@@ -197,6 +203,9 @@ class Daemon:
 
         progress = Progress(on_ask, on_visit)
         try:
+            if not self._has_room():
+                self.notifier.progress("scheduler")
+                return
             run = tick(self.config, self.agent, self.brake, progress, self._count_waiting)
             if run is not None:
                 self.metrics.count("runs_total", 'by="schedule"')
@@ -205,6 +214,21 @@ class Daemon:
         except EvidenceError as error:
             log.warning("%s", error)
         self.notifier.progress("scheduler")
+
+    def _has_room(self) -> bool:
+        """Whether there is room for a run. When it ends and when it is back, a gap is recorded."""
+        why, now = no_room(self.config, self.agent.ledger), self.agent.clock()
+        self.metrics.put("collection_stopped", {"": why is not None})
+        if why is not None and self._full is None:
+            self._full = Gap(failure=why, from_at=now)
+            log.error("%s: %s", why.code, why.message)
+            self.notifier.status(why.message)
+            keep_gap(self.agent, self._full)
+        if why is None and self._full is not None:
+            log.info("there is room again: collecting goes on")
+            keep_gap(self.agent, replace(self._full, until_at=now))
+            self._full = None
+        return why is None
 
     def _count(self, visit: Visit) -> None:
         for reading in visit.readings:

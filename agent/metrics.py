@@ -18,6 +18,7 @@ KINDS = {
     "last_run_timestamp_seconds": ("gauge", "When the newest scheduled run ended (Unix time)."),
     "devices": ("gauge", "Devices in the inventory."),
     "waiting_devices": ("gauge", "Devices that are due and wait: quiet_hours or maintenance."),
+    "collection_stopped": ("gauge", "1 while there is no room for another run."),
     "spool_bundles": ("gauge", "Bundles the store does not have, by state: spooled or refused."),
     "store_reachable": ("gauge", "1 when the last push reached the store, 0 when it did not."),
     "clock_step_seconds": ("gauge", "How far the clock is from the course being kept."),

@@ -119,6 +119,11 @@ class Ledger:
         """The counter history of every unit a device tells of (start ≤ at < end)."""
         return histories(self._db, device, start, end)
 
+    def waiting_bytes(self) -> int:
+        """How much the store has not taken yet."""
+        row = self._db.execute("SELECT sum(size_bytes) FROM bundle WHERE state = 'spooled'")
+        return int(row.fetchone()[0] or 0)
+
     def bundles_in(self, state: str) -> list[Spooled]:
         """The bundles in a state, oldest first."""
         rows = self._db.execute(
