@@ -68,6 +68,7 @@ class Daemon:
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
         self.notifier.ready()
+        log.info("ready: %d devices", len(self.config.devices))
         self._say_idle()
         ticker = schedule.Scheduler()
         ticker.every(1).minutes.do(self.turn)
