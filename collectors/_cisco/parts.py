@@ -14,7 +14,7 @@ _LABEL = re.compile(r"\b(?:NAME|DESCR|PID|VID|SN) *:", re.IGNORECASE)
 _NOTHING = {"", "n/a", "na", "none", "unknown", "unspecified", "<empty>", "--"}
 _VIRTUAL = re.compile(
     r"IOSv|vIOS|CSR1000V|C8000V|ISRV|C9800-CL|C9KV|CAT9KV|NX-?OSv|N?9K-?C?9[35]00v|C9[35]00v"
-    r"|(?:R-)?IOS-?XRv|XRd",
+    r"|(?:R-)?IOS[ -]?XRv|XRd",
     re.IGNORECASE,
 )
 # What a part is if its name says so, or else its description; the first that fits.

@@ -22,6 +22,7 @@ _IOS = re.compile(
 _XE = re.compile(r"(?m)^[ \t]*Cisco IOS[ -]XE Software, Version (\S+)(?=\s)")
 _XE_OF_OLD = re.compile(r"(?m)^[ \t]*IOS XE Version: *(\S+)(?=\s)")
 _IS_XE = re.compile(r"(?m)^[ \t]*Cisco IOS[ -]XE |^[^\n]*\bIOS-XE Software|\bIOS-XE ROMMON")
+_SINCE_16 = re.compile(r"(?:1[6-9]|[2-9]\d)\.")
 _MACHINE = re.compile(
     r"(?mi)^[ \t]*(cisco|allen-bradley|linux) +(\S+(?: \S+)?) +\(([^)\n]*)\)"
     r"[^\n]*?\bwith\b[^\n]*bytes of"
@@ -39,15 +40,18 @@ def releases(text: str) -> Iterator[SoftwareRelease]:
     as the build. Before that it held an IOS of its own version (`03.09.01.S` and `15.3(2)S1`),
     or on Catalysts only its own (`03.06.05E`).
     """
-    ios, xe, old = _IOS.search(text), _XE.search(text), _XE_OF_OLD.search(text)
+    matches = [pattern.search(text) for pattern in (_IOS, _XE, _XE_OF_OLD)]
+    ios, xe, old = (match[1] if match else None for match in matches)
+    if old is None and ios is not None and "(" in ios:
+        old = xe  # the last 3.x trains write theirs where 16 writes the other form of its one
+    version = ios or xe
     if old is not None:
-        yield release("iosxe", old[1])
+        yield release("iosxe", old)
         if ios is not None:
-            yield release("ios", ios[1], part="IOS within IOS XE")
-    elif xe is not None or ios is not None:
-        version = ios[1] if ios else xe[1] if xe else ""
-        product = "iosxe" if xe or _IS_XE.search(text) else "ios"
-        yield release(product, version, build=xe[1] if xe and xe[1] != version else None)
+            yield release("ios", ios, part="IOS within IOS XE")
+    elif version is not None:
+        product = "iosxe" if xe or _SINCE_16.match(version) or _IS_XE.search(text) else "ios"
+        yield release(product, version, build=xe if xe != version else None)
         yield from _of_members(text, product)
 
 

@@ -15,7 +15,7 @@ from evidence.facts import HardwareItem, SoftwareRelease, Unit
 _XR = re.compile(r"(?m)^[ \t]*Cisco IOS XR Software, Version (\d[^\[\n]*)(?=[\[\n])")
 _LABEL = re.compile(r"(?m)^[ \t]*Label[ \t]*: *(\S+)")
 _MACHINE = re.compile(r"(?mi)^[ \t]*cisco ([^(\n]+?) *\([^\n]*\) *processor\b")
-_CHASSIS = re.compile(r"(?m)^[ \t]*((?:ASR|CRS|NCS)[ -]?\d+\w*)\b[^\n]* Chassis\b")
+_CHASSIS = re.compile(r"(?m)^[ \t]*((?:ASR|CRS|NCS)[ -]?\d+\w*|IOS XRv)\b[^\n]* Chassis\b")
 _UPTIME = re.compile(r"(?m)^[ \t]*(\S+) uptime is (\d[^\n]*)")
 _NODES = re.compile(r"(?m)^[ \t]*Node[ \t]+Type[ \t]+State\b")
 _NODE = re.compile(r"(?m)^[ \t]*(\d+/\S+)[ \t]+([A-Z0-9][^\s(]*)(?:\(\w+\))?[ \t]+[A-Z]")
