@@ -8,7 +8,6 @@ device: its port and the fingerprint of its host key.
 from __future__ import annotations
 
 import json
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -51,14 +50,6 @@ def answers(rules: int) -> dict[str, bytes]:
     }
 
 
-class _Prompt(LabSsh):
-    """Answers at once, as sshd does: without this, Nagle's algorithm holds each echo 40 ms."""
-
-    def __init__(self, tape: Tape, account: Account, mischief: Mischief) -> None:
-        super().__init__(tape, account, TERMINAL, mischief)
-        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
 @contextmanager
 def devices(count: int, rules: int, bytes_per_s: int = 0) -> Iterator[list[Shown]]:
     """So many devices in another process, for as long as the block runs."""
@@ -80,7 +71,8 @@ def main() -> None:
     account = Account(USERNAME, PASSWORD, second=SECOND)
     with ExitStack() as stack:
         for _ in range(count):
-            device = stack.enter_context(_Prompt(tape, account, Mischief(bytes_per_s=pace or None)))
+            mischief = Mischief(bytes_per_s=pace or None)
+            device = stack.enter_context(LabSsh(tape, account, TERMINAL, mischief))
             shown = {"port": device.port, "fingerprint": device.fingerprint}
             print(json.dumps(shown), flush=True)
         sys.stdin.read()
