@@ -237,6 +237,7 @@ def _devices(
     """The devices by id; a name, or an address with its port, stands only once."""
     found: dict[str, Device] = {}
     addresses: dict[tuple[str, int | None, str], str] = {}
+    wheres: dict[str, str] = {}
     for index, model in enumerate(models):
         where = f"{path.name}:{nearest(lines, ('devices', index, 'id'))}"
         try:
@@ -283,7 +284,26 @@ def _devices(
             exceptions=model.exceptions,
             options=model.options,
         )
+        wheres[model.id] = where
+    for device in found.values():
+        mistakes += [f"{wheres[device.id]}: {wrong}" for wrong in _jumps(device, found)]
     return found
+
+
+def _jumps(device: Device, devices: Mapping[str, Device]) -> list[str]:
+    """What is wrong with the way to a device through jump hosts: SSH all along, no circle."""
+    seen = [device.id]
+    hop = devices.get(device.via or "")
+    if hop is not None and device.transport != "ssh":
+        return [f"via_invalid: {device.id} is read by {device.transport}; only SSH goes `via:`"]
+    while hop is not None:
+        if hop.id in seen:
+            return [f"via_circle: the way to {device.id} is a circle: {', '.join(seen)}, {hop.id}"]
+        if hop.transport != "ssh":
+            return [f"via_invalid: jump host {hop.id} is read by {hop.transport}, not by SSH"]
+        seen.append(hop.id)
+        hop = devices.get(hop.via or "")
+    return []
 
 
 def _data(folder: Path, kind: str, name: str, mistakes: list[str]) -> Mapping[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from agent.credentials import resolve
 from agent.ledger import Ledger
 from agent.platforms import platform
 from agent.transports import Transport
+from agent.transports.ssh.jump import Hop
 from evidence.device import Device
 from evidence.errors import ConfigurationError
 
@@ -28,6 +30,7 @@ class Connector:
 
     ledger: Ledger
     credentials: Path
+    devices: Mapping[str, Device] = field(default_factory=dict)
 
     def __call__(self, device: Device) -> Transport:
         """The open transport. Raises VisitError, or ConfigurationError for its credential."""
@@ -42,6 +45,21 @@ class Connector:
             opened: Transport = opener(device, one)
             return opened
         credential = resolve(device.credential, self.credentials, os.environ)
-        pins = (self.ledger.host_keys(device.id),) if device.transport == "ssh" else ()
-        opened = opener(device, credential, one, *pins)
+        more: tuple[object, ...] = ()
+        if device.transport == "ssh":
+            more = (self.ledger.host_keys(device.id), self._hops(device))
+        opened = opener(device, credential, one, *more)
         return opened
+
+    def _hops(self, device: Device) -> list[Hop]:
+        """The jump hosts on the way to a device, the nearest to us first."""
+        if device.via is None:
+            return []
+        if device.via not in self.devices:
+            raise ConfigurationError(
+                f"{device.id}: jump host {device.via} is not in the inventory", code="via_unknown"
+            )
+        one = self.devices[device.via]
+        credential = resolve(one.credential, self.credentials, os.environ)
+        pins = self.ledger.host_keys(one.id)
+        return [*self._hops(one), Hop(one, credential, platform(one.platform), pins)]

@@ -168,7 +168,7 @@ class Daemon:
             run = collect(
                 replace(self.agent, ledger=ledger),
                 jobs,
-                Connector(ledger, config.credentials),
+                Connector(ledger, config.credentials, config.devices),
                 requester=requester,
                 workers=config.limits.workers,
                 progress=Progress(on_ask, on_visit),

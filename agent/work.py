@@ -33,7 +33,7 @@ def tick(
     run = collect(
         agent,
         jobs,
-        Connector(agent.ledger, config.credentials),
+        Connector(agent.ledger, config.credentials, config.devices),
         workers=config.limits.workers,
         progress=progress,
         brake=brake,

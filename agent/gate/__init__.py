@@ -26,6 +26,11 @@ class Gate:
         self._secret_is_due = False
 
     @property
+    def forwards(self) -> bool:
+        """Whether this is a jump host: it opens a channel onward, and no session."""
+        return False
+
+    @property
     def interactive(self) -> bool:
         """Whether this platform is read by typing lines at a prompt."""
         return self._session is not None
@@ -54,6 +59,10 @@ class Gate:
             self.deny("line", line)
         # Only the answer to our own request for privilege may be the second secret, once.
         self._secret_is_due = ask == self._session.elevate
+
+    def forward(self, host: str, port: int) -> None:
+        """A channel to another host: only a jump host's gate admits one."""
+        self.deny("channel to", f"{host}:{port}")
 
     def bodies(self, method: str, target: str) -> frozenset[bytes]:
         """The bodies an HTTP request for `target` (path and query) may have; b"" is none."""

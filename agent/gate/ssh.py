@@ -87,8 +87,12 @@ def _check(gate: Gate | None, payload: bytes) -> None:
     elif kind == MSG_CHANNEL_REQUEST:
         message.get_int()
         _check_request(gate, message)
-    elif (kind, name := message.get_text()) not in _OPENINGS:
-        gate.deny("SSH message", f"{kind} {name}")
+    elif (opening := (kind, message.get_text())) == (MSG_CHANNEL_OPEN, "direct-tcpip"):
+        for _ in ("channel", "window", "packet"):
+            message.get_int()
+        gate.forward(message.get_text(), message.get_int())
+    elif opening not in _OPENINGS or (gate.forwards and kind == MSG_CHANNEL_OPEN):
+        gate.deny("SSH message", f"{kind} {opening[1]}")
 
 
 def _check_request(gate: Gate, message: Message) -> None:

@@ -86,7 +86,7 @@ def _alone(settings: Config, jobs: list[collecting.Job], watched: Watched) -> li
         run = collecting.collect(
             agent,
             jobs,
-            Connector(agent.ledger, settings.credentials),
+            Connector(agent.ledger, settings.credentials, settings.devices),
             requester=account(),
             workers=settings.limits.workers,
             progress=collecting.Progress(

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from paramiko import SSHClient, Transport
+from paramiko import Channel, SSHClient, Transport
 from paramiko.kex_curve25519 import KexCurve25519
 from paramiko.ssh_exception import IncompatiblePeer
 
@@ -60,11 +60,17 @@ class Link:
     """What is needed to connect to one device, and what is learned by it."""
 
     def __init__(
-        self, device: Device, credential: Credential, gate: Gate, pins: Iterable[str]
+        self,
+        device: Device,
+        credential: Credential,
+        gate: Gate,
+        pins: Iterable[str],
+        through: Callable[[], socket.socket | Channel] | None = None,
     ) -> None:
         self.device = device
         self.heard = Heard()
         self._gate = gate
+        self._through = through
         self._policy = PinPolicy(device, frozenset(pins))
         self._login = Login(device, credential, self.heard)
         self._legacy = "ssh_legacy" in device.exceptions
@@ -86,7 +92,7 @@ class Link:
         client.set_log_channel(_LOG)
         return client
 
-    def parameters(self, sock: socket.socket) -> dict[str, Any]:
+    def parameters(self, sock: socket.socket | Channel) -> dict[str, Any]:
         """How `SSHClient.connect` is called: no agent, no key files, no second attempt."""
         return {
             "hostname": self.device.address,
@@ -104,8 +110,10 @@ class Link:
             "auth_strategy": self._login,
         }
 
-    def dial(self) -> socket.socket:
-        """The TCP connection. Raises Unreachable."""
+    def dial(self) -> socket.socket | Channel:
+        """The TCP connection, or the jump host's channel. Raises Unreachable."""
+        if self._through is not None:
+            return self._through()
         address = (self.device.address, self.device.port or 22)
         try:
             connection = socket.create_connection(address, CONNECT_S)

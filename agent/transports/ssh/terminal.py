@@ -26,7 +26,7 @@ from evidence.errors import VisitError
 class _Bare(netmiko.BaseConnection):
     """Takes out of a netmiko driver all that writes, and its way of trusting and logging in."""
 
-    def __init__(self, link: Link, sock: socket.socket, device_type: str) -> None:
+    def __init__(self, link: Link, sock: socket.socket | Channel, device_type: str) -> None:
         self._link = link
         self._dialled = sock
         super().__init__(
