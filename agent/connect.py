@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
 from agent.credentials import resolve
 from agent.ledger import Ledger
 from agent.platforms import platform
+from agent.secret import Credential
 from agent.transports import Transport
 from agent.transports.ssh.jump import Hop
 from evidence.device import Device
@@ -26,11 +27,15 @@ _WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 
 @dataclass(frozen=True)
 class Connector:
-    """Opens transports for the devices of one configuration."""
+    """Opens transports for the devices of one configuration.
+
+    `typed` is what the operator at the terminal gave for a device, in place of what is stored.
+    """
 
     ledger: Ledger
     credentials: Path
     devices: Mapping[str, Device] = field(default_factory=dict)
+    typed: Mapping[str, Credential] = field(default_factory=dict)
 
     def __call__(self, device: Device) -> Transport:
         """The open transport. Raises VisitError, or ConfigurationError for its credential."""
@@ -45,6 +50,13 @@ class Connector:
             opened: Transport = opener(device, one)
             return opened
         credential = resolve(device.credential, self.credentials, os.environ)
+        if given := self.typed.get(device.id):
+            credential = replace(
+                credential,
+                password=given.password or credential.password,
+                private_key=None if given.password else credential.private_key,
+                otp=given.otp,
+            )
         more: tuple[object, ...] = ()
         if device.transport == "ssh":
             more = (self.ledger.host_keys(device.id), self._hops(device))

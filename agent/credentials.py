@@ -17,7 +17,8 @@ import yaml
 from agent.secret import Credential, Secret
 from evidence.errors import ConfigurationError
 
-_FIELDS = frozenset(one.name for one in fields(Credential))
+# A one-time password is typed for one visit; one that lies in a file is none.
+_FIELDS = frozenset(one.name for one in fields(Credential)) - {"otp"}
 
 
 def resolve(reference: str | None, folder: Path, environment: Mapping[str, str]) -> Credential:

@@ -38,6 +38,7 @@ class Secret:
 class Credential:
     """What one account logs in with. `second` raises privilege (enable); `token` is for HTTPS.
 
+    `otp` is a one-time password, typed for this visit and good for one answer.
     `private_key` is the key's text (OpenSSH or PEM), `passphrase` what it is locked with.
     """
 
@@ -47,6 +48,7 @@ class Credential:
     private_key: Secret | None = None
     passphrase: Secret | None = None
     token: Secret | None = None
+    otp: Secret | None = None
 
     def shows_in(self, text: str) -> bool:
         """Whether one of this account's secrets can be read in `text`."""

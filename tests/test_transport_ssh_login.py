@@ -1,6 +1,7 @@
 """Who the device is comes before who we are; and a log-in is tried once."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_a_prompt_for_a_code_is_answered_by_nobody(session: Session | None) -> N
         error = refusal(lab, session=session)
     assert error.code == "auth_interactive"
     assert "Verification code" in error.message
+
+
+def test_a_prompt_for_a_code_is_answered_by_what_was_typed_once() -> None:
+    for typed, expected in ((toy.PASSWORD, None), ("000000", "auth_failed")):
+        with LabSsh(toy.TAPE, toy.ACCOUNT, mischief=Mischief(token_prompt=True)) as lab:
+            credential = replace(toy.CREDENTIAL, password=None, otp=Secret(typed))
+            if expected is not None:
+                assert refusal(lab, credential=credential).code == expected
+            else:
+                way = open_ssh(toy.device(lab.port), credential, toy.platform(), {lab.fingerprint})
+                assert way.ask(toy.VERSION).body
+                way.close()
+        assert lab.attempts == 1
 
 
 def test_a_password_asked_for_by_prompt_is_given() -> None:

@@ -28,6 +28,7 @@ from agent.door.client import ask_daemon
 from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
+from agent.secret import Credential, Secret
 from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of
 from agent.work import turns_in
@@ -42,6 +43,12 @@ def collect(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be sent.")
     ] = False,
+    ask_password: Annotated[
+        bool, typer.Option("--ask-password", help="Type the device's password; it is not kept.")
+    ] = False,
+    otp: Annotated[
+        bool, typer.Option("--otp", help="Type a one-time password; it is not kept.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -54,14 +61,20 @@ def collect(
         columns = {"device": "device", "by": "by", "address": "address", "text": "may be sent"}
         show(ask_rows(jobs), columns, json)
         return
-    told = ask_daemon(settings.socket, Request(tuple(names or ()), subject))
+    typed = _typed(jobs, password=ask_password, otp=otp)
+    # What was typed stays in this process: it goes over no socket.
+    told = None if typed else ask_daemon(settings.socket, Request(tuple(names or ()), subject))
     with _progress() as bar:
         task = bar.add_task("reading", total=len(jobs))
         watched = Watched(
             on_ask=lambda device, name: bar.update(task, description=f"{device}: {name}"),
             on_visit=lambda: bar.advance(task),
         )
-        rows = _alone(settings, jobs, watched) if told is None else _through_daemon(told, watched)
+        rows = (
+            _alone(settings, jobs, watched, typed)
+            if told is None
+            else _through_daemon(told, watched)
+        )
     show(
         sorted(rows, key=lambda row: str(row["device"])),
         {"device": "device", "subject": "subject", "facts": "facts", "state": "", "why": "why"},
@@ -80,13 +93,40 @@ class Watched:
     on_visit: Callable[[], None]
 
 
-def _alone(settings: Config, jobs: list[collecting.Job], watched: Watched) -> list[Row]:
-    """Collect in this process, where no daemon runs."""
+Typed = dict[str, Credential]
+
+
+def _typed(jobs: list[collecting.Job], *, password: bool, otp: bool) -> Typed:
+    """What is typed, unseen, for the one device. Raises ConfigurationError."""
+    if not (password or otp):
+        return {}
+    devices = {job.device.id: job.device for job in jobs}
+    if len(devices) != 1 or any(one.transport != "ssh" for one in devices.values()):
+        raise ConfigurationError(
+            "a password is typed for one device, read by SSH", code="option_invalid"
+        )
+    (name,) = devices
+    return {
+        name: Credential(
+            password=_ask_hidden(f"{name} password") if password else None,
+            otp=_ask_hidden(f"{name} one-time password") if otp else None,
+        )
+    }
+
+
+def _ask_hidden(what: str) -> Secret:
+    return Secret(typer.prompt(what, hide_input=True, err=True))
+
+
+def _alone(
+    settings: Config, jobs: list[collecting.Job], watched: Watched, typed: Typed
+) -> list[Row]:
+    """Collect in this process: no daemon runs, or a password was typed here."""
     with agent_of(settings) as agent:
         run = collecting.collect(
             agent,
             jobs,
-            Connector(agent.ledger, settings.credentials, settings.devices),
+            Connector(agent.ledger, settings.credentials, settings.devices, typed),
             requester=account(),
             workers=settings.limits.workers,
             progress=collecting.Progress(

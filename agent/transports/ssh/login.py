@@ -24,6 +24,7 @@ LOGIN_S = 30.0  # a RADIUS or TACACS+ server behind the device may be slow
 
 _LOCKED = re.compile(r"\b(lock(ed|out)|disabled|suspended)\b|鎖定|停用", re.IGNORECASE)
 _ASKS_PASSWORD = re.compile(r"passw|密碼", re.IGNORECASE)
+_ASKS_CODE = re.compile(r"one.?time|\botp\b|一次性", re.IGNORECASE)
 
 
 class Login(AuthStrategy):
@@ -36,7 +37,7 @@ class Login(AuthStrategy):
         self._heard = heard
         self._key = private_key(device, credential)
         self._asked: str | None = None
-        self._answered = False
+        self._left = {"password": credential.password, "otp": credential.otp}
 
     def get_sources(self) -> Iterator[AuthSource]:
         """None: `authenticate` does not go through a list."""
@@ -59,7 +60,12 @@ class Login(AuthStrategy):
     def _attempt(self, transport: Transport) -> list[str]:
         name = self._credential.username
         if self._key is not None:
-            return transport.auth_publickey(name, self._key)
+            more = transport.auth_publickey(name, self._key)
+            if self._credential.otp is None or "keyboard-interactive" not in more:
+                return more
+            return transport.auth_interactive(name, self._answer)
+        if self._credential.password is None and self._credential.otp is not None:
+            return transport.auth_interactive(name, self._answer)
         if self._credential.password is None:
             raise self._refused("neither key nor password is configured")
         try:
@@ -71,22 +77,27 @@ class Login(AuthStrategy):
         return transport.auth_interactive(name, self._answer)
 
     def _answer(self, title: str, instructions: str, prompts: list[tuple[str, bool]]) -> list[str]:
-        """Answer one hidden prompt for a password, once; anything else ends the log-in."""
+        """Answer a hidden prompt for a password by it, any other by the one-time password.
+
+        Each is given once, one prompt at a time; anything else ends the log-in.
+        """
         self._heard.words += [title, instructions]
         if not prompts:
             return []
         text, echoed = prompts[0]
-        password = self._credential.password
-        plain = len(prompts) == 1 and not echoed and _ASKS_PASSWORD.search(text)
-        if password is None or not plain or self._answered:
-            self._asked = " ".join(text for text, _ in prompts)
+        plain = not echoed and _ASKS_PASSWORD.search(text) and not _ASKS_CODE.search(text)
+        name = "password" if plain else "otp"
+        secret = self._left.get(name)
+        if secret is None or len(prompts) > 1:
+            if name in self._left:  # else it was given, and is asked for again: it was wrong
+                self._asked = " ".join(text for text, _ in prompts)
             raise AuthenticationException("a prompt that is not answered")
-        self._answered = True
-        return [password.reveal()]
+        del self._left[name]
+        return [secret.reveal()]
 
     def _why(self, transport: Transport, error: Exception) -> VisitError:
         words = " ".join(word for word in self._heard.words if word)
-        if self._asked is not None and not self._answered:
+        if self._asked is not None:
             return self._refused(f"it asks {shown(self._asked)!r}", "auth_interactive")
         if _LOCKED.search(words):
             return self._refused(f"it says {shown(words)!r}", "auth_locked")
