@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checks._observed import observed
 from checks.remote_desktop_is_restricted import effective
 from evidence.device import Device
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
@@ -50,15 +51,15 @@ def _on_the_wire(
         "; ".join([words.en, *(one.en for one in weak)]),
         "；".join([words.zh, *(one.zh for one in weak)]),
     )
-    return _observed(
+    return observed(
+        CHECK,
         readings,
         device,
         reading,
-        f"{device.id}/rdp {one.address}:{one.port}",
-        result,
-        state,
-        description,
-        {
+        subject=f"{device.id}/rdp {one.address}:{one.port}",
+        about="nla",
+        answer=(result, state, description),
+        measures={
             "answers": [list(pair) for pair in one.answers],
             "nla_supported": one.nla_supported,
             "tls_supported": one.tls_supported,
@@ -78,7 +79,16 @@ def _configured(readings: Readings, device: Device, reading: Reading) -> Observa
         result, state, words = _answer(None if mine is None else mine.nla_required)
     said = Text(f"{words.en} (as configured)", f"{words.zh}（依設定值）")
     measures: dict[str, object] = {"configured": True}
-    return _observed(readings, device, reading, f"{device.id}/rdp", result, state, said, measures)
+    return observed(
+        CHECK,
+        readings,
+        device,
+        reading,
+        subject=f"{device.id}/rdp",
+        about="nla",
+        answer=(result, state, said),
+        measures=measures,
+    )
 
 
 def _answer(required: bool | None) -> tuple[Result, str, Text]:
@@ -87,27 +97,3 @@ def _answer(required: bool | None) -> tuple[Result, str, Text]:
     if required:
         return Result.satisfied, "nla_required", Text("NLA required", "要求 NLA")
     return Result.not_satisfied, "nla_not_required", Text("NLA not required", "未要求 NLA")
-
-
-def _observed(
-    readings: Readings,
-    device: Device,
-    reading: Reading,
-    subject: str,
-    result: Result,
-    state: str,
-    words: Text,
-    measures: dict[str, object],
-) -> Observation:
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=subject,
-        result=result,
-        state=state,
-        description=Text(f"{device.id}: {words.en}", f"{device.id}：{words.zh}"),
-        at=readings.at,
-        evidence=(reading.digest,),
-        measures=measures,
-        scope=(f"site:{device.site}", "about:nla"),
-    )

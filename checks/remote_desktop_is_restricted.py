@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evidence.device import Device
+from checks._observed import observed
 from evidence.facts import RemoteDesktopPolicy
 from evidence.observation import Observation, Result
-from evidence.reading import Reading
 from evidence.readings import Readings
 from evidence.rulebase import unread
 from evidence.text import Text
@@ -47,7 +46,6 @@ def check(
         for unit in dict.fromkeys(one.subject_unit for one in said) or (None,):
             mine = effective([one for one in said if one.subject_unit == unit])
             place = f"{device.id}/{unit}" if unit else device.id
-            result, state, words = _idle(mine, idle_limit_minutes * 60)
             measures: dict[str, Any] = {"limit_s": idle_limit_minutes * 60}
             if mine is not None:
                 measures |= {
@@ -56,29 +54,26 @@ def check(
                     "unlimited": list(mine.unlimited),
                     "source": mine.source,
                 }
-            yield _observed(
+            yield observed(
+                CHECK,
                 readings,
                 device,
                 reading,
-                f"{place}/remote desktop idle",
-                "idle",
-                result,
-                state,
-                words,
-                measures,
+                subject=f"{place}/remote desktop idle",
+                about="idle",
+                answer=_idle(mine, idle_limit_minutes * 60),
+                measures=measures,
             )
-            result, state, words = _redirection(mine, redirections_off)
             measures = {name: mine and getattr(mine, name) for name in REDIRECTIONS}
-            yield _observed(
+            yield observed(
+                CHECK,
                 readings,
                 device,
                 reading,
-                f"{place}/remote desktop redirection",
-                "redirection",
-                result,
-                state,
-                words,
-                measures,
+                subject=f"{place}/remote desktop redirection",
+                about="redirection",
+                answer=_redirection(mine, redirections_off),
+                measures=measures,
             )
 
 
@@ -164,29 +159,4 @@ def _redirection(mine: RemoteDesktopPolicy | None, off: Sequence[str]) -> Answer
 def _listed(names: Sequence[Text], head: Text) -> Text:
     return Text(
         head.en + ", ".join(one.en for one in names), head.zh + "、".join(one.zh for one in names)
-    )
-
-
-def _observed(
-    readings: Readings,
-    device: Device,
-    reading: Reading,
-    subject: str,
-    about: str,
-    result: Result,
-    state: str,
-    words: Text,
-    measures: dict[str, Any],
-) -> Observation:
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=subject,
-        result=result,
-        state=state,
-        description=Text(f"{device.id}: {words.en}", f"{device.id}：{words.zh}"),
-        at=readings.at,
-        evidence=(reading.digest,),
-        measures=measures,
-        scope=(f"site:{device.site}", f"about:{about}"),
     )
