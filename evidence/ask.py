@@ -47,7 +47,6 @@ class Ask:
     `encodings` are tried in order on the answer; the last resort is UTF-8 with replacement.
     `exits` are the exit statuses that are an answer where a command has one; with another
     than 0 its error output follows its output (`reg query` of a missing key: 1).
-    `secret_line`: the line itself is a secret (an enable password); it is never recorded.
     `template` is the text before its holes were filled, `filled` what fills them in order.
     """
 
@@ -62,7 +61,6 @@ class Ask:
     limit_bytes: int = 64 * 1024 * 1024
     limit_s: float = 120.0
     exits: tuple[int, ...] = (0,)
-    secret_line: bool = False
     template: str = ""
     filled: tuple[str, ...] = field(default=(), compare=False)
 

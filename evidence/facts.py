@@ -300,25 +300,10 @@ class AdministrativeEvent(Fact):
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostHealth(Fact):
-    """The agent's own host, by psutil: what could have made a collection fail."""
-
-    disk_free_bytes: int | None = None
-    memory_available_bytes: int | None = None
-    load_1min: float | None = None
-    booted_at: datetime | None = None
-
-
 FACTS: dict[str, type[Fact]] = {
     re.sub(r"(?<!^)([A-Z])", r"_\1", kind.__name__).lower(): kind for kind in Fact.__subclasses__()
 }
 _NAMES = {kind: name for name, kind in FACTS.items()}
-
-
-def fact_name(fact: Fact) -> str:
-    """The fact's name in records: the class name in snake case."""
-    return _NAMES[type(fact)]
 
 
 def to_record(fact: Fact) -> dict[str, Any]:

@@ -15,9 +15,6 @@ from rich.text import Text
 
 from evidence.errors import EvidenceError
 
-# The locale's own variables decide what a person reads; a flag overrides them.
-LANGUAGE = "en" if not os.environ.get("LANG", "").lower().startswith("zh") else "zh-TW"
-
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 _UNBROKEN = 10_000
 # What a device says may not drive the terminal it is shown on: C0 and C1 but line feed, DEL.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -84,7 +84,6 @@ PID: ASA5516-SSD       , VID: N/A     , SN: MSA223456K1
 """
 
 FAILOVER = "Failover Off \nFailover unit Primary\nFailover LAN Interface: not Configured\n"
-MODE = "Security context mode: single \n"
 NAMEIF = """Interface                Name                     Security
 GigabitEthernet1/1       outside                    0
 GigabitEthernet1/2       inside                   100
@@ -130,8 +129,3 @@ def _port(rule: LabRule) -> str:
 
 def _hash(text: str) -> int:
     return int(sha256(text.encode()).hexdigest()[:8], 16)
-
-
-def utc(at: datetime) -> datetime:
-    """The moment without microseconds, as devices keep it."""
-    return at.astimezone(UTC).replace(microsecond=0)

@@ -8,9 +8,10 @@ from typing import Any
 
 from agent.pack.codes import STATES, UNSEEN, word
 from agent.pack.month import Month
-from agent.pack.section import Cell, Column, Kind, Row, Section, Table
-from agent.pack.words import UNKNOWN, UNTOLD, both_calendars, joined, minute, shortened, taipei_of
-from evidence.control import Finding, Join
+from agent.pack.section import Cell, Column, Kind, Section, Table
+from agent.pack.sections._finding import finding_row
+from agent.pack.words import UNKNOWN, UNTOLD, both_calendars, joined, shortened, taipei_of
+from evidence.control import Join
 from evidence.observation import Observation
 from evidence.text import Text
 
@@ -59,30 +60,12 @@ def section(month: Month) -> Section:
         one.control.pinned for one in month.results if one.control.join is Join.rule_is_decided
     }
     rows = tuple(
-        _row(month, number, finding)
+        {**finding_row(month, number, finding), **_proved(month.observations(finding))}
         for number, finding in month.numbered()
         if finding.control in joins and finding.state in _LISTED
     )
     table = Table(id="decisions", title=title, columns=COLUMNS, rows=rows, pinned=4)
     return Section(id="decisions", title=title, tables=(table,))
-
-
-def _row(month: Month, number: str, finding: Finding) -> Row:
-    found_at = finding.first_found_at
-    return {
-        "number": number,
-        "control": finding.control.rpartition(":")[2],
-        "device": finding.device,
-        "subject": finding.subject,
-        "verdict": finding.verdict,
-        "state": word(STATES, finding.state),
-        "reason": finding.reason,
-        "found": None if found_at is None else minute(found_at),
-        "due": both_calendars(finding.due_on),
-        **_proved(month.observations(finding)),
-        "evidence": month.exhibits.cite(month.evidence([finding])),
-        "observations": "\n".join(finding.observations),
-    }
 
 
 def _proved(observations: Sequence[Observation]) -> dict[str, Cell]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.pack.codes import STATES, word
 from agent.pack.month import Month
 from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import NO, YES, both_calendars, minute
+from agent.pack.sections._finding import finding_row
+from agent.pack.words import NO, YES
 from evidence.control import Finding
 from evidence.text import Text
 
@@ -34,19 +34,8 @@ def section(month: Month) -> Section:
 
 
 def _row(month: Month, number: str, finding: Finding) -> Row:
-    found_at = finding.first_found_at
     return {
-        "number": number,
-        "control": finding.control.rpartition(":")[2],
-        "device": finding.device,
-        "subject": finding.subject,
-        "verdict": finding.verdict,
+        **finding_row(month, number, finding),
         "alone": finding.verdict_alone,
-        "state": word(STATES, finding.state),
-        "reason": finding.reason,
-        "found": None if found_at is None else minute(found_at),
-        "due": both_calendars(finding.due_on),
         "overdue": None if finding.due_on is None else YES if finding.overdue else NO,
-        "evidence": month.exhibits.cite(month.evidence([finding])),
-        "observations": "\n".join(finding.observations),
     }

@@ -1,0 +1,27 @@
+"""A finding as a row: the columns that every table of findings has."""
+
+from __future__ import annotations
+
+from agent.pack.codes import STATES, word
+from agent.pack.month import Month
+from agent.pack.section import Cell
+from agent.pack.words import both_calendars, minute
+from evidence.control import Finding
+
+
+def finding_row(month: Month, number: str, finding: Finding) -> dict[str, Cell]:
+    """The cells by column; `number` is the finding's in the month."""
+    found_at = finding.first_found_at
+    return {
+        "number": number,
+        "control": finding.control.rpartition(":")[2],
+        "device": finding.device,
+        "subject": finding.subject,
+        "verdict": finding.verdict,
+        "state": word(STATES, finding.state),
+        "reason": finding.reason,
+        "found": None if found_at is None else minute(found_at),
+        "due": both_calendars(finding.due_on),
+        "evidence": month.exhibits.cite(month.evidence([finding])),
+        "observations": "\n".join(finding.observations),
+    }
