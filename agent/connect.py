@@ -12,8 +12,7 @@ from agent.credentials import resolve
 from agent.ledger import Ledger
 from agent.platforms import platform
 from agent.secret import Credential
-from agent.transports import Transport
-from agent.transports.ssh.jump import Hop
+from agent.transports import Hop, Transport
 from evidence.device import Device
 from evidence.errors import ConfigurationError
 

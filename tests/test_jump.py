@@ -8,9 +8,9 @@ import pytest
 
 from agent.config import load_config
 from agent.secret import Credential, Secret
-from agent.transports import Transport
+from agent.transports import Hop, Transport
 from agent.transports.ssh import open_ssh
-from agent.transports.ssh.jump import Hop, JumpGate
+from agent.transports.ssh.jump import JumpGate
 from evidence.ask import Session
 from evidence.errors import (
     ConfigurationError,

@@ -5,11 +5,15 @@ A transport is made for one device and one visit, opened with the visit and clos
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from agent.platforms import Platform
+from agent.secret import Credential
 from evidence.ask import Ask
+from evidence.device import Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,13 @@ class Transport(Protocol):
     def ask(self, ask: Ask) -> Answer: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A jump host: its own credential, and the fingerprints its host key may have."""
+
+    device: Device
+    credential: Credential
+    platform: Platform
+    pins: Iterable[str]

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from agent.gate import Gate
 from agent.platforms import Platform
 from agent.secret import Credential
-from agent.transports import Transport
+from agent.transports import Hop, Transport
 from agent.transports.ssh.execute import open_execute
-from agent.transports.ssh.jump import Dial, Hop, Through, jump
+from agent.transports.ssh.jump import Dial, Through, jump
 from agent.transports.ssh.link import Link
 from evidence.device import Device
 

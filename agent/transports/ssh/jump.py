@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from socket import socket
 
 from paramiko import Channel, SSHClient, SSHException
 
 from agent.gate import Gate
-from agent.platforms import Platform
-from agent.secret import Credential
-from agent.transports import Answer, Transport
+from agent.transports import Answer, Hop, Transport
 from agent.transports.deadline import Deadline
 from agent.transports.ssh.link import CONNECT_S, OPEN_S, Link
 from evidence.ask import Ask
@@ -20,16 +17,6 @@ from evidence.device import Device
 from evidence.errors import Unreachable, VisitError
 
 Dial = Callable[[], socket | Channel]
-
-
-@dataclass(frozen=True)
-class Hop:
-    """A jump host: its own credential, and the fingerprints its host key may have."""
-
-    device: Device
-    credential: Credential
-    platform: Platform
-    pins: Iterable[str]
 
 
 class JumpGate(Gate):
