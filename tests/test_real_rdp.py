@@ -208,7 +208,9 @@ def shadow(security: str, folder: Path) -> Iterator[int]:
     port = free_port()
     (folder / "SAM").write_text("")
     read_end, write_end = os.pipe()
-    screen = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "320x240x24"]
+    # By default the screen starts anew when its last client leaves. The shadow server looks at
+    # it once, leaves, and comes back: into that new start it could not open it, and ended.
+    screen = ["Xvfb", "-noreset", "-displayfd", str(write_end), "-screen", "0", "320x240x24"]
     with running([*screen, "-nolisten", "tcp"], folder, {}, write_end):
         os.close(write_end)
         with os.fdopen(read_end) as numbers:
