@@ -1,4 +1,9 @@
-"""The ledger's tables, and opening them so that a commit survives a loss of power."""
+"""The ledger's tables, and opening them so that a commit survives a loss of power.
+
+A ledger's version is the number of MIGRATIONS it has been through. An older one goes through
+those it lacks in a single transaction, the version with them: killed at any point it is the old
+ledger or the new one, never something between. One that is newer is refused and left alone.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +15,9 @@ from pathlib import Path
 
 from evidence.errors import EnvironmentProblem
 
-SCHEMA = 1
-_TABLES = """
+# Each is a script without `;` inside a statement. What has been released is never edited: a change
+# is one more at the end, with its name in MIGRATIONS.
+_FIRST = """
 CREATE TABLE bundle (
   digest TEXT PRIMARY KEY, device TEXT NOT NULL, run TEXT NOT NULL, ended_at TEXT NOT NULL,
   size_bytes INTEGER NOT NULL, replayed INTEGER NOT NULL,
@@ -48,6 +54,7 @@ CREATE TABLE attempt (
 );
 CREATE TABLE first_found (subject TEXT PRIMARY KEY, at TEXT NOT NULL);
 """
+MIGRATIONS = (_FIRST,)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -64,21 +71,36 @@ def open_database(path: Path) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA foreign_keys=ON")
     if db.execute("PRAGMA synchronous").fetchone()[0] != 2:
         raise EnvironmentProblem("SQLite will not sync each commit", code="env_state")
     with transaction(db):
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA:
-            raise EnvironmentProblem(
-                f"the ledger is of version {version}; this agent knows {SCHEMA}",
-                code="env_ledger_newer",
-                next_step="install the agent that wrote it, or a newer one",
-            )
-        if version == 0:
-            for statement in _TABLES.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version={SCHEMA}")
+        _migrate(db)
+    # Only now: a migration may put a table in the place of one that others point at.
+    db.execute("PRAGMA foreign_keys=ON")
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring the ledger to this agent's version. Raises EnvironmentProblem (`env_ledger_newer`)."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise EnvironmentProblem(
+            f"the ledger is of version {version}; this agent knows {len(MIGRATIONS)}",
+            code="env_ledger_newer",
+            next_step="install the agent that wrote it, or a newer one",
+        )
+    if version == len(MIGRATIONS):
+        return
+    for script in MIGRATIONS[version:]:
+        for statement in script.split(";"):
+            db.execute(statement)
+    if db.execute("PRAGMA foreign_key_check").fetchone():
+        raise EnvironmentProblem(
+            f"the ledger of version {version} points at rows it does not have",
+            code="env_state",
+            next_step="it was left as it was; go back to the agent that wrote it, and report this",
+        )
+    # The version lies in the database itself, so it is part of the same transaction.
+    db.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
 
 
 @contextmanager
