@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from benchmarks import parse, seal, ssh, store, usage
+from benchmarks import lifecycle, parse, seal, ssh, store, usage
 from benchmarks.result import Result
 
 _RATIO = "Ratio: how many times better ours is; 1/n: n times worse."
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "seal": seal.run,
     "store": store.run,
     "parse": parse.run,
+    "lifecycle": lifecycle.run,
 }
 
 

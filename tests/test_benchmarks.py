@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from benchmarks import parse, seal, ssh, store, usage
+from benchmarks import lifecycle, parse, seal, ssh, store, usage
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.result import Result
 from benchmarks.usage.made import made
@@ -26,6 +26,7 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1),
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2),
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
+    "lifecycle": partial(lifecycle.run, items=200, scanned=5, rounds=1),
 }
 
 

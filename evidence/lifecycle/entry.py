@@ -1,0 +1,98 @@
+"""One row of the catalogue: what it names, when that ends, and who says so."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from evidence.errors import ConfigurationError
+
+MILESTONES = (
+    "end_of_sale",
+    "end_of_software_maintenance",
+    "end_of_security_fixes",
+    "last_day_of_support",
+)
+COLUMNS = (
+    *("vendor", "kind", "product", "name", "match", "rule", "edition"),
+    *MILESTONES,
+    *("source_url", "retrieved_on", "confidence", "note"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row: a model, a model family or a software train, and its milestones.
+
+    `rule` says how `match` is compared. Hardware: `model` (the whole model; a variant with a
+    hyphen, plus or letter behind it is another model), `family` (the same, but a hyphen may
+    follow: port counts), `prefix` (anything may follow). Software: `train`, or `build` with
+    the `edition` deciding among rows that share it.
+    `milestones` lacks what is not published; a month stands for its last day. `retrieved_on`
+    is a day or a month, as known; "" where only the year is.
+    """
+
+    vendor: str
+    kind: str
+    product: str
+    name: str
+    match: str
+    rule: str
+    edition: str
+    milestones: Mapping[str, date]
+    source_url: str
+    retrieved_on: str
+    confidence: str
+    note: str
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "vendor": self.vendor,
+            "kind": self.kind,
+            "product": self.product,
+            "name": self.name,
+            "match": self.match,
+            "rule": self.rule,
+            "edition": self.edition,
+            "milestones": {name: day.isoformat() for name, day in self.milestones.items()},
+            "source_url": self.source_url,
+            "retrieved_on": self.retrieved_on,
+            "confidence": self.confidence,
+            "note": self.note,
+        }
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Entry:
+        days = record["milestones"].items()
+        milestones = {name: date.fromisoformat(day) for name, day in days}
+        return cls(**{**record, "milestones": milestones})
+
+
+def entry_of(row: Mapping[str, str], number: int) -> Entry:
+    missing = [name for name in COLUMNS if row.get(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"lifecycle catalogue, row {number}: column `{missing[0]}` is missing",
+            code="catalogue_row",
+        )
+    try:
+        milestones = {name: _day(row[name]) for name in MILESTONES if row[name].strip()}
+    except ValueError:
+        raise ConfigurationError(
+            f"lifecycle catalogue, row {number}: a date is YYYY-MM-DD or YYYY-MM",
+            code="catalogue_row",
+        ) from None
+    texts = {name: row[name].strip() for name in COLUMNS if name not in MILESTONES}
+    return Entry(**texts, milestones=milestones)
+
+
+def _day(text: str) -> date:
+    """The day; a month stands for its last one."""
+    parts = [int(part) for part in text.strip().split("-")]
+    if len(parts) == 2:
+        return date(parts[0], parts[1], monthrange(parts[0], parts[1])[1])
+    year, month, day = parts
+    return date(year, month, day)
