@@ -6,6 +6,7 @@ never stands in a file: only a reference to one (`cred:fw-01`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,8 +19,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from agent.cadence import cadence
+from agent.credentials import Sources
 from agent.platforms import platform
-from agent.settings import STRICT, CalendarModel, DaemonModel
+from agent.settings import STRICT, VAULT_PATH, CalendarModel, DaemonModel, VaultModel
 from agent.yaml_lines import Lines, load, nearest
 from evidence.device import SUBJECTS, Device
 from evidence.errors import ConfigurationError
@@ -51,11 +53,13 @@ def _port(value: int) -> int:
 
 
 def _reference(value: str) -> str:
-    if not value.startswith(("cred:", "file:")):
+    if not value.startswith(("cred:", "file:", "vault:")):
         raise ValueError(
-            "secret_inline: a secret never stands in a file; write `secret: cred:NAME` "
-            "and put it where `docs/install.md` says"
+            "secret_inline: a secret never stands in a file; write `secret: cred:NAME` or "
+            "`secret: vault:PATH` and put it where `docs/install.md` says"
         )
+    if value.startswith("vault:") and not re.fullmatch(VAULT_PATH, value.removeprefix("vault:")):
+        raise ValueError("secret_invalid: a path in the Vault is written `vault:network/fw-01`")
     return value
 
 
@@ -140,6 +144,7 @@ class AgentFile(Model):
     credentials: str = "credentials"
     schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None
+    vault: VaultModel | None = None
     limits: LimitsModel = LimitsModel()
     calendar: CalendarModel = CalendarModel()
     daemon: DaemonModel = DaemonModel()
@@ -165,7 +170,7 @@ class Config:
     profile: Mapping[str, Any]
     rule_book: Mapping[str, Any]
     policy: Mapping[str, Any]
-    credentials: Path
+    credentials: Sources
     schedule: str
     store: StoreModel | None
     limits: LimitsModel
@@ -222,13 +227,21 @@ def load_config(path: Path) -> Config:
         profile=data["profile"],
         rule_book=data["rule_book"],
         policy=data["policy"],
-        credentials=folder / settings.credentials,
+        credentials=_sources(folder, settings),
         schedule=settings.schedule,
         store=settings.store,
         limits=settings.limits,
         calendar=settings.calendar,
         daemon=settings.daemon,
     )
+
+
+def _sources(folder: Path, settings: AgentFile) -> Sources:
+    """Where secrets come from, the Vault's CA under its full path."""
+    vault = settings.vault
+    if vault is not None and vault.ca is not None:
+        vault = vault.model_copy(update={"ca": str(folder / vault.ca)})
+    return Sources(folder / settings.credentials, vault)
 
 
 def _devices(

@@ -6,9 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from pathlib import Path
 
-from agent.credentials import resolve
+from agent.credentials import Keyring, Sources
 from agent.ledger import Ledger
 from agent.platforms import platform
 from agent.secret import Credential
@@ -26,18 +25,22 @@ _WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 
 @dataclass(frozen=True)
 class Connector:
-    """Opens transports for the devices of one configuration.
+    """Opens transports for the devices of one configuration, for one run.
 
     `typed` is what the operator at the terminal gave for a device, in place of what is stored.
     """
 
     ledger: Ledger
-    credentials: Path
+    credentials: Sources
     devices: Mapping[str, Device] = field(default_factory=dict)
     typed: Mapping[str, Credential] = field(default_factory=dict)
+    keyring: Keyring = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyring", Keyring(self.credentials, os.environ))
 
     def __call__(self, device: Device) -> Transport:
-        """The open transport. Raises VisitError, or ConfigurationError for its credential."""
+        """The open transport. Raises VisitError, or what its credential's place raises."""
         if device.transport not in _MODULES:
             raise ConfigurationError(
                 f"{device.id}: transport {device.transport!r} is unknown", code="transport_invalid"
@@ -48,7 +51,7 @@ class Connector:
         if device.transport in _WITHOUT_CREDENTIAL:
             opened: Transport = opener(device, one)
             return opened
-        credential = resolve(device.credential, self.credentials, os.environ)
+        credential = self.keyring.get(device.credential)
         if given := self.typed.get(device.id):
             credential = replace(
                 credential,
@@ -71,6 +74,6 @@ class Connector:
                 f"{device.id}: jump host {device.via} is not in the inventory", code="via_unknown"
             )
         one = self.devices[device.via]
-        credential = resolve(one.credential, self.credentials, os.environ)
+        credential = self.keyring.get(one.credential)
         pins = self.ledger.host_keys(one.id)
         return [*self._hops(one), Hop(one, credential, platform(one.platform), pins)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.config import Config
-from agent.credentials import resolve
+from agent.credentials import Keyring
 from agent.ledger import Ledger
 from agent.wired import SIGNING_KEY, site_key
 from evidence.device import Device
@@ -80,7 +80,7 @@ def _ledger(config: Config) -> Iterator[Condition]:
 def _device(config: Config, ledger: Ledger, device: Device) -> Iterator[Condition]:
     try:
         if device.credential is not None:
-            resolve(device.credential, config.credentials, os.environ)
+            Keyring(config.credentials, os.environ).get(device.credential)
     except EvidenceError as error:
         yield _failed(device.id, error)
         return

@@ -1,4 +1,4 @@
-"""Settings of the daemon: when devices are left alone, who may come in, what it shows.
+"""Settings of the daemon: when devices are left alone, who may come in, what it shows; the Vault.
 
 Parts of `agent.yaml`; each has a default that changes nothing.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
+from ipaddress import ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -96,3 +98,55 @@ class DaemonModel(Model):
     socket: str | None = None
     operators: str = "evidence-operators"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+
+
+def _reference(value: str) -> str:
+    """A reference to a secret that lies in a file; the Vault's own log-in is no secret of it."""
+    if not value.startswith(("cred:", "file:")):
+        raise ValueError("secret_inline: write `login: cred:NAME` or `login: file:PATH`")
+    return value
+
+
+def _vault_url(value: str) -> str:
+    """`https://…`, or plain HTTP to this host itself. Raises ValueError (`vault_plain`)."""
+    parts = urlsplit(value)
+    if not parts.hostname or parts.username or parts.query or parts.scheme not in ("http", "https"):
+        raise ValueError("vault_url: write `https://HOST:8200`")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("vault_plain: secrets do not cross a network in the clear; use https://")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _digest(value: str) -> str:
+    digits = value.replace(":", "").lower().removeprefix("sha256")
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise ValueError("tls_fingerprint_invalid: SHA256: and 64 hexadecimal digits")
+    return digits
+
+
+VAULT_PATH = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+VaultPath = Annotated[str, Field(pattern=VAULT_PATH)]
+
+
+class VaultModel(Model):
+    """Where secrets `vault:PATH` are read: OpenBao or HashiCorp Vault, KV version 2.
+
+    `login` refers to a file with `token`, or with `role_id` and `secret_id` for the AppRole at
+    `approle`. Trusted is `ca` (a file), the one certificate of `tls_fingerprint`, or the
+    system's CAs.
+    """
+
+    url: Annotated[str, AfterValidator(_vault_url)]
+    login: Annotated[str, AfterValidator(_reference)]
+    mount: VaultPath = "secret"
+    approle: VaultPath = "approle"
+    namespace: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]+$")] | None = None
+    ca: str | None = None
+    tls_fingerprint: Annotated[str, AfterValidator(_digest)] | None = None

@@ -1,14 +1,9 @@
-"""Credentials: a reference in the inventory, resolved at the visit, never written anywhere.
-
-`cred:NAME` is a file NAME in the folder systemd passes ($CREDENTIALS_DIRECTORY), else in the
-configured one; `file:PATH` is that file. Each holds YAML: `username`, `password`, `second`
-(an enable or privacy secret), `private_key`, `passphrase`, `token`. Mode 0600, our own.
-"""
+"""Credentials in files: systemd's own, or ours of mode 0600. Each holds YAML."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,17 +13,36 @@ from agent.secret import Credential, Secret
 from evidence.errors import ConfigurationError
 
 # A one-time password is typed for one visit; one that lies in a file is none.
-_FIELDS = frozenset(one.name for one in fields(Credential)) - {"otp"}
+KEYS = frozenset(one.name for one in fields(Credential)) - {"otp"}
 
 
 def resolve(reference: str | None, folder: Path, environment: Mapping[str, str]) -> Credential:
-    """The credential a reference names. Raises ConfigurationError: `secret_missing`,
+    """The credential a file holds. Raises ConfigurationError: `secret_missing`,
     `file_mode`, `secret_invalid`. No message ever holds a value."""
     if reference is None:
         return Credential(username="")
     path = _find(reference, folder, environment)
-    _guard(path, reference)
-    return _read(path, reference)
+    return credential_of(_read(path, reference, KEYS), reference, str(path))
+
+
+def lookup(
+    reference: str, folder: Path, environment: Mapping[str, str], keys: Set[str]
+) -> dict[str, Secret]:
+    """The secrets under `keys` that a file holds. Raises as `resolve` does."""
+    found = _read(_find(reference, folder, environment), reference, keys)
+    return {key: Secret(str(value)) for key, value in found.items()}
+
+
+def credential_of(values: Mapping[str, object], reference: str, where: str) -> Credential:
+    """The credential of these keys and values, found at `where`. Raises `secret_invalid`."""
+    if not set(values) <= KEYS or not all(isinstance(one, str | int) for one in values.values()):
+        raise ConfigurationError(
+            f"{reference}: {where} must hold keys among {', '.join(sorted(KEYS))}; "
+            "each a text, in quotes where it could be a number or a day",
+            code="secret_invalid",
+        )
+    secrets = {name: Secret(str(one)) for name, one in values.items() if name != "username"}
+    return Credential(username=str(values.get("username", "")), **secrets)
 
 
 def _find(reference: str, folder: Path, environment: Mapping[str, str]) -> Path:
@@ -61,16 +75,15 @@ def _guard(path: Path, reference: str) -> None:
         raise ConfigurationError(f"{reference}: {path} belongs to somebody else", code="file_mode")
 
 
-def _read(path: Path, reference: str) -> Credential:
+def _read(path: Path, reference: str, keys: Set[str]) -> dict[str, object]:
+    _guard(path, reference)
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         values = None
-    if not isinstance(values, dict) or not set(values) <= _FIELDS:
+    if not isinstance(values, dict) or not set(values) <= keys:
         raise ConfigurationError(
-            f"{reference}: {path} must hold YAML with keys among {', '.join(sorted(_FIELDS))}",
+            f"{reference}: {path} must hold YAML with keys among {', '.join(sorted(keys))}",
             code="secret_invalid",
         )
-    username = str(values.pop("username", ""))
-    secrets = {name: Secret(str(value)) for name, value in values.items() if value is not None}
-    return Credential(username=username, **secrets)
+    return {key: value for key, value in values.items() if value is not None}
