@@ -11,11 +11,8 @@ import ssl
 from base64 import b64encode
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import HTTPSConnectionPool
 
 from agent.gate import Gate
@@ -24,7 +21,8 @@ from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
 from agent.transports.deadline import Deadline
-from agent.transports.tls import fingerprint, trust
+from agent.transports.pooled import GatedAdapter, innermost
+from agent.transports.tls import fingerprint, no_tls, trust
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import (
@@ -59,7 +57,7 @@ class Https:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.adapters.clear()
-        self._session.mount("https://", _GatedAdapter(self._pool(), self._gate, _authority(device)))
+        self._session.mount("https://", GatedAdapter(self._pool(), self._gate, _authority(device)))
         self._session.headers.update(
             # The bytes captured are the device's own, not an unpacking of them.
             {"User-Agent": "evidence-agent", "Accept-Encoding": "identity"}
@@ -150,39 +148,19 @@ class Https:
         """A library's error in our words."""
         who = f"{self._device.id}: {_authority(self._device)}"
         if isinstance(error, requests.exceptions.SSLError):
-            return self._untrusted(error)
+            address = (self._device.address, self._device.port or 443)
+            return no_tls(who, address, innermost(error))
         if isinstance(error, requests.exceptions.ReadTimeout):
             return self._late(ask)
         if self._socket is None:
             return Unreachable(
-                f"{who}: no connection: {shown(_innermost(error))}",
+                f"{who}: no connection: {shown(innermost(error))}",
                 next_step="check address, port and the firewall between",
             )
         return Unreachable(
-            f"{who}: closed in the middle of {ask.text!r}: {shown(_innermost(error))}",
+            f"{who}: closed in the middle of {ask.text!r}: {shown(innermost(error))}",
             code="device_disconnected",
         )
-
-    def _untrusted(self, error: requests.exceptions.SSLError) -> VisitError:
-        who = f"{self._device.id}: {_authority(self._device)}"
-        why = _innermost(error)
-        if "ingerprint" not in why and "certificate" not in why.lower():
-            return Unreachable(f"{who}: no TLS: {shown(why)}", code="tls_failed")
-        return IdentityRefused(
-            f"{who}: certificate {self._shown_certificate()} is not trusted: {shown(why, 200)}",
-            code="tls_untrusted",
-            next_step="compare it with the device's own display, then set the option "
-            "tls_fingerprint, or tls_ca to the file of the CA that issued it",
-        )
-
-    def _shown_certificate(self) -> str:
-        """The fingerprint of what the device shows now: a handshake, and nothing after it."""
-        address = (self._device.address, self._device.port or 443)
-        try:
-            shown_ = ssl.get_server_certificate(address, timeout=CONNECT_S)
-        except OSError:
-            return "(gone)"
-        return fingerprint(ssl.PEM_cert_to_DER_cert(shown_))
 
     def _late(self, ask: Ask) -> Incomplete:
         return Incomplete(f"{self._device.id}: {ask.text!r} took over {ask.limit_s:g} s")
@@ -212,30 +190,6 @@ class Https:
         )
         pool.ConnectionCls = connection_class(self._gate, _authority(self._device), self._connected)
         return pool
-
-
-class _GatedAdapter(HTTPAdapter):
-    """Hands out the one pool, whatever TLS settings a request comes with."""
-
-    def __init__(self, pool: HTTPSConnectionPool, gate: Gate, authority: str) -> None:
-        super().__init__()
-        self._pool = pool
-        self._gate = gate
-        self._authority = authority
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *_: Any, **__: Any
-    ) -> HTTPSConnectionPool:
-        if (authority := urlsplit(str(request.url)).netloc) != self._authority:
-            self._gate.deny("request to", authority)
-        return self._pool
-
-    def cert_verify(self, *_: Any, **__: Any) -> None:
-        """Trust is decided in the pool's context, and nowhere else."""
-
-    def close(self) -> None:
-        super().close()
-        self._pool.close()
 
 
 def open_https(device: Device, credential: Credential, platform: Platform) -> Https:
@@ -268,11 +222,3 @@ def _authority(device: Device) -> str:
     """Host and port as the Host header writes them."""
     host = f"[{device.address}]" if ":" in device.address else device.address
     return host if device.port in (None, 443) else f"{host}:{device.port}"
-
-
-def _innermost(error: BaseException) -> str:
-    """The sentence at the bottom of a pile of wrapped errors."""
-    for inner in (getattr(error, "reason", None), *error.args, error.__cause__):
-        if isinstance(inner, BaseException):
-            return _innermost(inner)
-    return getattr(error, "verify_message", None) or str(error)

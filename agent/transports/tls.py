@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from evidence.device import Device
-from evidence.errors import ConfigurationError
+from evidence.errors import (
+    ConfigurationError,
+    IdentityRefused,
+    Unreachable,
+    VisitError,
+    shown,
+)
+
+HANDSHAKE_S = 20.0
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -55,3 +63,24 @@ def _hex(device: Device, pinned: str) -> str:
             next_step="openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE",
         )
     return digits
+
+
+def no_tls(who: str, address: tuple[str, int], why: str) -> VisitError:
+    """What a failed handshake means: no TLS at all, or a certificate that is not trusted."""
+    if "ingerprint" not in why and "certificate" not in why.lower():
+        return Unreachable(f"{who}: no TLS: {shown(why)}", code="tls_failed")
+    return IdentityRefused(
+        f"{who}: certificate {_shown_by(address)} is not trusted: {shown(why, 200)}",
+        code="tls_untrusted",
+        next_step="compare it with the device's own display, then set the option "
+        "tls_fingerprint, or tls_ca to the file of the CA that issued it",
+    )
+
+
+def _shown_by(address: tuple[str, int]) -> str:
+    """The fingerprint of what the device shows now: a handshake, and nothing after it."""
+    try:
+        certificate = ssl.get_server_certificate(address, timeout=HANDSHAKE_S)
+    except OSError:
+        return "(gone)"
+    return fingerprint(ssl.PEM_cert_to_DER_cert(certificate))
