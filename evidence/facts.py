@@ -8,13 +8,17 @@ name, else what the device calls the member); None: the visited device itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evidence.clock import parse_at, stamp
+
+# A field that came after facts were signed: left out of a record while it holds its default, so
+# that what was signed before keeps its digest.
+LATER = {"later": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,9 @@ class FirewallRule(Fact):
     `counted`: the unit keeps a counter for it. `implicit`: nobody wrote it (a default rule).
     `owner`: "policy", or the program that made it (docker, firewalld, fail2ban).
     `match_digest`: SHA-256 of the normalised match part; equal over rename, move, comment.
+    `conditions` are what else must hold, as written (connection state, rate, URL category …): the
+    rule matches no more than its other fields say. `not_understood` are words of it that the
+    reader does not know: what it matches, and whether later rules are reached, cannot be told.
     """
 
     key: str
@@ -95,6 +102,8 @@ class FirewallRule(Fact):
     implicit: bool = False
     owner: str = "policy"
     text: str | None = None
+    conditions: tuple[str, ...] = field(default=(), metadata=LATER)
+    not_understood: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,8 +318,10 @@ _NAMES = {kind: name for name, kind in FACTS.items()}
 def to_record(fact: Fact) -> dict[str, Any]:
     """The fact as a JSON-ready record, its name under `fact`; times as ISO 8601 UTC."""
     record: dict[str, Any] = {"fact": _NAMES[type(fact)]}
-    for name in _field_names(record["fact"]):
-        record[name] = _plain(getattr(fact, name))
+    for name, left_out in _field_names(record["fact"]):
+        value = getattr(fact, name)
+        if value != left_out:
+            record[name] = _plain(value)
     return record
 
 
@@ -333,8 +344,12 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _field_names(name: str) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(FACTS[name]))
+def _field_names(name: str) -> tuple[tuple[str, Any], ...]:
+    """Each field's name, with the value that is left out of a record; MISSING: none is."""
+    return tuple(
+        (one.name, one.default if "later" in one.metadata else MISSING)
+        for one in fields(FACTS[name])
+    )
 
 
 @cache

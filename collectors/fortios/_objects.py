@@ -80,9 +80,9 @@ def _address(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _service(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """A service's ports: `tcp/443`; source ports after a colon narrow nothing."""
+    """A service's ports: `tcp/443`, and `tcp/443 from 1024-65535` where the sender's are told."""
     ports = [
-        f"{protocol}/{one.partition(':')[0]}"
+        f"{protocol}/{one.replace(':', ' from ')}"
         for protocol in ("tcp", "udp", "sctp")
         for one in (said(row.get(f"{protocol}-portrange")) or "").split()
     ]

@@ -29,6 +29,13 @@ _MATCH = (
     *("internet-service6-src-name", "internet-service-negate", "internet-service-src-negate"),
     *("ztna-status", "ztna-ems-tag", "src-vendor-mac", "geoip-match", "vlan-filter", "dstport"),
 )
+# Of these, what no field of a rule says. A negated service is the opposite of what the field says.
+_CONDITIONS = (
+    *("app-category", "url-category", "internet-service-group", "internet-service-custom"),
+    *("internet-service-negate", "internet-service-src-negate", "internet-service6"),
+    *("internet-service6-src", "ztna-status", "ztna-ems-tag", "src-vendor-mac", "vlan-filter"),
+)
+_UNSET: tuple[Any, ...] = (None, "", [], "disable")
 _NO_ADDRESS6 = ("srcaddr6", "dstaddr6", "internet-service6-name", "internet-service6-src-name")
 
 
@@ -110,7 +117,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         *(sorted(part) for part in (source_zones, destination_zones)),
         *(sorted(part) for part in (sources, destinations, services)),
         negated,
-        {name: row[name] for name in _MATCH if row.get(name) not in (None, "", [], "disable")},
+        {name: row[name] for name in _MATCH if row.get(name) not in _UNSET},
     ]
     rule = FirewallRule(
         key=_key(place, uuid),
@@ -139,6 +146,12 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         schedule=said(row.get("schedule")),
         match_digest=sha256(json.dumps(match, sort_keys=True).encode()).hexdigest(),
         text=f"policyid {number}",
+        conditions=tuple(
+            f"{name} {', '.join(words(row[name])) or row[name]}"
+            for name in _CONDITIONS
+            if row.get(name) not in _UNSET
+        ),
+        not_understood=("service-negate enable",) if negated["service"] else (),
     )
     return Policy(place, rule, not any(row.get(name) for name in _NO_ADDRESS6))
 

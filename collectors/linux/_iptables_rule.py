@@ -29,6 +29,8 @@ _SHORT = {
 _WORD = re.compile(r'"([^"\\]*)"|([^ \t\r\n"\'\\]+)')
 # Words that are bare or wholly in quotes, as iptables-save writes nearly all.
 _UNESCAPED = re.compile(rf"(?:(?:{_WORD.pattern})(?:[ \t]+|\Z))*")
+# Extensions that only bring options, each of which says for itself what it narrows.
+_QUIET = ("tcp", "udp", "sctp", "icmp", "icmp6", "icmpv6", "multiport", "iprange", "set")
 _NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
 _REFUSING = ("DROP", "REJECT")
 _LOGGING = ("LOG", "NFLOG", "ULOG")
@@ -79,6 +81,8 @@ class Options:
     target_words: list[str] = field(default_factory=list)
     match_words: list[str] = field(default_factory=list)
     comment: str | None = None
+    other: list[str] = field(default_factory=list)  # words that narrow the match besides
+    not_understood: list[str] = field(default_factory=list)
 
     def of(self, name: str) -> tuple[str, ...]:
         """The values, marked `!` where they are negated."""
@@ -90,14 +94,28 @@ class Options:
         return found or ("any",)
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """What narrows the match beside the fields; several ports that are none of them, too."""
+        several = [
+            f"! {name} {','.join(self.values[name])}"
+            for name in ("port", "from_port")
+            if name in self.negated and len(self.values[name]) > 1
+        ]
+        said = " ".join(self.other)
+        return tuple(([said] if said else []) + several)
+
+    @property
     def services(self) -> tuple[str, ...]:
         protocol = "".join(self.of("protocol")) or "any"
-        if ports := self.of("port"):
-            return tuple(f"{protocol}/{port}" for port in ports)
+        ports, from_ports = self.of("port"), self.of("from_port")
+        if ports or from_ports:
+            return tuple(
+                f"{protocol}/{port}{sender}"
+                for port in ports or ("any",)
+                for sender in [f" from {one}" for one in from_ports] or [""]
+            )
         if control := self.of("control"):
             return tuple(f"{protocol}/{kind}" for kind in control)
-        if from_ports := self.of("from_port"):
-            return tuple(f"{protocol}/any from {port}" for port in from_ports)
         return ("any",) if protocol in ("all", "any", "0") else (protocol,)
 
 
@@ -120,6 +138,10 @@ def options(text: str, who: str) -> Options:
             negated = True
             found.match_words.append(word)
             at += 1
+        elif word in ("-m", "--match"):
+            found.match_words += words[at : at + 2]
+            found.other += () if value in _QUIET else words[at : at + 2]
+            at += 2
         else:
             step = _note(found, word, value, words[at + 2 : at + 3], negated)
             found.match_words += words[at : at + step]
@@ -149,7 +171,10 @@ def _note(found: Options, word: str, value: str, beyond: Sequence[str], negated:
         return 3
     name = _SHORT.get(word)
     if name is None:
+        found.other += ["!", word] if negated else [word]
         return 1
+    if word == "--ports":  # the sender's or the receiver's: more than the field says
+        found.not_understood.append(f"{word} {value}")
     found.values.setdefault(name, []).extend(value.split(","))
     found.negated |= {name} if negated else set()
     return 2
@@ -181,6 +206,8 @@ def rule_draft(place: Place, found: Options, text: str, position: int, count: Co
             logged=logs,
             counted=True,
             text=text,
+            conditions=found.conditions,
+            not_understood=tuple(found.not_understood),
         ),
         identity=f"{match} -j {found.target if logs else to}",
         match=match,

@@ -146,6 +146,7 @@ def _draft(
             logged=parts.logged,
             counted=parts.counted,
             text=_text(statement),
+            conditions=tuple(" ".join(_still(one.split())) for one in found.conditions),
         ),
         identity=" ".join([*match, "=>", *parts.action]),
         match=" ".join([*match, *_resolved(ruleset, chain.table, match)]),

@@ -38,16 +38,19 @@ class Selection:
     ports: list[tuple[str, str]] = field(default_factory=list)
     from_ports: list[tuple[str, str]] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)  # whatever else narrows the match
 
     @property
     def services(self) -> tuple[str, ...]:
         """`tcp/443`, `udp/any from 53`, `icmp/echo-request`, `esp`; ("any",) without any."""
-        found = [f"{one}/{port}" for name, port in self.ports for one in self._named(name)]
-        if not found:
-            found = [
-                f"{one}/any from {port}" for name, port in self.from_ports
-                for one in self._named(name)
-            ]  # fmt: skip
+        froms = [f" from {port}" for _, port in self.from_ports] or [""]
+        ports = self.ports or [(name, "any") for name, _ in self.from_ports]
+        found = [
+            f"{one}/{port}{sender}"
+            for name, port in ports
+            for one in self._named(name)
+            for sender in froms
+        ]
         found += self.control
         return tuple(dict.fromkeys(found or self.protocols)) or ("any",)
 
@@ -59,12 +62,14 @@ class Selection:
 def selection(words: Sequence[str], members: Members) -> Selection:
     """What the words of a match select. `members` gives a named set's, None if there is none."""
     found = Selection()
-    at = 0
+    at, other = 0, list[str]()
     while at < len(words):
         selectors, after = _selectors(words, at)
         if not selectors:
+            other.append(words[at])
             at += 1
             continue
+        begins = at
         sign = words[after] if words[after : after + 1] and words[after] in _SIGNS else ""
         after += bool(sign)
         if words[after : after + 1] == ["vmap"]:
@@ -73,11 +78,16 @@ def selection(words: Sequence[str], members: Members) -> Selection:
             at = after + 1
             continue
         values, at = _values(words, after, members)
+        # Pairs of values, and several ports that are none of them, are not what the fields say.
+        if len(selectors) > 1 or (sign == "!=" and len(values) > 1 and selectors[0] in _PORT):
+            other += words[begins:at]
         for value in values:
             parts = value.split(" . ") if len(selectors) > 1 else [value]
             for selector, part in zip_longest(selectors, parts[: len(selectors)]):
                 if part is not None:
                     _note(found, selector, sign, part)
+    if other:
+        found.conditions.append(" ".join(other).replace(" ,", ","))
     return found
 
 

@@ -104,8 +104,13 @@ def _network(told: str) -> str:
 
 
 def _ports(entry: Element) -> Iterator[str]:
-    """`tcp/443`, `udp/5000-5100`; source ports narrow nothing."""
+    """`tcp/443`, `udp/5000-5100`, and `tcp/443 from 1024-65535` where the sender's are told."""
     for protocol in ("tcp", "udp", "sctp"):
-        for port in (text(entry, f"protocol/{protocol}/port") or "").split(","):
-            if port.strip():
-                yield f"{protocol}/{port.strip()}"
+        senders = _listed(text(entry, f"protocol/{protocol}/source-port"))
+        for port in _listed(text(entry, f"protocol/{protocol}/port")):
+            for sender in senders or [""]:
+                yield f"{protocol}/{port} from {sender}" if sender else f"{protocol}/{port}"
+
+
+def _listed(told: str | None) -> list[str]:
+    return [one.strip() for one in (told or "").split(",") if one.strip()]

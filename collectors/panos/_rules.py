@@ -91,6 +91,9 @@ class Rulebase:
             text=None if kind == "universal" else f"rule-type {kind}",
         )
         more = {one: sorted(_said(members(entry, one))) for one in _MATCH}
+        conditions = [f"{one} {', '.join(names)}" for one, names in more.items() if names]
+        conditions += [] if kind == "universal" else [f"rule-type {kind}"]
+        rule = replace(rule, conditions=tuple(conditions))
         return with_digest(rule, more | {"type": [kind]})
 
 
