@@ -4,6 +4,7 @@ A platform module may define
 - generator functions named after a subject (`firewall`, `firmware`, …): its collectors,
 - module-level `Ask` constants, alone or in tuples: everything it may ever send,
 - `SESSION`: an `evidence.ask.Session`, for interactive command lines,
+- `HTTP_SESSION`: an `evidence.ask.HttpSession`, for HTTPS with a log-in,
 - `TRANSPORTS`: the transports it can be read by, the default first,
 - `HTTP_AUTH`: how an HTTPS credential is sent: `bearer` (the default), `basic`, or the
   name of the header that carries the token,
@@ -25,7 +26,7 @@ from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 import collectors
-from evidence.ask import Ask, Session
+from evidence.ask import Ask, HttpSession, Session
 from evidence.capture import Capture
 from evidence.device import SUBJECTS, Device
 from evidence.errors import ConfigurationError
@@ -48,16 +49,13 @@ class Platform:
     transports: tuple[str, ...]
     aliases: tuple[str, ...]
     vendor: str | None
+    http_session: HttpSession | None = None
 
     @property
     def all_asks(self) -> tuple[Ask, ...]:
         """Everything that can ever be sent, log-in, paging and log-out lines included."""
-        if self.session is None:
-            return self.asks
-        elevate = (self.session.elevate,) if self.session.elevate else ()
-        nonce = (self.session.nonce_ask,) if self.session.nonce_ask else ()
-        lines = (*self.session.login, *elevate, *self.asks, *nonce, *self.session.logout)
-        return tuple(dict.fromkeys(lines))
+        first, last = _around(self.session), _around_http(self.http_session)
+        return tuple(dict.fromkeys((*first[0], *last[0], *self.asks, *first[1], *last[1])))
 
     @property
     def parser_digest(self) -> str:
@@ -95,6 +93,22 @@ def platform(name: str) -> Platform:
     )
 
 
+def _around(session: Session | None) -> tuple[tuple[Ask, ...], tuple[Ask, ...]]:
+    """What a command line's session sends before and after its asks."""
+    if session is None:
+        return (), ()
+    elevate = (session.elevate,) if session.elevate else ()
+    nonce = (session.nonce_ask,) if session.nonce_ask else ()
+    return (*session.login, *elevate), (*nonce, *session.logout)
+
+
+def _around_http(session: HttpSession | None) -> tuple[tuple[Ask, ...], tuple[Ask, ...]]:
+    """What an HTTPS session sends before and after its asks."""
+    if session is None:
+        return (), ()
+    return session.login, (session.logout,) if session.logout else ()
+
+
 def _declared(values: Iterable[object]) -> Iterator[Ask]:
     """The asks among a module's constants, those in a tuple included."""
     for value in values:
@@ -112,7 +126,9 @@ def _read(name: str, module: ModuleType) -> Platform:
         if isinstance(ask, Ask)
     ]
     session = getattr(module, "SESSION", None)
-    lines = {*session.login, session.elevate, *session.logout} if session else set()
+    http_session = getattr(module, "HTTP_SESSION", None)
+    around = (*_around(session), *_around_http(http_session))
+    lines = {line for some in around for line in some}
     return Platform(
         name=name,
         module=module,
@@ -126,4 +142,5 @@ def _read(name: str, module: ModuleType) -> Platform:
         transports=tuple(getattr(module, "TRANSPORTS", ())),
         aliases=tuple(getattr(module, "ALIASES", ())),
         vendor=getattr(module, "VENDOR", None),
+        http_session=http_session,
     )

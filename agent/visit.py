@@ -176,8 +176,7 @@ class Visitor:
     def _asked_before(self, ask: Ask, subject: str) -> Capture | None:
         """The capture of the same ask for another subject of this visit: asked once is enough."""
         for one in self._exchanges:
-            same = (one.ask.text, one.ask.body) == (ask.text, ask.body)
-            if one.capture and one.subject != subject and same:
+            if one.capture and one.subject != subject and one.ask.text == ask.text:
                 return one.capture
         return None
 

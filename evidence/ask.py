@@ -19,7 +19,8 @@ SecretKind = Literal["regex", "json", "oid", "column"]
 
 # No white space, quotes, separators or shell signs: safe in a command line and in a path.
 PLAIN_VALUE = r"[A-Za-z0-9._:@-]{1,128}"
-_HOLE = re.compile(r"\{([a-z_]+)\}")
+HOLE = re.compile(r"\{([a-z_]+)\}")
+SIGN = re.compile(r"\{\$([a-z]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Secret:
 class Ask:
     """One question, as the exact text that is sent.
 
-    `text` by kind: `command` the line itself; `http` "GET /path?query" (or "POST /path" with
-    `body`); `snmp` "walk OID" or "get OID OID…"; `probe` what the wire probe does;
-    `file` a file name under the device's folder.
+    `text` by kind: `command` the line itself; `http` "GET /path?query" or "POST /path body";
+    `snmp` "walk OID" or "get OID OID…"; `probe` what the wire probe does; `file` a file name
+    under the device's folder. A sign in an HTTP text (`{$session}`) stands for a secret: the
+    transport puts it in where the bytes leave, and nothing else ever sees it.
     `also` are other texts under which a hand-delivered answer is recognised as this ask's.
     `encodings` are tried in order on the answer; the last resort is UTF-8 with replacement.
     `exits` are the exit statuses that are an answer where a command has one; with another
@@ -55,7 +57,6 @@ class Ask:
     kind: Kind = "command"
     secrets: tuple[Secret, ...] = ()
     holes: Mapping[str, str] = field(default_factory=dict, hash=False)
-    body: str | None = None
     also: tuple[str, ...] = ()
     encodings: tuple[str, ...] = ("utf-8",)
     limit_bytes: int = 64 * 1024 * 1024
@@ -66,7 +67,7 @@ class Ask:
 
     def __call__(self, **values: str) -> Ask:
         """This ask with its holes filled. Raises Denied when a value does not fit its hole."""
-        wanted = set(_HOLE.findall(self.text))
+        wanted = set(HOLE.findall(self.text))
         if wanted != set(values):
             raise Denied(f"ask {self.name}: holes are {sorted(wanted)}, given {sorted(values)}")
         for hole, value in values.items():
@@ -76,16 +77,23 @@ class Ask:
                     next_step="the device named something with characters we never send; "
                     "report the name",
                 )
-        filled = _HOLE.sub(lambda match: values[match[1]], self.text)
-        in_order = tuple(values[hole] for hole in _HOLE.findall(self.text))
+        filled = HOLE.sub(lambda match: values[match[1]], self.text)
+        in_order = tuple(values[hole] for hole in HOLE.findall(self.text))
         return replace(self, text=filled, template=self.text, filled=in_order)
+
+    @property
+    def request(self) -> tuple[str, str, str]:
+        """Method, target (path and query) and body ("" is none) of an HTTP ask."""
+        method, _, rest = self.text.partition(" ")
+        target, _, body = rest.partition(" ")
+        return method, target, body
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """What may leave for this ask: its text, with each hole as its pattern."""
         source = self.template or self.text
         parts, end = [], 0
-        for match in _HOLE.finditer(source):
+        for match in HOLE.finditer(source):
             parts.append(re.escape(source[end : match.start()]))
             parts.append(f"(?:{self.holes.get(match[1], PLAIN_VALUE)})")
             end = match.end()
@@ -126,3 +134,24 @@ class Session:
         if self.nonce is None:
             return None
         return Ask("nonce", f"{self.nonce}{{number}}", holes={"number": "[0-9a-f]{16}"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSession:
+    """How an HTTPS session is entered and left where a log-in gives a token; both are asks too.
+
+    `login` are forms of one request, sent once before the first ask: the first form is taken
+    whose signs the account's credential holds (`{$username}`, `{$password}`, `{$token}`) and
+    whose holes the device's options fill. `login_by` basic: name and password travel in the
+    Authorization header of that one request instead.
+    `token` says where its answer holds the token: `header NAME`, `cookie NAME`, or
+    `json KEY.KEY`. `carried` says how later requests carry it: `header NAME`, `cookie NAME`,
+    `bearer`; and wherever an ask's text has the sign `{$session}`.
+    `logout` is sent before the connection is closed.
+    """
+
+    login: tuple[Ask, ...]
+    token: str
+    carried: tuple[str, ...] = ()
+    logout: Ask | None = None
+    login_by: Literal["signs", "basic"] = "signs"

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.gate import Gate
+from agent.gate.reading import reads
 from agent.secret import Credential, Secret
 from agent.transports.https import open_https
 from agent.transports.ssh import open_ssh
+from evidence.ask import Ask
 from evidence.errors import Denied
 from lab.devices.https import LabHttps
 from lab.devices.ssh import LabSsh
@@ -113,12 +115,58 @@ def test_only_declared_keys_pass_whatever_they_are(keys: bytes) -> None:
         ("get", "/api/v2/monitor/system/status"),
         ("GET", "/api/v2/monitor/system/status?x=1"),
         ("POST", "/api/v2/monitor/system/status"),
+        ("POST", "/api/search"),
         ("GET", "show version"),
     ],
 )
 def test_a_request_is_declared_by_method_path_and_query(method: str, target: str) -> None:
     with pytest.raises(Denied):
-        gate().bodies(method, target)
+        gate().request(method, target, b"")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'POST /web_api/show-hosts {"limit":500}',
+        "POST /query/ap {}",
+        "POST /api/firewall/filter/search_rule?show_all=1",
+        'POST /jsonrpc {"method":"get","params":[{"url":"/dvmdb/device"}]}',
+        'POST /jsonrpc {"id":1,"method":"get","params":[]}',
+        "GET /api/objects/access-rules",
+    ],
+)
+def test_a_post_reads_where_its_verb_says_so(text: str) -> None:
+    ask = Ask("one", text, "http")
+    assert reads(ask)
+    Gate(toy.device(443), toy.platform(ask), toy.CREDENTIAL).request(*sent(ask))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POST /web_api/set-host {}",
+        "POST /web_api/showdown {}",
+        "POST /web_api/show-hosts/delete {}",
+        "POST /web_api/run-script?x=/show-hosts {}",
+        "POST /query/ap/delete {}",
+        'POST /jsonrpc {"method":"exec","params":[{"url":"/sys/reboot"}]}',
+        'POST /jsonrpc {"method":"set","x":{"method":"get","y":0}}',
+        "PUT /api/show-hosts {}",
+        "DELETE /api/show-hosts",
+        "PATCH /api/show-hosts {}",
+        "GET /api/search {}",
+    ],
+)
+def test_what_may_write_leaves_under_no_declaration(text: str) -> None:
+    ask = Ask("one", text, "http")
+    assert not reads(ask)
+    with pytest.raises(Denied):
+        Gate(toy.device(443), toy.platform(ask), toy.CREDENTIAL).request(*sent(ask))
+
+
+def sent(ask: Ask) -> tuple[str, str, bytes]:
+    method, target, body = ask.request
+    return method, target, body.encode()
 
 
 # --- below the libraries: their own objects, used directly ---

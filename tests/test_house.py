@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agent.gate.reading import reads
 from agent.platforms import platforms
 
 ROOT = Path(__file__).parent.parent
@@ -118,7 +120,12 @@ def test_a_platform_is_complete(name: str) -> None:
 
 WRITES = (
     *("configure", "write", "delete", "clear ", "reset", "reload", "reboot", "erase", "copy "),
-    *("commit", "set ", "unset", "flush", "-Z", "POST ", "PUT ", "PATCH ", "reg add", "rm "),
+    *("commit", "set ", "unset", "flush", "-Z", "PUT ", "PATCH ", "reg add", "rm "),
+)
+# What enters and leaves an HTTPS session, and changes nothing else.
+ENTERS = re.compile(
+    r"(?i)(?:POST|DELETE) /\S*(?:login|logout|token|ticket|revokeaccess)(?:[? ].*)?"
+    r'|POST /jsonrpc \{.*"url":"/sys/(?:login/user|logout)".*'
 )
 
 
@@ -130,3 +137,12 @@ def test_no_ask_can_write(name: str) -> None:
         if any(ask.text.startswith(word) or f" {word}" in ask.text for word in WRITES)
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("name", sorted(platforms()))
+def test_no_request_can_write(name: str) -> None:
+    one = platforms()[name]
+    requests = [ask for ask in one.asks if ask.kind == "http"]
+    assert [ask.text for ask in requests if not reads(ask)] == []
+    around = [ask.text for ask in one.all_asks if ask.kind == "http" and ask not in requests]
+    assert [text for text in around if not ENTERS.fullmatch(text)] == []

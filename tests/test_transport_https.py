@@ -263,6 +263,7 @@ def test_a_port_without_tls_is_named_so() -> None:
 
 def test_no_secret_in_any_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
     with reading(LabHttps(toy.TAPE, toy.TOKEN)) as way:
         way.ask(toy.STATUS)
         assert toy.TOKEN not in repr(vars(way)["_device"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.platforms import Platform
 from agent.secret import Credential, Secret
-from evidence.ask import Ask, Session
+from evidence.ask import Ask, HttpSession, Session
 from evidence.device import Device
 from evidence.tape import Tape, TapeAnswer
 from lab.devices.ssh import Account
@@ -27,7 +27,7 @@ RULES = Ask("rules", "show access-list")
 NAMED = Ask("named", "show access-list {name} brief")
 POLICIES = Ask("policies", "GET /api/v2/cmdb/firewall/policy?vdom=*", kind="http")
 STATUS = Ask("status", "GET /api/v2/monitor/system/status", kind="http")
-SEARCH = Ask("search", "POST /api/search", kind="http", body='{"what": "rules"}')
+SEARCH = Ask("search", 'POST /api/search {"what": "rules"}', kind="http")
 
 SESSION = Session(
     prompt=r"[\w./-]+[>#] ",
@@ -56,8 +56,13 @@ TAPE = Tape(
 )
 
 
-def platform(*asks: Ask, session: Session | None = None, http_auth: str = "bearer") -> Platform:
-    """A platform that may send these asks, and the lines of its session."""
+def platform(
+    *asks: Ask,
+    session: Session | None = None,
+    http_auth: str = "bearer",
+    http_session: HttpSession | None = None,
+) -> Platform:
+    """A platform that may send these asks, and the lines or requests of its session."""
     module = ModuleType("toy")
     vars(module)["HTTP_AUTH"] = http_auth
     return Platform(
@@ -69,6 +74,7 @@ def platform(*asks: Ask, session: Session | None = None, http_auth: str = "beare
         transports=("ssh", "https"),
         aliases=("cisco_asa",),
         vendor=None,
+        http_session=http_session,
     )
 
 

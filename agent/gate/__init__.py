@@ -6,11 +6,15 @@ no library, driver or mistake of ours can send what no ask declares.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NoReturn
 
+from agent.gate.reading import reads
 from agent.platforms import Platform
-from agent.secret import Credential
-from evidence.ask import Ask
+from agent.secret import Credential, Secret
+from agent.signs import filled, holds_secret, signs_of
+from evidence.ask import SIGN, Ask
 from evidence.device import Device
 from evidence.errors import Denied, shown
 
@@ -24,6 +28,8 @@ class Gate:
         self._credential = credential
         self._session = platform.session
         self._secret_is_due = False
+        self._entered = False
+        self.signs: Mapping[str, Secret] = signs_of(credential)
 
     @property
     def forwards(self) -> bool:
@@ -64,22 +70,43 @@ class Gate:
         """A channel to another host: only a jump host's gate admits one."""
         self.deny("channel to", f"{host}:{port}")
 
-    def bodies(self, method: str, target: str) -> frozenset[bytes]:
-        """The bodies an HTTP request for `target` (path and query) may have; b"" is none."""
-        found = frozenset(
-            (ask.body or "").encode()
-            for ask in self._platform.all_asks
-            if ask.kind == "http" and ask.admits(f"{method} {target}")
-        )
-        return found or self.deny("request", f"{method} {target}")
+    def request(self, method: str, target: str, body: bytes) -> None:
+        """A whole HTTP request: its method, its path and query, and its body (b"" is none).
+
+        Only a session's own asks may be other than GET or a POST that reads; a log-in leaves once.
+        """
+        sent = f"{method} {target}" + (f" {body.decode('utf-8', 'replace')}" if body else "")
+        for ask in self._platform.all_asks:
+            if ask.kind == "http" and self._admits(ask, sent):
+                break
+        else:
+            self.deny("request", f"{method} {target}")
+        session = self._platform.http_session
+        if session and ask in session.login:
+            if self._entered:
+                self.deny("second log-in", f"{method} {target}")
+            self._entered = True
+        elif not (session and ask == session.logout) and not reads(ask):
+            self.deny("request that may write", f"{method} {target}")
+
+    def entered(self, token: Secret) -> None:
+        """The log-in gave this token: from now on `{$session}` stands for it."""
+        self.signs = {**self.signs, "session": token}
 
     def deny(self, what: str, text: str) -> NoReturn:
         """Raise Denied. The text is shown unless it carries one of the account's secrets."""
-        quoted = "with a secret in it" if self._credential.shows_in(text) else repr(shown(text))
+        secret = self._credential.shows_in(text) or holds_secret(text, self.signs)
+        quoted = "with a secret in it" if secret else repr(shown(text))
         raise Denied(
             f"{self._device.id}: {what} {quoted} is no ask of {self._platform.name}; not sent",
             next_step="`evidence-agent asks` lists all that may be sent; this is a fault to report",
         )
+
+    def _admits(self, ask: Ask, sent: str) -> bool:
+        """Whether `sent` is this ask with its signs filled: one that is not, never leaves."""
+        if SIGN.search(source := filled(ask.template or ask.text, self.signs)):
+            return False
+        return replace(ask, template=source).admits(sent)
 
     def _command_of(self, text: str) -> Ask | None:
         asks = (ask for ask in self._platform.all_asks if ask.kind == "command")

@@ -38,8 +38,7 @@ def connection_class(
             if len(body) < length:
                 self._held = held
                 return
-            if body not in gate.bodies(method, target):
-                gate.deny("body of request", f"{method} {target}")
+            gate.request(method, target, body)
             super().send(held)
 
     return GatedConnection
@@ -51,7 +50,6 @@ def _request(gate: Gate, head: bytes, authority: str) -> tuple[str, str, int]:
     words = line.split(" ")
     if len(words) != 3 or words[2] != "HTTP/1.1":
         gate.deny("request line", line)
-    gate.bodies(words[0], words[1])
     headers = [
         (name.lower(), value.strip()) for name, _, value in (one.partition(":") for one in rest)
     ]

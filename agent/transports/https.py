@@ -5,12 +5,15 @@ No redirects, proxies, cookies, retries or settings from the environment.
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
-from base64 import b64encode
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
+from types import MappingProxyType
 
 import requests
 from urllib3 import HTTPSConnectionPool
@@ -19,8 +22,10 @@ from agent.gate import Gate
 from agent.gate.http import connection_class
 from agent.platforms import Platform
 from agent.secret import Credential
+from agent.signs import filled
 from agent.transports import Answer
 from agent.transports.deadline import Deadline
+from agent.transports.http_login import Login, authorization
 from agent.transports.pooled import GatedAdapter, innermost
 from agent.transports.tls import fingerprint, no_tls, trust
 from evidence.ask import Ask
@@ -53,6 +58,8 @@ class Https:
         self._socket: ssl.SSLSocket | None = None
         self._peer: str | None = None
         self._trouble: VisitError | None = None
+        session = platform.http_session
+        self._login = Login(device, credential, session) if session else None
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -61,7 +68,7 @@ class Https:
         self._session.headers.update(
             # The bytes captured are the device's own, not an unpacking of them.
             {"User-Agent": "evidence-agent", "Accept-Encoding": "identity"}
-            | _authorization(device, credential, platform)
+            | ({} if self._login else authorization(device, credential, platform))
         )
 
     def ask(self, ask: Ask) -> Answer:
@@ -72,39 +79,65 @@ class Https:
             # A platform may also read what people type and deliver by hand.
             raise NotAnswered(f"{self._device.id}: {ask.text!r} is not asked over HTTPS")
         try:
-            return self._request(ask)
+            self._enter()
+            response, body = self._request(ask)
         except (LoginRefused, IdentityRefused) as error:
             self._trouble = error
             raise
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        return Answer(body, media_type or "application/octet-stream", self._peer, self._account)
 
     def close(self) -> None:
-        self._session.close()
+        """Log out where there was a log-in, then close. Raises VisitError for the log-out."""
+        try:
+            if self._login and self._login.logout and self._trouble is None:
+                self._request(self._login.logout)
+        finally:
+            self._session.close()
 
-    def _request(self, ask: Ask) -> Answer:
-        method, _, target = ask.text.partition(" ")
+    def _enter(self) -> None:
+        """Log in, once in a visit: what came of it is final. Raises LoginRefused, Unreachable."""
+        if self._login is None or self._login.sent:
+            return
+        ask, headers = self._login.request()
+        try:
+            response, body = self._request(ask, headers)
+        except NotAnswered as error:
+            raise self._login.refused(error.message) from None
+        except VisitError as error:
+            self._trouble = error
+            raise
+        token, carried = self._login.entered(response, body)
+        self._gate.entered(token)
+        self._session.headers.update(carried)
+
+    def _request(
+        self, ask: Ask, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[requests.Response, bytes]:
+        """A 2xx answer and its body."""
+        method, target, body = replace(ask, text=filled(ask.text, self._gate.signs)).request
         with Deadline(ask.limit_s, self._cut) as deadline:
             try:
                 with self._session.request(
                     method,
                     f"https://{_authority(self._device)}{target}",
-                    data=None if ask.body is None else ask.body.encode(),
-                    headers=None if ask.body is None else {"Content-Type": "application/json"},
+                    data=body.encode() or None,
+                    headers={**_content_type(body), **headers},
                     timeout=(CONNECT_S, ask.limit_s),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
                     self._judge(response, ask)
-                    body = self._read(response, ask)
-                    if self._no_key and re.search(self._no_key, body[:_HEAD]):
+                    answer = self._read(response, ask)
+                    if self._no_key and re.search(self._no_key, answer[:_HEAD]):
                         raise self._refused(ask, response)
-                    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
             except requests.RequestException as error:
                 if deadline.passed:
                     raise self._late(ask) from None
                 raise self._meaning(error, ask) from None
         if deadline.passed:
             raise self._late(ask)
-        return Answer(body, media_type or "application/octet-stream", self._peer, self._account)
+        return response, answer
 
     def _read(self, response: requests.Response, ask: Ask) -> bytes:
         body = bytearray()
@@ -194,28 +227,17 @@ class Https:
 
 def open_https(device: Device, credential: Credential, platform: Platform) -> Https:
     """A session that connects at the first ask. Raises ConfigurationError, LoginRefused."""
+    if platform.http_session:
+        # It writes each request's target to the debug log, and one may carry the session's token.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     return Https(device, credential, platform)
 
 
-def _authorization(device: Device, credential: Credential, platform: Platform) -> dict[str, str]:
-    """The header by the platform's HTTP_AUTH: `bearer`, `basic`, or a header's name."""
-    way = getattr(platform.module, "HTTP_AUTH", "bearer")
-    secret = credential.password if way == "basic" else credential.token
-    # A library would quote a header it cannot send, and the token with it.
-    if secret is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", secret.reveal()):
-        raise LoginRefused(
-            f"{device.id}: {device.credential or 'no credential'} holds no usable "
-            f"{'password' if way == 'basic' else 'token'} (printable ASCII, one line)",
-            next_step="correct the credential",
-        )
-    if way == "basic":
-        pair = f"{credential.username}:{secret.reveal()}".encode()
-        return {"Authorization": f"Basic {b64encode(pair).decode()}"}
-    return (
-        {"Authorization": f"Bearer {secret.reveal()}"}
-        if way == "bearer"
-        else {way: secret.reveal()}
-    )
+def _content_type(body: str) -> dict[str, str]:
+    if not body:
+        return {}
+    form = "json" if body.startswith(("{", "[")) else "x-www-form-urlencoded"
+    return {"Content-Type": f"application/{form}"}
 
 
 def _authority(device: Device) -> str:

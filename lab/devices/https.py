@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from cryptography import x509
@@ -26,10 +29,22 @@ STATUSES = {
 }
 
 
-class LabHttps:
-    """An HTTPS device on loopback. `lines` is method and path of every request, in order.
+@dataclass(frozen=True, slots=True)
+class LabLogin:
+    """The log-in a device waits for (method, path, body), and the answer that gives the token."""
 
-    The token is looked for in the header `token_header` (`Authorization`: behind `Bearer`).
+    request: str
+    answer: bytes = b"{}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+class LabHttps:
+    """An HTTPS device on loopback. `lines` is method, path and body of every request, in order,
+    `headers` their headers.
+
+    The token is looked for in the header `token_header` (`Authorization`: behind `Bearer`), or
+    anywhere in the request where that is "". A device with a `login` gives it for that request.
     The certificate is made at the start: self-signed, for 127.0.0.1 unless
     another `name` is given. `fingerprint` is its SHA-256, `certificate` its PEM.
     """
@@ -43,12 +58,15 @@ class LabHttps:
         media_type: str = "application/json",
         name: str = "127.0.0.1",
         log: Path | None = None,
+        login: LabLogin | None = None,
     ) -> None:
         self.lines: list[str] = []
+        self.headers: list[Message] = []
         self.player = Player(tape)
         self.mischief = mischief or Mischief()
         self.media_type = media_type
         self.token_header = token_header
+        self.login = login
         self._token = f"Bearer {token}" if token_header == "Authorization" else token
         self._log = log
         self.certificate, key = make_certificate(name)
@@ -89,7 +107,9 @@ class LabHttps:
                 file.write(line + "\n")
 
     def admits(self, given: str | None) -> bool:
-        """Whether a request's token header holds the token."""
+        """Whether a request's token header, or the request where there is none, has the token."""
+        if not self.token_header:
+            return given is not None and self._token in given
         return given is not None and compare_digest(given.encode(), self._token.encode())
 
 
@@ -112,10 +132,15 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        ask = f"{self.command} {self.path}"
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        ask = f"{self.command} {self.path}" + (f" {body.decode()}" if body else "")
         self.device.heard(ask)
-        if not self.device.admits(self.headers.get(self.device.token_header)):
+        self.device.headers.append(self.headers)
+        login = self.device.login
+        if login is not None and ask == login.request:
+            return self._send(login.status, login.answer, login.headers)
+        header = self.device.token_header
+        if not self.device.admits(self.headers.get(header) if header else ask):
             return self._send(401, b"")
         answer = self.device.player.answer(ask)
         if self.device.mischief.silent:
@@ -127,8 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(status, answer.body if answer else b"")
         return self._send(200, answer.body)
 
-    def _send(self, status: int, body: bytes) -> None:
+    def _send(
+        self, status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", self.device.media_type)
         if self.device.mischief.redirect_to is not None:
             self.send_header("Location", self.device.mischief.redirect_to)

@@ -66,20 +66,22 @@ def asks(
     )
 
 
-def _rows(one: Platform) -> list[dict[str, str | None]]:
-    session = one.session
+def _rows(one: Platform) -> list[dict[str, str]]:
+    session, http_session = one.session, one.http_session
     used = {}
     if session is not None:
         used = {ask: "log in" for ask in session.login} | {ask: "log out" for ask in session.logout}
         if session.elevate:
             used[session.elevate] = "elevate"
-    rows: list[dict[str, str | None]] = [
+    if http_session is not None:
+        used |= {ask: "log in" for ask in http_session.login}
+        used |= {http_session.logout: "log out"} if http_session.logout else {}
+    rows: list[dict[str, str]] = [
         {
             "platform": one.name,
             "use": used.get(ask, "read"),
             "name": ask.name,
             "text": ask.text,
-            "body": ask.body,
         }
         for ask in one.all_asks
     ]
@@ -90,7 +92,6 @@ def _rows(one: Platform) -> list[dict[str, str | None]]:
                 "use": "pager",
                 "name": "pager_key",
                 "text": repr(session.pager_key),
-                "body": None,
             }
         )
     return rows
