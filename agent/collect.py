@@ -24,7 +24,7 @@ from agent.redact import SiteKey
 from agent.steady import SteadyClock
 from agent.transports import Transport
 from agent.turns import Turns
-from agent.visit import Exchange, Visit, Visitor
+from agent.visit import SCHEDULE, Exchange, Visit, Visitor
 from evidence.ask import Ask
 from evidence.bundle import Bundle, load_bundle, seal
 from evidence.capture import Provenance
@@ -99,7 +99,7 @@ def collect(
     agent: Agent,
     jobs: Sequence[Job],
     open_transport: Callable[[Device], Transport],
-    requester: str = "schedule",
+    requester: str = SCHEDULE,
     workers: int = 16,
     progress: Progress | None = None,
     provenance: Provenance | None = None,
@@ -238,7 +238,7 @@ def keep_handed(agent: Agent, visit: Visit) -> str:
 def keep_gap(agent: Agent, gap: Gap) -> None:
     """Record as a run of its own what could not be read."""
     began = gap.from_at or agent.clock()
-    _close_run(agent, str(uuid.uuid4()), "schedule", began, host_health(agent), [], [gap])
+    _close_run(agent, str(uuid.uuid4()), SCHEDULE, began, host_health(agent), [], [gap])
 
 
 def _close_run(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 from agent.credentials import Keyring, Sources
-from agent.ledger import Ledger
+from agent.logins import AtFirstAsk, Logins
 from agent.platforms import platform
 from agent.secret import Credential
 from agent.transports import Hop, Transport
@@ -27,10 +27,11 @@ _WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 class Connector:
     """Opens transports for the devices of one configuration, for one run.
 
-    `typed` is what the operator at the terminal gave for a device, in place of what is stored.
+    `logins` are those of the run it serves. `typed` is what the operator at the terminal gave for
+    a device, in place of what is stored.
     """
 
-    ledger: Ledger
+    logins: Logins
     credentials: Sources
     devices: Mapping[str, Device] = field(default_factory=dict)
     typed: Mapping[str, Credential] = field(default_factory=dict)
@@ -59,11 +60,12 @@ class Connector:
                 private_key=None if given.password else credential.private_key,
                 otp=given.otp,
             )
-        more: tuple[object, ...] = ()
         if device.transport == "ssh":
-            more = (self.ledger.host_keys(device.id), self._hops(device))
-        opened = opener(device, credential, one, *more)
-        return opened
+            pins = self.logins.ledger.host_keys(device.id)
+            opened = opener(device, credential, one, pins, self._hops(device), self.logins)
+            return opened
+        self.logins.admit(device, credential)
+        return AtFirstAsk(opener(device, credential, one), self.logins, device, credential)
 
     def _hops(self, device: Device) -> list[Hop]:
         """The jump hosts on the way to a device, the nearest to us first."""
@@ -75,5 +77,5 @@ class Connector:
             )
         one = self.devices[device.via]
         credential = self.keyring.get(one.credential)
-        pins = self.ledger.host_keys(one.id)
+        pins = self.logins.ledger.host_keys(one.id)
         return [*self._hops(one), Hop(one, credential, platform(one.platform), pins)]

@@ -27,6 +27,7 @@ from agent.connect import Connector
 from agent.door import Request
 from agent.door.server import Door, Tell
 from agent.ledger import Ledger
+from agent.logins import Logins
 from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
@@ -164,11 +165,12 @@ class Daemon:
             tell({"visit": visit_rows(visit)})
 
         ledger = Ledger(config.state)
+        agent = replace(self.agent, ledger=ledger)
         try:
             run = collect(
-                replace(self.agent, ledger=ledger),
+                agent,
                 jobs,
-                Connector(ledger, config.credentials, config.devices),
+                Connector(Logins(agent, requester), config.credentials, config.devices),
                 requester=requester,
                 workers=config.limits.workers,
                 progress=Progress(on_ask, on_visit),

@@ -24,6 +24,8 @@ from evidence.facts import Fact, HardwareItem, Unit, to_record
 from evidence.reading import Failure, Reading, canonical
 
 log = logging.getLogger(__name__)
+# The requester of what nobody asked for: it was due.
+SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Visitor:
     open_transport: Callable[[], Transport]
     clock: Clock
     key: SiteKey
-    requester: str = "schedule"
+    requester: str = SCHEDULE
     provenance: Provenance = field(default_factory=Provenance)
     on_ask: Callable[[Ask], None] = lambda ask: None
     _exchanges: list[Exchange] = field(default_factory=list)

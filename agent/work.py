@@ -10,10 +10,12 @@ from agent.brake import Brake
 from agent.collect import Agent, Progress, Run, collect
 from agent.config import Config
 from agent.connect import Connector
+from agent.logins import Logins
 from agent.notify import Notifier
 from agent.push import StoreClient, push
 from agent.timetable import Waiting, timetable
 from agent.turns import Turns
+from agent.visit import SCHEDULE
 
 log = logging.getLogger("evidence-agent")
 
@@ -33,7 +35,7 @@ def tick(
     run = collect(
         agent,
         jobs,
-        Connector(agent.ledger, config.credentials, config.devices),
+        Connector(Logins(agent, SCHEDULE), config.credentials, config.devices),
         workers=config.limits.workers,
         progress=progress,
         brake=brake,

@@ -26,6 +26,7 @@ from agent.collect import Agent, Job, Run, collect
 from agent.collect import Progress as Hooks
 from agent.config import Config, load_config
 from agent.connect import Connector
+from agent.logins import Logins
 from agent.pack import lay_out_work_book, make_pack
 from agent.push import StoreClient, push
 from agent.transports.tape import TapeTransport
@@ -125,7 +126,7 @@ def _read(show: Show, agent: Agent, config: Config) -> Run:
     """Every device as it is now, over its real protocol."""
     jobs = [Job(device, device.subjects) for device in config.devices.values()]
     with show.progress("live", len(jobs)) as hooks:
-        connector = Connector(agent.ledger, config.credentials)
+        connector = Connector(Logins(agent, "demo"), config.credentials)
         return collect(agent, jobs, connector, requester="demo", progress=hooks)
 
 

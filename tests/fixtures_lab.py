@@ -15,6 +15,7 @@ import yaml
 from agent.collect import Agent, Run, collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
+from agent.logins import Logins
 from agent.platforms import platform
 from agent.wired import agent_of, make_keys
 from evidence.facts import FirewallRule, RuleUsage
@@ -132,7 +133,7 @@ class Site:
 
     def collect(self, config: Config, agent: Agent) -> Run:
         """Read every device, through the same connector as the program."""
-        connector = Connector(agent.ledger, config.credentials)
+        connector = Connector(Logins(agent, "lin"), config.credentials, config.devices)
         return collect(agent, jobs_for(config.devices.values()), connector, requester="lin")
 
     def readings(self) -> dict[tuple[str, str], Reading]:

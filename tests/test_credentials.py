@@ -14,6 +14,7 @@ from agent.collect import collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.credentials import Keyring
+from agent.logins import Logins
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError
 from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, by_device, failure_of
 from tests.fixtures_vault import CannedVault
@@ -193,7 +194,7 @@ def test_devices_go_on_when_the_vault_of_others_is_sealed(
     lab_site.write()
     config = site_of_vault(lab_site, vault)
     with caplog.at_level(logging.DEBUG), lab_site.agent(config) as agent:
-        connector = Connector(agent.ledger, config.credentials)
+        connector = Connector(Logins(agent, "lin"), config.credentials)
         read = by_device(collect(agent, jobs_for(config.devices.values()), connector))
     assert failure_of(read["fw-01", "firmware"]) == "secret_unavailable"
     assert read["fw-02", "firmware"].failure is None
@@ -210,7 +211,7 @@ def test_no_secret_of_the_vault_is_left_behind(
     config = site_of_vault(lab_site, vault)
     (lab_site.folder / "credentials" / "fw-01").unlink()
     with caplog.at_level(logging.DEBUG), lab_site.agent(config) as agent:
-        connector = Connector(agent.ledger, config.credentials)
+        connector = Connector(Logins(agent, "lin"), config.credentials)
         read = by_device(collect(agent, jobs_for(config.devices.values()), connector))
         said = repr(connector) + repr(vars(connector.keyring)) + repr(config)
     assert read["fw-01", "firmware"].failure is None

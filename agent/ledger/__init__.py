@@ -20,6 +20,7 @@ import zstandard
 
 from agent.ledger.files import write_once
 from agent.ledger.schema import open_database, sortable, transaction
+from agent.ledger.setbacks import Setbacks
 from agent.ledger.snapshots import histories, keep_snapshot, unpacker
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
@@ -58,6 +59,7 @@ class Ledger:
                 code="env_state",
                 next_step="check its owner, its free space, and that nothing else holds it",
             ) from None
+        self.setbacks = Setbacks(self._db)
 
     def close(self) -> None:
         self._db.close()

@@ -54,7 +54,17 @@ CREATE TABLE attempt (
 );
 CREATE TABLE first_found (subject TEXT PRIMARY KEY, at TEXT NOT NULL);
 """
-MIGRATIONS = (_FIRST,)
+_SETBACKS = """
+CREATE TABLE login_hold (
+  device TEXT NOT NULL, account TEXT NOT NULL, refused_at TEXT NOT NULL, until_at TEXT NOT NULL,
+  code TEXT NOT NULL, PRIMARY KEY (device, account)
+);
+CREATE TABLE suspect (
+  device TEXT NOT NULL, subject TEXT NOT NULL, times INTEGER NOT NULL, last_at TEXT NOT NULL,
+  PRIMARY KEY (device, subject)
+);
+"""
+MIGRATIONS = (_FIRST, _SETBACKS)
 
 
 def open_database(path: Path) -> sqlite3.Connection:

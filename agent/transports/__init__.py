@@ -6,6 +6,7 @@ A transport is made for one device and one visit, opened with the visit and clos
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,6 +37,24 @@ class Transport(Protocol):
     def ask(self, ask: Ask) -> Answer: ...
 
     def close(self) -> None: ...
+
+
+class Admission(Protocol):
+    """Who decides whether a log-in may be tried. Both raise LoginRefused (`auth_held`)."""
+
+    def admit(self, device: Device, credential: Credential) -> None: ...
+
+    def attempt(self, device: Device, credential: Credential) -> AbstractContextManager[None]: ...
+
+
+class EveryAttempt:
+    """Admits every log-in: for one who opens a single way, once."""
+
+    def admit(self, device: Device, credential: Credential) -> None:
+        """It may be tried."""
+
+    def attempt(self, device: Device, credential: Credential) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from agent.connect import Connector
 from agent.daemon import serve
 from agent.door import Message, Request
 from agent.door.client import ask_daemon
+from agent.logins import Logins
 from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
@@ -126,7 +127,7 @@ def _alone(
         run = collecting.collect(
             agent,
             jobs,
-            Connector(agent.ledger, settings.credentials, settings.devices, typed),
+            Connector(Logins(agent, account()), settings.credentials, settings.devices, typed),
             requester=account(),
             workers=settings.limits.workers,
             progress=collecting.Progress(

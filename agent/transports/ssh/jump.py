@@ -9,12 +9,12 @@ from socket import socket
 from paramiko import Channel, SSHClient, SSHException
 
 from agent.gate import Gate
-from agent.transports import Answer, Hop, Transport
+from agent.transports import Admission, Answer, Hop, Transport
 from agent.transports.deadline import Deadline
 from agent.transports.ssh.link import CONNECT_S, OPEN_S, Link
 from evidence.ask import Ask
 from evidence.device import Device
-from evidence.errors import Unreachable, VisitError
+from evidence.errors import LoginRefused, Unreachable, VisitError
 
 Dial = Callable[[], socket | Channel]
 
@@ -60,16 +60,24 @@ class Through:
             self._carried.close()
 
 
-def jump(hop: Hop, target: Device, dial: Dial | None, carriers: ExitStack) -> Dial:
+def jump(
+    hop: Hop, target: Device, dial: Dial | None, carriers: ExitStack, logins: Admission
+) -> Dial:
     """Log in to `hop`; what is returned opens the channel to `target`. Raises VisitError."""
     onward = (target.address, target.port or 22)
-    link = Link(hop.device, hop.credential, JumpGate(hop, onward), hop.pins, dial)
+    link = Link(hop.device, hop.credential, JumpGate(hop, onward), hop.pins, logins, dial)
     try:
         client = _connect(link)
     except Unreachable as error:
         raise Unreachable(
             f"{target.id}: its jump host {hop.device.id} is not reached: {error.message}",
             code="via_unreachable",
+            next_step=error.next_step,
+        ) from None
+    except LoginRefused as error:
+        raise LoginRefused(
+            f"{target.id}: its jump host {hop.device.id} lets nobody in: {error.message}",
+            code=error.code,
             next_step=error.next_step,
         ) from None
     carriers.callback(client.close)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from paramiko import Channel, SSHClient, Transport
@@ -17,6 +18,7 @@ from paramiko.ssh_exception import IncompatiblePeer
 from agent.gate import Gate
 from agent.gate.ssh import GatedPacketizer, Heard
 from agent.secret import Credential
+from agent.transports import Admission
 from agent.transports.deadline import Deadline
 from agent.transports.ssh.keys import PinPolicy
 from agent.transports.ssh.login import LOGIN_S, Login
@@ -65,6 +67,7 @@ class Link:
         credential: Credential,
         gate: Gate,
         pins: Iterable[str],
+        logins: Admission,
         through: Callable[[], socket.socket | Channel] | None = None,
     ) -> None:
         self.device = device
@@ -72,7 +75,9 @@ class Link:
         self._gate = gate
         self._through = through
         self._policy = PinPolicy(device, frozenset(pins))
-        self._login = Login(device, credential, self.heard)
+        self._logins = logins
+        self._credential = credential
+        self._login = Login(device, credential, self.heard, self.attempt)
         self._legacy = "ssh_legacy" in device.exceptions
         self._ours: dict[str, set[str]] = {}
 
@@ -80,6 +85,10 @@ class Link:
     def peer(self) -> str | None:
         """Fingerprint of the host key the device showed."""
         return self._policy.seen
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Something that the device may refuse, and that is then not tried again."""
+        return self._logins.attempt(self.device, self._credential)
 
     def client(self) -> SSHClient:
         """A client that knows no host key but the pinned ones."""
@@ -111,7 +120,8 @@ class Link:
         }
 
     def dial(self) -> socket.socket | Channel:
-        """The TCP connection, or the jump host's channel. Raises Unreachable."""
+        """The TCP connection, or the jump host's channel. Raises Unreachable, LoginRefused."""
+        self._logins.admit(self.device, self._credential)
         if self._through is not None:
             return self._through()
         address = (self.device.address, self.device.port or 22)

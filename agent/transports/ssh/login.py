@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from paramiko import (
     AuthenticationException,
@@ -28,13 +29,23 @@ _ASKS_CODE = re.compile(r"one.?time|\botp\b|一次性", re.IGNORECASE)
 
 
 class Login(AuthStrategy):
-    """One attempt with one means: the key if there is one, or else the password."""
+    """One attempt with one means: the key if there is one, or else the password.
 
-    def __init__(self, device: Device, credential: Credential, heard: Heard) -> None:
+    It is made within `attempt`, which may refuse it and is told how it ended.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        credential: Credential,
+        heard: Heard,
+        attempt: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         super().__init__(SSHConfig())
         self._device = device
         self._credential = credential
         self._heard = heard
+        self._attempt = attempt
         self._key = private_key(device, credential)
         self._asked: str | None = None
         self._left = {"password": credential.password, "otp": credential.otp}
@@ -45,19 +56,20 @@ class Login(AuthStrategy):
 
     def authenticate(self, transport: Transport) -> AuthResult:
         """Log in. Raises LoginRefused, or Unreachable when the device hangs up without a word."""
-        try:
-            more = self._attempt(transport)
-        except LoginRefused:
-            raise
-        except BadAuthenticationType as error:
-            raise self._refused(f"it takes {', '.join(error.allowed_types)} only") from None
-        except (SSHException, EOFError) as error:
-            raise self._why(transport, error) from None
-        if more:
-            raise self._refused(f"it wants {', '.join(more)} as well", "auth_interactive")
+        with self._attempt():
+            try:
+                more = self._log_in(transport)
+            except LoginRefused:
+                raise
+            except BadAuthenticationType as error:
+                raise self._refused(f"it takes {', '.join(error.allowed_types)} only") from None
+            except (SSHException, EOFError) as error:
+                raise self._why(transport, error) from None
+            if more:
+                raise self._refused(f"it wants {', '.join(more)} as well", "auth_interactive")
         return AuthResult(strategy=self)
 
-    def _attempt(self, transport: Transport) -> list[str]:
+    def _log_in(self, transport: Transport) -> list[str]:
         name = self._credential.username
         if self._key is not None:
             more = transport.auth_publickey(name, self._key)

@@ -52,7 +52,8 @@ class Shell:
         self._screen.clear()
         elevate, second = self._session.elevate, self._credential.second
         if elevate and second and re.fullmatch(self._session.unprivileged, self._prompt):
-            self._elevate(elevate)
+            with self._link.attempt():
+                self._elevate(elevate)
         for line in self._session.login:
             self._prepare(line)
 

@@ -1,0 +1,133 @@
+"""Log-ins: one refusal per device and run, whoever asks, so that no account is ever locked.
+
+A refusal is remembered in the ledger under a keyed digest of the credential: other agents of
+this state and later runs leave the device, or jump host, alone until the pause is over or the
+credential has changed. What an operator asks for is tried once all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime, timedelta
+
+from agent.collect import Agent, turns_of
+from agent.ledger import Ledger
+from agent.ledger.setbacks import Hold
+from agent.redact import SiteKey
+from agent.secret import Credential, Secret
+from agent.transports import Answer, Transport
+from agent.visit import SCHEDULE
+from evidence.ask import Ask
+from evidence.clock import TAIPEI
+from evidence.device import Device
+from evidence.errors import LoginRefused
+
+# Less than a day: a daily reading tries once a day, an hourly one no oftener.
+PAUSE = timedelta(hours=20)
+
+
+class Logins:
+    """The log-ins of one run."""
+
+    def __init__(self, agent: Agent, requester: str) -> None:
+        self.ledger = agent.ledger
+        self._agent = agent
+        self._expressly = requester != SCHEDULE
+        self._began_at = agent.clock()
+        self._turns = turns_of(agent)
+        self._refused: set[tuple[str, str]] = set()
+
+    def admit(self, device: Device, credential: Credential) -> None:
+        """Raise LoginRefused (`auth_held`) where a refusal forbids to try this now."""
+        key = device.id, account_of(credential, self._agent.site_key)
+        now = self._agent.clock()
+        hold = self.ledger.setbacks.hold(*key)
+        # One from the future was written while the clock was wrong.
+        if hold is None or hold.refused_at > now:
+            if key not in self._refused:
+                return
+            said = "in this run"
+        else:
+            of_this_time = key in self._refused or hold.refused_at >= self._began_at
+            if not of_this_time and (self._expressly or now >= hold.until_at):
+                return
+            said = f"at {_local(hold.refused_at)} ({hold.code}), held to {_local(hold.until_at)}"
+        raise LoginRefused(
+            f"{device.id}: this credential's log-in was refused {said}; it was not tried again, "
+            "so that the account is not locked",
+            code="auth_held",
+            next_step="correct the credential: another one is tried at once; or try this one once "
+            f"with `evidence-agent collect {device.id}`",
+        )
+
+    @contextmanager
+    def attempt(self, device: Device, credential: Credential) -> Iterator[None]:
+        """One attempt to log in, within the block: nobody else tries this device meanwhile.
+
+        Raises LoginRefused (`auth_held`) without an attempt; one that leaves the block is
+        remembered, and success ends an earlier hold.
+        """
+        account = account_of(credential, self._agent.site_key)
+        with self._turns.alone(f"login-{device.id}"):
+            self.admit(device, credential)
+            try:
+                yield
+            except LoginRefused as error:
+                self._refused.add((device.id, account))
+                now = self._agent.clock()
+                hold = Hold(device.id, account, now, now + PAUSE, error.code)
+                with _opened(self.ledger) as own:
+                    own.setbacks.keep_hold(hold)
+                raise
+            if self.ledger.setbacks.hold(device.id, account) is not None:
+                with _opened(self.ledger) as own:
+                    own.setbacks.end_hold(device.id, account)
+
+
+class AtFirstAsk:
+    """A transport that logs in with its first ask: that one is the attempt."""
+
+    def __init__(
+        self, carried: Transport, logins: Logins, device: Device, credential: Credential
+    ) -> None:
+        self._carried = carried
+        self._logins = logins
+        self._whose = device, credential
+        self._tried = False
+
+    def ask(self, ask: Ask) -> Answer:
+        if self._tried:
+            return self._carried.ask(ask)
+        with self._logins.attempt(*self._whose):
+            self._tried = True
+            return self._carried.ask(ask)
+
+    def close(self) -> None:
+        self._carried.close()
+
+
+def account_of(credential: Credential, key: SiteKey) -> str:
+    """A keyed digest of everything a credential holds, but for what is good only once."""
+    held = {
+        one.name: value.reveal() if isinstance(value, Secret) else value
+        for one in fields(credential)
+        if one.name != "otp" and (value := getattr(credential, one.name)) is not None
+    }
+    return key.replace(json.dumps(held, sort_keys=True))
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M}"
+
+
+@contextmanager
+def _opened(ledger: Ledger) -> Iterator[Ledger]:
+    """The same ledger by a connection of its own: a visit's thread may write while others do."""
+    own = Ledger(ledger.folder)
+    try:
+        yield own
+    finally:
+        own.close()
