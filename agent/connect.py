@@ -18,7 +18,8 @@ from evidence.errors import ConfigurationError
 # Each takes (device, credential, platform), SSH also the pins. Loaded when first used: a
 # command that talks to nobody need not wait a second for every vendor's driver.
 _MODULES = {
-    name: f"agent.transports.{name}" for name in ("ssh", "https", "snmp", "wire", "folder", "local")
+    name: f"agent.transports.{name}"
+    for name in ("ssh", "https", "winrm", "snmp", "wire", "folder", "local")
 }
 _WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 

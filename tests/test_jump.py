@@ -126,10 +126,11 @@ def test_a_circle_of_jump_hosts_is_refused(tmp_path: Path) -> None:
     assert "a, b, a" in error.message
 
 
-def test_only_ssh_goes_through_a_jump_host(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "transport"), [("fortios", "https"), ("windows", "winrm")])
+def test_only_ssh_goes_through_a_jump_host(tmp_path: Path, kind: str, transport: str) -> None:
     error = configured(
         tmp_path,
-        line("a", "fortios", "transport: https, via: b") + line("b", "cisco_asa", "port: 22"),
+        line("a", kind, f"transport: {transport}, via: b") + line("b", "cisco_asa", "port: 22"),
     )
     assert error.code == "via_invalid"
     assert "only SSH" in error.message

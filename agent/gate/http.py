@@ -1,32 +1,30 @@
-"""The gate of HTTPS: a connection that looks at each request as it is written to the socket."""
+"""The gate of HTTP: a connection that looks at each request as it is written to the socket."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from ssl import SSLSocket
 from typing import Any
 
-from urllib3.connection import HTTPSConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from agent.gate import Gate
 
 
-def connection_class(
-    gate: Gate, authority: str, on_connect: Callable[[SSLSocket], None]
-) -> type[HTTPSConnection]:
+def plain_connection_class(
+    gate: Gate, authority: str, on_connect: Callable[[Any], None]
+) -> type[HTTPConnection]:
     """A connection for one device. `authority` is the only `Host` it may name.
 
-    `on_connect` is given each socket once TLS stands and the device's identity is accepted.
+    `on_connect` is given each socket once it stands.
     """
 
-    class GatedConnection(HTTPSConnection):
+    class GatedConnection(HTTPConnection):
         """Holds a request's head back until its body has come, then writes both or neither."""
 
         _held = b""
 
         def connect(self) -> None:
             super().connect()
-            assert isinstance(self.sock, SSLSocket)
             on_connect(self.sock)
 
         def send(self, data: Any) -> None:
@@ -42,6 +40,15 @@ def connection_class(
             super().send(held)
 
     return GatedConnection
+
+
+def connection_class(
+    gate: Gate, authority: str, on_connect: Callable[[Any], None]
+) -> type[HTTPSConnection]:
+    """The same over TLS: sockets are given once the device's identity is accepted."""
+    gated = plain_connection_class(gate, authority, on_connect)
+    made: type[HTTPSConnection] = type("GatedHttpsConnection", (gated, HTTPSConnection), {})
+    return made
 
 
 def _request(gate: Gate, head: bytes, authority: str) -> tuple[str, str, int]:

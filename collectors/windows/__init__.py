@@ -20,7 +20,7 @@ from evidence.facts import Fact, SoftwareRelease, Unit
 from evidence.trains import train
 
 VENDOR = "Microsoft"
-TRANSPORTS = ("ssh",)
+TRANSPORTS = ("ssh", "winrm")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 

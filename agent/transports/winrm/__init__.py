@@ -1,0 +1,63 @@
+"""WinRM: declared commands, run one by one in a command shell of a Windows host.
+
+pypsrp words and understands the messages; connecting, log-in, limits and what may leave are
+ours. By HTTPS (5986) unless the device has the recorded exception `winrm_http`: then by HTTP
+(5985), where every message is encrypted by the log-in's own keys, or not sent.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from agent.platforms import Platform
+from agent.secret import Credential
+from agent.transports import Transport
+from evidence.device import Device
+from evidence.errors import ConfigurationError, EnvironmentProblem
+
+AUTHS = ("ntlm", "kerberos", "certificate")
+HTTP = "winrm_http"
+
+
+def open_winrm(device: Device, credential: Credential, platform: Platform) -> Transport:
+    """A way that connects at the first ask.
+
+    Raises ConfigurationError (`winrm_invalid`), LoginRefused for a credential that lacks
+    what its kind of log-in needs, EnvironmentProblem (`extra_missing`).
+    """
+    auth = device.options.get("winrm_auth", AUTHS[0])
+    if auth not in AUTHS:
+        raise ConfigurationError(
+            f"{device.id}: winrm_auth {auth!r} is unknown; known are {', '.join(AUTHS)}",
+            code="winrm_invalid",
+        )
+    if auth == "certificate" and HTTP in device.exceptions:
+        raise ConfigurationError(
+            f"{device.id}: a log-in by certificate gives no keys to encrypt messages on HTTP",
+            code="winrm_invalid",
+            next_step=f"remove the exception {HTTP}, or log in by ntlm or kerberos",
+        )
+    _need(device, "pypsrp", "install evidence-agent[windows]")
+    if auth == "kerberos":
+        # No wheels of these exist, so no lock can hold them: they are built where they run.
+        _need(
+            device,
+            "gssapi",
+            "install the system's libkrb5 (Debian: libkrb5-dev, gcc, python3-dev), then "
+            "`pip install pyspnego[kerberos]`",
+        )
+    # Loaded only here: an installation without the extra still says what it lacks.
+    from agent.transports.winrm.session import Winrm
+
+    return Winrm(device, credential, platform, auth)
+
+
+def _need(device: Device, module: str, mend: str) -> None:
+    try:
+        import_module(module)
+    except (ImportError, OSError) as error:
+        raise EnvironmentProblem(
+            f"{device.id}: WinRM needs {module!r}, which is not there: {error}",
+            code="extra_missing",
+            next_step=mend,
+        ) from None
