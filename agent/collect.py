@@ -195,7 +195,9 @@ def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None
         readings=visit.readings,
     )
     bundle = seal(collection, visit.captures.values(), agent.signing_key)
-    agent.ledger.keep_bundle(bundle.digest, bundle.to_bytes(), visit.readings, run, agent.replayed)
+    agent.ledger.keep_bundle(
+        bundle.digest, bundle.to_bytes(), visit.readings, run, agent.replayed, visit.ended_at
+    )
     return bundle
 
 

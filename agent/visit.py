@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.platforms import Flow, Platform, parser_version
 from agent.redact import SiteKey, redact
-from agent.transports import Transport
+from agent.transports import Answer, Transport
 from evidence.ask import Ask
 from evidence.capture import Capture, Provenance, check_size
 from evidence.clock import Clock
 from evidence.device import Device
-from evidence.errors import Denied, EvidenceError, VisitError, shown
+from evidence.errors import Denied, EvidenceError, Unreachable, VisitError, shown
 from evidence.facts import Fact, HardwareItem, Unit, to_record
 from evidence.reading import Failure, Reading, canonical
 
@@ -153,6 +153,7 @@ class Visitor:
         try:
             answer = self._open().ask(ask)
             check_size(self.device.id, ask, answer.body)
+            self._check_age(ask, answer)
             body = redact(ask, answer.body, self.key)
         except VisitError as error:
             failure = Failure.of(error)
@@ -168,12 +169,29 @@ class Visitor:
             requester=self.requester,
             peer=answer.peer,
             media_type=answer.media_type,
-            provenance=self.provenance,
+            provenance=self._provenance(answer),
         )
         self._exchanges.append(
             Exchange(subject, ask, capture.asked_at, capture.answered_at, capture)
         )
         return capture
+
+    def _check_age(self, ask: Ask, answer: Answer) -> None:
+        """Raises Unreachable (`answer_stale`): what is there must not be taken for missing."""
+        if answer.at is None or answer.until is None or self.clock() <= answer.until:
+            return
+        raise Unreachable(
+            f"{self.device.id}: the answer to {ask.text!r} was written on "
+            f"{answer.at:%Y-%m-%d %H:%M} UTC, too long ago",
+            code="answer_stale",
+            next_step=f"look why {answer.by or 'what writes it'} no longer does",
+        )
+
+    def _provenance(self, answer: Answer) -> Provenance:
+        """As of the visit; an answer that somebody wrote down for us says who, and when."""
+        if answer.by is None or answer.at is None:
+            return self.provenance
+        return replace(self.provenance, delivered_by=answer.by, captured_at=answer.at)
 
     def _asked_before(self, ask: Ask, subject: str) -> Capture | None:
         """The capture of the same ask for another subject of this visit: asked once is enough."""

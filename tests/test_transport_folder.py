@@ -139,3 +139,22 @@ def test_a_path_is_absolute() -> None:
     with pytest.raises(ConfigurationError) as raised:
         folder("registers")
     assert raised.value.code == "folder_invalid"
+
+
+def test_an_answer_says_who_wrote_it_and_how_long_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "nft_ruleset").write_bytes(b"{}")
+    os.utime(tmp_path / "nft_ruleset", (1_790_000_000, 1_790_000_000))
+    (tmp_path / "written_by").write_text("evidence-agent-host.service, run 1\n")
+    options = {"folder": str(tmp_path), "oldest_hours": "26"}
+    device = Device(id="registers", platform="toy", options=options)
+    answer = open_folder(device, toy.platform(WRITTEN)).ask(WRITTEN)
+    assert answer.by == "evidence-agent-host.service, run 1"
+    assert answer.until == datetime.fromtimestamp(1_790_000_000 + 26 * 3600, UTC)
+
+
+def test_an_age_that_is_no_number_is_a_mistake(tmp_path: Path) -> None:
+    options = {"folder": str(tmp_path), "oldest_hours": "a day"}
+    device = Device(id="registers", platform="toy", options=options)
+    with pytest.raises(ConfigurationError) as raised:
+        open_folder(device, toy.platform(WRITTEN))
+    assert raised.value.code == "folder_invalid"

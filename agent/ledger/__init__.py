@@ -67,10 +67,18 @@ class Ledger:
     # Bundles and their readings
 
     def keep_bundle(
-        self, digest: str, archive: bytes, readings: Sequence[Reading], run: str, replayed: bool
+        self,
+        digest: str,
+        archive: bytes,
+        readings: Sequence[Reading],
+        run: str,
+        replayed: bool,
+        attempted_at: datetime | None = None,
     ) -> None:
         """Write a bundle's file, then its rows; repeating it changes nothing.
 
+        `attempted_at` is when the visit was, where its answers may be older than that (None: as
+        old as its readings).
         Raises EnvironmentProblem (`env_state`) when the disk does not take it: then no row is made.
         """
         try:
@@ -88,10 +96,15 @@ class Ledger:
                 " state) VALUES (?, ?, ?, ?, ?, ?, 'spooled')",
                 (digest, readings[0].device, run, sortable(ended_at), len(archive), replayed),
             )
-            self._keep_readings(db, digest, readings, run)
+            self._keep_readings(db, digest, readings, run, attempted_at)
 
     def _keep_readings(
-        self, db: sqlite3.Connection, bundle: str, readings: Sequence[Reading], run: str
+        self,
+        db: sqlite3.Connection,
+        bundle: str,
+        readings: Sequence[Reading],
+        run: str,
+        attempted_at: datetime | None,
     ) -> None:
         packer = zstandard.ZstdCompressor(level=3)
         for reading in readings:
@@ -114,7 +127,13 @@ class Ledger:
                 keep_snapshot(db, digest, snapshot)
             db.execute(
                 "INSERT OR IGNORE INTO attempt VALUES (?, ?, NULL, ?, ?, ?)",
-                (reading.device, reading.subject, sortable(reading.at), run, code),
+                (
+                    reading.device,
+                    reading.subject,
+                    sortable(attempted_at or reading.at),
+                    run,
+                    code,
+                ),
             )
 
     def histories(self, device: str, start: datetime, end: datetime) -> list[UnitHistory]:

@@ -21,7 +21,8 @@ from evidence.device import Device
 class Answer:
     """Raw bytes of one answer, before redaction; never written anywhere as they are.
 
-    `at`: when it was really given, for an answer that comes from a tape (None: just now).
+    `at`: when it was really given, for an answer that comes from a tape or a file (None: just
+    now); `until`: how long it may be used (None: without end); `by`: who wrote it down.
     """
 
     body: bytes
@@ -29,6 +30,8 @@ class Answer:
     peer: str | None = None
     account: str | None = None
     at: datetime | None = None
+    until: datetime | None = None
+    by: str | None = None
 
 
 class Transport(Protocol):

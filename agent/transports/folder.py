@@ -3,7 +3,8 @@
 An ask of the kind `file` is answered by the file of that name. Any other is answered by the
 file named like the ask (`nft_ruleset` or `nft_ruleset.txt`), with what fills its holes behind
 it (`status.run-hostapd.wlan0`). Its time of change is when it was answered: the unit that
-writes it may have stopped days ago.
+writes it may have stopped days ago, so the device's option `oldest_hours` bounds its age. Who
+wrote the answers is said by a file `written_by` among them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.gate import Gate
@@ -22,8 +23,16 @@ from agent.secret import Credential
 from agent.transports import Answer
 from evidence.ask import Ask
 from evidence.device import Device
-from evidence.errors import ConfigurationError, Incomplete, NotAnswered, TooMuch, Unreachable
+from evidence.errors import (
+    ConfigurationError,
+    Incomplete,
+    NotAnswered,
+    TooMuch,
+    Unreachable,
+    shown,
+)
 
+WRITTEN_BY = "written_by"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -35,6 +44,7 @@ class Folder:
         self._gate = gate
         self._declared = platform.all_asks
         self._folder = _folder(device)
+        self._oldest = _oldest(device)
 
     def ask(self, ask: Ask) -> Answer:
         """The file's bytes. Raises Denied, Unreachable, TooMuch, Incomplete, or NotAnswered
@@ -45,12 +55,15 @@ class Folder:
         for name in names:
             if not _NAME.fullmatch(name):
                 self._gate.deny("file", name)
-        name, file = self._open(names)
+        name, file, by = self._open(names)
         try:
             body, changed_at = self._read(file, name, ask)
         finally:
             os.close(file)
-        return Answer(body, at=None if ask.kind == "file" else changed_at)
+        if ask.kind == "file":
+            return Answer(body, by=by)
+        until = None if self._oldest is None else changed_at + self._oldest
+        return Answer(body, at=changed_at, until=until, by=by)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -71,8 +84,9 @@ class Folder:
             )
         return body, datetime.fromtimestamp(before.st_mtime, UTC)
 
-    def _open(self, names: Sequence[str]) -> tuple[str, int]:
-        """The first file there is. Only one that is missing lets the next name be tried."""
+    def _open(self, names: Sequence[str]) -> tuple[str, int, str | None]:
+        """The first file there is, and who wrote it: both of the same opened folder, for another
+        may be put in its place. Only a file that is missing lets the next name be tried."""
         try:
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
@@ -83,12 +97,18 @@ class Folder:
         try:
             for name in names:
                 with suppress(FileNotFoundError):
-                    return name, self._open_in(folder, name)
+                    file = self._open_in(folder, name)
+                    return name, file, self._written_by(folder)
         finally:
             os.close(folder)
         raise NotAnswered(
             f"{self._who}: there is no {names[0]} in {self._folder}", code="file_missing"
         )
+
+    def _written_by(self, folder: int) -> str | None:
+        with suppress(FileNotFoundError), os.fdopen(self._open_in(folder, WRITTEN_BY)) as said:
+            return shown(said.readline(200).strip()) or None
+        return None
 
     def _open_in(self, folder: int, name: str) -> int:
         """Opened without following a link and without waiting for a pipe's writer."""
@@ -123,6 +143,20 @@ def _folder(device: Device) -> Path:
             f"{device.id}: the folder {str(path)!r} is no absolute path", code="folder_invalid"
         )
     return path
+
+
+def _oldest(device: Device) -> timedelta | None:
+    """How old an answer may be; None: the option is not set. Raises ConfigurationError."""
+    hours = device.options.get("oldest_hours")
+    if hours is None:
+        return None
+    try:
+        return timedelta(hours=int(hours))
+    except (ValueError, OverflowError):
+        raise ConfigurationError(
+            f"{device.id}: oldest_hours is a whole number of hours, not {shown(hours)!r}",
+            code="folder_invalid",
+        ) from None
 
 
 def _names(ask: Ask) -> tuple[str, ...]:
