@@ -79,6 +79,7 @@ class Daemon:
             if self._reload.is_set():
                 self.reload()
             ticker.run_pending()
+            self.notifier.progress("scheduler")
         if door is not None:
             door.close(wait_s=self.brake.budget_s)
         if metrics is not None:
@@ -268,7 +269,7 @@ class Daemon:
                     self.metrics.put("store_reachable", {"": reached})
                 self._measure(ledger)
                 self.notifier.progress("spool")
-                self.brake.wait(SPOOL_EVERY_S)
+                self.brake.wait(self.notifier.pace_s(SPOOL_EVERY_S))
         finally:
             ledger.close()
 

@@ -20,6 +20,7 @@ class Notifier:
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
+        self._span_s = int(environment.get("WATCHDOG_USEC", "0")) / 1e6
         self._moved: set[str] = set()
         self._lock = Lock()
 
@@ -41,6 +42,10 @@ class Notifier:
                 return
             self._moved.clear()
         self._send("WATCHDOG=1")
+
+    def pace_s(self, seconds: float) -> float:
+        """A wait between two turns: as long as that, and shorter where the watchdog's span is."""
+        return min(seconds, self._span_s / 4) if self._span_s else seconds
 
     def _send(self, message: str) -> None:
         if not self._address:

@@ -66,3 +66,9 @@ def test_an_abstract_address_is_understood() -> None:
 def test_without_a_manager_nothing_happens(tmp_path: Path) -> None:
     Notifier({}).ready()
     Notifier({"NOTIFY_SOCKET": str(tmp_path / "nobody")}).ready()
+
+
+def test_turns_come_as_often_as_the_watchdog_needs() -> None:
+    assert Notifier({}).pace_s(15.0) == 15.0
+    assert Notifier({"WATCHDOG_USEC": "300000000"}).pace_s(15.0) == 15.0
+    assert Notifier({"WATCHDOG_USEC": "4000000"}).pace_s(15.0) == 1.0
