@@ -17,20 +17,32 @@ from agent.wired import make_keys, system_clock
 from evidence.errors import ConfigurationError
 
 hostkey = typer.Typer(help="Pinned host keys.", no_args_is_help=True)
+# Lines of the shipped agent.yaml, and what they are under systemd/evidence-agent.service.
+_OF_THE_UNIT = {
+    "state: state\n": "state: /var/lib/evidence-agent\n",
+    "# daemon:\n#   socket: /run/": "daemon:\n  socket: /run/",
+}
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the configuration goes.")] = Path(),
+    service: Annotated[
+        bool, typer.Option("--service", help="With the paths of the systemd unit.")
+    ] = False,
 ) -> None:
     """Write a first configuration and make the agent's keys. Never overwrites a file."""
     folder.mkdir(parents=True, exist_ok=True)
+    paths = _OF_THE_UNIT if service else {}
     for name in ("agent.yaml", "devices.yaml", "zones.yaml", "profile.yaml"):
         target = folder / name
         if target.exists():
             say(f"{target} exists and was left as it is")
             continue
-        target.write_text(files("config").joinpath(name).read_text("utf-8"), "utf-8")
+        text = files("config").joinpath(name).read_text("utf-8")
+        for shipped, wanted in paths.items():
+            text = text.replace(shipped, wanted)
+        target.write_text(text, "utf-8")
         say(f"wrote {target}")
     (folder / "credentials").mkdir(exist_ok=True, mode=0o700)
     settings = configured(folder / "agent.yaml")
