@@ -6,6 +6,8 @@ DIR ?= ../shared/conformance
 STEP := scripts/step
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# A process a core, a file's tests in one of them. The drill keeps to one: it loads the machine itself.
+BESIDE := -n auto --dist loadfile
 
 .PHONY: help demo test unit drill bench conformance lint format lock wheel clean runtime dev system
 
@@ -40,10 +42,10 @@ lint: dev
 
 # Packages first: what fails there is shown before minutes of tests.
 test: dev system lint
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) $(BESIDE) $(ARGS)
 
 unit: dev
-	@$(PYTEST) -m "not part and not drill" $(ARGS)
+	@$(PYTEST) $(BESIDE) -m "not part and not drill" $(ARGS)
 
 drill: dev system
 	@EVIDENCE_DRILL=1 $(PYTEST) --timeout 3600 $(ARGS)

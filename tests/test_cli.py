@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -23,48 +24,19 @@ from agent.ledger import Ledger
 from agent.platforms import platforms
 from evidence.bundle import load_bundle
 from evidence.tape import read_tape
+from tests.fixtures_program import Run, run_program
 
 CASES = Path(__file__).parent / "cases"
 ASA = CASES / "asa" / "firmware.asa5516.tape"
-PROGRAM = "from agent.cli import main; main()"
 FINGERPRINT = "SHA256:" + "A" * 43
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """run(*words): the program in an empty folder, seen to leave no stack trace."""
-
-    def program(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *map(str, words)],
-            cwd=tmp_path,
-            env={"LANG": "C.UTF-8", "USER": "lin", **kept, "PYTHONPATH": ROOT, **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
-
-    return program
-
-
-ROOT = str(Path(__file__).parent.parent)
 
 
 @pytest.fixture(scope="session")
 def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder after `evidence-agent init`; copied, so that each test has its own."""
     folder = tmp_path_factory.mktemp("initialised")
-    subprocess.run([sys.executable, "-c", PROGRAM, "init"], cwd=folder, env=_env(), check=True)
+    assert run_program(folder, dict(os.environ), "init").returncode == 0
     return folder
-
-
-def _env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": ROOT}
 
 
 @pytest.fixture
@@ -310,7 +282,7 @@ def with_asa(site: Path) -> Path:
     return site
 
 
-def handed(run: Run, *words: object) -> subprocess.CompletedProcess[str]:
+def handed(run: Run, *words: object) -> CompletedProcess[str]:
     return run("read", "--platform", "asa", "-s", "firmware", "--device", "fw-01", *words)
 
 
@@ -442,11 +414,12 @@ def test_a_full_or_broken_disk_is_a_sentence(run: Run, site: Path) -> None:
 
 
 def test_a_reader_who_leaves_early_is_no_error(site: Path) -> None:
+    program = f"{sys.executable} -c 'from agent.cli import main; main()'"
     done = subprocess.run(
-        f"{sys.executable} -c '{PROGRAM}' asks --json | head -1",
+        f"{program} asks --json | head -1",
         shell=True,
         cwd=site,
-        env=_env(),
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
         capture_output=True,
         text=True,
     )

@@ -11,6 +11,7 @@ import pytest
 from evidence.facts import WirelessNetwork
 from evidence.tape import Tape, TapeAnswer, read_tape
 from lab.devices import Mischief
+from tests.conftest import DRILL
 from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, failure_of, rules_of, tape_of
 from tests.test_cases import CASES, read_case
 
@@ -21,10 +22,15 @@ GOOD = [
 ]
 
 
+# Places all over an answer, and as many ends of lines; ten times as many in the drill.
+PLACES = 60 if DRILL else 6
+
+
 def cuts(body: bytes) -> list[int]:
     """Places to cut: all over, and at the ends of lines."""
     lines = [place for place, byte in enumerate(body) if byte == 0x0A]
-    return sorted({*range(0, len(body), max(1, len(body) // 20)), *lines[:: len(lines) // 10 + 1]})
+    all_over = range(0, len(body), max(1, len(body) // PLACES))
+    return sorted({*all_over, *lines[:: len(lines) // PLACES + 1]})
 
 
 def cut_tapes(tape: Tape) -> Iterator[tuple[TapeAnswer, int, Tape]]:

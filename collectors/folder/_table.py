@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -115,7 +114,7 @@ def _places(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str)
     found: dict[str, int] = {}
     for place, title in enumerate(head):
         plain = _plain(title)
-        name = known.get(plain) or known.get(re.sub(r"\(.*\)$", "", plain))
+        name = known.get(plain) or known.get(_without_remark(plain))
         meant = [] if name else get_close_matches(plain, known, 1, LIKE)
         if meant:
             raise _mistake(
@@ -130,6 +129,11 @@ def _places(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str)
 
 def _plain(title: str) -> str:
     return normalize("NFKC", title).casefold().replace("_", "").replace(" ", "").strip()
+
+
+def _without_remark(title: str) -> str:
+    """A title without what stands in brackets at its end."""
+    return title.partition("(")[0] if title.endswith(")") else title
 
 
 def _mistake(who: str, what: str) -> Unexpected:
