@@ -13,11 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import psutil
 
 from agent.brake import Brake
 from agent.ledger import Ledger
+from agent.ledger.faults import StateBroken
+from agent.ledger.restore import restore_record
 from agent.logs import about
 from agent.platforms import parser_version, platform
 from agent.redact import SiteKey
@@ -31,7 +34,7 @@ from evidence.capture import Provenance
 from evidence.clock import Clock
 from evidence.collection import Asked, Collection, Gap
 from evidence.device import Device
-from evidence.errors import SealError
+from evidence.errors import EnvironmentProblem, SealError
 from evidence.reading import Failure
 from evidence.runs import RunRecord
 from evidence.seal import Envelope, SigningKey
@@ -105,11 +108,14 @@ def collect(
     provenance: Provenance | None = None,
     brake: Brake | None = None,
     turns: Turns | None = None,
+    no_room: Callable[[], Failure | None] = lambda: None,
 ) -> Run:
     """Visit every job's device, keep a sealed bundle of each, and close with the run record.
 
     A visit has its device for itself (`turns`). Once the `brake` is pulled, what has not been
-    read when its time is over is a gap of the run, and stays due.
+    read when its time is over is a gap of the run, and stays due; so is what was not begun when
+    `no_room` gave a reason. Raises EnvironmentProblem, after the run record is closed, when a
+    bundle could not be kept; StateBroken at once.
     """
     progress, brake, turns = progress or Progress(), brake or Brake(), turns or turns_of(agent)
     run = str(uuid.uuid4())
@@ -138,17 +144,33 @@ def collect(
     host = host_health(agent)
     pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
     waiting = {pool.submit(visit, job): job for job in jobs}
+    gaps: list[Gap] = []
+    not_kept: EnvironmentProblem | None = None
+    full: list[Failure] = []
     try:
-        for done in _done(waiting, brake):
+        for done in _done(waiting, brake, full):
             made = done.result()
-            bundles.append(keep(agent, made, run, host).digest)
+            try:
+                bundles.append(keep(agent, made, run, host).digest)
+            except StateBroken:
+                raise
+            except EnvironmentProblem as error:
+                not_kept = error
+                full.append(Failure.of(error))
+                gaps.append(_not_read(made.device, started_at, agent.clock(), full))
+                continue
             visits.append(made)
             progress.on_visit(made)
+            if (reason := no_room()) is not None:
+                full.append(reason)
     finally:
         # One that is given up ends by its own time limit; nothing waits for it.
-        pool.shutdown(wait=not brake.spent, cancel_futures=True)
-    gaps = [_not_read(job, started_at, agent.clock()) for job in waiting.values()]
+        waits = not brake.spent and agent.ledger.broken is None
+        pool.shutdown(wait=waits, cancel_futures=True)
+    gaps += [_not_read(job.device, started_at, agent.clock(), full) for job in waiting.values()]
     envelope = _close_run(agent, run, requester, started_at, host, bundles, gaps)
+    if not_kept is not None:
+        raise not_kept
     return Run(run, envelope, tuple(visits))
 
 
@@ -157,11 +179,14 @@ def turns_of(agent: Agent) -> Turns:
     return Turns(agent.ledger.folder / "locks")
 
 
-def _done(waiting: dict[Future[Visit], Job], brake: Brake) -> Iterator[Future[Visit]]:
-    """Each visit as it ends, taken out of `waiting`; what is left there was not read."""
+def _done(
+    waiting: dict[Future[Visit], Job], brake: Brake, full: Sequence[Failure]
+) -> Iterator[Future[Visit]]:
+    """Each visit as it ends, taken out of `waiting`; what is left there was not read. Once there
+    is a reason in `full`, none is begun."""
     running = set(waiting)
     while running and not brake.spent:
-        if brake.pulled:
+        if brake.pulled or full:
             running -= {one for one in running if one.cancel()}
         done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
         for one in done:
@@ -169,13 +194,15 @@ def _done(waiting: dict[Future[Visit], Job], brake: Brake) -> Iterator[Future[Vi
             yield one
 
 
-def _not_read(job: Job, started_at: datetime, ended_at: datetime) -> Gap:
-    why = Failure(
+def _not_read(
+    device: Device, started_at: datetime, ended_at: datetime, full: Sequence[Failure]
+) -> Gap:
+    why = next(iter(full), None) or Failure(
         "run_stopped",
-        f"{job.device.id}: the agent was told to stop before this device was read",
+        f"{device.id}: the agent was told to stop before this device was read",
         "it is read when the agent runs again",
     )
-    return Gap(failure=why, device=job.device.id, from_at=started_at, until_at=ended_at)
+    return Gap(failure=why, device=device.id, from_at=started_at, until_at=ended_at)
 
 
 def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None) -> Bundle:
@@ -201,24 +228,41 @@ def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None
     return bundle
 
 
-def adopt(agent: Agent) -> int:
-    """Take in bundles whose file a killed process left without its row. Returns how many.
+def adopt(agent: Agent, on_adopted: Callable[[], None] = lambda: None) -> int:
+    """Take in what a killed process left as a file without its row. Returns how many.
 
-    A file that does not hold together is left where it is, for somebody to look at.
+    A file that does not hold together is set aside under another name, for somebody to look at.
     """
     adopted = 0
-    for path in agent.ledger.sweep(agent.clock()):
+    for path in sorted(agent.ledger.sweep(agent.clock())):
         try:
-            bundle = load_bundle(path, [agent.signing_key.public])
+            digest = _take_in(agent, path)
+            if digest != path.stem:
+                raise SealError(f"it holds {digest}", code="digest_mismatch")
         except SealError as error:
-            log.warning("%s: %s", path, error)
+            log.error("%s: %s", agent.ledger.set_aside(path), error)
             continue
-        said = bundle.collection
-        agent.ledger.keep_bundle(
-            bundle.digest, path.read_bytes(), said.readings, said.run, said.replayed
-        )
         adopted += 1
+        on_adopted()
+    if adopted:
+        log.warning("%d bundles and records without their rows were taken in", adopted)
     return adopted
+
+
+def _take_in(agent: Agent, path: Path) -> str:
+    """Keep what a file of our own holds; its digest. Raises SealError."""
+    keys = [agent.signing_key.public]
+    if path.suffix == ".json":
+        envelope = Envelope.parse(path.read_bytes())
+        envelope.verify(keys)
+        restore_record(agent.ledger, envelope)
+        return envelope.digest
+    bundle = load_bundle(path, keys)
+    said = bundle.collection
+    agent.ledger.keep_bundle(
+        bundle.digest, path.read_bytes(), said.readings, said.run, said.replayed
+    )
+    return bundle.digest
 
 
 def _asked(one: Exchange) -> Asked:

@@ -12,32 +12,39 @@ import logging
 import os
 import shutil
 import signal
+import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import ThreadingHTTPServer
 from threading import Event, Thread
 from types import FrameType
+from typing import NoReturn
 
 import schedule
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, adopt, collect, jobs_for, keep_gap
+from agent.collect import Agent, Progress, collect, jobs_for, keep_gap
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.door import Request
 from agent.door.server import Door, Tell
 from agent.ledger import Ledger
+from agent.ledger.faults import StateBroken, problem_of
+from agent.ledger.repair import Repaired
 from agent.logins import Logins
 from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
-from agent.room import no_room
+from agent.room import hold_reserve, no_room, spend_reserve
+from agent.start import mend_ledger, take_in
 from agent.steady import SteadyClock
 from agent.timetable import Waiting
 from agent.told import ask_rows, visit_rows
 from agent.visit import Visit
 from agent.wired import agent_of, system_clock
-from agent.work import keep_spool, tick, turns_in
+from agent.work import keep_spool, tick, tidy, turns_in
 from evidence.ask import Ask
 from evidence.collection import Gap
 from evidence.device import Device
@@ -46,17 +53,22 @@ from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceErro
 log = logging.getLogger("evidence-agent")
 # Seconds between two turns of the spool; a store that is away is asked no oftener.
 SPOOL_EVERY_S = 15.0
+TIDY_EVERY_S = 3600.0
 
 
 class Daemon:
     """One running agent: its configuration, which SIGHUP may replace, and its threads."""
 
-    def __init__(self, config: Config, agent: Agent, notifier: Notifier) -> None:
+    def __init__(
+        self, config: Config, agent: Agent, notifier: Notifier, repaired: Repaired | None = None
+    ) -> None:
+        self._repaired = repaired
         self.config, self.agent, self.notifier = config, agent, notifier
         self.brake = Brake()
         self.metrics = Metrics()
         self._reload = Event()
         self._full: Gap | None = None
+        self._broken: StateBroken | None = None
 
     def run(self) -> None:
         """Until the brake is pulled. Signals are this method's, so it runs in the main thread."""
@@ -65,7 +77,7 @@ class Daemon:
         signal.signal(signal.SIGHUP, self._ask_to_reload)
         door = self._open_door()
         metrics = self._open_metrics()
-        adopt(self.agent)
+        take_in(self.agent, self._repaired, self.notifier)
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
         self.notifier.ready()
@@ -76,6 +88,8 @@ class Daemon:
         ticker.run_all()
         # A second's turn: a signal's wish is fulfilled at once, a minute's work each minute.
         while not self.brake.wait(1.0):
+            if self._broken is not None:
+                _end(self._broken)
             if self._reload.is_set():
                 self.reload()
             ticker.run_pending()
@@ -177,8 +191,10 @@ class Daemon:
                 progress=Progress(on_ask, on_visit),
                 brake=self.brake,
                 turns=turns_in(config),
+                no_room=lambda: no_room(config, ledger),
             )
         finally:
+            self._broken = self._broken or ledger.broken
             ledger.close()
         self.metrics.count("runs_total", 'by="operator"')
         tell({"done": {"run": run.id, "failed": run.failed}})
@@ -205,24 +221,26 @@ class Daemon:
             self._count(visit)
             self.notifier.progress("scheduler")
 
-        progress = Progress(on_ask, on_visit)
-        try:
-            if not self._has_room():
-                self.notifier.progress("scheduler")
-                return
-            run = tick(self.config, self.agent, self.brake, progress, self._count_waiting)
-            if run is not None:
-                self.metrics.count("runs_total", 'by="schedule"')
-                self.metrics.put("last_run_timestamp_seconds", {"": self.agent.clock().timestamp()})
-                self.notifier.status(f"last run {run.id}: {run.failed} failed readings")
-        except EvidenceError as error:
-            log.warning("%s", error)
+        _done(lambda: self._collect_due(Progress(on_ask, on_visit)))
         self.notifier.progress("scheduler")
+
+    def _collect_due(self, progress: Progress) -> None:
+        if not self._has_room():
+            return
+        run = tick(self.config, self.agent, self.brake, progress, self._count_waiting)
+        if run is not None:
+            self.metrics.count("runs_total", 'by="schedule"')
+            self.metrics.put("last_run_timestamp_seconds", {"": self.agent.clock().timestamp()})
+            self.notifier.status(f"last run {run.id}: {run.failed} failed readings")
 
     def _has_room(self) -> bool:
         """Whether there is room for a run. When it ends and when it is back, a gap is recorded."""
         why, now = no_room(self.config, self.agent.ledger), self.agent.clock()
         self.metrics.put("collection_stopped", {"": why is not None})
+        if why is None:
+            hold_reserve(self.config)
+        else:
+            spend_reserve(self.config)
         if why is not None and self._full is None:
             self._full = Gap(failure=why, from_at=now)
             log.error("%s: %s", why.code, why.message)
@@ -257,29 +275,58 @@ class Daemon:
         """The spool's thread, with a connection of its own to the ledger."""
         ledger = Ledger(self.config.state)
         agent = replace(self.agent, ledger=ledger)
+        tidied_s = -TIDY_EVERY_S
         try:
             while not self.brake.pulled:
-                reached = True
+                tidies = time.monotonic() - tidied_s >= TIDY_EVERY_S
                 try:
-                    keep_spool(self.config, agent, self.notifier)
-                except EvidenceError as error:
-                    log.warning("%s", error)
-                    reached = False
-                if self.config.store is not None:
-                    self.metrics.put("store_reachable", {"": reached})
-                self._measure(ledger)
-                self.notifier.progress("spool")
+                    self._spool_turn(agent, tidies)
+                    self.notifier.progress("spool")
+                except Exception:
+                    # A mistake of the program is no progress: if it stays, the watchdog notices.
+                    log.exception("a turn of the spool failed")
+                tidied_s = time.monotonic() if tidies else tidied_s
                 self.brake.wait(self.notifier.pace_s(SPOOL_EVERY_S))
         finally:
             ledger.close()
+
+    def _spool_turn(self, agent: Agent, tidies: bool) -> None:
+        config = self.config
+        reached = _done(lambda: keep_spool(config, agent, self.notifier))
+        if config.store is not None:
+            self.metrics.put("store_reachable", {"": reached})
+        if tidies:
+            _done(lambda: tidy(config, agent))
+        _done(lambda: self._measure(agent.ledger))
+
+
+def _done(work: Callable[[], object]) -> bool:
+    """Do it, and say what went wrong; whether it was done. A disk that failed ends the process."""
+    try:
+        work()
+    except (EvidenceError, OSError, sqlite3.Error) as error:
+        problem = error if isinstance(error, EvidenceError) else problem_of(error) or error
+        if isinstance(problem, StateBroken):
+            _end(problem)
+        log.warning("%s", problem)
+        return False
+    return True
+
+
+def _end(broken: StateBroken) -> NoReturn:
+    """At once: no thread writes to that disk again, and nothing that is open is closed."""
+    log.critical("%s", broken)
+    logging.shutdown()
+    os._exit(broken.exit_code)
 
 
 def serve(config: Config) -> None:
     """Run as the daemon until SIGTERM or SIGINT."""
     start_logs()
     notifier = Notifier()
+    repaired = mend_ledger(config.state, system_clock())
     with agent_of(config) as made:
-        daemon = Daemon(config, replace(made, clock=SteadyClock(system_clock)), notifier)
+        daemon = Daemon(config, replace(made, clock=SteadyClock(system_clock)), notifier, repaired)
         daemon.run()
         notifier.stopping()
     log.info("stopped")

@@ -27,6 +27,10 @@ class Notifier:
     def ready(self) -> None:
         self._send("READY=1")
 
+    def still_starting(self) -> None:
+        """The start takes long because there is much to do: do not give it up for a minute."""
+        self._send(f"EXTEND_TIMEOUT_USEC={60_000_000}")
+
     def status(self, words: str) -> None:
         """One line for `systemctl status`."""
         self._send("STATUS=" + words.replace("\n", " "))

@@ -18,16 +18,14 @@ import requests
 
 from agent.config import StoreModel
 from agent.ledger import Ledger, Spooled
+from agent.ledger.restore import restore_record
 from evidence.bundle import Bundle, load_bundle
-from evidence.clock import Clock, parse_at
-from evidence.control import needs_decision
+from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, EvidenceError, SealError
-from evidence.observation import Observation
 from evidence.receipt import Receipt
 from evidence.request import sign_request
-from evidence.runs import Assessment
 from evidence.seal import Envelope, PublicKey, SigningKey
-from evidence.statement import ASSESSMENT, Statement
+from evidence.statement import Statement
 
 TIMEOUT_S = (10, 60)
 # Enough to keep the store's disk busy while it syncs; more only wait for each other.
@@ -239,30 +237,10 @@ def rebuild(ledger: Ledger, client: StoreClient) -> int:
             restored += 1
     for _, digest in client.listed("records"):
         if not ledger.has_record(digest):
-            envelope = client.record(digest)
-            statement = Statement.parse(envelope.payload)
-            said_at = statement.predicate.get("ended_at") or statement.predicate["assessed_at"]
-            ledger.keep_record(
-                statement.predicate_type,
-                digest,
-                envelope.to_json(),
-                parse_at(said_at),
-                statement.predicate.get("period"),
-            )
+            restore_record(ledger, client.record(digest))
             ledger.record_stored(digest, client.receipt(digest).to_json())
             restored += 1
-            if statement.predicate_type == ASSESSMENT:
-                _find_again(ledger, Assessment.of(statement))
     return restored
-
-
-def _find_again(ledger: Ledger, one: Assessment) -> None:
-    """Take from an assessment since when a subject has needed a decision: that clock does not
-    begin anew because a disk was lost."""
-    observations = [Observation.of_record(record) for record in one.observations]
-    needing = set(needs_decision(observations))
-    settled = {observation.subject for observation in observations} - needing
-    ledger.first_found(needing, settled, one.assessed_at)
 
 
 def _keep_receipt(ledger: Ledger, digest: str, receipt: Envelope) -> None:

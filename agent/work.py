@@ -1,4 +1,4 @@
-"""The daemon's work, a turn at a time: collect what is due; push what waits and end custody."""
+"""The daemon's work, a turn at a time: collect what is due, push what waits, tidy up."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, Run, collect
+from agent.collect import Agent, Progress, Run, adopt, collect
 from agent.config import Config
 from agent.connect import Connector
 from agent.logins import Logins
 from agent.notify import Notifier
 from agent.push import StoreClient, push
+from agent.room import no_room
 from agent.timetable import Waiting, timetable
 from agent.turns import Turns
 from agent.visit import SCHEDULE
@@ -40,6 +41,7 @@ def tick(
         progress=progress,
         brake=brake,
         turns=turns_in(config),
+        no_room=lambda: no_room(config, agent.ledger),
     )
     log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
     return run
@@ -52,12 +54,18 @@ def turns_in(config: Config) -> Turns:
 
 
 def keep_spool(config: Config, agent: Agent, notifier: Notifier) -> None:
-    """One turn of the spool: push what waits, then end custody. Raises EvidenceError."""
+    """One turn of the spool: push what waits. Raises EvidenceError."""
     if config.store is not None:
         client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
         done = push(agent.ledger, client, lambda digest: notifier.progress("spool"))
         if done.stored or done.refused:
             log.info("pushed %d, refused %d", done.stored, len(done.refused))
+
+
+def tidy(config: Config, agent: Agent) -> None:
+    """Take in what killed processes left, and end the custody of what the store has held long
+    enough. Raises EvidenceError."""
+    adopt(agent)
     agent.ledger.end_custody(
         agent.clock(),
         custody=timedelta(days=config.limits.custody_days),

@@ -104,8 +104,8 @@ def conditions(site: Path, now: datetime | None = None) -> list[Condition]:
         (
             lambda site: (site / "state/ledger.sqlite3").write_text("x" * 999),
             3,
-            "env_state",
-            "owner",
+            "env_ledger_damaged",
+            "ledger rebuild",
         ),
     ],
     ids=["no site key", "no signing key", "open site key", "open signing key", "no key", "ledger"],
@@ -376,7 +376,6 @@ def test_collecting_from_this_host_reads_it(run: Run, site: Path) -> None:
         (["collect", "--config", "gone.yaml"], "file_missing"),
         (["hostkey", "accept", "nosuch", FINGERPRINT], "device_unknown"),
         (["hostkey", "accept", "fw-01", "MD5:00:11"], "fingerprint_invalid"),
-        (["ledger", "rebuild"], "option_missing"),
         (["push"], "store_missing"),
         (["assess", "--period", "November"], "period_invalid"),
         (["assess", "--period", "2026-13"], "period_invalid"),
@@ -388,6 +387,18 @@ def test_what_was_named_wrongly_exits_2(
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert code in done.stderr
+
+
+def test_a_damaged_ledger_is_named_and_rebuilt(run: Run, with_asa: Path) -> None:
+    assert "the ledger is sound" in run("ledger", "rebuild").stderr
+    (with_asa / "state" / "ledger.sqlite3").write_bytes(b"not a database" * 1000)
+    done = run("push")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "env_ledger_damaged" in done.stderr and "ledger rebuild" in done.stderr
+    done = run("ledger", "rebuild")
+    assert done.returncode == 0
+    assert "0 bundles and records came back from their files" in done.stderr
+    assert run("hostkey", "list").returncode == 0
 
 
 def test_a_host_key_is_pinned_by_whom_and_listed(run: Run, with_asa: Path) -> None:

@@ -10,12 +10,14 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 from pytest_mock import MockerFixture
 
 from agent.ledger import Ledger, Spooled
+from agent.ledger.faults import StateBroken
 from evidence.errors import EnvironmentProblem
 from evidence.facts import AdministrativeEvent, Fact, FirewallRule, RuleUsage, Unit
 from evidence.reading import Failure, Reading
@@ -77,23 +79,57 @@ def test_a_bundle_is_on_the_disk_before_its_row(ledger: Ledger, mocker: MockerFi
     ]
 
 
-@pytest.mark.parametrize("failing", [0, 1, 2], ids=["file", "its folder", "the folder above"])
-@pytest.mark.parametrize("why", [errno.EIO, errno.ENOSPC])
-def test_a_disk_that_does_not_take_it_leaves_no_row(
-    ledger: Ledger, mocker: MockerFixture, failing: int, why: int
-) -> None:
+def failing_sync(mocker: MockerFixture, failing: int, why: int) -> MagicMock:
+    """The disk does not take the sync of this number."""
     outcomes: list[OSError | None] = [None, None, None]
     outcomes[failing] = OSError(why, os.strerror(why))
-    mocker.patch("os.fsync", side_effect=outcomes)
+    return mocker.patch("os.fsync", side_effect=outcomes)
+
+
+FAILING = pytest.mark.parametrize("failing", [0, 1, 2], ids=["file", "folder", "folder above"])
+
+
+@FAILING
+def test_a_full_disk_leaves_no_row_and_no_half_file(
+    ledger: Ledger, mocker: MockerFixture, failing: int
+) -> None:
+    failing_sync(mocker, failing, errno.ENOSPC)
     with pytest.raises(EnvironmentProblem) as caught:
         keep(ledger, reading())
     assert caught.value.code == "env_state"
     assert ledger.bundles_in("spooled") == []
     assert list(ledger.readings()) == []
+    assert not list(ledger.bundles.rglob(".*"))
     mocker.stopall()
     assert keep(ledger, reading()).path.read_bytes().startswith(b"archive of ")  # type: ignore[union-attr]
-    assert ledger.sweep(datetime.now(UTC) + timedelta(hours=1)) == []
-    assert not list(ledger.bundles.rglob(".*"))
+    assert ledger.sweep(datetime.now(UTC)) == []
+
+
+@FAILING
+def test_after_a_failed_sync_nothing_is_written_until_the_ledger_is_opened_anew(
+    ledger: Ledger, mocker: MockerFixture, failing: int
+) -> None:
+    """The kernel may have dropped the pages: a second sync that succeeds would prove nothing."""
+    sync = failing_sync(mocker, failing, errno.EIO)
+    with pytest.raises(StateBroken) as caught:
+        keep(ledger, reading())
+    assert caught.value.code == "env_disk"
+    tried = sync.call_count
+    for write in (
+        lambda: keep(ledger, reading()),
+        lambda: ledger.stored("ab" * 32, b"receipt", AT),
+        lambda: ledger.keep_record("run", "cd" * 32, b"{}", AT),
+    ):
+        with pytest.raises(StateBroken):
+            write()
+    assert sync.call_count == tried
+    mocker.stopall()
+    ledger.close()
+    again = Ledger(ledger.folder)
+    assert again.bundles_in("spooled") == []
+    assert list(again.readings()) == []
+    keep(again, reading())
+    again.close()
 
 
 def test_a_row_that_cannot_be_written_takes_none_of_its_visit(
@@ -147,7 +183,8 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(content)
     with pytest.raises(EnvironmentProblem) as caught:
         Ledger(tmp_path)
-    assert caught.value.code == "env_state"
+    assert caught.value.code == "env_ledger_damaged"
+    assert "rebuild" in caught.value.next_step
     assert (tmp_path / "ledger.sqlite3").read_bytes() == content
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,7 +19,8 @@ from typing import Any
 
 import zstandard
 
-from agent.ledger.files import write_once
+from agent.ledger.faults import StateBroken, problem_of
+from agent.ledger.files import is_left_over, write_once
 from agent.ledger.schema import open_database, sortable, transaction
 from agent.ledger.setbacks import Setbacks
 from agent.ledger.snapshots import histories, keep_snapshot, unpacker
@@ -43,26 +45,58 @@ class Spooled:
     path: Path | None
 
 
+DATABASE = "ledger.sqlite3"
+
+
 class Ledger:
-    """The agent's memory in one folder. Safe to open by several processes; one writes at a time."""
+    """The agent's memory in one folder. Safe to open by several processes; one writes at a time.
+
+    Once the disk failed it (`broken`) it writes nothing any more: every write raises StateBroken.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bundles = folder / "bundles"
+        self.broken: StateBroken | None = None
+        self.bundles, self.records_folder = folder / "bundles", folder / "records"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.bundles.mkdir(exist_ok=True, mode=0o700)
-            self._db = open_database(folder / "ledger.sqlite3")
+            for one in (self.bundles, self.records_folder):
+                one.mkdir(exist_ok=True, mode=0o700)
+            self._db = open_database(folder / DATABASE)
         except (OSError, sqlite3.Error) as error:
+            if isinstance(broken := problem_of(error), StateBroken):
+                raise broken from None
             raise EnvironmentProblem(
                 f"the state folder {folder} cannot be used: {error}",
                 code="env_state",
                 next_step="check its owner, its free space, and that nothing else holds it",
             ) from None
-        self.setbacks = Setbacks(self._db)
+        self.setbacks = Setbacks(self._db, self._writing)
 
     def close(self) -> None:
-        self._db.close()
+        if self.broken is None:  # closing writes; what a broken disk holds is left as it is
+            self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction. Raises EnvironmentProblem (`env_state`) or StateBroken."""
+        with self._on_disk(), transaction(self._db) as db:
+            yield db
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """What the disk does within the block is said as _writing says it."""
+        if self.broken is not None:
+            raise self.broken
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            if isinstance(problem, StateBroken):
+                self.broken = problem
+            raise problem from None
 
     # Bundles and their readings
 
@@ -79,18 +113,13 @@ class Ledger:
 
         `attempted_at` is when the visit was, where its answers may be older than that (None: as
         old as its readings).
-        Raises EnvironmentProblem (`env_state`) when the disk does not take it: then no row is made.
+        Raises EnvironmentProblem (`env_state`) when the disk does not take it, StateBroken when it
+        failed: then no row is made.
         """
-        try:
+        with self._on_disk():
             write_once(self._path(digest), archive)
-        except OSError as error:
-            raise EnvironmentProblem(
-                f"a bundle cannot be written under {self.bundles}: {error.strerror}",
-                code="env_state",
-                next_step="make room, or look at the disk; nothing that was kept is lost",
-            ) from None
         ended_at = max(reading.at for reading in readings)
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO bundle (digest, device, run, ended_at, size_bytes, replayed,"
                 " state) VALUES (?, ?, ?, ?, ?, ?, 'spooled')",
@@ -163,7 +192,7 @@ class Ledger:
 
     def stored(self, digest: str, receipt: bytes, at: datetime) -> None:
         """The store gave its receipt: the custody time starts."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "UPDATE bundle SET state = 'stored', receipt = ?, stored_at = ?, problem = NULL"
                 " WHERE digest = ?",
@@ -172,7 +201,7 @@ class Ledger:
 
     def refused(self, digest: str, problem: str) -> None:
         """The store will not take it; it is kept and shown until somebody decides."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "UPDATE bundle SET state = 'refused', problem = ? WHERE digest = ?",
                 (problem, digest),
@@ -197,7 +226,7 @@ class Ledger:
             for digest, stored_at, cited in rows
             if parse_at(stored_at) + (history if cited else custody) < now
         ]
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.executemany(
                 "UPDATE bundle SET file_removed = 1 WHERE digest = ?", [(one,) for one in over]
             )
@@ -205,16 +234,27 @@ class Ledger:
             self._path(digest).unlink(missing_ok=True)
         return len(over)
 
-    def sweep(self, older_than: datetime) -> list[Path]:
-        """Remove temporary files older than that. Returns bundle files that no row knows."""
-        known = {row[0] for row in self._db.execute("SELECT digest FROM bundle")}
+    def sweep(self, now: datetime) -> list[Path]:
+        """Remove what nobody will finish: temporary files, and files whose custody has ended.
+
+        Returns the files of bundles and records that no row knows.
+        """
+        removed = dict(self._db.execute("SELECT digest, file_removed FROM bundle"))
+        removed |= dict(self._db.execute("SELECT digest, 0 FROM record"))
         orphans = []
-        for path in self.bundles.rglob("*"):
-            if path.name.startswith(".") and path.stat().st_mtime < older_than.timestamp():
-                path.unlink(missing_ok=True)
-            elif path.suffix == ".zip" and path.stem not in known:
+        for path in (*self.bundles.rglob("*"), *self.records_folder.rglob("*")):
+            if path.name.startswith("."):
+                if is_left_over(path, now):
+                    path.unlink(missing_ok=True)
+            elif path.suffix in (".zip", ".json") and path.stem not in removed:
                 orphans.append(path)
+            elif removed.get(path.stem):
+                path.unlink(missing_ok=True)
         return orphans
+
+    def set_aside(self, path: Path) -> Path:
+        """Give a file that does not hold another name, so that nobody takes it for what it was."""
+        return path.rename(path.with_suffix(".damaged"))
 
     def _path(self, digest: str) -> Path:
         return self.bundles / digest[:2] / f"{digest}.zip"
@@ -289,7 +329,11 @@ class Ledger:
     def keep_record(
         self, kind: str, digest: str, envelope: bytes, at: datetime, period: str | None = None
     ) -> None:
-        with transaction(self._db) as db:
+        """Write a record's file, then its row; repeating it changes nothing. Raises as
+        `keep_bundle` does."""
+        with self._on_disk():
+            write_once(self.records_folder / digest[:2] / f"{digest}.json", envelope)
+        with self._writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO record (digest, kind, at, period, state, envelope)"
                 " VALUES (?, ?, ?, ?, 'spooled', ?)",
@@ -328,7 +372,7 @@ class Ledger:
 
     def record_stored(self, digest: str, receipt: bytes | None, problem: str | None = None) -> None:
         """The store gave its receipt for a record, or refused it."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "UPDATE record SET state = ?, receipt = ?, problem = ? WHERE digest = ?",
                 ("stored" if receipt else "refused", receipt, problem, digest),
@@ -351,7 +395,7 @@ class Ledger:
 
     def accept_host_key(self, device: str, fingerprint: str, by: str, at: datetime) -> None:
         """Pin a fingerprint; it takes the place of what was pinned before."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute("DELETE FROM host_key WHERE device = ?", (device,))
             db.execute(
                 "INSERT INTO host_key VALUES (?, ?, ?, ?)", (device, fingerprint, sortable(at), by)
@@ -363,7 +407,7 @@ class Ledger:
         self, needing: Iterable[str], settled: Iterable[str], at: datetime
     ) -> dict[str, datetime]:
         """Since when each subject has needed a decision; a settled one starts anew."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.executemany(
                 "DELETE FROM first_found WHERE subject = ? AND at <= ?",
                 [(subject, sortable(at)) for subject in settled],

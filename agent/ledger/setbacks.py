@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.ledger.schema import sortable, transaction
+from agent.ledger.schema import sortable
 from evidence.clock import parse_at
+
+Writing = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,10 @@ class Suspect:
 
 
 class Setbacks:
-    """The part of the ledger that remembers them."""
+    """The part of the ledger that remembers them; it writes as the ledger does."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, writing: Writing) -> None:
+        self._db, self._writing = db, writing
 
     def hold(self, device: str, account: str) -> Hold | None:
         row = self._db.execute(
@@ -49,14 +53,14 @@ class Setbacks:
     def keep_hold(self, hold: Hold) -> None:
         """Remember a refusal; it takes the place of an earlier one."""
         times = sortable(hold.refused_at), sortable(hold.until_at)
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO login_hold VALUES (?, ?, ?, ?, ?)",
                 (hold.device, hold.account, *times, hold.code),
             )
 
     def end_hold(self, device: str, account: str) -> None:
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute("DELETE FROM login_hold WHERE device = ? AND account = ?", (device, account))
 
     def suspects(self) -> dict[tuple[str, str], Suspect]:
@@ -68,7 +72,7 @@ class Setbacks:
 
     def suspect(self, device: str, subject: str, at: datetime) -> None:
         """The agent ended in the middle of this, once more."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute(
                 "INSERT INTO suspect VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET"
                 " times = times + 1, last_at = excluded.last_at",
@@ -77,5 +81,5 @@ class Setbacks:
 
     def acquit(self, device: str, subject: str) -> None:
         """It was read, or failed as others do."""
-        with transaction(self._db) as db:
+        with self._writing() as db:
             db.execute("DELETE FROM suspect WHERE device = ? AND subject = ?", (device, subject))

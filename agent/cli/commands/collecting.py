@@ -26,12 +26,14 @@ from agent.daemon import serve
 from agent.door import Message, Request
 from agent.door.client import ask_daemon
 from agent.logins import Logins
+from agent.notify import Notifier
 from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
 from agent.secret import Credential, Secret
+from agent.start import mend_ledger, take_in
 from agent.told import Row, ask_rows, visit_rows
-from agent.wired import agent_of
+from agent.wired import agent_of, system_clock
 from agent.work import turns_in
 from evidence.errors import ConfigurationError
 
@@ -188,13 +190,18 @@ def rebuild(
     from_store: Annotated[bool, typer.Option("--from-store", help="Fetch from the store.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Restore the history a lost ledger held, from the store's copies."""
-    if not from_store:
-        raise ConfigurationError("say where from: --from-store", code="option_missing")
+    """Build a damaged ledger anew from its files, and from the store what is only there."""
     settings = configured(config)
+    repaired = mend_ledger(settings.state, system_clock())
     with agent_of(settings) as agent:
-        restored = rebuild_from(agent.ledger, _client(settings, agent))
-    say(f"{restored} bundles came back")
+        taken = take_in(agent, repaired, Notifier())
+        if taken or repaired:
+            say(f"{taken} bundles and records came back from their files")
+        if from_store:
+            restored = rebuild_from(agent.ledger, _client(settings, agent))
+            say(f"{restored} bundles and records came back from the store")
+    if not (from_store or taken or repaired):
+        say("the ledger is sound; --from-store fetches what only the store has")
 
 
 def _client(settings: Config, agent: collecting.Agent) -> StoreClient:
