@@ -20,10 +20,12 @@ from evidence.capture import Capture, Provenance, check_size
 from evidence.clock import Clock
 from evidence.device import Device
 from evidence.errors import Denied, EvidenceError, Unreachable, VisitError, shown
-from evidence.facts import Fact, HardwareItem, Unit, to_record
+from evidence.facts import Fact, HardwareItem, RuleUsage, Unit, to_record
 from evidence.reading import Failure, Reading, canonical
 
 log = logging.getLogger(__name__)
+
+WINDOW_MONTHS = 6  # what CC-17010 asks of a rule without traffic
 # The requester of what nobody asked for: it was due.
 SCHEDULE = "schedule"
 
@@ -275,6 +277,19 @@ def _cautions(facts: Iterable[Fact]) -> Iterable[Failure]:
                 f"the device's clock {why}",
                 "its times are not used for the window; correct its NTP and time zone",
             )
+    kept = [
+        fact.kept_months
+        for fact in facts
+        if isinstance(fact, RuleUsage) and fact.kept_months is not None
+    ]
+    if kept and min(kept) < WINDOW_MONTHS:
+        yield Failure(
+            "hits_kept_too_short",
+            f"hits are kept for {min(kept)} months, less than the {WINDOW_MONTHS} that a proof "
+            "of no traffic looks back",
+            "have the manager keep them longer; until then only our own readings, month after "
+            "month, can cover the window",
+        )
 
 
 def _clock_doubt(unit: Unit) -> str:

@@ -117,6 +117,7 @@ class RuleUsage(Fact):
     `counter_reset_at`: since when it counts: the last reset, or the rule's creation where the
     device says there was none. `persistent`: the counter survives a reboot. `counting` is off
     where the vendor says so, unknown where a count is not exact and can show traffic only.
+    `kept_months`: hits are dropped from the count after so many months (None: they never are).
     """
 
     key: str
@@ -133,6 +134,7 @@ class RuleUsage(Fact):
     read_at: datetime | None = None
     source: Literal["device", "manager"] = "device"
     manager_fetched_at: datetime | None = None
+    kept_months: int | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,8 @@ def system(text: str) -> HardwareItem | None:
     hardware = re.search(r"(?m)^Hardware: +(.*)$", text)
     serial = re.search(r"(?m)^Serial Number: *(\S+)", text)
     kind = re.search(r"(?m)^Model Id: *(\S+)", text)
-    if hardware is None and serial is None:
+    # Other vendors write a serial number in the same words.
+    if hardware is None and (serial is None or "Cisco" not in text):
         return None
     model, _, rest = (hardware[1] if hardware else "").partition(",")
     about = [kind[1] if kind else "", rest.strip(" ,")]

@@ -8,7 +8,7 @@ import numpy as np
 
 from evidence.usage.criteria import Criteria
 from evidence.usage.history import UnitHistory
-from evidence.usage.snapshot import NONE, NOT_COUNTED, Bools, Ints
+from evidence.usage.snapshot import NONE, NOT_COUNTED, Bools, Ints, Trait
 
 NEVER = int(np.iinfo(np.int64).max)  # later than every time
 EVER = NONE  # before every time
@@ -20,7 +20,8 @@ class Pairs:
 
     `same`: one counter, read at both. `born`: the definition is here and was not before.
     `replaced`: counted, but not comparable with before: other hardware, a rule made again, a
-    counter that follows the rule's name, or one that was not counting. `fell`: a reset, surely.
+    counter that follows the rule's name, or one that was not counting. `fell`: a reset, surely
+    (a counter that drops old hits falls without one).
     `restarted`: the unit booted or loaded its rules after the reading before, or so near it
     that the boot time's tolerance cannot tell.
     """
@@ -59,7 +60,7 @@ def pair(history: UnitHistory, criteria: Criteria) -> Pairs:
         same=same,
         born=present & ~was_present,
         replaced=counted & was_present & ~same & ~first,
-        fell=same & (count < before),
+        fell=same & (count < before) & ((history.traits & Trait.forgets) == 0),
         restart=restart,
         restarted=(early > before_at) & ~first,
     )

@@ -101,6 +101,8 @@ def quiet_since(
     count = history.count
     zero, positive = count == 0, count > 0
     steady = pairs.same & positive & (count == pairs.before) & ~cleared
+    # Where old hits are dropped, a new one may have come for each that went.
+    steady &= (history.traits & Trait.forgets) == 0
     volatile = (history.traits & Trait.persistent) == 0
     restart = np.where(pairs.restart == NONE, NEVER, pairs.restart + criteria.boot_tolerance_s)
     quiet, relies_on = np.full(count.shape, NEVER), np.zeros(count.shape, np.int64)

@@ -49,6 +49,7 @@ class Trait(IntFlag):
     """What is said of one counter. Neither persistent nor volatile: the device does not say.
 
     `unsure`: it is not known to count, or not exactly, so that it can show traffic only.
+    `forgets`: hits are dropped from it with age, so that a fall is no reset.
     """
 
     persistent = 1
@@ -56,6 +57,7 @@ class Trait(IntFlag):
     enabled = 4
     packets = 8
     unsure = 16
+    forgets = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ def _traits(rule: FirewallRule, usage: RuleUsage | None) -> int:
         traits |= Trait.persistent if usage.persistent else Trait.volatile
     if usage.count_unit == "packets":
         traits |= Trait.packets
+    if usage.kept_months is not None:
+        traits |= Trait.forgets
     return int(traits | Trait.unsure if usage.counting == "unknown" else traits)
 
 

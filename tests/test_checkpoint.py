@@ -1,0 +1,81 @@
+"""Check Point's manager read over real HTTPS: logged in once, asked page by page, logged out."""
+
+import json
+
+from agent.platforms import platform
+from agent.redact import SiteKey
+from agent.secret import Credential, Secret
+from agent.transports.https import open_https
+from agent.visit import Visitor
+from evidence.device import Device
+from evidence.facts import FirewallRule, RuleUsage
+from evidence.tape import Tape, TapeAnswer, read_tape
+from lab.devices.https import LabHttps, LabLogin
+from tests.by_hand import AT, read
+from tests.test_cases import CASES
+
+TAPE = read_tape(CASES / "checkpoint" / "firewall.two_targets.tape")
+LOGIN = LabLogin(
+    'POST /web_api/login {"api-key":"the-key","read-only":true}',
+    json.dumps({"sid": "the-session", "read-only": True}).encode(),
+)
+
+
+def test_a_manager_is_read_in_one_session() -> None:
+    goodbye = TapeAnswer("POST /web_api/logout {}", b'{"message":"OK"}')
+    lab = LabHttps(
+        Tape("checkpoint", (*TAPE.answers, goodbye)), "the-session", "X-chkp-sid", login=LOGIN
+    )
+    one, account = platform("checkpoint"), Credential(token=Secret("the-key"))
+    with lab:
+        device = Device(
+            id="mgmt",
+            platform="checkpoint",
+            address="127.0.0.1",
+            port=lab.port,
+            options={"tls_fingerprint": lab.fingerprint},
+        )
+        visitor = Visitor(
+            device=device,
+            platform=one,
+            open_transport=lambda: open_https(device, account, one),
+            clock=lambda: AT,
+            key=SiteKey(b"key"),
+        )
+        reading = visitor.visit(["firewall"]).readings[0]
+    assert reading.failure is None, reading.failure
+    assert len(reading.of(RuleUsage)) == 15
+    assert lab.lines[0] == LOGIN.request
+    assert lab.lines[-1] == goodbye.ask
+    assert lab.lines[1:-1] == [answer.ask for answer in TAPE.answers]
+
+
+def answers(**changed: bytes) -> list[tuple[str, bytes]]:
+    """The tape's answers, some of them others, by what is looked for in the ask."""
+    return [
+        (one.ask, next((body for name, body in changed.items() if name in one.ask), one.body))
+        for one in TAPE.answers
+        if not one.error
+    ]
+
+
+def test_hits_kept_for_less_than_the_window_are_a_caution() -> None:
+    short = {"hit-count": {"enable-hit-count": True, "keep-hit-count-data-up-to": "3 months"}}
+    reading = read("checkpoint", "firewall", *answers(properties=json.dumps(short).encode()))
+    assert [one.code for one in reading.cautions] == ["hits_kept_too_short"]
+    assert {usage.kept_months for usage in reading.of(RuleUsage)} == {3}
+    assert read("checkpoint", "firewall", *answers()).cautions == ()
+
+
+def test_hit_count_switched_off_is_no_count() -> None:
+    off = {"hit-count": {"enable-hit-count": False}}
+    reading = read("checkpoint", "firewall", *answers(properties=json.dumps(off).encode()))
+    assert {(one.counting, one.count) for one in reading.of(RuleUsage)} == {("off", None)}
+    assert not any(rule.counted for rule in reading.of(FirewallRule))
+
+
+def test_a_manager_that_answers_for_another_domain_is_refused() -> None:
+    """The tape's packages are of the domain `SMC User`."""
+    reading = read("checkpoint", "firewall", *answers(), domain="Branch")
+    assert reading.failure is not None and reading.failure.code == "other_domain"
+    assert read("checkpoint", "firewall", *answers(), domain="SMC User").failure is None
