@@ -83,7 +83,9 @@ def effective(said: Sequence[RemoteDesktopPolicy]) -> RemoteDesktopPolicy | None
     `source` names the source of the idle limit. A limit that a source expressly switches off
     is said by that source, so a weaker source's limit does not come back.
     """
-    ordered = sorted(said, key=lambda one: _rank(one.source))
+    # What a single user's policy or a group policy object says is not in force for everybody.
+    held = [one for one in said if one.source in PRECEDENCE]
+    ordered = sorted(held, key=lambda one: PRECEDENCE.index(one.source))
     if not ordered:
         return None
     found = replace(ordered[-1], unlimited=())
@@ -105,10 +107,6 @@ def effective(said: Sequence[RemoteDesktopPolicy]) -> RemoteDesktopPolicy | None
             values["source"] = one.source
         found = replace(found, **values, unlimited=tuple(sorted(off)))
     return found
-
-
-def _rank(source: str) -> int:
-    return PRECEDENCE.index(source) if source in PRECEDENCE else len(PRECEDENCE)
 
 
 Answer = tuple[Result, str, Text]

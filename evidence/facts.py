@@ -237,21 +237,31 @@ class RemoteDesktopPolicy(Fact):
     """What limits a remote desktop. Times in seconds; 0 s is never used: None is "no limit said".
 
     `source` says where the values come from: `policy`, `listener`, `effective` (what is in force
-    of both), `xrdp`, `wire`.
-    `unlimited` lists the limits that are expressly switched off (`idle`, `disconnected` …).
-    A redirection is True when it is allowed.
+    of both), `user` (one user's policy: `user` names them), `domain` (what a group policy object
+    orders: intent, not that it arrived), `xrdp`.
+    `unlimited` lists the limits that are expressly switched off (`idle`, `disconnected` …),
+    `unknown` those that were not read, `unreadable` the values of a type or number that means
+    nothing. `decided_by` pairs an effective value with its source (`accounts`: left to each
+    user's account, which was not read). `ends_at_limit`: a session at its limit ends, else it is
+    disconnected. A redirection is True when it is allowed.
     """
 
     source: str
+    user: str | None = None
     enabled: bool | None = None
     port: int | None = None
     nla_required: bool | None = None
     security_layer: str | None = None
     encryption_level: str | None = None
+    asks_password: bool | None = None
+    secure_rpc: bool | None = None
     idle_limit_s: float | None = None
     disconnected_limit_s: float | None = None
     session_limit_s: float | None = None
+    ends_at_limit: bool | None = None
     unlimited: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     screen_lock_s: float | None = None
     drive: bool | None = None
     clipboard: bool | None = None
@@ -259,7 +269,9 @@ class RemoteDesktopPolicy(Fact):
     com_port: bool | None = None
     lpt_port: bool | None = None
     pnp_device: bool | None = None
+    smart_card: bool | None = None
     certificate: str | None = None
+    decided_by: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
-_KEY = re.compile(r"^(?:HKEY_LOCAL_MACHINE|HKLM)\\(.+?)\s*$", re.IGNORECASE)
+_KEY = re.compile(
+    r"^(HKEY_LOCAL_MACHINE|HKLM|HKEY_CURRENT_USER|HKCU|HKEY_USERS|HKU)\\(.+?)\s*$", re.IGNORECASE
+)
+# Keys of the machine stand under their bare path, those of users below their hive.
+_HIVES = {"hkey_current_user": "hkcu\\", "hkcu": "hkcu\\", "hkey_users": "hku\\", "hku": "hku\\"}
 _VALUE = re.compile(r"^(?: {4}|\t| {1,3})(.+?)(?: {4}|\t)(REG_[A-Z_]+)(?:(?: {4}|\t)(.*))?$")
 _TYPES = frozenset(
     (
@@ -48,6 +52,10 @@ class Key:
         """A DWORD's number; None where the value is absent or of another type."""
         value = self.values.get(name.casefold())
         return value if isinstance(value, int) else None
+
+    def holds(self, name: str) -> bool:
+        """Whether the value is there, of whatever type."""
+        return name.casefold() in self.values
 
     def text(self, name: str) -> str | None:
         value = self.values.get(name.casefold())
@@ -85,6 +93,12 @@ def queried(capture: Capture, path: str) -> Key:
     raise Unexpected(f"{who}: no answer of reg query; it starts {shown(text)!r}")
 
 
+def children(capture: Capture) -> list[str]:
+    """Names of the subkeys that an answer of `reg query` lists, as written."""
+    found = (_KEY.match(line) for line in capture.text().splitlines())
+    return [key[2].rpartition("\\")[2] for key in found if key]
+
+
 def exported(capture: Capture) -> Mapping[str, Key]:
     """Every key of a `.reg` file by its path in lower case, without hive. Raises Unexpected."""
     text = capture.text()
@@ -98,10 +112,14 @@ def exported(capture: Capture) -> Mapping[str, Key]:
     for line in re.sub(r"\\\r?\n\s*", "", text).splitlines():
         if line.startswith("[") and line.rstrip().endswith("]"):
             key = _KEY.match(line.strip().strip("[]"))
-            values = found.setdefault(key[1].casefold(), {}) if key else {}
+            values = found.setdefault(_path(key), {}) if key else {}
         elif pair := _REG_VALUE.match(line.rstrip()):
             values[_plain(pair[1] or "").casefold()] = _exported_value(pair[2])
     return _current({path: Key(values=of) for path, of in found.items()})
+
+
+def _path(key: re.Match[str]) -> str:
+    return f"{_HIVES.get(key[1].casefold(), '')}{key[2]}".casefold()
 
 
 def _current(keys: dict[str, Key]) -> dict[str, Key]:
@@ -123,7 +141,7 @@ def _keys(text: str, who: str) -> dict[str, Key]:
         raise Incomplete(f"{who}: the answer stops in a value, without the end of its line")
     for line in text.splitlines():
         if key := _KEY.match(line):
-            values = found.setdefault(key[1].casefold(), {})
+            values = found.setdefault(_path(key), {})
         elif values is not None and (value := _VALUE.match(line)):
             name, kind, data = value.groups()
             if kind not in _TYPES:
@@ -137,14 +155,14 @@ def _keys(text: str, who: str) -> dict[str, Key]:
 def _value(kind: str, data: str, who: str) -> int | str:
     if kind not in ("REG_DWORD", "REG_QWORD"):
         return data
-    number = re.fullmatch(r"0x([0-9a-fA-F]+)", data)
+    number = re.fullmatch(r"0[xX]([0-9a-fA-F]+)", data)
     if number is None:
         raise Incomplete(f"{who}: {kind} {shown(data)!r} is no number")
     return int(number[1], 16)
 
 
 def _exported_value(data: str) -> int | str:
-    if number := re.fullmatch(r"dword:([0-9a-fA-F]{1,8})", data):
+    if number := re.fullmatch(r"(?i:dword):([0-9a-fA-F]{1,8})", data):
         return int(number[1], 16)
     if data.startswith('"'):
         return _plain(data.strip('"'))

@@ -85,3 +85,24 @@ def printed(kind: str, data: Any) -> str:
     if kind == "REG_DWORD":
         return hex(data)
     return r"\0".join(map(str, data)) if isinstance(data, list) else str(data)
+
+
+def test_real_group_policy_objects(conformance: Path) -> None:
+    """Every record of each is read; what one orders is what its own report says of it."""
+    ordered = {}
+    for path in sorted((conformance / "rdp" / "gpo").glob("*registry.pol")):
+        name = path.name.partition("@@")[0]
+        ask = "User-Registry.pol" if "_User_" in name else "Registry.pol"
+        answers = [(ask, path.read_bytes())]
+        template = path.with_name(f"{name}@@gpttmpl.inf")
+        answers += [("GptTmpl.inf", template.read_bytes())] if template.exists() else []
+        reading = read("windows", "remote_desktop", *answers)
+        assert reading.failure is None, (name, reading.failure)
+        (ordered[name],) = reading.of(RemoteDesktopPolicy)
+    assert len(ordered) == 5
+    (computer,) = (one for name, one in ordered.items() if name.startswith("nsa_Windows_Computer"))
+    # The report: drives not redirected, always ask for the password, high level, secure RPC.
+    assert (computer.source, computer.drive, computer.asks_password) == ("domain", False, True)
+    assert (computer.encryption_level, computer.secure_rpc) == ("high", True)
+    assert computer.screen_lock_s == 900.0
+    assert computer.unreadable == ()
