@@ -66,6 +66,12 @@ def cadence(words: str) -> Cadence:
     return Cadence(words, at, _days(every, on, words))
 
 
+def runs_on_last_day(words: str) -> bool:
+    """Whether these words name a day that some months do not have."""
+    match = _WORDS.fullmatch(" ".join(words.casefold().split()))
+    return match is not None and match["every"] == "monthly" and match["on"] in ("29", "30", "31")
+
+
 def _contradicts(match: re.Match[str]) -> bool:
     """Whether a day is named where none belongs or none where one does; or an hour's time."""
     named, every = bool(match["on"]), match["every"]

@@ -78,6 +78,18 @@ def held_rules(readings: Readings) -> Iterator[HeldRule]:
         yield from found.values()
 
 
+def unmapped(zones: Zones, device: str, reading: Reading) -> list[str]:
+    """The zones and interfaces that a reading's rules name and the site maps nowhere, sorted."""
+    places = _Places(zones, device, {one.name: one for one in reading.of(Interface)})
+    named = {
+        name
+        for rule in reading.of(FirewallRule)
+        for name in (*rule.source_zones, *rule.destination_zones)
+        if name.casefold() not in ANY_WORDS
+    }
+    return sorted(name for name in named if places.of((name,), (), False) == {UNKNOWN})
+
+
 def unread(readings: Readings, subject: str, check: str, what: Text) -> Iterator[Observation]:
     """One `not_read` observation for each device of a subject without a good reading."""
     for device, reading in readings.each(subject):

@@ -122,16 +122,18 @@ def test_doctor_names_what_is_wrong_and_its_mend(
 
 def test_doctor_exits_as_the_worst_it_found(run: Run, site: Path) -> None:
     (site / "devices.yaml").write_text(
-        "devices:\n"
-        "  - {id: fw-01, platform: asa, host: 192.0.2.1, secret: cred:fw-01}\n"
-        "  - {id: fw-02, platform: asa, host: 192.0.2.2}\n"
+        "devices:\n  - {id: fw-01, platform: asa, host: 127.0.0.1, port: 9, secret: cred:fw-01}\n"
     )
     done = run("doctor", "--json")
     assert done.returncode == 2
-    rows = {row["what"]: row for row in records(done.stdout)}
-    assert rows["fw-01"]["said"].startswith("secret_missing: cred:fw-01")
-    assert "0600" in rows["fw-01"]["mend"]
-    assert "hostkey accept fw-02" in rows["fw-02"]["mend"]
+    rows = {row["about"]: row for row in records(done.stdout) if row["what"] == "fw-01"}
+    assert rows["secret"]["said"].startswith("secret_missing: cred:fw-01")
+    assert "0600" in rows["secret"]["mend"]
+    assert rows["reach"]["said"].startswith("device_unreachable")
+    typed = run("doctor", "fw-01")
+    assert typed.returncode == 2
+    assert [line[:4] for line in typed.stdout.splitlines() if "→" not in line] == ["FAIL", "FAIL"]
+    assert "2 failed" in typed.stderr
     (site / "state" / "ledger.sqlite3").unlink()
     for path in (site / "state").glob("ledger.sqlite3-*"):
         path.unlink()

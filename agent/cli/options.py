@@ -19,6 +19,7 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="agent.yaml", envvar=CONFIG_VARIABLE, show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is fine too.")]
 DeviceNames = Annotated[
     list[str] | None, typer.Argument(help="Device ids; none: all.", show_default=False)
 ]

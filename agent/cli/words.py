@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -42,6 +43,22 @@ def say_error(error: EvidenceError) -> None:
 def say(text: str) -> None:
     """A remark for the person, on stderr, so that stdout stays machine-readable."""
     _ERRORS.print(harmless(text))
+
+
+def say_line(markup: str) -> None:
+    """One line of an answer, on stdout, never broken: it is to be copied and searched."""
+    Console(highlight=False, soft_wrap=True).print(markup)
+
+
+def progress() -> Progress:
+    """A bar on stderr that is gone when its work is done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=error_console(),
+        transient=True,
+    )
 
 
 def harmless(text: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from agent import collect as collecting
 from agent.cli.options import (
@@ -19,7 +18,7 @@ from agent.cli.options import (
     configured,
     known_devices,
 )
-from agent.cli.words import error_console, say, show
+from agent.cli.words import progress, say, show
 from agent.config import Config
 from agent.connect import Connector
 from agent.daemon import serve
@@ -67,7 +66,7 @@ def collect(
     typed = _typed(jobs, password=ask_password, otp=otp)
     # What was typed stays in this process: it goes over no socket.
     told = None if typed else ask_daemon(settings.socket, Request(tuple(names or ()), subject))
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task("reading", total=len(jobs))
         watched = Watched(
             on_ask=lambda device, name: bar.update(task, description=f"{device}: {name}"),
@@ -151,16 +150,6 @@ def _through_daemon(told: Iterator[Message], watched: Watched) -> list[Row]:
             watched.on_visit()
             rows += visit
     return rows
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=error_console(),
-        transient=True,
-    )
 
 
 def push(config: ConfigOption = None, json: JsonOption = False) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agent.cli.options import ConfigOption, JsonOption, account, configured, known_devices
-from agent.cli.words import say, show
-from agent.doctor import examine
+from agent.cli.options import (
+    ConfigOption,
+    DeviceNames,
+    JsonOption,
+    VerboseOption,
+    account,
+    configured,
+    known_devices,
+)
+from agent.cli.words import harmless, progress, say, say_line, show
+from agent.doctor import Condition, examine
 from agent.ledger import Ledger
 from agent.wired import make_keys, system_clock
 from evidence.errors import ConfigurationError
@@ -51,19 +60,54 @@ def init(
     say("next: list your devices in devices.yaml, then `evidence-agent doctor`")
 
 
-def doctor(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Check everything a collection needs, and say how to mend what is not right."""
+def doctor(
+    names: DeviceNames = None,
+    login: Annotated[bool, typer.Option("--login", help="Log in to each device, once.")] = False,
+    verbose: VerboseOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check everything a collection needs, and say how to mend what is not right.
+
+    Says only what is not fine (-v: everything). Nothing of an account leaves for a device
+    unless --login is given.
+    """
     settings = configured(config)
-    findings = examine(settings, system_clock())
-    show(
-        [finding.record() for finding in findings],
-        {"state": "", "what": "what", "said": "found", "mend": "mend"},
-        json,
-        styles={"ok": "green", "warn": "yellow", "fail": "bold red"},
-    )
-    codes = {finding.exit_code for finding in findings if finding.state == "fail"}
-    if codes:
-        raise typer.Exit(min(codes))
+    chosen = known_devices(settings, names)
+    with progress() as bar:
+        task = bar.add_task("looking", total=len(chosen or settings.devices))
+        found = examine(
+            settings,
+            system_clock(),
+            chosen,
+            account() if login else None,
+            lambda device: bar.update(task, advance=1, description=device),
+        )
+    if json:
+        show([one.record() for one in found], {}, as_json=True)
+    else:
+        _say_conditions(found, verbose)
+    if codes := {one.exit_code for one in found if one.state == "fail"}:
+        raise typer.Exit(max(codes))
+
+
+_MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]FAIL[/]"}
+
+
+def _say_conditions(found: list[Condition], verbose: bool) -> None:
+    """One line a condition, its mend below it, whole so that it can be copied; then the sum."""
+    told = [one for one in found if verbose or one.state != "ok"]
+    width = max((len(one.what) for one in told), default=0)
+    for one in told:
+        about = f"{one.about}: " if one.about else ""
+        say_line(f"{_MARKS[one.state]}  {harmless(f'{one.what:{width}}  {about}{one.said}')}")
+        if one.mend:
+            say_line(f"      {'':{width}}  → {harmless(one.mend)}")
+    counts = Counter(one.state for one in found)
+    wrong = [f"{counts['fail']} failed"] if counts["fail"] else []
+    wrong += [f"{counts['warn']} to look at"] if counts["warn"] else []
+    more = "" if verbose or not counts["ok"] else "; -v shows all"
+    say(f"{len(found)} looked at: {', '.join(wrong) or 'all is well'}{more}")
 
 
 @hostkey.command("accept")

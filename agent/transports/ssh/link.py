@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from paramiko import Channel, SSHClient, Transport
+from paramiko import Channel, PKey, SSHClient, Transport
 from paramiko.kex_curve25519 import KexCurve25519
-from paramiko.ssh_exception import IncompatiblePeer
+from paramiko.ssh_exception import IncompatiblePeer, SSHException
 
 from agent.gate import Gate
 from agent.gate.ssh import GatedPacketizer, Heard
@@ -42,6 +42,15 @@ OLD: Mapping[str, Sequence[str]] = {
 }
 
 _LOG = "evidence.ssh"
+_DSS = "ssh-dss"
+
+
+def quiet_log() -> str:
+    """The library's log channel; without a handler it would print traces to standard error."""
+    logger = logging.getLogger(_LOG)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return _LOG
 
 
 class _Curve25519(KexCurve25519):
@@ -94,11 +103,7 @@ class Link:
         """A client that knows no host key but the pinned ones."""
         client = SSHClient()
         client.set_missing_host_key_policy(self._policy)
-        # Without a handler of its own, a refused log-in would print a trace to standard error.
-        logger = logging.getLogger(_LOG)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
-        client.set_log_channel(_LOG)
+        client.set_log_channel(quiet_log())
         return client
 
     def parameters(self, sock: socket.socket | Channel) -> dict[str, Any]:
@@ -119,20 +124,51 @@ class Link:
             "auth_strategy": self._login,
         }
 
+    def greet(self, wait_s: float) -> PKey:
+        """The host key the device shows: a key exchange, and not a word of the account.
+
+        Raises Unreachable, `ssh_legacy_only` and its like before anybody logs in.
+        """
+        sock = self._connected(wait_s)
+        wire = self._wire(sock, disabled_algorithms={} if self._legacy else OLD)
+        wire.set_log_channel(quiet_log())
+        try:
+            with Deadline(OPEN_S, sock.close) as deadline:
+                try:
+                    wire.start_client(timeout=CONNECT_S)
+                    return wire.get_remote_server_key()
+                except (SSHException, OSError, EOFError) as error:
+                    raise self.trouble(error, deadline) from None
+        finally:
+            wire.close()
+            sock.close()
+
+    @property
+    def needs_legacy(self) -> bool:
+        """Whether what the device offered, once it was heard, holds nothing modern."""
+        return any(
+            not set(offered) & (self._ours[what] - set(OLD[what]))
+            for what, offered in self.heard.offer.items()
+        )
+
     def dial(self) -> socket.socket | Channel:
         """The TCP connection, or the jump host's channel. Raises Unreachable, LoginRefused."""
         self._logins.admit(self.device, self._credential)
+        return self._connected(CONNECT_S)
+
+    def _connected(self, wait_s: float) -> socket.socket | Channel:
         if self._through is not None:
             return self._through()
         address = (self.device.address, self.device.port or 22)
         try:
-            connection = socket.create_connection(address, CONNECT_S)
+            connection = socket.create_connection(address, wait_s)
             # A log-in is many small messages, each awaited: delaying them costs 40 ms a piece.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
         except OSError as error:
             raise Unreachable(
-                f"{self.device.id}: no connection to {address[0]}:{address[1]}: {error}",
+                f"{self.device.id}: no connection to {address[0]}:{address[1]}: "
+                f"{error.strerror or error}",
                 next_step="check address, port and the firewall between",
             ) from None
 
@@ -145,7 +181,7 @@ class Link:
             return self._incompatible(error)
         return Unreachable(f"{who}: SSH failed: {shown(str(error))}")
 
-    def _wire(self, sock: socket.socket, /, **options: Any) -> Transport:
+    def _wire(self, sock: socket.socket | Channel, /, **options: Any) -> Transport:
         wire = _Wire(sock, packetizer_class=GatedPacketizer, **options)
         assert isinstance(wire.packetizer, GatedPacketizer)
         wire.packetizer.gate = self._gate
@@ -167,6 +203,13 @@ class Link:
                 code="ssh_legacy_only",
                 next_step="update the device, or record an exception under "
                 "`exceptions: ssh_legacy:`; it is a finding either way",
+            )
+        if only.get("keys") and all(name.startswith(_DSS) for name in only["keys"]):
+            return Unreachable(
+                f"{self.device.id}: has a DSS host key only, which SSH gave up",
+                code="ssh_dss_only",
+                next_step="make it an RSA key of 3072 bits or an Ed25519 one; until then read it "
+                "by SNMP, or deliver its answers with `evidence-agent read`",
             )
         return Unreachable(
             f"{self.device.id}: no algorithm in common ({error}); offered {shown(listed, 400)}",
