@@ -20,7 +20,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
@@ -51,7 +51,7 @@ class Platform:
     vendor: str | None
     http_session: HttpSession | None = None
 
-    @property
+    @cached_property
     def all_asks(self) -> tuple[Ask, ...]:
         """Everything that can ever be sent, log-in, paging and log-out lines included."""
         first, last = _around(self.session), _around_http(self.http_session)
@@ -60,9 +60,16 @@ class Platform:
     @property
     def parser_digest(self) -> str:
         """The digest of the module's source, so that a reading names the code that made it."""
-        return source_digest(self.module)
+        return _digest_of(self.module)
 
 
+@cache
+def _digest_of(module: ModuleType) -> str:
+    """Read once: what runs is the source as it was loaded."""
+    return source_digest(module)
+
+
+@cache
 def parser_version() -> str:
     """The version of the installed package, which is the version of every parser in it."""
     try:

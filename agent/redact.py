@@ -22,13 +22,23 @@ from evidence.markup import MAX_DEPTH
 
 MARK = "redacted:hmac:"
 
-# What no answer may hold once its declared secrets are gone. Each names its find for the error.
-_NET: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
-    ("password hash", re.compile(r"\$(?:1|2[aby]|5|6|y|argon2id)\$[./A-Za-z0-9$=,+]{16,}")),
-    ("FortiOS secret", re.compile(r"\bENC [A-Za-z0-9+/=]{16,}")),
+# What no answer may hold once its declared secrets are gone. Each names its find for the error,
+# and words of which a find has one: looking for a word is many times as quick.
+_NET: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        "private key",
+        ("PRIVATE KEY-----",),
+        re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    ),
+    (
+        "password hash",
+        ("$",),
+        re.compile(r"\$(?:1|2[aby]|5|6|y|argon2id)\$[./A-Za-z0-9$=,+]{16,}"),
+    ),
+    ("FortiOS secret", ("ENC ",), re.compile(r"ENC (?<=\bENC )[A-Za-z0-9+/=]{16,}")),
     (
         "secret field",
+        ('"',),
         re.compile(
             r'"(?:x_)?(?:passphrase|psk|password|passwd|secret|api_key|token)"\s*:\s*'
             rf'"(?!{MARK}|ENC XXXX|\*+")[^"]+"',
@@ -37,6 +47,7 @@ _NET: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "secret setting",
+        ("wpa_p", "sae_password", "wep_key", "auth_server_shared_secret"),
         re.compile(
             r"^[ \t]*(?:wpa_passphrase|wpa_psk|sae_password|wep_key\d|auth_server_shared_secret)"
             rf"[ \t]*=[ \t]*(?!{MARK})\S",
@@ -84,8 +95,8 @@ def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
         if secret.kind != "json":
             body = _WAYS[secret.kind](secret, body, key)
     text = body.decode("latin-1")
-    for what, pattern in _NET:
-        if pattern.search(text):
+    for what, words, pattern in _NET:
+        if any(word in text for word in words) and pattern.search(text):
             raise VisitError(
                 f"the answer to {ask.text!r} holds what looks like a {what} that the ask does "
                 "not declare; the capture was dropped",

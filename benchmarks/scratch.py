@@ -11,17 +11,18 @@ from pathlib import Path
 _LIMIT_S = 120
 
 
-def packages(requirement: str) -> Path | str:
-    """The folder in which the requirement is installed, or why it is not; fetched once."""
+def packages(*requirements: str) -> Path | str:
+    """The folder in which the requirements are installed, or why they are not; fetched once."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "evidence-agent-benchmarks" / f"{requirement}-{sys.implementation.cache_tag}"
+    name = f"{'+'.join(requirements)}-{sys.implementation.cache_tag}"
+    folder = cache / "evidence-agent-benchmarks" / name
     if folder.is_dir():
         return folder
     half = folder.with_name(f"{folder.name}.{os.getpid()}")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     try:
         done = subprocess.run(
-            [*command, "--target", str(half), requirement],
+            [*command, "--target", str(half), *requirements],
             capture_output=True,
             text=True,
             timeout=_LIMIT_S,
@@ -30,6 +31,6 @@ def packages(requirement: str) -> Path | str:
         done = None
     if done is None or done.returncode:
         shutil.rmtree(half, ignore_errors=True)
-        return f"{requirement} could not be installed"
+        return f"{requirements[0]} could not be installed"
     half.rename(folder)
     return folder

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 from evidence.errors import Denied, shown
@@ -91,18 +92,23 @@ class Ask:
     @property
     def pattern(self) -> re.Pattern[str]:
         """What may leave for this ask: its text, with each hole as its pattern."""
-        source = self.template or self.text
-        parts, end = [], 0
-        for match in HOLE.finditer(source):
-            parts.append(re.escape(source[end : match.start()]))
-            parts.append(f"(?:{self.holes.get(match[1], PLAIN_VALUE)})")
-            end = match.end()
-        parts.append(re.escape(source[end:]))
-        return re.compile("".join(parts))
+        return _pattern(self.template or self.text, tuple(self.holes.items()))
 
     def admits(self, text: str) -> bool:
         """Whether `text` is this ask, or this ask with its holes lawfully filled."""
         return self.pattern.fullmatch(text) is not None
+
+
+@cache
+def _pattern(source: str, holes: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    allowed = dict(holes)
+    parts, end = [], 0
+    for match in HOLE.finditer(source):
+        parts.append(re.escape(source[end : match.start()]))
+        parts.append(f"(?:{allowed.get(match[1], PLAIN_VALUE)})")
+        end = match.end()
+    parts.append(re.escape(source[end:]))
+    return re.compile("".join(parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from benchmarks.usage.made import made
 from evidence.usage import State
 
 TINY: dict[str, Callable[[], Iterable[Result]]] = {
-    "ssh": partial(ssh.run, count=2, rules=60, workers=2, rounds=1),
+    "ssh": partial(ssh.run, count=2, rules=60, workers=2, rounds=1, peer=False),
     "usage": partial(usage.run, units=4, rules=200, duckdb=False),
     "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1),
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2),

@@ -124,8 +124,17 @@ def test_old_algorithms_need_a_recorded_exception(sshd: Start, session: Session 
     way.close()
 
 
-def test_the_newer_name_of_curve25519_is_known(sshd: Start) -> None:
-    way = way_to(sshd(ANSWERS, "KexAlgorithms curve25519-sha256"), None)
+@pytest.mark.parametrize(
+    "kex",
+    [
+        "curve25519-sha256",
+        "diffie-hellman-group14-sha256",
+        "diffie-hellman-group16-sha512",
+        "diffie-hellman-group-exchange-sha256",
+    ],
+)
+def test_a_key_exchange_of_ours_agrees_with_the_device(sshd: Start, kex: str) -> None:
+    way = way_to(sshd(ANSWERS, f"KexAlgorithms {kex}"), None)
     assert way.ask(toy.VERSION).body
     way.close()
 

@@ -7,6 +7,7 @@ what arrives in plain words: the algorithms offered, banners, and why a device h
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from paramiko.common import (
     HIGHEST_USERAUTH_MESSAGE_ID,
@@ -32,6 +33,7 @@ from paramiko.packet import Packetizer
 from agent.gate import Gate
 from evidence.errors import Denied
 
+_AHEAD_BYTES = 4096
 _HARMLESS = frozenset(
     {
         MSG_REQUEST_SUCCESS,
@@ -45,6 +47,7 @@ _HARMLESS = frozenset(
     }
 )
 _OPENINGS = ((MSG_CHANNEL_OPEN, "session"), (MSG_GLOBAL_REQUEST, "keepalive@lag.net"))
+_TOLD = frozenset({MSG_KEXINIT, MSG_DISCONNECT, MSG_USERAUTH_BANNER})
 _OFFER = ("kex", "keys", "ciphers", "ciphers", "macs", "macs")
 
 
@@ -56,11 +59,35 @@ class Heard:
     words: list[str] = field(default_factory=list)
 
 
+class _Ahead:
+    """The wire, read ahead: a packetizer takes each packet in two reads, its length first."""
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+        self._come = b""
+        self._at = 0
+        self.send = wire.send
+        self.close = wire.close
+
+    def recv(self, most: int) -> bytes:
+        if self._at == len(self._come):
+            if most >= _AHEAD_BYTES:
+                come: bytes = self._wire.recv(most)
+                return come
+            self._come, self._at = self._wire.recv(_AHEAD_BYTES), 0
+        start, self._at = self._at, min(self._at + most, len(self._come))
+        return self._come[start : self._at]
+
+
 class GatedPacketizer(Packetizer):
     """A packetizer that writes nothing the gate denies. Without a gate no channel opens."""
 
     gate: Gate | None = None
     heard: Heard | None = None
+
+    def __init__(self, wire: Any) -> None:
+        ahead: Any = _Ahead(wire)
+        super().__init__(ahead)
 
     def send_message(self, data: Message) -> None:
         _check(self.gate, data.asbytes())
@@ -68,7 +95,7 @@ class GatedPacketizer(Packetizer):
 
     def read_message(self) -> tuple[int, Message]:
         kind, message = super().read_message()
-        if self.heard is not None:
+        if self.heard is not None and kind in _TOLD:
             _note(self.heard, kind, Message(message.asbytes()))
         return kind, message
 

@@ -21,6 +21,7 @@ class Mischief:
     bytes_per_s: float | None = None  # answer this slowly
     endless: bool = False  # never end an answer
     silent: bool = False  # take the ask and say nothing
+    wait_s: float = 0.0  # SSH: say nothing for so long after each line typed
     split_bytes: int | None = None  # send answers in pieces of this size
     legacy_only: bool = False  # SSH: offer nothing but old algorithms
     locked: bool = False  # SSH: say the account is locked

@@ -24,6 +24,7 @@ from paramiko.message import Message
 from paramiko.packet import Packetizer
 from paramiko.server import InteractiveQuery
 
+from agent.transports.ssh.exchange import EXCHANGES
 from evidence.tape import Tape
 from lab.devices import Mischief, Player
 from lab.devices.terminal import Terminal, Typing
@@ -48,6 +49,12 @@ class Account:
     second: str | None = None
 
 
+class _Wire(Transport):
+    """A device that does not make its reader wait for arithmetic."""
+
+    _kex_info = vars(Transport)["_kex_info"] | EXCHANGES
+
+
 class _Packetizer(Packetizer):
     """Counts the requests agreed to, so that no answer overtakes the agreement."""
 
@@ -62,7 +69,8 @@ class LabSsh:
     """An SSH device on loopback. `lines` is every line and command it received, in order.
 
     `attempts` counts log-in attempts, `fingerprint` is of the host key it shows. With a
-    `log` file, lines are appended to it too. A second secret is never logged.
+    `log` file, lines are appended to it too. A second secret is never logged. `kex` are the
+    key exchanges it offers (none: all it can).
     """
 
     def __init__(
@@ -73,6 +81,7 @@ class LabSsh:
         mischief: Mischief | None = None,
         host_key: PKey | None = None,
         log: Path | None = None,
+        kex: tuple[str, ...] = (),
     ) -> None:
         self.lines: list[str] = []
         self.attempts = 0
@@ -81,6 +90,7 @@ class LabSsh:
         self._player = Player(tape)
         self._terminal = terminal
         self._log = log
+        self._kex = kex
         self._over = Event()
         logging.getLogger(_LOG).addHandler(logging.NullHandler())
         old = self.mischief.legacy_only
@@ -142,13 +152,15 @@ class LabSsh:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            wire = Transport(connection, packetizer_class=_Packetizer)
+            wire = _Wire(connection, packetizer_class=_Packetizer)
             wire.set_log_channel(_LOG)
             wire.add_server_key(self.host_key)
             if self.mischief.legacy_only:
                 options = wire.get_security_options()
                 for what, names in _OLD.items():
                     setattr(options, what, names)
+            if self._kex:
+                wire.get_security_options().kex = self._kex
             self._wires.append(wire)
             wire.start_server(Event(), _Door(self))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,6 +64,7 @@ class Typing:
             self._say((prompt or "").encode())
             line = self._line()
             self._heard(line)
+            time.sleep(self._mischief.wait_s)
             self._say(f"{line}\r\n".encode())
             if line in self._terminal.bye:
                 return

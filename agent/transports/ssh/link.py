@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from paramiko import Channel, PKey, SSHClient, Transport
-from paramiko.kex_curve25519 import KexCurve25519
 from paramiko.ssh_exception import IncompatiblePeer, SSHException
 
 from agent.gate import Gate
@@ -20,6 +19,7 @@ from agent.gate.ssh import GatedPacketizer, Heard
 from agent.secret import Credential
 from agent.transports import Admission
 from agent.transports.deadline import Deadline
+from agent.transports.ssh.exchange import EXCHANGES, Curve25519
 from agent.transports.ssh.keys import PinPolicy
 from agent.transports.ssh.login import LOGIN_S, Login
 from evidence.device import Device
@@ -53,18 +53,16 @@ def quiet_log() -> str:
     return _LOG
 
 
-class _Curve25519(KexCurve25519):
-    """The same exchange under the name RFC 8731 gave it; some devices know only that one."""
-
-    name = "curve25519-sha256"
-
-
 class _Wire(Transport):
-    """paramiko's transport, gated, with the one name it lacks."""
+    """paramiko's transport, gated, with our exchanges."""
 
-    # No public hook exists for a name more; paramiko is locked, and a test connects with it.
-    _kex_info = vars(Transport)["_kex_info"] | {_Curve25519.name: _Curve25519}
-    _preferred_kex = (_Curve25519.name, *vars(Transport)["_preferred_kex"])
+    # No public hook exists for them; paramiko is locked, and tests connect with each.
+    _kex_info = vars(Transport)["_kex_info"] | EXCHANGES
+    _preferred_kex = (Curve25519.name, *vars(Transport)["_preferred_kex"])
+    # GCM first: the others need a second pass over every byte, compared in Python.
+    _preferred_ciphers = tuple(
+        sorted(vars(Transport)["_preferred_ciphers"], key=lambda name: "gcm" not in name)
+    )
 
 
 class Link:

@@ -70,11 +70,20 @@ class Screen:
 
     def find_typed(self, prompt: str, line: str, start: int) -> int | None:
         """Where the finished line starts that is `line` typed at `prompt`, from `start` on."""
-        typed = rb"%s[ \x00]*%s[ \r]*\n" % (re.escape(prompt.encode()), re.escape(line.encode()))
-        found = re.compile(rb"(?m)^(?:%s|[\r ])*" % _CONTROL.pattern + typed).search(
-            self._bytes, start
-        )
-        return None if found is None else found.start()
+        typed, at = line.encode(), start
+        # The line is a random number: what is compiled for it would be used once.
+        while (at := self._bytes.find(typed, at)) >= 0:
+            begin, end = self._bytes.rfind(b"\n", 0, at) + 1, self._bytes.find(b"\n", at)
+            before = bytes(self._bytes[begin:at]).rstrip(b" \0")
+            at += len(typed)
+            if end < 0:
+                return None
+            if begin < start or bytes(self._bytes[at:end]).strip(b" \r"):
+                continue
+            leading = before.removesuffix(prompt.encode())
+            if leading != before and not _CONTROL.sub(b"", leading).strip(b"\r "):
+                return begin
+        return None
 
     def note_pager(self) -> None:
         """Remember the last line as a pager's: it is no part of the answer."""

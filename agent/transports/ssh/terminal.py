@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import netmiko
@@ -49,6 +50,12 @@ class _Bare(netmiko.BaseConnection):
         """Most drivers type `exit` here, after looking for configuration mode."""
 
 
+@cache
+def _driver(device_type: str) -> type[_Bare]:
+    """netmiko's driver for the type, without what is taken out of it."""
+    return type("Bare", (_Bare, netmiko.ssh_dispatcher(device_type)), {})
+
+
 class Terminal:
     """A shell, and the connection that carries it."""
 
@@ -70,9 +77,8 @@ def open_terminal(
     link: Link, session: Session, credential: Credential, device_type: str
 ) -> Terminal:
     """Connect, log in, and enter as far as the prompt that answers asks. Raises VisitError."""
-    driver = type("Bare", (_Bare, netmiko.ssh_dispatcher(device_type)), {})
     sock = link.dial()
-    connection = driver(link, sock, device_type)
+    connection = _driver(device_type)(link, sock, device_type)
     try:
         with Deadline(OPEN_S, sock.close) as deadline:
             try:
