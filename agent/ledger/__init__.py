@@ -293,6 +293,18 @@ class Ledger:
         for (packed,) in rows:
             yield Reading.of_record(json.loads(unpack.decompress(packed)))
 
+    def newest_good(
+        self, device: str, subject: str, until: datetime | None = None, count: int = 1
+    ) -> list[Reading]:
+        """The newest good readings of a subject, up to and with `until`, newest first."""
+        rows = self._db.execute(
+            "SELECT record FROM reading WHERE device = ?1 AND subject = ?2 AND failure IS NULL"
+            " AND (?3 IS NULL OR at <= ?3) ORDER BY at DESC, digest LIMIT ?4",
+            (device, subject, until and sortable(until), count),
+        ).fetchall()
+        unpack = unpacker()
+        return [Reading.of_record(json.loads(unpack.decompress(row[0]))) for row in rows]
+
     def outcomes(
         self, start: datetime, end: datetime
     ) -> Iterator[tuple[str, str, datetime, str | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agent.cli.commands import collecting, inventory, judging, reading, setup
+from agent.cli.commands import collecting, history, inventory, judging, reading, setup
 
 
 def register(app: typer.Typer) -> None:
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command()(inventory.devices)
     app.command()(inventory.asks)
     app.command()(collecting.collect)
+    app.command()(history.changes)
     app.command()(judging.assess)
     app.command()(judging.findings)
     app.command()(judging.pack)
