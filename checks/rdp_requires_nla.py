@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checks._desktop import OFF, Answer, effective
 from checks._observed import observed
-from checks.remote_desktop_is_restricted import effective
 from evidence.device import Device
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
 from evidence.observation import Observation, Result
@@ -73,8 +73,7 @@ def _on_the_wire(
 def _configured(readings: Readings, device: Device, reading: Reading) -> Observation:
     mine = effective(reading.of(RemoteDesktopPolicy))
     if mine is not None and mine.enabled is False:
-        result, state = Result.satisfied, "switched_off"
-        words = Text("remote desktop is off", "遠端桌面未啟用")
+        result, state, words = OFF
     else:
         result, state, words = _answer(None if mine is None else mine.nla_required)
     said = Text(f"{words.en} (as configured)", f"{words.zh}（依設定值）")
@@ -91,7 +90,7 @@ def _configured(readings: Readings, device: Device, reading: Reading) -> Observa
     )
 
 
-def _answer(required: bool | None) -> tuple[Result, str, Text]:
+def _answer(required: bool | None) -> Answer:
     if required is None:
         return Result.not_assessed, "nla_unknown", Text("NLA: not said", "NLA 狀態不明")
     if required:

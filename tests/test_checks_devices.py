@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 
 from checks import (
-    rdp_requires_nla,
     reading_is_fresh,
     release_is_supported,
-    remote_desktop_is_restricted,
     wireless_is_strong,
 )
 from evidence.facts import (
     HardwareItem,
-    RdpNegotiation,
-    RemoteDesktopPolicy,
     SoftwareRelease,
     WirelessNetwork,
 )
@@ -178,123 +174,6 @@ def test_a_weak_network_that_is_switched_off(bound_to: tuple[str, ...] | None, s
     assert wireless(enabled=False, group="tkip", bound_to=bound_to).state == state
 
 
-# --- remote_desktop_is_restricted ---
-
-
-def desktop(*said: RemoteDesktopPolicy) -> dict[str, Observation]:
-    readings = seen(read("pc-01", "remote_desktop", *said))
-    settings = company().checks["remote_desktop_is_restricted"]
-    found = remote_desktop_is_restricted.check(readings, **settings)
-    return {one.subject.rpartition(" ")[2]: one for one in found}
-
-
-LISTENER = RemoteDesktopPolicy(source="listener", printer=True, clipboard=True, idle_limit_s=3600.0)
-
-
-@pytest.mark.parametrize(
-    ("said", "state", "result"),
-    [
-        ({"idle_limit_s": 900.0}, "limited", Result.satisfied),
-        ({"idle_limit_s": 901.0}, "limit_too_long", Result.not_satisfied),
-        ({"screen_lock_s": 600.0}, "limited", Result.satisfied),
-        ({"screen_lock_s": 600.0, "idle_limit_s": 7200.0}, "limited", Result.satisfied),
-        ({"screen_lock_s": 600.0, "unlimited": ("idle",)}, "limited", Result.satisfied),
-        ({"unlimited": ("idle",)}, "unlimited", Result.not_satisfied),
-        ({}, "no_limit", Result.not_satisfied),
-        ({"enabled": False}, "switched_off", Result.satisfied),
-    ],
-)
-def test_idle_sessions(said: dict[str, Any], state: str, result: Result) -> None:
-    found = desktop(RemoteDesktopPolicy(source="listener", **said))["idle"]
-    assert (found.state, found.result) == (state, result)
-    assert found.scope == ("site:main", "about:idle")
-
-
-@pytest.mark.parametrize(
-    ("said", "state", "result"),
-    [
-        ({"printer": False, "clipboard": False}, "redirection_off", Result.satisfied),
-        (
-            {"printer": False, "clipboard": False, "drive": True},
-            "redirection_off",
-            Result.satisfied,
-        ),
-        ({"printer": False, "clipboard": True}, "redirection_allowed", Result.not_satisfied),
-        ({"printer": True}, "redirection_allowed", Result.not_satisfied),
-        ({"printer": False}, "redirection_unknown", Result.not_assessed),
-        ({"enabled": False}, "switched_off", Result.satisfied),
-    ],
-)
-def test_redirection(said: dict[str, Any], state: str, result: Result) -> None:
-    found = desktop(RemoteDesktopPolicy(source="listener", **said))["redirection"]
-    assert (found.state, found.result) == (state, result)
-
-
-def test_a_policy_value_beats_the_listeners_whatever_the_order() -> None:
-    policy = RemoteDesktopPolicy(
-        source="policy", printer=False, clipboard=False, idle_limit_s=600.0
-    )
-    for said in ((policy, LISTENER), (LISTENER, policy)):
-        found = desktop(*said)
-        assert {one.result for one in found.values()} == {Result.satisfied}
-        assert found["idle"].measures["source"] == "policy"
-
-
-def test_a_policy_that_says_never_beats_the_listeners_limit() -> None:
-    policy = RemoteDesktopPolicy(source="policy", unlimited=("idle",))
-    listener = RemoteDesktopPolicy(source="listener", idle_limit_s=600.0)
-    assert desktop(policy, listener)["idle"].state == "unlimited"
-    limit = RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)
-    never = RemoteDesktopPolicy(source="listener", unlimited=("idle",))
-    assert desktop(limit, never)["idle"].state == "limited"
-
-
-def test_what_policy_does_not_say_the_listener_says() -> None:
-    policy = RemoteDesktopPolicy(source="policy", clipboard=False)
-    listener = RemoteDesktopPolicy(source="listener", clipboard=True, printer=False)
-    assert desktop(policy, listener)["redirection"].state == "redirection_off"
-
-
-def test_a_probe_of_the_wire_says_nothing_of_settings() -> None:
-    readings = seen(read("pc-01", "remote_desktop", RdpNegotiation(address="192.0.2.1", port=3389)))
-    found = list(remote_desktop_is_restricted.check(readings))
-    assert {one.state for one in found} == {"settings_unknown"}
-    assert {one.result for one in found} == {Result.not_assessed}
-
-
-# --- rdp_requires_nla ---
-
-
-@pytest.mark.parametrize(
-    ("required", "result"),
-    [
-        (True, Result.satisfied),
-        (False, Result.not_satisfied),
-        (None, Result.not_assessed),
-    ],
-)
-def test_what_the_listener_answers(required: bool | None, result: Result) -> None:
-    probe = RdpNegotiation(address="192.0.2.1", port=3390, nla_required=required)
-    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", probe)))
-    assert (found.result, found.subject) == (result, "pc-01/rdp 192.0.2.1:3390")
-    setting = RemoteDesktopPolicy(source="policy", nla_required=required)
-    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", setting)))
-    assert found.result is result
-
-
-def test_a_weak_answer_is_said() -> None:
-    probe = RdpNegotiation(
-        address="192.0.2.1",
-        port=3389,
-        nla_required=False,
-        nla_supported=False,
-        standard_rdp_accepted=True,
-    )
-    [found] = rdp_requires_nla.check(seen(read("pc-01", "remote_desktop", probe)))
-    assert "不支援 NLA" in found.description.zh
-    assert "接受標準 RDP 安全層" in found.description.zh
-
-
 # --- reading_is_fresh ---
 
 
@@ -326,8 +205,6 @@ def test_each_device_and_subject_is_answered() -> None:
     [
         release_is_supported.check,
         wireless_is_strong.check,
-        remote_desktop_is_restricted.check,
-        rdp_requires_nla.check,
     ],
 )
 def test_a_device_that_failed_is_a_record_with_its_code(check: Any) -> None:

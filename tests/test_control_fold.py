@@ -83,7 +83,7 @@ def test_not_knowing_whether_a_clause_binds_is_never_not_applicable() -> None:
 def test_what_was_found_is_kept_where_applicability_is_undetermined() -> None:
     idle = replace(
         release("limit_too_long", Result.not_satisfied),
-        check="remote_desktop_is_restricted",
+        check="remote_session_is_limited",
         scope=("site:main", "about:idle"),
     )
     result = judged(idle).result("CC-21100.rw.c")
