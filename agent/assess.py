@@ -18,7 +18,7 @@ from agent.platforms import parser_version
 from checks import run_checks
 from evidence.clock import month_bounds, taipei_day
 from evidence.collection import device_record
-from evidence.control import Judgement, Policy, Profile, RuleBook, fold, needs_decision
+from evidence.control import Join, Judgement, Policy, Profile, RuleBook, fold, needs_decision
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation
 from evidence.reading import Reading, canonical
@@ -76,6 +76,11 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         looked_back.update(reading.digest for reading in found)
         return found
 
+    def before(device: str, subject: str, moment: datetime) -> Reading | None:
+        found = agent.ledger.newest_before(device, subject, moment)
+        looked_back.update(() if found is None else (found.digest,))
+        return found
+
     readings = Readings(
         at=at,
         period=period,
@@ -84,6 +89,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         zones=config.zones,
         catalogue=catalogue,
         earlier=earlier,
+        before=before,
         usage_of=usage,
     )
     observations = tuple(run_checks(book, policy, readings))
@@ -101,7 +107,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
             observations,
             period=period,
             at=at,
-            first_found_at=_first_found(agent, observations, at),
+            first_found_at=_first_found(agent, book, observations, at),
         ),
         observations=observations,
         readings=readings,
@@ -137,11 +143,18 @@ def _month(period: str) -> tuple[datetime, datetime]:
 
 
 def _first_found(
-    agent: Agent, observations: Sequence[Observation], at: datetime
+    agent: Agent, book: RuleBook, observations: Sequence[Observation], at: datetime
 ) -> Mapping[str, datetime]:
-    """Since when each subject has needed somebody's decision."""
-    needing = set(needs_decision(observations))
-    return agent.ledger.first_found(needing, {one.subject for one in observations} - needing, at)
+    """Since when each subject has needed somebody's decision, by what review clauses look at."""
+    looked_at = {
+        use.key
+        for control in book
+        if control.join is Join.rule_is_decided
+        for use in control.checks
+    }
+    seen = [one for one in observations if one.check in looked_at]
+    needing = needs_decision(seen)
+    return agent.ledger.first_found(needing, {one.subject for one in seen} - needing, at)
 
 
 def _seal(agent: Agent, judged: Judged) -> tuple[Envelope, int]:

@@ -141,6 +141,7 @@ class AgentFile(Model):
     profile: str = "profile.yaml"
     rule_book: str = "twse-2025-04-11"
     policy: str = "company-2026"
+    criteria: list[str] = ["firewall"]
     credentials: str = "credentials"
     schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None
@@ -213,6 +214,8 @@ def load_config(path: Path) -> Config:
             ("policy", "policy", settings.policy),
         )
     }
+    parts = [_data(folder, "policy", name, mistakes) for name in settings.criteria]
+    data["policy"] = {"parts": parts, **data["policy"]}
     if mistakes or devices_file is None:
         raise _refused(mistakes)
     return Config(

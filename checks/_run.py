@@ -39,7 +39,7 @@ def run_checks(book: RuleBook, policy: Policy, readings: Readings) -> Iterator[O
     uses = {use.key: use for control in book.controls for use in control.checks}
     for key, use in uses.items():
         check = _named(use)
-        settings = {**policy.checks.get(use.check, {}), **use.settings}
+        settings = {**policy.settings(use.check), **use.settings}
         _accepts(use.check, check, settings)
         for observation in _guarded(use.check, check, readings, settings):
             yield replace(observation, check=key)

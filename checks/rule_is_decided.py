@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checks._tickets import TICKETS, names
 from evidence.facts import Ticket
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
@@ -16,28 +17,19 @@ from evidence.rulebase import HeldRule, held_rules, unread
 from evidence.text import Text
 
 CHECK = "rule_is_decided"
-TICKETS = Text("its tickets", "變更單")
 DECISIONS = ("keep", "adjust", "disable")
 
 
 def check(readings: Readings) -> Iterator[Observation]:
     """One observation a ticket that holds an approved decision about a rule."""
     yield from unread(readings, "tickets", CHECK, TICKETS)
-    rules = {name.casefold(): held for held in held_rules(readings) for name in _names(held)}
+    rules = {name.casefold(): held for held in held_rules(readings) for name in names(held)}
     for _, reading in readings.each("tickets"):
         for ticket in reading.of(Ticket) if reading else ():
             if (ticket.decision or "").casefold() not in DECISIONS:
                 continue
             held = rules.get((ticket.target or "").casefold())
             yield _decided(readings, reading, ticket, held)
-
-
-def _names(held: HeldRule) -> Iterator[str]:
-    """What a ticket may call the rule: its subject, or device and the vendor's id or name."""
-    yield held.subject
-    for name in (held.rule.vendor_id, held.rule.name):
-        if name:
-            yield f"{held.group}/{name}"
 
 
 def _decided(

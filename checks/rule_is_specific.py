@@ -6,11 +6,12 @@ No regulation lists high-risk settings, so every detector is a company criterion
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from checks._dates import last_day
+from checks._rule import RULES, Answer, as_understood, lets_in, rule_observed
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -19,7 +20,6 @@ from evidence.services import Service, is_any, networks, service
 from evidence.text import Text
 
 CHECK = "rule_is_specific"
-RULES = Text("its rules", "規則")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,14 @@ def check(
     )
     wanted = {name: DETECTORS[name] for name in detectors or DETECTORS}
     yield from unread(readings, "firewall", CHECK, RULES)
-    rules = list(held_rules(readings))
-    for held in rules:
-        rule = held.rule
-        if rule.implicit and rule.permits is not None and rule.enabled:
-            yield _default(readings, held)
-        elif rule.enabled and rule.permits and not rule.implicit:
-            yield _judged(readings, held, wanted, limits)
-    yield from _no_default(readings, rules)
+    for held in filter(lets_in, held_rules(readings)):
+        answer = as_understood(held, _judged(held, wanted, limits))
+        yield rule_observed(CHECK, readings, held, answer)
 
 
 def _judged(
-    readings: Readings,
-    held: HeldRule,
-    detectors: Mapping[str, tuple[Detector, Text]],
-    limits: Limits,
-) -> Observation:
+    held: HeldRule, detectors: Mapping[str, tuple[Detector, Text]], limits: Limits
+) -> Answer:
     answers = {name: detector(held, limits) for name, (detector, _) in detectors.items()}
     found = [name for name, answer in answers.items() if answer]
     unclear = [name for name, answer in answers.items() if answer is None]
@@ -89,80 +81,7 @@ def _judged(
     said = Text(
         said.en + ", ".join(one.en for one in named), said.zh + "、".join(one.zh for one in named)
     )
-    return _observation(readings, held, result, state, said, found, unclear)
-
-
-def _default(readings: Readings, held: HeldRule) -> Observation:
-    """What happens to traffic that no rule decided."""
-    if held.rule.permits:
-        said = Text("lets through what no rule denies", "未列明之流量預設放行")
-        return _observation(
-            readings, held, Result.not_satisfied, "default_permits", said, ["default_permits"]
-        )
-    said = Text("denies what no rule permits", "未列明之流量預設拒絕")
-    return _observation(readings, held, Result.satisfied, "default_denies", said)
-
-
-def _observation(
-    readings: Readings,
-    held: HeldRule,
-    result: Result,
-    state: str,
-    said: Text,
-    found: Sequence[str] = (),
-    unclear: Sequence[str] = (),
-) -> Observation:
-    return Observation(
-        check=CHECK,
-        device=held.device.id,
-        subject=held.subject,
-        result=result,
-        state=state,
-        description=Text(f"{held.title}: {said.en}", f"{held.title}：{said.zh}"),
-        at=readings.at,
-        evidence=(held.evidence,),
-        measures={
-            "rule": held.rule.key,
-            "match_digest": held.rule.match_digest,
-            "found": list(found),
-            "unclear": list(unclear),
-        },
-        scope=held.scope,
-    )
-
-
-def _no_default(readings: Readings, rules: Sequence[HeldRule]) -> Iterator[Observation]:
-    """A group whose answers show no default, and no last rule that denies everything."""
-    groups = {held.group: held for held in rules}
-    closed = {held.group for held in rules if held.rule.implicit or _denies_everything(held)}
-    for group, held in groups.items():
-        if group in closed:
-            continue
-        yield Observation(
-            check=CHECK,
-            device=held.device.id,
-            subject=f"{group}/default",
-            result=Result.not_assessed,
-            state="default_not_shown",
-            description=Text(
-                f"{group}: what happens to traffic that no rule decides is not shown",
-                f"{group}：設備未顯示未列明流量之預設處置",
-            ),
-            at=readings.at,
-            evidence=(held.evidence,),
-            scope=(f"site:{held.device.site}", "zone:?"),
-        )
-
-
-def _denies_everything(held: HeldRule) -> bool:
-    rule = held.rule
-    return (
-        rule.enabled
-        and rule.permits is False
-        and is_any(rule.sources)
-        and is_any(rule.destinations)
-        and any(service(one).any for one in rule.services)
-    )
+    return Answer(result, state, said, {"found": found, "unclear": unclear})
 
 
 # --- detectors ---
@@ -213,16 +132,10 @@ def _wide_range(held: HeldRule, limits: Limits) -> bool:
     )
 
 
-_DATE = re.compile(r"(20\d\d)[-/.]?(\d\d)[-/.]?(\d\d)")
-_TEMPORARY = re.compile(r"臨時|暫時|暫行|測試|\btemp|\btmp|\btest", re.IGNORECASE)
-
-
 def _expired(held: HeldRule, limits: Limits) -> bool:
     """A schedule that ended, or a rule called temporary whose date has passed."""
-    rule = held.rule
-    said = f"{rule.name or ''} {rule.comment or ''}"
-    days = [*_days(rule.schedule or ""), *(_days(said) if _TEMPORARY.search(said) else ())]
-    return bool(days) and max(days) < limits.on
+    ended_on = last_day(held.rule)
+    return ended_on is not None and ended_on < limits.on
 
 
 DETECTORS: Mapping[str, tuple[Detector, Text]] = {
@@ -266,11 +179,3 @@ def _ports_from_external(held: HeldRule, ports: Sequence[int]) -> bool | None:
     outside = _from_external(held)
     # A service that is only a name may be one of these; from inside it does not matter.
     return outside if reaches or outside is False else None
-
-
-def _days(text: str) -> Iterator[date]:
-    for year, month, day in _DATE.findall(text):
-        try:
-            yield date(int(year), int(month), int(day))
-        except ValueError:
-            continue

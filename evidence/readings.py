@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evidence.device import Device
 from evidence.reading import Reading, newest
@@ -14,6 +14,8 @@ from evidence.reading import Reading, newest
 if TYPE_CHECKING:
     from evidence.lifecycle import Catalogue
     from evidence.usage import UnitHistory
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Readings:
     """The readings of a period, with the company's data that questions are asked against.
 
     `all` holds the readings in force at `at` (newest last); `earlier` gives the older ones of
-    a device and subject on request; `usage_of` gives the counter history of an HA group or
-    single device, one `UnitHistory` a unit, as columns.
+    a device and subject on request, `before` the newest good one before a moment; `usage_of`
+    gives the counter history of an HA group or single device, one `UnitHistory` a unit, as columns.
     """
 
     at: datetime
@@ -60,7 +62,19 @@ class Readings:
     zones: Zones = Zones()
     catalogue: Catalogue | None = None
     earlier: Callable[[str, str], Sequence[Reading]] = lambda device, subject: ()
+    before: Callable[[str, str, datetime], Reading | None] = lambda device, subject, at: None
     usage_of: Callable[[str], Sequence[UnitHistory]] = lambda group: ()
+
+    @cached_property
+    def _made(self) -> dict[str, Any]:
+        return {}
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` works out from these readings, worked out once for all that ask."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     @cached_property
     def newest(self) -> Mapping[tuple[str, str], Reading]:

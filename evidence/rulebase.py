@@ -54,11 +54,15 @@ class HeldRule:
         return (f"site:{self.device.site}", *(f"zone:{zone}" for zone in places))
 
 
-def held_rules(readings: Readings) -> Iterator[HeldRule]:
+def held_rules(readings: Readings) -> tuple[HeldRule, ...]:
     """Every rule somebody wrote or a device implies, once an HA group, in order of position.
 
     A rule that two units of a group hold is taken from the newer reading.
     """
+    return readings.once("held rules", lambda: tuple(_held_rules(readings)))
+
+
+def _held_rules(readings: Readings) -> Iterator[HeldRule]:
     for group, devices in readings.groups().items():
         found: dict[str, HeldRule] = {}
         for device, reading in _newest_last(readings, devices):

@@ -47,7 +47,8 @@ def rule_book() -> RuleBook:
 
 
 def company() -> Policy:
-    return Policy.of_record(shipped("policy/company-2026.yaml"))
+    parts = [shipped("policy/firewall.yaml")]
+    return Policy.of_record({"parts": parts, **shipped("policy/company-2026.yaml")})
 
 
 def catalogue(dated: date = date(2026, 11, 23)) -> Catalogue:

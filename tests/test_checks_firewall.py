@@ -159,7 +159,7 @@ def test_an_interface_lies_in_the_zone_of_its_network() -> None:
         rule(source_zones=("eth7",)),
         Interface(name="eth7", addresses=("10.9.3.1/24",)),
     )
-    [found, _] = rule_is_specific.check(seen(reading, zones=ZONES))
+    [found] = rule_is_specific.check(seen(reading, zones=ZONES))
     assert found.scope == ("site:main", "zone:dmz")
 
 
@@ -167,31 +167,12 @@ def test_the_detectors_are_the_companys() -> None:
     assert specific(rule(sources=("any",)), detectors=["any_service"]).result is Result.satisfied
 
 
-@pytest.mark.parametrize(
-    ("last", "state"),
-    [
-        (DENY, "default_denies"),
-        (replace(DENY, permits=True), "default_permits"),
-        (replace(DENY, implicit=False), None),
-    ],
-)
-def test_what_no_rule_decides(last: FirewallRule, state: str | None) -> None:
-    observations = list(rule_is_specific.check(firewall(rule(), last)))
-    found = [one.state for one in observations if one.state.startswith("default")]
-    assert found == ([state] if state else [])
-
-
-def test_a_default_that_is_not_shown_is_not_assessed() -> None:
-    observations = list(rule_is_specific.check(firewall(rule())))
-    assert about(observations, "fw-01/default").state == "default_not_shown"
-
-
 def test_disabled_rules_and_rules_that_deny_are_no_risk() -> None:
     off = rule("root/8", enabled=False, sources=("any",))
     no = rule("root/9", permits=False, sources=("any",))
     jump = rule("root/10", permits=None, sources=("any",))
     observations = list(rule_is_specific.check(firewall(off, no, jump, DENY)))
-    assert [one.state for one in observations] == ["default_denies"]
+    assert not observations
 
 
 # --- rule_carries_traffic ---
@@ -218,7 +199,7 @@ def counted(count: int, at: datetime, unit: str | None = None, **more: Any) -> R
 
 
 def traffic(*readings: Reading, **settings: Any) -> list[Observation]:
-    policy = company().checks["rule_carries_traffic"]
+    policy = company().settings("rule_carries_traffic")
     return list(rule_carries_traffic.check(seen(*readings), **{**policy, **settings}))
 
 
@@ -344,6 +325,15 @@ def test_a_system_that_will_leave_is_still_there() -> None:
 def test_the_first_of_several_systems_gives_the_deadline() -> None:
     other = replace(GONE, asset_id="A-2", decommissioned_on=date(2026, 6, 1))
     assert left(rule(), GONE, other).measures["deadline_on"] == "2026-12-01"
+
+
+def test_the_strict_profile_is_due_on_the_day_itself() -> None:
+    assert left(rule(), GONE, deadline_months=0).measures["deadline_on"] == "2026-08-31"
+
+
+def test_a_rule_nobody_understood_may_be_of_a_system_that_left() -> None:
+    found = left(rule(destinations=("10.9.0.99",), not_understood=("via-group X",)), GONE)
+    assert (found.result, found.state) == (Result.not_assessed, "not_understood")
 
 
 def test_without_a_register_nothing_can_be_joined() -> None:

@@ -131,10 +131,11 @@ def test_the_review_clause_has_both_clocks_and_the_deadline() -> None:
 
 def test_every_check_and_setting_that_is_named_exists() -> None:
     policy = company()
-    named = {use.check for control in rule_book() for use in control.checks} | set(policy.checks)
-    for name in named:
+    told = [policy.checks, *(part.checks for part in policy.parts)]
+    named = {use.check for control in rule_book() for use in control.checks}
+    for name in named.union(*told):
         known = inspect.signature(import_module(f"checks.{name}").check).parameters
-        assert set(policy.checks.get(name, {})) <= set(known), name
+        assert set(policy.settings(name)) <= set(known), name
     for control in rule_book():
         for use in control.checks:
             known = inspect.signature(import_module(f"checks.{use.check}").check).parameters

@@ -50,6 +50,7 @@ def _readings(assessment: Assessment, inputs: Mapping[str, Any], shelf: Shelf) -
         zones=Zones.of_record(inputs["zones"]),
         catalogue=Catalogue.of_record(inputs["catalogue"]),
         earlier=lambda device, subject: tuple(shelf.readings(device, subject, at)),
+        before=shelf.newest_before,
         usage_of=Recall(
             devices,
             at,

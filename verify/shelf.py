@@ -94,6 +94,16 @@ class Shelf:
             if (one.device, one.subject) == (device, subject) and (end is None or one.at < end)
         )
 
+    def newest_before(self, device: str, subject: str, moment: datetime) -> Reading | None:
+        """The newest good reading of a device and subject before a moment."""
+        found = [
+            one
+            for one in self._places
+            if (one.device, one.subject) == (device, subject) and one.at < moment and not one.failed
+        ]
+        last = max(found, key=lambda one: (one.at, one.digest), default=None)
+        return None if last is None else next(self._unpacked([last]))
+
     def _unpacked(self, places: Iterable[Place]) -> Iterator[Reading]:
         for one in sorted(places, key=lambda place: (place.at, place.digest)):
             envelope = Envelope.parse(self._pack.archive.read(f"records/{one.bundle}.json"))

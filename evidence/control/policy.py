@@ -96,6 +96,38 @@ class Suspect:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    """A part of the company's criteria, dated and approved by itself: settings by check."""
+
+    id: str
+    title: Text
+    dated: date
+    approved_by: str | None
+    checks: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, keys: Keys) -> Criteria:
+        part = cls(
+            id=keys.string("id"),
+            title=keys.text("title"),
+            dated=keys.day("dated"),
+            approved_by=keys.take("approved_by", None),
+            checks=_settings(keys),
+        )
+        keys.close()
+        return part
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title.record(),
+            "dated": self.dated.isoformat(),
+            "approved_by": self.approved_by,
+            "checks": {name: dict(settings) for name, settings in self.checks.items()},
+        }
+
+
 WORST_FIRST = (
     Verdict.not_satisfied,
     Verdict.not_assessed,
@@ -113,7 +145,8 @@ class Policy:
 
     `order`: verdicts, worst first; a control is as bad as its worst finding. `decide_within_days`:
     from first found to due; `carry_out_within_days`: from a decision to disable or adjust until
-    the device must show it. `checks` holds settings by check and keyword. `activity_months` holds
+    the device must show it. `checks` holds settings by check and keyword; `parts` hold more of
+    them, each part dated and approved by itself, and give way to `checks`. `activity_months` holds
     the periods the text leaves open, by `control/activity`: months, or months by tier.
     """
 
@@ -127,6 +160,14 @@ class Policy:
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     activity_months: Mapping[str, Any] = field(default_factory=dict)
     suspects: tuple[Suspect, ...] = ()
+    parts: tuple[Criteria, ...] = ()
+
+    def settings(self, check: str) -> dict[str, Any]:
+        """A check's settings by keyword, from the parts and then the policy's own."""
+        found: dict[str, Any] = {}
+        for checks in (*(part.checks for part in self.parts), self.checks):
+            found |= checks.get(check, {})
+        return found
 
     def worst(self, verdicts: set[Verdict]) -> Verdict:
         """The worst of some verdicts, of which there is at least one."""
@@ -153,12 +194,10 @@ class Policy:
             order=_order(keys.take("order", [verdict.value for verdict in WORST_FIRST])),
             decide_within_days=keys.count("decide_within_days") or 0,
             carry_out_within_days=keys.count("carry_out_within_days") or 0,
-            checks={
-                name: dict(Keys(value, f"policy.checks.{name}").rest())
-                for name, value in keys.table("checks", {}).items()
-            },
+            checks=_settings(keys),
             activity_months=keys.table("activity_months", {}),
             suspects=tuple(Suspect.of(one) for one in keys.each("suspects", ())),
+            parts=tuple(Criteria.of(one) for one in keys.each("parts", ())),
         )
         keys.close()
         return policy
@@ -175,11 +214,20 @@ class Policy:
             "checks": {name: dict(settings) for name, settings in self.checks.items()},
             "activity_months": dict(self.activity_months),
             "suspects": [suspect.record() for suspect in self.suspects],
+            "parts": [part.record() for part in self.parts],
         }
 
     @property
     def digest(self) -> str:
         return sha256(canonical(self.record())).hexdigest()
+
+
+def _settings(keys: Keys) -> dict[str, dict[str, Any]]:
+    """Settings by check and keyword; what they mean only the checks know."""
+    return {
+        name: dict(Keys(value, f"{keys.place}.checks.{name}").rest())
+        for name, value in keys.table("checks", {}).items()
+    }
 
 
 def _order(words: Any) -> tuple[Verdict, ...]:
