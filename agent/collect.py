@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -23,7 +23,9 @@ from agent.ledger.faults import StateBroken
 from agent.ledger.restore import restore_record
 from agent.logs import about
 from agent.platforms import parser_version, platform
+from agent.quarantine import Quarantine
 from agent.redact import SiteKey
+from agent.rounds import Effort, Errand, rounds
 from agent.steady import SteadyClock
 from agent.transports import Transport
 from agent.turns import Turns
@@ -103,71 +105,88 @@ def collect(
     jobs: Sequence[Job],
     open_transport: Callable[[Device], Transport],
     requester: str = SCHEDULE,
-    workers: int = 16,
     progress: Progress | None = None,
     provenance: Provenance | None = None,
     brake: Brake | None = None,
     turns: Turns | None = None,
     no_room: Callable[[], Failure | None] = lambda: None,
+    effort: Effort | None = None,
 ) -> Run:
     """Visit every job's device, keep a sealed bundle of each, and close with the run record.
 
-    A visit has its device for itself (`turns`). Once the `brake` is pulled, what has not been
-    read when its time is over is a gap of the run, and stays due; so is what was not begun when
-    `no_room` gave a reason. Raises EnvironmentProblem, after the run record is closed, when a
-    bundle could not be kept; StateBroken at once.
+    A visit has its device for itself (`turns`). What breaks off is read again, as the `effort`
+    allows. Once the `brake` is pulled, what has not been read when its time is over is a gap of
+    the run, and stays due; so is what was not begun when `no_room` gave a reason. Raises
+    EnvironmentProblem, after the run record is closed, when a bundle could not be kept;
+    StateBroken at once.
     """
     progress, brake, turns = progress or Progress(), brake or Brake(), turns or turns_of(agent)
+    effort = effort or Effort()
     run = str(uuid.uuid4())
     started_at = agent.clock()
     visits: list[Visit] = []
     bundles: list[str] = []
 
-    def visit(job: Job) -> Visit:
-        with ExitStack() as turn, about(run=run, device=job.device.id):
+    # What an operator asks for is read whatever it did before, and their ^C is no death.
+    quarantine = Quarantine(agent.ledger, agent.clock) if requester == SCHEDULE else None
 
-            def open_in_turn() -> Transport:
-                turn.enter_context(turns.of(job.device))
-                return open_transport(job.device)
+    def errand(job: Job) -> Errand:
+        device, turn = job.device, ExitStack()
 
-            return Visitor(
-                device=job.device,
-                platform=platform(job.device.platform),
-                open_transport=open_in_turn,
-                clock=agent.clock,
-                key=agent.site_key,
-                requester=requester,
-                provenance=provenance or Provenance("replayed" if agent.replayed else "device"),
-                on_ask=lambda ask: progress.on_ask(job.device, ask),
-            ).visit(job.subjects)
+        def open_in_turn() -> Transport:
+            turn.enter_context(turns.of(device))
+            return open_transport(device)
+
+        visitor = Visitor(
+            device=device,
+            platform=platform(device.platform),
+            open_transport=open_in_turn,
+            clock=agent.clock,
+            key=agent.site_key,
+            requester=requester,
+            provenance=provenance or Provenance("replayed" if agent.replayed else "device"),
+            on_ask=lambda ask: progress.on_ask(device, ask),
+            budget=effort.budget,
+        )
+        if quarantine is not None:
+            visitor.around = partial(quarantine.around, device)
+
+        def go(subjects: Sequence[str]) -> Visit:
+            with turn, about(run=run, device=device.id):
+                return visitor.visit(subjects)
+
+        alone = quarantine is not None and quarantine.suspects(device)
+        return Errand(device, job.subjects, go, alone)
 
     host = host_health(agent)
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
-    waiting = {pool.submit(visit, job): job for job in jobs}
     gaps: list[Gap] = []
     not_kept: EnvironmentProblem | None = None
     full: list[Failure] = []
+    errands = [errand(job) for job in jobs]
     try:
-        for done in _done(waiting, brake, full):
-            made = done.result()
-            try:
-                bundles.append(keep(agent, made, run, host).digest)
-            except StateBroken:
-                raise
-            except EnvironmentProblem as error:
-                not_kept = error
-                full.append(Failure.of(error))
-                gaps.append(_not_read(made.device, started_at, agent.clock(), full))
-                continue
-            visits.append(made)
-            progress.on_visit(made)
-            if (reason := no_room()) is not None:
-                full.append(reason)
+        with closing(rounds(errands, effort, brake, lambda: bool(full))) as done:
+            for one in done:
+                if one.visit is None:
+                    gaps.append(_not_read(one.device, started_at, agent.clock(), full))
+                    continue
+                try:
+                    bundles.append(keep(agent, one.visit, run, host).digest)
+                except StateBroken:
+                    raise
+                except EnvironmentProblem as error:
+                    not_kept = error
+                    full.append(Failure.of(error))
+                    gaps.append(_not_read(one.device, started_at, agent.clock(), full))
+                    continue
+                visits.append(one.visit)
+                progress.on_visit(one.visit)
+                if quarantine is not None:
+                    quarantine.acquit(one.visit)
+                if (reason := no_room()) is not None:
+                    full.append(reason)
     finally:
-        # One that is given up ends by its own time limit; nothing waits for it.
-        waits = not brake.spent and agent.ledger.broken is None
-        pool.shutdown(wait=waits, cancel_futures=True)
-    gaps += [_not_read(job.device, started_at, agent.clock(), full) for job in waiting.values()]
+        if quarantine is not None:
+            quarantine.forgive()
     envelope = _close_run(agent, run, requester, started_at, host, bundles, gaps)
     if not_kept is not None:
         raise not_kept
@@ -177,21 +196,6 @@ def collect(
 def turns_of(agent: Agent) -> Turns:
     """The agent's locks, without limits per site and platform."""
     return Turns(agent.ledger.folder / "locks")
-
-
-def _done(
-    waiting: dict[Future[Visit], Job], brake: Brake, full: Sequence[Failure]
-) -> Iterator[Future[Visit]]:
-    """Each visit as it ends, taken out of `waiting`; what is left there was not read. Once there
-    is a reason in `full`, none is begun."""
-    running = set(waiting)
-    while running and not brake.spent:
-        if brake.pulled or full:
-            running -= {one for one in running if one.cancel()}
-        done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-        for one in done:
-            del waiting[one]
-            yield one
 
 
 def _not_read(
@@ -267,9 +271,9 @@ def _take_in(agent: Agent, path: Path) -> str:
 
 def _asked(one: Exchange) -> Asked:
     if one.capture is not None:
-        return Asked.answered(one.subject, one.capture)
+        return Asked.answered(one.subject, one.capture, one.attempt)
     failure = one.error or Failure("ask_not_answered", "no answer")
-    return Asked.failed(one.subject, one.ask, one.asked_at, one.answered_at, failure)
+    return Asked.failed(one.subject, one.ask, one.asked_at, one.answered_at, failure, one.attempt)
 
 
 def keep_handed(agent: Agent, visit: Visit) -> str:

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from agent.cadence import cadence
 from agent.credentials import Sources
 from agent.platforms import platform
+from agent.rounds import Effort
 from agent.settings import STRICT, VAULT_PATH, CalendarModel, DaemonModel, VaultModel
 from agent.yaml_lines import Lines, load, nearest
 from evidence.device import SUBJECTS, Device
@@ -122,10 +123,16 @@ class StoreModel(Model):
     public_key: str | None = None
 
 
+_USUAL = Effort()
+
+
 class LimitsModel(Model):
-    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    workers: Annotated[int, Field(ge=1, le=256)] = _USUAL.workers
     per_site: Annotated[int, Field(ge=1, le=256)] | None = None
     per_platform: Annotated[int, Field(ge=1, le=256)] | None = None
+    retry_after_s: list[Annotated[float, Field(ge=0)]] = list(_USUAL.retry_after_s)
+    session_s: Annotated[float, Field(gt=0)] = _USUAL.budget.limit_s
+    session_bytes: Annotated[int, Field(ge=1_000_000)] = _USUAL.budget.limit_bytes
     spool_bytes: Annotated[int, Field(ge=1_000_000)] = 20_000_000_000
     custody_days: Annotated[int, Field(ge=1)] = 35
     history_months: Annotated[int, Field(ge=14)] = 14

@@ -44,7 +44,7 @@ from agent.timetable import Waiting
 from agent.told import ask_rows, visit_rows
 from agent.visit import Visit
 from agent.wired import agent_of, system_clock
-from agent.work import keep_spool, tick, tidy, turns_in
+from agent.work import effort_in, keep_spool, tick, tidy, turns_in
 from evidence.ask import Ask
 from evidence.collection import Gap
 from evidence.device import Device
@@ -187,7 +187,7 @@ class Daemon:
                 jobs,
                 Connector(Logins(agent, requester), config.credentials, config.devices),
                 requester=requester,
-                workers=config.limits.workers,
+                effort=effort_in(config),
                 progress=Progress(on_ask, on_visit),
                 brake=self.brake,
                 turns=turns_in(config),

@@ -23,7 +23,7 @@ from agent.visit import SCHEDULE
 from evidence.ask import Ask
 from evidence.clock import TAIPEI
 from evidence.device import Device
-from evidence.errors import LoginRefused
+from evidence.errors import LoginRefused, Unreachable
 
 # Less than a day: a daily reading tries once a day, an hourly one no oftener.
 PAUSE = timedelta(hours=20)
@@ -68,7 +68,8 @@ class Logins:
         """One attempt to log in, within the block: nobody else tries this device meanwhile.
 
         Raises LoginRefused (`auth_held`) without an attempt; one that leaves the block is
-        remembered, and success ends an earlier hold.
+        remembered, and success ends an earlier hold. An attempt that was cut off counts in this
+        run: nobody knows what the device made of it.
         """
         account = account_of(credential, self._agent.site_key)
         with self._turns.alone(f"login-{device.id}"):
@@ -81,6 +82,10 @@ class Logins:
                 hold = Hold(device.id, account, now, now + PAUSE, error.code)
                 with _opened(self.ledger) as own:
                     own.setbacks.keep_hold(hold)
+                raise
+            except Unreachable as error:
+                if error.code == "auth_cut_off":
+                    self._refused.add((device.id, account))
                 raise
             if self.ledger.setbacks.hold(device.id, account) is not None:
                 with _opened(self.ledger) as own:

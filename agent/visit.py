@@ -8,10 +8,13 @@ reading: the other subjects and devices go on.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from agent.doubt import cautions, doubt
 from agent.platforms import Flow, Platform, parser_version
 from agent.redact import SiteKey, redact
 from agent.transports import Answer, Transport
@@ -19,20 +22,22 @@ from evidence.ask import Ask
 from evidence.capture import Capture, Provenance, check_size
 from evidence.clock import Clock
 from evidence.device import Device
-from evidence.errors import Denied, EvidenceError, Unreachable, VisitError, shown
-from evidence.facts import Fact, HardwareItem, RuleUsage, Unit, to_record
-from evidence.reading import Failure, Reading, canonical
+from evidence.errors import Denied, EvidenceError, Incomplete, Unreachable, VisitError, shown
+from evidence.facts import Fact
+from evidence.reading import Failure, Reading
 
 log = logging.getLogger(__name__)
 
-WINDOW_MONTHS = 6  # what CC-17010 asks of a rule without traffic
 # The requester of what nobody asked for: it was due.
 SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One ask of one subject and what came of it: a capture, or an error's code and sentence."""
+    """One ask of one subject and what came of it: a capture, or an error's code and sentence.
+
+    `attempt` counts how often the device has been visited for this, from 1.
+    """
 
     subject: str
     ask: Ask
@@ -40,11 +45,12 @@ class Exchange:
     answered_at: datetime
     capture: Capture | None = None
     error: Failure | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visit brought home: readings, and every exchange behind them in order."""
+    """What a visit brought home: each subject's last reading, and every exchange in order."""
 
     device: Device
     requester: str
@@ -60,12 +66,21 @@ class Visit:
         return {capture.digest: capture.body for capture in found if capture is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one connection to a device may take, however many asks share it."""
+
+    limit_s: float = 1800.0
+    limit_bytes: int = 256 * 1024 * 1024
+
+
 @dataclass(slots=True)
 class Visitor:
     """Drives the collectors of one device.
 
-    `open_transport` is called once, at the first ask, so that a device of which nothing is
-    asked is never contacted. `on_ask` is told of each ask before it leaves (progress).
+    `open_transport` is called once an attempt, at the first ask, so that a device of which
+    nothing is asked is never contacted. `on_ask` is told of each ask before it leaves
+    (progress). Each subject is read within `around`; what that raises is the reading's failure.
     """
 
     device: Device
@@ -76,23 +91,37 @@ class Visitor:
     requester: str = SCHEDULE
     provenance: Provenance = field(default_factory=Provenance)
     on_ask: Callable[[Ask], None] = lambda ask: None
+    budget: Budget = field(default_factory=Budget)
+    around: Callable[[str], AbstractContextManager[None]] = lambda subject: nullcontext()
+    _attempt: int = 0
+    _started_at: datetime | None = None
+    _readings: dict[str, Reading] = field(default_factory=dict)
     _exchanges: list[Exchange] = field(default_factory=list)
     _transport: Transport | None = None
     _closed: EvidenceError | None = None
+    _until_s: float = 0.0
+    _left_bytes: int = 0
 
     def visit(self, subjects: Iterable[str]) -> Visit:
-        """Read each subject. Never raises for what a device does; failures are readings."""
-        started_at = self.clock()
+        """Read each subject. Never raises for what a device does; failures are readings.
+
+        Called again it is one visit still: these subjects are read anew, by a new connection,
+        and what the earlier attempts got of them counts no more.
+        """
+        self._attempt += 1
+        self._transport = self._closed = None
+        self._started_at = self._started_at or self.clock()
         try:
-            readings = tuple(self._read(subject) for subject in subjects)
+            for subject in subjects:
+                self._readings[subject] = self._read(subject)
         finally:
             self._close()
         return Visit(
             device=self.device,
             requester=self.requester,
-            started_at=started_at,
+            started_at=self._started_at,
             ended_at=self.clock(),
-            readings=readings,
+            readings=tuple(self._readings.values()),
             exchanges=tuple(self._exchanges),
         )
 
@@ -102,8 +131,9 @@ class Visitor:
         failure = None
         try:
             collector = self.platform.collectors[subject]
-            facts = tuple(self._drive(collector(self.device), subject))
-            failure = self._doubt(facts)
+            with self.around(subject):
+                facts = tuple(self._drive(collector(self.device), subject))
+            failure = doubt(self.device, facts)
         except EvidenceError as error:
             failure = Failure.of(error)
         except Exception as error:  # a parser's own mistake must not end the other subjects
@@ -124,7 +154,7 @@ class Visitor:
             parser_version=parser_version(),
             parser_digest=self.platform.parser_digest,
             failure=failure,
-            cautions=() if failure else tuple(_cautions(facts)),
+            cautions=() if failure else tuple(cautions(facts)),
             provenance=self.provenance.kind,
             confirmed_by=self.provenance.confirmed_by,
         )
@@ -149,17 +179,17 @@ class Visitor:
         asked_at = self.clock()
         again = self._asked_before(ask, subject)
         if again is not None:
-            self._exchanges.append(Exchange(subject, ask, asked_at, again.answered_at, again))
+            self._note(subject, ask, asked_at, again.answered_at, again)
             return again
         self.on_ask(ask)
         try:
-            answer = self._open().ask(ask)
+            answer = self._open().ask(self._within_budget(ask))
+            self._left_bytes -= len(answer.body)
             check_size(self.device.id, ask, answer.body)
             self._check_age(ask, answer)
             body = redact(ask, answer.body, self.key)
         except VisitError as error:
-            failure = Failure.of(error)
-            self._exchanges.append(Exchange(subject, ask, asked_at, self.clock(), error=failure))
+            self._note(subject, ask, asked_at, self.clock(), error=Failure.of(error))
             raise
         capture = Capture(
             device=self.device.id,
@@ -173,9 +203,7 @@ class Visitor:
             media_type=answer.media_type,
             provenance=self._provenance(answer),
         )
-        self._exchanges.append(
-            Exchange(subject, ask, capture.asked_at, capture.answered_at, capture)
-        )
+        self._note(subject, ask, capture.asked_at, capture.answered_at, capture)
         return capture
 
     def _check_age(self, ask: Ask, answer: Answer) -> None:
@@ -195,24 +223,55 @@ class Visitor:
             return self.provenance
         return replace(self.provenance, delivered_by=answer.by, captured_at=answer.at)
 
+    def _note(
+        self,
+        subject: str,
+        ask: Ask,
+        asked_at: datetime,
+        answered_at: datetime,
+        capture: Capture | None = None,
+        error: Failure | None = None,
+    ) -> None:
+        self._exchanges.append(
+            Exchange(subject, ask, asked_at, answered_at, capture, error, self._attempt)
+        )
+
     def _asked_before(self, ask: Ask, subject: str) -> Capture | None:
-        """The capture of the same ask for another subject of this visit: asked once is enough."""
+        """The capture of the same ask for another subject of this attempt: asked once is enough."""
         for one in self._exchanges:
+            if one.attempt != self._attempt:
+                continue
             if one.capture and one.subject != subject and one.ask.text == ask.text:
                 return one.capture
         return None
 
     def _open(self) -> Transport:
-        """The open transport. One failed opening is final: no second log-in in a visit."""
+        """The open transport. One failed opening is final: no second log-in in an attempt."""
         if self._closed is not None:
             raise self._closed
         if self._transport is None:
             try:
                 self._transport = self.open_transport()
+                self._until_s = time.monotonic() + self.budget.limit_s
+                self._left_bytes = self.budget.limit_bytes
             except EvidenceError as error:
                 self._closed = error
                 raise
         return self._transport
+
+    def _within_budget(self, ask: Ask) -> Ask:
+        """The ask with no more time and bytes than the connection has left. Raises Incomplete."""
+        left_s, left_bytes = self._until_s - time.monotonic(), self._left_bytes
+        if left_s <= 0 or left_bytes <= 0:
+            raise Incomplete(
+                f"{self.device.id}: one session took over {self.budget.limit_s:.0f} s or "
+                f"{self.budget.limit_bytes} bytes; {ask.text!r} was not asked any more",
+                code="session_over",
+                next_step="look why the device is slow, or says so much",
+            )
+        return replace(
+            ask, limit_s=min(ask.limit_s, left_s), limit_bytes=min(ask.limit_bytes, left_bytes)
+        )
 
     def _close(self) -> None:
         """Leave the device. A farewell that fails takes nothing away from what was read."""
@@ -222,82 +281,3 @@ class Visitor:
             self._transport.close()
         except Exception as error:
             log.warning("%s: closing the connection: %s", self.device.id, type(error).__name__)
-
-    def _doubt(self, facts: tuple[Fact, ...]) -> Failure | None:
-        """Why these facts may not be taken: nothing at all, or another device's identity."""
-        if not facts:
-            return Failure(
-                "result_empty_suspicious",
-                f"{self.device.id}: the answers held nothing to record",
-                "check the account's privileges on the device",
-            )
-        if unwritable := _unwritable(facts):
-            return Failure(
-                "result_unwritable",
-                f"{self.device.id}: the answers hold a value that cannot be kept: {unwritable}",
-                "read the device by hand; this is no number or text that a device should say",
-            )
-        for name, wanted in self.device.expected.items():
-            seen = {
-                str(value)
-                for fact in facts
-                if isinstance(fact, Unit | HardwareItem)
-                and (value := getattr(fact, name, None)) is not None
-            }
-            if seen and wanted not in seen:
-                return Failure(
-                    "identity_mismatch",
-                    f"{self.device.id}: expected {name} {wanted}, the device says "
-                    f"{', '.join(sorted(map(shown, seen)))}",
-                    "check the address, or correct `expected` after a replacement",
-                )
-        return None
-
-
-def _unwritable(facts: Iterable[Fact]) -> str:
-    """The first value that no record can hold: NaN, half a character, a number over 64 bits,
-    a time past the calendar's end. Empty when there is none."""
-    for fact in facts:
-        try:
-            record = to_record(fact)
-            canonical(record)
-        except (ValueError, OverflowError) as error:
-            return shown(str(error))
-        for name, value in record.items():
-            if isinstance(value, int) and not -(2**63) <= value < 2**63:
-                return f"{name} of more than 64 bits"
-    return ""
-
-
-def _cautions(facts: Iterable[Fact]) -> Iterable[Failure]:
-    for fact in facts:
-        if isinstance(fact, Unit) and (why := _clock_doubt(fact)):
-            yield Failure(
-                "device_clock_suspect",
-                f"the device's clock {why}",
-                "its times are not used for the window; correct its NTP and time zone",
-            )
-    kept = [
-        fact.kept_months
-        for fact in facts
-        if isinstance(fact, RuleUsage) and fact.kept_months is not None
-    ]
-    if kept and min(kept) < WINDOW_MONTHS:
-        yield Failure(
-            "hits_kept_too_short",
-            f"hits are kept for {min(kept)} months, less than the {WINDOW_MONTHS} that a proof "
-            "of no traffic looks back",
-            "have the manager keep them longer; until then only our own readings, month after "
-            "month, can cover the window",
-        )
-
-
-def _clock_doubt(unit: Unit) -> str:
-    """What is wrong with a unit's clock; empty when it fits ours, or was not asked."""
-    zone = unit.clock_zone or "(zone not said)"
-    if unit.clock_at is None:
-        return f"is of an unknown zone, {shown(zone)}" if unit.clock_zone else ""
-    offset_s = unit.clock_offset_s
-    if 2000 < unit.clock_at.year < 2090 and offset_s is not None and abs(offset_s) <= 300:
-        return ""
-    return f"says {unit.clock_at:%Y-%m-%d %H:%M:%S} {shown(zone)}"

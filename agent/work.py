@@ -14,9 +14,10 @@ from agent.logins import Logins
 from agent.notify import Notifier
 from agent.push import StoreClient, push
 from agent.room import no_room
+from agent.rounds import Effort
 from agent.timetable import Waiting, timetable
 from agent.turns import Turns
-from agent.visit import SCHEDULE
+from agent.visit import SCHEDULE, Budget
 
 log = logging.getLogger("evidence-agent")
 
@@ -37,7 +38,7 @@ def tick(
         agent,
         jobs,
         Connector(Logins(agent, SCHEDULE), config.credentials, config.devices),
-        workers=config.limits.workers,
+        effort=effort_in(config),
         progress=progress,
         brake=brake,
         turns=turns_in(config),
@@ -45,6 +46,13 @@ def tick(
     )
     log.info("run %s: %d devices, %d failed readings", run.id, len(jobs), run.failed)
     return run
+
+
+def effort_in(config: Config) -> Effort:
+    """How much a run of a configuration spends."""
+    limits = config.limits
+    budget = Budget(limits.session_s, limits.session_bytes)
+    return Effort(limits.workers, limits.retry_after_s, budget)
 
 
 def turns_in(config: Config) -> Turns:

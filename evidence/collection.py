@@ -28,8 +28,9 @@ class Asked:
     """One ask of the visit, in the order asked: what was sent, and what came back or why not.
 
     `capture` is the digest of the answer after redaction; None when there was none, and then
-    `failure` says why. `subject` is the collector that asked; an answer shared by two
-    collectors stands under both.
+    `failure` says why. `attempt` counts the connections of the visit: a subject that broke off
+    is read anew by the next one, and its reading rests on its last. `subject` is the collector
+    that asked; an answer shared by two collectors stands under both.
     """
 
     subject: str
@@ -43,9 +44,10 @@ class Asked:
     provenance: Provenance = field(default_factory=Provenance)
     capture: str | None = None
     failure: Failure | None = None
+    attempt: int = 1
 
     @classmethod
-    def answered(cls, subject: str, capture: Capture) -> Asked:
+    def answered(cls, subject: str, capture: Capture, attempt: int = 1) -> Asked:
         return cls(
             subject=subject,
             name=capture.ask.name,
@@ -57,11 +59,18 @@ class Asked:
             media_type=capture.media_type,
             provenance=capture.provenance,
             capture=capture.digest,
+            attempt=attempt,
         )
 
     @classmethod
     def failed(
-        cls, subject: str, ask: Ask, asked_at: datetime, failed_at: datetime, failure: Failure
+        cls,
+        subject: str,
+        ask: Ask,
+        asked_at: datetime,
+        failed_at: datetime,
+        failure: Failure,
+        attempt: int = 1,
     ) -> Asked:
         return cls(
             subject=subject,
@@ -70,6 +79,7 @@ class Asked:
             asked_at=asked_at,
             answered_at=failed_at,
             failure=failure,
+            attempt=attempt,
         )
 
     def record(self) -> dict[str, Any]:
@@ -88,6 +98,7 @@ class Asked:
             },
             "capture": self.capture,
             "failure": None if self.failure is None else asdict(self.failure),
+            "attempt": self.attempt,
         }
 
     @classmethod
@@ -102,6 +113,7 @@ class Asked:
                 **{**provenance, "captured_at": _parsed(provenance["captured_at"])}
             ),
             failure=None if failure is None else Failure(**failure),
+            attempt=record.get("attempt", 1),  # not yet written by the first agents
         )
 
 

@@ -29,6 +29,7 @@ from agent.connect import Connector
 from agent.logins import Logins
 from agent.pack import lay_out_work_book, make_pack
 from agent.push import StoreClient, push
+from agent.rounds import Effort
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys, system_clock
 from evidence.clock import period_of
@@ -117,7 +118,7 @@ def _read_day(
         replace(agent, clock=lambda: at, replayed=True),
         [Job(config.devices[name], config.devices[name].subjects) for name in names],
         lambda device: TapeTransport(world.tape(device.id, at).answers, peer="tape"),
-        workers=1,
+        effort=Effort(workers=1),
         progress=hooks,
     )
 

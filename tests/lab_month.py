@@ -12,6 +12,7 @@ from agent.assess import Assessed, assess
 from agent.collect import Agent, Job, collect
 from agent.config import Config, load_config
 from agent.pack import make_pack
+from agent.rounds import Effort
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys
 from evidence.control import fold
@@ -115,5 +116,5 @@ def read_day(agent: Agent, config: Config, world: World, at: datetime, names: li
         replace(agent, clock=lambda: at),
         [Job(config.devices[name], config.devices[name].subjects) for name in names],
         lambda device: TapeTransport(world.tape(device.id, at).answers, peer="tape"),
-        workers=1,
+        effort=Effort(workers=1),
     )

@@ -20,6 +20,7 @@ import pytest
 from agent.brake import Brake
 from agent.collect import Job, collect
 from agent.config import load_config
+from agent.rounds import Effort
 from agent.timetable import due
 from agent.transports import Answer
 from agent.wired import agent_of, make_keys
@@ -159,7 +160,7 @@ def test_a_run_that_is_stopped_records_what_it_did_not_read(tmp_path: Path) -> N
         Timer(0.2, brake.pull).start()
         began = time.monotonic()
         jobs = [Job(host, host.subjects) for host in hosts]
-        run = collect(agent, jobs, lambda device: silent, workers=1, brake=brake)
+        run = collect(agent, jobs, lambda device: silent, effort=Effort(workers=1), brake=brake)
         assert time.monotonic() - began < 5
         silent.let_go.set()
         record = RunRecord.of(Statement.parse(run.record.payload))

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -23,6 +24,7 @@ from agent.ledger import DATABASE, Ledger
 from agent.notify import Notifier
 from agent.push import push
 from agent.room import HELD_BYTES, RESERVED_BYTES, no_room
+from agent.rounds import Effort
 from agent.start import mend_ledger, take_in
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of
@@ -238,7 +240,8 @@ def test_a_disk_that_fills_within_a_run_ends_it_while_there_is_room_to_say_so(
 
     with agent_of(config) as agent:
         fill(small_disk, RESERVED_BYTES + 2_000_000)
-        run = collect(agent, jobs, answer, workers=1, no_room=lambda: no_room(config, agent.ledger))
+        room = partial(no_room, config, agent.ledger)
+        run = collect(agent, jobs, answer, effort=Effort(workers=1), no_room=room)
         assert shutil.disk_usage(small_disk).free > RESERVED_BYTES - HELD_BYTES
         gaps = gaps_of(agent)
         kept = agent.ledger.bundles_in("spooled")

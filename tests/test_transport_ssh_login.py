@@ -258,4 +258,4 @@ def test_a_device_that_hangs_up_at_log_in_is_not_called_a_wrong_password() -> No
     with LabSsh(toy.TAPE, toy.ACCOUNT, mischief=Mischief(hangs_up=True)) as lab:
         error = refusal(lab)
     assert isinstance(error, Unreachable)
-    assert error.code == "device_disconnected"
+    assert error.code == "auth_cut_off"

@@ -12,6 +12,7 @@ from agent.collect import Agent, Job, collect
 from agent.ledger import Ledger
 from agent.platforms import platforms
 from agent.redact import SiteKey
+from agent.rounds import Effort
 from agent.transports.tape import TapeTransport
 from evidence.bundle import load_bundle
 from evidence.device import Device
@@ -36,7 +37,7 @@ class Sealed:
     ) -> Path:
         device = Device(id="case", platform=platform, subjects=subjects)
         jobs = [Job(device, subjects)]
-        collect(self.agent, jobs, lambda device: TapeTransport(answers), workers=1)
+        collect(self.agent, jobs, lambda device: TapeTransport(answers), effort=Effort(workers=1))
         path = self.agent.ledger.bundles_in("spooled")[-1].path
         assert path is not None
         return path

@@ -63,6 +63,8 @@ def _reread(
     if module is None or collector is None:
         return Outcome.no_reader, f"there is no reader {reading.parser!r} here"
     asked = [one for one in collection.asks if one.subject == reading.subject]
+    last = max((one.attempt for one in asked), default=1)
+    asked = [one for one in asked if one.attempt == last]
     try:
         facts: tuple[Fact, ...] = replay(collector, collection.device, asked, bodies)
         why = _difference(reading, facts)

@@ -33,7 +33,7 @@ from agent.secret import Credential, Secret
 from agent.start import mend_ledger, take_in
 from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of, system_clock
-from agent.work import turns_in
+from agent.work import effort_in, turns_in
 from evidence.errors import ConfigurationError
 
 ledger = typer.Typer(help="The agent's memory.", no_args_is_help=True)
@@ -130,7 +130,7 @@ def _alone(
             jobs,
             Connector(Logins(agent, account()), settings.credentials, settings.devices, typed),
             requester=account(),
-            workers=settings.limits.workers,
+            effort=effort_in(settings),
             progress=collecting.Progress(
                 lambda device, ask: watched.on_ask(device.id, ask.name),
                 lambda visit: watched.on_visit(),

@@ -114,10 +114,18 @@ class Login(AuthStrategy):
         if _LOCKED.search(words):
             return self._refused(f"it says {shown(words)!r}", "auth_locked")
         if "timeout" in str(error):
-            return Unreachable(f"{self._device.id}: no answer to the log-in in {LOGIN_S:g} s")
+            return self._cut_off(f"no answer to the log-in in {LOGIN_S:g} s")
         if isinstance(error, AuthenticationException) and (words or transport.is_active()):
             return self._refused("name, password or key is wrong")
-        return Unreachable(f"{self._device.id}: hung up during log-in", code="device_disconnected")
+        return self._cut_off("hung up during the log-in")
+
+    def _cut_off(self, what: str) -> Unreachable:
+        """Nobody knows whether the device counts this as a refusal."""
+        return Unreachable(
+            f"{self._device.id}: {what}; it is not tried again in this run",
+            code="auth_cut_off",
+            next_step="look at the device's log: some hang up on a wrong password",
+        )
 
     def _refused(self, why: str, code: str = "auth_failed") -> LoginRefused:
         return LoginRefused(
