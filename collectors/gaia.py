@@ -41,14 +41,14 @@ _BUILD = re.compile(r"^OS build (?P<build>\d+)", re.M)
 _UPTIME = re.compile(
     r"\bup\s+(?:(?P<days>\d+) days?,?\s*)?(?:(?P<hours>\d+):(?P<minutes>\d\d)|(?P<only>\d+) min)?"
 )
-_ASSET = re.compile(r"^\s*(?P<name>[A-Z][\w ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.M)
+_ASSET = re.compile(r"^[ \t]*(?P<name>[A-Z][\w ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.M)
 _MODE = re.compile(r"^Cluster Mode:\s*(?P<mode>.+?)\s*$", re.M)
 _MEMBER = re.compile(
-    r"^\s*\d+\s+(?P<local>\(local\)\s+)?(?P<address>[0-9a-fA-F.:]+)\s+\S+\s+"
+    r"^[ \t]*\d+\s+(?P<local>\(local\)\s+)?(?P<address>[0-9a-fA-F.:]+)\s+\S+\s+"
     r"(?P<state>[A-Z]+)(?:\([!FPL]*\))?[^\S\n]*(?P<name>\S*)\s*$",
     re.M,
 )
-_CHANGED = re.compile(r"^\s*Event time:\s*\w{3} (?P<time>\w{3} +\d+ [\d:]{8} \d{4})\s*$", re.M)
+_CHANGED = re.compile(r"^[ \t]*Event time:\s*\w{3} (?P<time>\w{3} +\d+ [\d:]{8} \d{4})\s*$", re.M)
 _POLICY = re.compile(r"^localhost\s+(?P<name>\S+)\s+(?P<time>\d{1,2}\w{3}\d{4} [\d:]{7,8})", re.M)
 _CLOCK = re.compile(
     r"^\w{3} (?P<time>\w{3} +\d+ [\d:]{8})(?: (?P<zone>[A-Z]{2,5}))? (?P<year>\d{4})"

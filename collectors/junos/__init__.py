@@ -1,0 +1,166 @@
+"""Juniper SRX and other Junos devices by SSH: security policies, firewall filters, the unit.
+
+A policy's hits count sessions, without a time of any hit; a boot zeroes them, and `clear`. In a
+chassis cluster they are the sum over both nodes, so the cluster is one unit. What a commit does
+to them is not documented: a fall shows as one. A filter's term counts packets where it says so.
+
+From public recordings, and documentation; not confirmed on a device of our own: that
+`display inheritance` prints what groups bring in, and what stands under `groups junos-defaults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+
+from collectors.junos import _counters, _filters, _policies, _unit
+from collectors.junos._lines import Statement, answered, statements
+from collectors.junos._objects import address_books, applications, interfaces
+from collectors.junos._unit import VENDOR
+from evidence.ask import Ask, Secret
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import NotAnswered, Unexpected
+from evidence.facts import Fact, FirewallRule
+
+__all__ = ["VENDOR"]
+ALIASES = ("juniper_junos", "juniper", "juniper_srx", "srx")
+TRANSPORTS = ("ssh",)
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+# Nothing asked for here should hold one; zones and interfaces are asked whole.
+_SECRETS = (
+    Secret("regex", r"(?P<secret>\$9\$[A-Za-z0-9./_-]+)"),
+    Secret("regex", r"(?P<secret>\$[156]\$[A-Za-z0-9./$]{8,})"),
+    Secret(
+        "regex",
+        r"\b(?:password|secret|key|community|ascii-text|hexadecimal) "
+        r"\"?(?P<secret>[^\s\";$][^\s\";]*)",
+    ),
+)
+
+
+def _show(name: str, line: str) -> Ask:
+    return Ask(name, line, also=(f"{line} | no-more",))
+
+
+def _configured(name: str, path: str) -> Ask:
+    plain = f"show configuration {path} | display set"
+    return Ask(
+        name,
+        f"show configuration {path} | display inheritance | display set",
+        secrets=_SECRETS,
+        also=(plain, f"{plain} | no-more"),
+    )
+
+
+POLICIES = _configured("policies", "security policies")
+BOOKS = _configured("address_book", "security address-book")
+ZONES = _configured("zones", "security zones")
+APPLICATIONS = (
+    _configured("applications", "applications"),
+    Ask(
+        "predefined_applications",
+        "show configuration groups junos-defaults applications | display set",
+    ),
+)
+FILTERS = _configured("filters", "firewall")
+INTERFACES = _configured("interfaces", "interfaces")
+PREFIXES = _configured("policy_options", "policy-options")
+HITS = _show("hit_count", "show security policies hit-count")
+COUNTERS = _show("filter_counters", "show firewall")
+VERSION = _show("version", "show version")
+HARDWARE = _show("chassis_hardware", "show chassis hardware")
+UPTIME = _show("uptime", "show system uptime")
+CLUSTER = _show("cluster", "show chassis cluster status")
+
+
+def firewall(device: Device) -> Flow:
+    """Policies with their hits, filters with their counters, interfaces, the unit and its nodes."""
+    policies = _configuration((yield from _needed(POLICIES)))
+    hits = yield from _needed(HITS)
+    filters = _configuration((yield from _needed(FILTERS)))
+    counters = yield from _optional(COUNTERS)
+    zones = yield from _statements(ZONES)
+    places = [*zones, *(yield from _statements(INTERFACES))]
+    found: list[Fact] = []
+    if policies:
+        books = address_books([*(yield from _statements(BOOKS)), *zones])
+        known: list[Statement] = []
+        for ask in APPLICATIONS:
+            known += yield from _statements(ask)
+        rules = _policies.policies(policies, books, applications(known))
+        found += _counters.with_hits(rules, hits) if hits else rules
+    elif hits:
+        found += _counters.with_hits([], hits)
+    if filters:
+        prefixes = _filters.prefix_lists((yield from _statements(PREFIXES)))
+        counted = _counters.filter_counters(counters) if counters else {}
+        found += _filters.facts(_filters.filters([*filters, *places]), prefixes, counted, counters)
+    unit = yield from _units(device)
+    if policies is None and filters is None and not hits:
+        raise NotAnswered(
+            f"{device.id}: neither policies nor filters were answered",
+            next_step="check the login class; `evidence-agent asks junos` lists what is asked",
+        )
+    if (policies or filters) and not any(
+        isinstance(one, FirewallRule) and not one.implicit for one in found
+    ):
+        raise Unexpected(
+            f"{device.id}: no policy and no term of a filter",
+            code="result_empty_suspicious",
+            next_step="check that the login class has the permission view-configuration",
+        )
+    return [*unit, *interfaces(places), *found]
+
+
+def firmware(device: Device) -> Flow:
+    """The release and chassis of every node."""
+    version = yield VERSION
+    releases = _unit.releases(version)
+    return [*releases, *(yield from _units(device, version))]
+
+
+def _units(device: Device, version: Capture | None = None) -> Generator[Ask, Capture, list[Fact]]:
+    version = version or (yield from _optional(VERSION))
+    hardware = yield from _optional(HARDWARE)
+    uptime = yield from _optional(UPTIME)
+    cluster = yield from _optional(CLUSTER)
+    items = list(_unit.chassis(hardware)) if hardware else []
+    if not any((version, uptime, cluster, items)):
+        return []
+    found: list[Fact] = [*items, *_unit.units(version, uptime, cluster, items, device.timezone)]
+    return [*found, *(_unit.commits(uptime, device.timezone) if uptime else ())]
+
+
+def _configuration(capture: Capture | None) -> list[Statement] | None:
+    """A part of the configuration; None where it was not answered, empty where there is none."""
+    return None if capture is None else statements(capture)
+
+
+def _statements(ask: Ask) -> Generator[Ask, Capture, list[Statement]]:
+    """A part that can be done without; empty also where it was not answered."""
+    return _configuration((yield from _optional(ask))) or []
+
+
+def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """What can be done without; None when it is refused, or nobody delivered it."""
+    try:
+        return (yield from _needed(ask))
+    except NotAnswered:
+        return None
+
+
+def _needed(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """An answer; None when the device does not know the command or nobody delivered it.
+
+    Raises NotAnswered (`privilege_missing`): then a list would be missing unseen.
+    """
+    try:
+        capture = yield ask
+        answered(capture)  # a refusal comes as an answer
+    except NotAnswered as error:
+        if error.code == "privilege_missing":
+            raise
+        return None
+    return capture

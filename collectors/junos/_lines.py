@@ -1,0 +1,101 @@
+"""A configuration as `display set` prints it: statements, and which of them are deactivated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evidence.capture import Capture
+from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
+
+Words = tuple[str, ...]
+
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+# What stands around a configuration on a command line: the echo, a prompt, a cluster's banner.
+_AROUND = re.compile(r"^(?:\{[\w:-]+\}|[\w.-]+@[\w.-]+[>%#].*|#.*|/\*.*\*/|show .*|)$")
+_REFUSED = re.compile(
+    r"^[ \t]*(?:error:|syntax error|unknown command|.{0,80}permission denied)", re.M
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One `set` line without its `set`. `inactive`: how many of its words a `deactivate` names."""
+
+    words: Words
+    inactive: int = 0
+
+    def below(self, *path: str) -> Words | None:
+        """The words behind a path; `*` stands for any one word. None when it is elsewhere."""
+        if len(self.words) < len(path):
+            return None
+        fits = all(want in ("*", word) for want, word in zip(path, self.words, strict=False))
+        return self.words[len(path) :] if fits else None
+
+
+def statements(capture: Capture) -> list[Statement]:
+    """Every statement of an answer, in order. Empty where nothing of the kind is configured.
+
+    Raises NotAnswered for a refusal, Unexpected for what is no configuration, Incomplete where
+    the last line breaks off.
+    """
+    text = answered(capture)
+    found: list[Words] = []
+    inactive: set[Words] = set()
+    for line in (one.strip() for one in text.splitlines()):
+        words = tuple(quoted or plain for quoted, plain in _WORD.findall(line))
+        if words[:1] in (("set",), ("deactivate",)):
+            if line.count('"') % 2:
+                raise Incomplete(f"{who(capture)}: a line breaks off: {shown(line)}")
+            if words[0] == "set":
+                found.append(words[1:])
+            else:
+                inactive.add(words[1:])
+        elif words[:1] not in (("protect",), ("activate",)) and not _AROUND.match(line):
+            raise Unexpected(f"{who(capture)}: no configuration in set form: {shown(line)}")
+    return [Statement(words, _inactive(words, inactive)) for words in found]
+
+
+def answered(capture: Capture) -> str:
+    """The answer's text. Raises NotAnswered for a refusal, Incomplete where a pager was left on."""
+    text = capture.text()
+    if re.search(r"---\(more(?: \d+%)?\)---", text):
+        raise Incomplete(f"{who(capture)}: the pager was left on")
+    if "ACCESS-DENIED" in text:
+        raise NotAnswered(
+            f"{who(capture)}: a part is hidden from the account",
+            code="privilege_missing",
+            next_step="give the login class the permission view-configuration",
+        )
+    if (found := _REFUSED.search(text)) is not None:
+        line = text[found.start() :].strip().splitlines()[0]
+        denied = "permission" in line
+        raise NotAnswered(
+            f"{who(capture)}: refused: {shown(line)}",
+            code="privilege_missing" if denied else "ask_refused",
+            next_step="give the login class the permissions of the platform's page",
+        )
+    return text
+
+
+def who(capture: Capture) -> str:
+    return f"{capture.device}: {capture.ask.name}"
+
+
+def pick(found: Iterable[Statement], *path: str) -> Iterator[tuple[Words, Words, Statement]]:
+    """What `*` stood for, the words behind, and the statement, of those below a path."""
+    for one in found:
+        rest = one.below(*path)
+        if rest is not None:
+            stars = zip(path, one.words, strict=False)
+            yield tuple(word for want, word in stars if want == "*"), rest, one
+
+
+def active(found: Iterable[Statement]) -> list[Statement]:
+    return [one for one in found if not one.inactive]
+
+
+def _inactive(words: Words, inactive: set[Words]) -> int:
+    """The length of the longest deactivated path above a statement; 0: it is active."""
+    return max((n for n in range(1, len(words) + 1) if words[:n] in inactive), default=0)
