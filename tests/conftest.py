@@ -43,6 +43,7 @@ PARTS = {
     "ssh-keygen": ("ssh-keygen",),
     "sshd": ("sshd",),
     "systemd-analyze": ("systemd-analyze",),
+    "systemd-creds": ("systemd-creds",),
     "unzip": ("unzip",),
     "xauth": ("xauth",),
     "xrdp": ("xrdp",),
@@ -69,12 +70,26 @@ def namespaces_can_be_made() -> bool:
     return made.returncode == 0
 
 
+@functools.cache
+def containers_can_be_started() -> bool:
+    """Whether systemd-nspawn can really start one: root in a container often may not."""
+    program = shutil.which("systemd-nspawn", path=ADMIN_PATH)
+    if program is None or os.geteuid() != 0:
+        return False
+    command = [program, "--quiet", "--directory=/", "--volatile=yes", "--register=no"]
+    command += [] if Path("/run/systemd/system").exists() else ["--keep-unit"]
+    tried = subprocess.run([*command, "--console=pipe", "/usr/bin/true"], capture_output=True)
+    return tried.returncode == 0
+
+
 def lack(part: str) -> str | None:
     """What is missing for this part, as a reason; None when it is there."""
     if part == "root":
         return None if os.geteuid() == 0 else "needs root"
     if part == "netns":
         return None if namespaces_can_be_made() else "needs network namespaces"
+    if part == "container":
+        return None if containers_can_be_started() else "needs systemd-nspawn, and leave to use it"
     programs = PARTS.get(part, (part,))
     if any(shutil.which(program, path=ADMIN_PATH) for program in programs):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import yaml
 from agent.secret import Credential, Secret
 from evidence.errors import ConfigurationError
 
+# What systemd handed to the running daemon. Its own account may look in: so does doctor.
+OF_THE_UNIT = "/run/credentials/evidence-agent.service"
 # A one-time password is typed for one visit; one that lies in a file is none.
 KEYS = frozenset(one.name for one in fields(Credential)) - {"otp"}
 
@@ -50,13 +53,15 @@ def _find(reference: str, folder: Path, environment: Mapping[str, str]) -> Path:
     if scheme == "file":
         places = [Path(name)]
     else:
-        system = environment.get("CREDENTIALS_DIRECTORY")
-        places = [Path(one) / name for one in (system, folder) if one is not None]
+        system = environment.get("CREDENTIALS_DIRECTORY", OF_THE_UNIT)
+        places = [Path(system) / name, folder / name]
     for place in places:
-        if place.is_file() and place.stat().st_size:
-            return place
+        # A folder that is closed to us holds nothing for us.
+        with suppress(PermissionError):
+            if place.is_file() and place.stat().st_size:
+                return place
     raise ConfigurationError(
-        f"{reference} not found or empty (looked in: {', '.join(map(str, places))})",
+        f"{reference} not found, empty or closed to us (looked in: {', '.join(map(str, places))})",
         code="secret_missing",
         next_step="write it there with mode 0600, or pass it with systemd's LoadCredential=",
     )
