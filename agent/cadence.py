@@ -1,8 +1,11 @@
 """Cadence: when a subject was last due, in the words of the configuration.
 
 `hourly`, `daily at 02:30`, `weekly on monday at 02:30`, `monthly on 1 at 02:30`,
-`monthly on last at 02:30`; by the clock of Asia/Taipei. Asking for the *last* due moment
-instead of the next makes a catch-up after an outage happen once, and nothing twice.
+`monthly on last at 02:30`; by the clock of Asia/Taipei, or of another zone. Asking for the *last*
+due moment instead of the next makes a catch-up after an outage happen once, and nothing twice.
+
+Where a zone's clock changes, a time of day that is left out comes due as much later, and one that
+comes twice is due the first time: a day has one due moment, however long it is.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
 
 from evidence.clock import TAIPEI, add_months
 from evidence.errors import ConfigurationError
@@ -31,19 +36,34 @@ class Cadence:
     words: str
     at: time | None
     is_due_on: Callable[[date], bool]
+    zone: ZoneInfo = TAIPEI
 
     def last_due_at(self, now: datetime) -> datetime:
         """The newest moment at or before `now` when this was due, as UTC."""
-        local = now.astimezone(TAIPEI)
         if self.at is None:
-            return local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
-        day = local.date()
-        while not self.is_due_on(day) or datetime.combine(day, self.at, TAIPEI) > local:
+            # In UTC, where every hour has sixty minutes and comes once.
+            return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        day = now.astimezone(self.zone).date()
+        while not self.is_due_on(day) or (due_at := self._moment(day, self.at)) > now:
             day -= timedelta(days=1)
-        return datetime.combine(day, self.at, TAIPEI).astimezone(UTC)
+        return due_at
+
+    def due_between(self, after: datetime, until: datetime) -> list[datetime]:
+        """Every moment when this was due, after the one time and up to the other, in order."""
+        found: list[datetime] = []
+        due_at = self.last_due_at(until)
+        while due_at > after:
+            found.append(due_at)
+            due_at = self.last_due_at(due_at - timedelta(microseconds=1))
+        return found[::-1]
+
+    def _moment(self, day: date, at: time) -> datetime:
+        # Two local times compare by their figures; only as UTC do they compare as moments.
+        return datetime.combine(day, at, self.zone).astimezone(UTC)
 
 
-def cadence(words: str) -> Cadence:
+@cache
+def cadence(words: str, zone: ZoneInfo = TAIPEI) -> Cadence:
     """The cadence of these words. Raises ConfigurationError (`schedule_invalid`,
     `schedule_never` for a day that never comes)."""
     match = _WORDS.fullmatch(" ".join(words.casefold().split()))
@@ -56,14 +76,14 @@ def cadence(words: str) -> Cadence:
         )
     every, on = match["every"], match["on"]
     if every == "hourly":
-        return Cadence(words, None, lambda day: True)
+        return Cadence(words, None, lambda day: True, zone)
     try:
         at = time.fromisoformat((match["at"] or "02:30").zfill(5))
     except ValueError:
         raise ConfigurationError(
             f"schedule {words!r}: there is no such time of day", code="schedule_never"
         ) from None
-    return Cadence(words, at, _days(every, on, words))
+    return Cadence(words, at, _days(every, on, words), zone)
 
 
 def runs_on_last_day(words: str) -> bool:

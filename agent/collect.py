@@ -60,10 +60,14 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A device and the subjects of it that are to be read now."""
+    """A device and the subjects of it that are to be read now.
+
+    `missed` is what was to be read before and cannot be any more: gaps of the run that reads it.
+    """
 
     device: Device
     subjects: tuple[str, ...]
+    missed: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,12 @@ def collect(
         device, turn = job.device, ExitStack()
 
         def open_in_turn() -> Transport:
-            turn.enter_context(turns.of(device))
-            return open_transport(device)
+            # Held once the way is open: who tries again does not wait for themselves.
+            with ExitStack() as opening:
+                opening.enter_context(turns.of(device))
+                carried = open_transport(device)
+                turn.enter_context(opening.pop_all())
+            return carried
 
         visitor = Visitor(
             device=device,
@@ -163,6 +171,7 @@ def collect(
     not_kept: EnvironmentProblem | None = None
     full: list[Failure] = []
     errands = [errand(job) for job in jobs]
+    missed = {job.device.id: job.missed for job in jobs}
     try:
         with closing(rounds(errands, effort, brake, lambda: bool(full))) as done:
             for one in done:
@@ -178,6 +187,7 @@ def collect(
                     full.append(Failure.of(error))
                     gaps.append(_not_read(one.device, started_at, agent.clock(), full))
                     continue
+                gaps += missed[one.device.id]
                 visits.append(one.visit)
                 progress.on_visit(one.visit)
                 if quarantine is not None:

@@ -38,9 +38,9 @@ from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
 from agent.room import hold_reserve, no_room, spend_reserve
-from agent.start import mend_ledger, take_in
+from agent.start import keep_absence, mend_ledger, still_here, take_in
 from agent.steady import SteadyClock
-from agent.timetable import Waiting
+from agent.timetable import Waiting, with_missed
 from agent.told import ask_rows, visit_rows
 from agent.visit import Visit
 from agent.wired import agent_of, system_clock
@@ -77,7 +77,7 @@ class Daemon:
         signal.signal(signal.SIGHUP, self._ask_to_reload)
         door = self._open_door()
         metrics = self._open_metrics()
-        take_in(self.agent, self._repaired, self.notifier)
+        self.start()
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
         self.notifier.ready()
@@ -101,6 +101,11 @@ class Daemon:
             metrics.server_close()
         # The store keeps what it acknowledged; a push that is cut off is repeated.
         spool.join(timeout=5.0)
+
+    def start(self) -> None:
+        """What is made sure of before anything is read."""
+        take_in(self.agent, self._repaired, self.notifier)
+        keep_absence(self.agent)
 
     def reload(self) -> None:
         """Take the configuration as it is written now, or keep the old one and say why."""
@@ -182,9 +187,10 @@ class Daemon:
         ledger = Ledger(config.state)
         agent = replace(self.agent, ledger=ledger)
         try:
+            now = agent.clock()
             run = collect(
                 agent,
-                jobs,
+                [with_missed(config, ledger, job, now) for job in jobs],
                 Connector(Logins(agent, requester), config.credentials, config.devices),
                 requester=requester,
                 effort=effort_in(config),
@@ -222,6 +228,7 @@ class Daemon:
             self.notifier.progress("scheduler")
 
         _done(lambda: self._collect_due(Progress(on_ask, on_visit)))
+        _done(lambda: still_here(self.config.state, self.agent.clock()))
         self.notifier.progress("scheduler")
 
     def _collect_due(self, progress: Progress) -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -57,6 +58,15 @@ def _moment(value: object) -> object:
         raise ValueError("span_invalid: write a moment as `2026-12-05 22:00`") from None
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("zone_unknown: write a time zone as `Asia/Taipei`") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 Span = Annotated[str, AfterValidator(_span)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
@@ -64,7 +74,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 class MaintenanceModel(Model):
     """A time when devices are worked on: what they say then is no evidence of normal work.
 
-    Times without a zone are Asia/Taipei's. Without devices and sites it holds for all.
+    Times without a zone are the calendar's. Without devices and sites it holds for all.
     """
 
     start: Moment
@@ -83,7 +93,10 @@ class MaintenanceModel(Model):
 
 
 class CalendarModel(Model):
-    """`quiet` spans hold on trading days: Monday to Friday, but no holiday (Asia/Taipei)."""
+    """`quiet` spans hold on trading days: Monday to Friday, but no holiday. `timezone` is that of
+    this site's days and hours: the schedules' too."""
+
+    timezone: Zone = "Asia/Taipei"
 
     quiet: list[Span] = []
     holidays: list[date] = []

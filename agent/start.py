@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.collect import Agent, adopt, keep_gap
 from agent.ledger import DATABASE
 from agent.ledger.repair import Repaired, repair
 from agent.notify import Notifier
+from evidence.clock import stamp
 from evidence.collection import Gap
 from evidence.reading import Failure
 
 log = logging.getLogger("evidence-agent")
+# A restart is shorter; nothing is due as often as that.
+ABSENCE = timedelta(minutes=5)
+
+
+def still_here(state: Path, now: datetime) -> None:
+    """Leave behind that the agent was there now, for the start after its end."""
+    path = state / "alive"
+    path.touch(0o600)
+    os.utime(path, (now.timestamp(), now.timestamp()))
+
+
+def keep_absence(agent: Agent) -> Gap | None:
+    """Put on record since when nobody was there, if it was long."""
+    path, now = agent.ledger.folder / "alive", agent.clock()
+    if not path.exists():
+        return None
+    last_at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    if now - last_at < ABSENCE:
+        return None
+    why = Failure(
+        "agent_off",
+        f"the agent was not running from {stamp(last_at)} to {stamp(now)}",
+        "nothing; what fell due is read once now",
+    )
+    log.warning("%s: %s", why.code, why.message)
+    gap = Gap(failure=why, from_at=last_at, until_at=now)
+    keep_gap(agent, gap)
+    return gap
 
 
 def mend_ledger(state: Path, now: datetime) -> Repaired | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -96,6 +98,59 @@ def test_words_that_never_come_due_are_refused(words: str, code: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         cadence(words)
     assert caught.value.code == code
+
+
+# --- zones whose clocks change ---
+
+# Zone, and a day around which its clock changes: an hour forward and back, half an hour, by a day.
+CHANGES = (
+    ("Europe/London", date(2027, 3, 28)),
+    ("Europe/London", date(2027, 10, 31)),
+    ("America/New_York", date(2027, 3, 14)),
+    ("America/New_York", date(2027, 11, 7)),
+    ("Australia/Lord_Howe", date(2027, 4, 4)),
+    ("Australia/Lord_Howe", date(2027, 10, 3)),
+    ("Pacific/Apia", date(2011, 12, 30)),  # a day that was left out
+    ("Asia/Taipei", date(2028, 2, 29)),
+)
+
+
+@pytest.mark.parametrize(("name", "day"), CHANGES)
+@pytest.mark.parametrize("at", ["00:00", "01:15", "01:45", "02:00", "02:30", "03:00", "23:59"])
+def test_every_day_is_due_once_however_long_it_is(name: str, day: date, at: str) -> None:
+    """Minute by minute: what came due, as one who asks each minute sees it."""
+    zone = ZoneInfo(name)
+    when = cadence(f"daily at {at}", zone)
+    start = datetime.combine(day - timedelta(days=3), time(12), zone).astimezone(UTC)
+    seen: list[datetime] = []
+    for minute in range(6 * 24 * 60):
+        due_at = when.last_due_at(start + timedelta(minutes=minute))
+        if not seen or due_at != seen[-1]:
+            seen.append(due_at)
+    assert seen == sorted(seen), "what was due never takes a step back"
+    days = [one.astimezone(zone).date() for one in seen]
+    assert len(set(days)) == len(days)
+    assert set(days) == {one for one in days_between(days[0], days[-1]) if exists(one, zone)}
+    assert when.due_between(seen[0], seen[-1]) == seen[1:]
+
+
+@pytest.mark.parametrize(("name", "day"), CHANGES)
+def test_every_hour_is_due_once_however_the_clock_is_set(name: str, day: date) -> None:
+    zone = ZoneInfo(name)
+    start = datetime.combine(day - timedelta(days=1), time(), zone).astimezone(UTC)
+    hours = cadence("hourly", zone).due_between(start, start + timedelta(days=3))
+    assert {b - a for a, b in pairwise(hours)} == {timedelta(hours=1)}
+    assert len(hours) == 72
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def exists(day: date, zone: ZoneInfo) -> bool:
+    """Whether this day's noon was ever on the clock."""
+    noon = datetime.combine(day, time(12), zone)
+    return noon.astimezone(UTC).astimezone(zone).date() == day
 
 
 # --- what is due, with the ledger's memory ---

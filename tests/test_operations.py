@@ -86,6 +86,7 @@ def test_the_page_explains_every_figure(name: str) -> None:
         *("env_socket", "env_running", "operator_denied", "device_busy", "run_stopped"),
         *("restart_needed", "request_invalid", "daemon_gone", "quiet_hours", "maintenance"),
         *("disk_full", "spool_full", "env_disk", "env_ledger_damaged", "ledger_rebuilt"),
+        *("agent_off", "run_missed"),
     ],
 )
 def test_the_page_explains_every_code_of_the_daemon(code: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.collect import Job
 from agent.config import Config, load_config
 from agent.ledger import Ledger
 from agent.settings import CalendarModel
@@ -100,6 +101,70 @@ def test_a_span_that_is_none_is_named_with_its_line(
     with pytest.raises(ConfigurationError) as caught:
         configured(tmp_path, calendar)
     assert f"agent.yaml:{line}: span_invalid" in caught.value.message
+
+
+def test_what_can_never_be_read_any_more_is_a_gap_with_its_reason(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    """Read at 08:00; quiet from 09:00 to 13:30; then nobody was there until 16:10."""
+    config = configured(tmp_path, CALENDAR)
+    attempt(ledger, taipei(2026, 12, 24, 8, 0), "host-1", "host-2")
+    jobs, _ = timetable(config, ledger, taipei(2026, 12, 24, 13, 30))
+    assert [gaps_of(job) for job in jobs] == [[("quiet_hours", 9, 13)]] * 2
+    jobs, _ = timetable(config, ledger, taipei(2026, 12, 24, 16, 10))
+    assert [gaps_of(job) for job in jobs] == [[("quiet_hours", 9, 14), ("run_missed", 14, 16)]] * 2
+    assert "due 5 times" in jobs[0].missed[0].failure.message
+    attempt(ledger, taipei(2026, 12, 24, 16, 11), "host-1")
+    jobs, _ = timetable(config, ledger, taipei(2026, 12, 24, 17))
+    assert [(job.device.id, len(job.missed)) for job in jobs] == [("host-1", 0), ("host-2", 2)]
+
+
+def test_subjects_that_were_read_at_other_times_have_gaps_of_their_own(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    (tmp_path / "agent.yaml").write_text("id: agent-1\nstate: state\nschedule: hourly\n")
+    (tmp_path / "devices.yaml").write_text(
+        "devices:\n  - {id: host-1, platform: linux, subjects: [firmware, firewall],"
+        " transport: local}\n"
+    )
+    config = load_config(tmp_path / "agent.yaml")
+    for subject, hour in (("firmware", 3), ("firewall", 5)):
+        reading = Reading(device="host-1", subject=subject, at=taipei(2026, 12, 24, hour))
+        ledger.keep_bundle(reading.digest, b"", [reading], "run", False)
+    (job,) = timetable(config, ledger, taipei(2026, 12, 24, 7))[0]
+    assert [gap.subject for gap in job.missed] == ["firmware", "firewall"]
+    assert gaps_of(job) == [("run_missed", 4, 7), ("run_missed", 6, 7)]
+
+
+def attempt(ledger: Ledger, at: datetime, *devices: str) -> None:
+    for device in devices:
+        reading = Reading(device=device, subject="firmware", at=at)
+        ledger.keep_bundle(reading.digest, b"", [reading], "run", False)
+
+
+def gaps_of(job: Job) -> list[tuple[str, int, int]]:
+    """Code, first and last hour in Taipei of what a job says was missed."""
+
+    def hour(at: datetime | None) -> int:
+        assert at is not None
+        return at.astimezone(TAIPEI).hour
+
+    return [(one.failure.code, hour(one.from_at), hour(one.until_at)) for one in job.missed]
+
+
+def test_the_calendar_is_that_of_the_sites_zone(tmp_path: Path, ledger: Ledger) -> None:
+    calendar = "calendar: {timezone: Europe/London, quiet: ['09:00-10:00']}\n"
+    config = configured(tmp_path, calendar)
+    jobs, waiting = timetable(config, ledger, datetime(2026, 12, 24, 9, 30, tzinfo=UTC))
+    assert (len(jobs), len(waiting)) == (0, 2)
+    jobs, waiting = timetable(config, ledger, datetime(2027, 6, 24, 9, 30, tzinfo=UTC))
+    assert (len(jobs), len(waiting)) == (2, 0), "summer time: it is half past ten"
+
+
+def test_a_zone_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        configured(tmp_path, "calendar:\n  timezone: Asia/Taibei\n")
+    assert "agent.yaml:5: zone_unknown" in caught.value.message
 
 
 class Machine:

@@ -143,8 +143,9 @@ SOURCES = {
     Source.inference: Text("our own reading", "推論"),
 }
 
-# Failure codes of visits: what happened, and what to do next.
+# Failure codes of visits and of gaps: what happened, and what to do next.
 _FAILURES = {
+    "agent_off": ("代理程式未執行", "無須處理；恢復後已補讀一次"),
     "ask_not_answered": ("設備拒絕或未回應此查詢", "確認帳號對此指令有唯讀權限"),
     "auth_failed": ("登入失敗，密碼或帳號不符（僅嘗試一次）", "核對唯讀帳號與憑證參照"),
     "auth_cut_off": ("登入時連線中斷，本次未再嘗試", "查看設備登入紀錄"),
@@ -159,6 +160,8 @@ _FAILURES = {
     "device_restarted": ("讀取中設備重新啟動，部分內容不採用", "待設備穩定後重新讀取"),
     "device_silent": ("設備未回應（位址、帳號或版本不符）", "核對位址與唯讀帳號"),
     "device_unreachable": ("設備無法連線或逾時", "檢查網路、位址與連接埠"),
+    "disk_full": ("磁碟空間不足，停止讀取", "騰出磁碟空間，其後自動恢復"),
+    "env_state": ("磁碟未能寫入，該次讀取未保存", "檢查磁碟空間與狀態"),
     "extra_missing": ("代理程式未安裝所需元件", "依訊息安裝"),
     "answer_stale": ("本機單元寫出之資料過舊，未予採用", "檢查寫出該資料之單元是否仍在執行"),
     "file_invalid": ("檔案無法讀取或為連結，未予採用", "於指定資料夾放置一般檔案"),
@@ -172,18 +175,24 @@ _FAILURES = {
     "input_too_deep": ("回應內容巢狀過深，不予採用", "人工檢視該設備"),
     "input_too_large": ("回應內容過大，不予採用", "人工檢視該設備"),
     "key_unusable": ("登入金鑰無法使用", "更換金鑰或提供通行碼"),
+    "ledger_rebuilt": ("帳本毀損，已由原始檔案重建", "檢查磁碟，並由存放端補回其餘資料"),
     "line_too_long": ("回應單行過長，不予採用", "人工檢視該設備"),
+    "maintenance": ("維護時段，不予讀取", "無須處理；時段結束後已補讀一次"),
     "output_incomplete": ("回應內容不完整，不予採用", "重新讀取；仍發生時回報"),
     "output_unexpected": ("回應內容與預期不符（可能為他牌設備或錯誤訊息）", "核對設備平台設定"),
     "parser_failed": ("回應內容無法解析", "保留原始擷取檔並回報"),
     "privilege_missing": ("帳號權限不足", "授予所需之唯讀權限"),
     "quarantined": ("讀取此項時收集程式兩度異常終止，暫停讀取", "回報此情形；可由維運人員手動讀取"),
+    "quiet_hours": ("交易時段，不予讀取", "無須處理；時段結束後已補讀一次"),
     "result_empty_suspicious": ("回應為空，情形可疑，不視為通過", "人工確認設備是否確無設定"),
     "result_unwritable": ("回應含無法記錄之數值或文字，不予採用", "人工檢視該設備"),
+    "run_missed": ("代理程式未執行、空間不足或忙碌，錯過應讀時點", "無須處理；其後已補讀一次"),
+    "run_stopped": ("代理程式停止，該設備未及讀取", "無須處理；重新啟動後讀取"),
     "secret_invalid": ("登入憑證檔案格式不符", "依安裝文件更正憑證檔案"),
     "secret_left": ("擷取內容疑含機密，不予保存", "回報此情形以補充遮罩欄位"),
     "secret_missing": ("找不到登入憑證", "依安裝文件放置憑證"),
     "session_over": ("連線用盡時間或資料量上限，其餘未讀取", "查明設備緩慢或資料過多之原因"),
+    "spool_full": ("待送資料已達上限，停止讀取", "恢復存放端連線，其後自動恢復"),
     "ssh_incompatible": ("與設備無共同之連線演算法", "檢視設備支援之演算法"),
     "ssh_dss_only": (
         "設備僅有已淘汰之 DSS 主機金鑰，無法連線",

@@ -31,6 +31,7 @@ from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
 from agent.secret import Credential, Secret
 from agent.start import mend_ledger, take_in
+from agent.timetable import with_missed
 from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of, system_clock
 from agent.work import effort_in, turns_in
@@ -125,9 +126,10 @@ def _alone(
 ) -> list[Row]:
     """Collect in this process: no daemon runs, or a password was typed here."""
     with agent_of(settings) as agent:
+        now = agent.clock()
         run = collecting.collect(
             agent,
-            jobs,
+            [with_missed(settings, agent.ledger, job, now) for job in jobs],
             Connector(Logins(agent, account()), settings.credentials, settings.devices, typed),
             requester=account(),
             effort=effort_in(settings),
