@@ -298,14 +298,28 @@ class RdpNegotiation(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteAccess(Fact):
-    """A service that lets somebody in from elsewhere (sshd, VPN, remote-control program)."""
+    """A service that lets somebody in from elsewhere (sshd, VPN, remote-control program).
+
+    `seen_as` is how a program was found: `installed`, `service`, or `listening` on a port it
+    usually has, which alone shows nothing for certain.
+    """
 
     service: str
     enabled: bool | None = None
     address: str | None = None
     port: int | None = None
     multi_factor: bool | None = None
+    seen_as: str | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramsSeen(Fact):
+    """How much of a host was looked through for programs. None: that was not read."""
+
+    programs: int | None = None
+    services: int | None = None
+    listeners: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

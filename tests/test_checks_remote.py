@@ -10,15 +10,23 @@ import pytest
 from checks import (
     rdp_agrees_with_wire,
     rdp_requires_nla,
+    remote_control_is_sanctioned,
     remote_desktop_is_restricted,
     remote_hours_are_limited,
     remote_session_is_limited,
 )
 from evidence.device import Device
-from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
+from evidence.facts import (
+    Fact,
+    ProgramsSeen,
+    RdpNegotiation,
+    RemoteAccess,
+    RemoteDesktopPolicy,
+)
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
 from evidence.readings import Readings
+from evidence.remote_control import found
 from tests.judging import company, failed, read, seen
 
 YES, NO, UNKNOWN = Result.satisfied, Result.not_satisfied, Result.not_assessed
@@ -265,6 +273,63 @@ def test_a_probe_of_a_host_that_is_read_is_no_desktop_of_its_own() -> None:
 def test_hours_that_nobody_reads_are_not_assessed() -> None:
     assert one_of(remote_hours_are_limited, STRICT).result is UNKNOWN
     assert one_of(remote_hours_are_limited, in_force(enabled=False)).result is YES
+
+
+# --- remote_control_is_sanctioned ---
+
+
+def remote_control(*facts: Fact, sanctioned: tuple[str, ...] = ()) -> dict[str, Observation]:
+    readings = seen(read("pc-01", "remote_access", *facts))
+    answers = remote_control_is_sanctioned.check(readings, sanctioned=sanctioned)
+    return {one.subject.removeprefix("pc-01/remote control").strip(): one for one in answers}
+
+
+LOOKED = ProgramsSeen(programs=40, services=200, listeners=10)
+
+
+def test_each_product_is_an_answer_of_its_own() -> None:
+    facts = found(["AnyDesk", "RealVNC Server 7"], ["TeamViewer"], [("0.0.0.0", 5900)])
+    answers = remote_control(LOOKED, *facts, sanctioned=("teamviewer",))
+    assert {name: (one.result, one.state) for name, one in answers.items()} == {
+        "AnyDesk": (NO, "unsanctioned"),
+        "VNC": (NO, "unsanctioned"),
+        "TeamViewer": (YES, "sanctioned"),
+    }
+    assert answers["VNC"].measures["seen_as"] == ["installed", "listening"]
+
+
+def test_a_port_alone_is_for_a_person_to_look_at() -> None:
+    port = RemoteAccess(service="VNC", seen_as="listening", address="0.0.0.0", port=5900)
+    assert remote_control(LOOKED, port)["VNC"].result is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("looked", "state", "result"),
+    [
+        (LOOKED, "none_found", YES),
+        (ProgramsSeen(services=200), "programs_unknown", UNKNOWN),
+    ],
+)
+def test_nothing_found_is_an_answer_only_where_programs_were_read(
+    looked: ProgramsSeen, state: str, result: Result
+) -> None:
+    [answer] = remote_control(looked).values()
+    assert (answer.state, answer.result) == (state, result)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tigervnc-viewer", "RealVNC Viewer 7.5", "libvncserver1", "AnyConnect", "Remote Desktop"),
+        *("vinagre", "Microsoft Teams", "Parsecs of space"),
+    ],
+)
+def test_viewers_and_other_names_are_no_remote_control(name: str) -> None:
+    assert list(found([name], [name], [])) == []
+
+
+def test_what_listens_on_loopback_lets_nobody_in() -> None:
+    assert list(found([], [], [("127.0.0.1", 5900), ("[::1]", 5900)])) == []
 
 
 # --- rdp_requires_nla ---

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 from checks import run_checks
 from evidence.control import Verdict
-from evidence.facts import HardwareItem, RemoteDesktopPolicy, SoftwareRelease, WirelessNetwork
+from evidence.facts import (
+    HardwareItem,
+    ProgramsSeen,
+    RemoteDesktopPolicy,
+    SoftwareRelease,
+    WirelessNetwork,
+)
 from evidence.observation import Observation
 from evidence.readings import Readings
 from tests.judging import catalogue, company, failed, judged, read, rule_book, seen
@@ -24,6 +30,7 @@ def broker() -> Readings:
         ),
         read("ap-01", "wireless", WirelessNetwork(ssid="office", akm=("psk",), pairwise=("tkip",))),
         read("pc-01", "remote_desktop", RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)),
+        read("pc-01", "remote_access", ProgramsSeen(programs=40)),
         failed("sw-01", "firmware", "auth_failed"),
         register(GONE),
         zones=ZONES,

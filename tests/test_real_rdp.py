@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -21,9 +22,14 @@ from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.transports.wire import open_wire
 from agent.visit import Visitor
+from checks import rdp_agrees_with_wire
 from evidence.device import Device
-from evidence.facts import RdpNegotiation
+from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
+from evidence.observation import Observation
 from evidence.reading import Reading
+from tests import by_hand
+from tests.judging import read as read_of
+from tests.judging import seen
 
 XRDP_INI = Path("/etc/xrdp/xrdp.ini")
 FAIL_TLS, FAIL_NO_TLS, FAIL_NLA = "failure 1", "failure 2", "failure 5"
@@ -82,6 +88,9 @@ def said(fact: RdpNegotiation) -> list[str]:
 def test_xrdp(layer: str, answers: list[str], tls: bool, standard: bool, tmp_path: Path) -> None:
     with xrdp(layer, tmp_path) as port:
         fact = negotiated(port)
+    own = settings(tmp_path)
+    assert (own.source, own.port, own.security_layer) == ("xrdp", port, layer)
+    assert agreement(own, fact).state == "agrees"
     assert said(fact) == ["no negotiation", *answers]
     assert (fact.nla_supported, fact.nla_required) == (False, False)
     assert (fact.tls_supported, fact.standard_rdp_accepted) == (tls, standard)
@@ -94,6 +103,36 @@ def test_xrdp(layer: str, answers: list[str], tls: bool, standard: bool, tmp_pat
     assert fact.certificate_subject == "CN=rdp.test"
     assert fact.certificate_expires_at == certificate.not_valid_after_utc
     assert fact.certificate_sha256 == openssl_fingerprint(tmp_path / "cert.pem")
+
+
+def settings(folder: Path) -> RemoteDesktopPolicy:
+    """What the server's own files say, read as those of a host."""
+    files = {"xrdp.ini": folder / "xrdp.ini", "sesman.ini": XRDP_INI.with_name("sesman.ini")}
+    answers = [(name, path.read_bytes()) for name, path in files.items()]
+    reading = by_hand.read("linux", "remote_desktop", *answers)
+    assert reading.failure is None, reading.failure
+    [own] = reading.of(RemoteDesktopPolicy)
+    return own
+
+
+def agreement(own: RemoteDesktopPolicy, wire: RdpNegotiation) -> Observation:
+    """What the check says of a host's settings beside the wire."""
+    places = {"host": "linux", "wire": "rdp_wire"}
+    readings = seen(read_of("host", "remote_desktop", own), read_of("wire", "remote_desktop", wire))
+    devices = {
+        name: replace(readings.devices[name], platform=kind, address="127.0.0.1")
+        for name, kind in places.items()
+    }
+    [found] = rdp_agrees_with_wire.check(replace(readings, devices=devices))
+    return found
+
+
+def test_a_setting_that_the_wire_contradicts_is_found() -> None:
+    own = RemoteDesktopPolicy(source="xrdp", port=3389, security_layer="tls", nla_required=False)
+    wire = RdpNegotiation(
+        address="127.0.0.1", port=3389, nla_required=False, standard_rdp_accepted=True
+    )
+    assert agreement(own, wire).state == "disagrees"
 
 
 @pytest.mark.part("freerdp-shadow", "xvfb")
@@ -180,7 +219,7 @@ def xrdp(layer: str, folder: Path) -> Iterator[int]:
     """xrdp on loopback, answering negotiation only: its session manager does not run."""
     port = free_port()
     openssl_key_pair(folder)
-    settings = {
+    changes = {
         "port": f"tcp://127.0.0.1:{port}",
         "security_layer": layer,
         "crypt_level": "high",
@@ -190,7 +229,7 @@ def xrdp(layer: str, folder: Path) -> Iterator[int]:
         "EnableSyslog": "false",
     }
     text = XRDP_INI.read_text("utf-8")
-    for name, value in settings.items():
+    for name, value in changes.items():
         # Only the first is the server's own; `port` also names the sessions' ports.
         text = re.sub(rf"(?m)^{name}=.*$", f"{name}={value}", text, count=1)
     ini = folder / "xrdp.ini"

@@ -24,7 +24,7 @@ from agent.platforms import platform
 from agent.secret import Credential, Secret
 from agent.transports import Transport
 from agent.transports.winrm import open_winrm
-from collectors.windows import LISTENER, NAME, POLICY, VERSION
+from collectors.windows.asks import LISTENER, NAME, POLICY, VERSION
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent.redact import SiteKey, redact
-from collectors.windows import COMPUTER_POLICY
 from collectors.windows._policy_file import policy_file
+from collectors.windows.asks import COMPUTER_POLICY
 from evidence.capture import Capture
 from evidence.tape import read_tape
 from tests.by_hand import AT

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 
-from collectors.linux import _host, _iptables, _nft, _ufw
+from collectors.linux import _host, _iptables, _nft, _ufw, _xrdp
 from collectors.linux._answer import ruleset, told
 from collectors.linux._draft import Draft, facts
 from collectors.linux._nft_text import Ruleset
-from evidence.ask import Ask
+from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, SoftwareRelease, Unit
+from evidence.facts import Fact, ProgramsSeen, SoftwareRelease, Unit
+from evidence.remote_control import found as remote_control
 
 VENDOR = "Linux"
 TRANSPORTS = ("ssh", "local", "folder")
@@ -78,6 +79,25 @@ DPKG = Ask(
 RPM = Ask("rpm_packages", r"rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'")
 DMI = Ask("dmi", "cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name")
 DMIDECODE = _as_root("dmi_system", "dmidecode -t system", "dmidecode -t 1")
+# In English, so that a missing file is told from one that may not be read.
+_XRDP_SECRETS = (
+    Secret("regex", r"(?i)^[ \t]*(?:pam)?password[ \t]*=[ \t]*(?!ask\b)(?P<secret>[^\s][^\r\n]*)"),
+)
+XRDP = Ask(
+    "xrdp_settings",
+    "env LC_ALL=C cat /etc/xrdp/xrdp.ini",
+    secrets=_XRDP_SECRETS,
+    also=("/etc/xrdp/xrdp.ini", "xrdp.ini", "cat /etc/xrdp/xrdp.ini"),
+    exits=(0, 1),
+)
+SESMAN = Ask(
+    "xrdp_sessions",
+    "env LC_ALL=C cat /etc/xrdp/sesman.ini",
+    secrets=_XRDP_SECRETS,
+    also=("/etc/xrdp/sesman.ini", "sesman.ini", "cat /etc/xrdp/sesman.ini"),
+    exits=(0, 1),
+)
+LISTENERS = Ask("listeners", "ss -Hltn", also=("ss -ltn", "ss -tln"))
 
 
 def firewall(device: Device) -> Flow:
@@ -139,6 +159,49 @@ def firmware(device: Device) -> Flow:
             next_step=f"deliver {OS_RELEASE.text!r} of the host",
         )
     return answered
+
+
+def remote_desktop(device: Device) -> Flow:
+    """xrdp's settings in force; a host without xrdp has none to log in to."""
+    server = yield from _delivered(XRDP)
+    sessions = yield from _delivered(SESMAN)
+    if server is None and sessions is None:
+        raise NotAnswered(
+            f"{device.id}: nobody delivered xrdp's settings", next_step=f"deliver {XRDP.text!r}"
+        )
+    listening = yield from _optional(LISTENERS)
+    ports = {port for _, port in _host.listeners(listening.text())} if listening else None
+    return [_xrdp.policy(_xrdp.settings(server), _xrdp.settings(sessions), ports)]
+
+
+def remote_access(device: Device) -> Flow:
+    """Remote-control programs: as packages, and by the ports that something listens on."""
+    listed = (yield from _optional(DPKG)) or (yield from _optional(RPM))
+    listening = yield from _optional(LISTENERS)
+    packages = None if listed is None else _host.package_names(listed.text())
+    open_ = None if listening is None else list(_host.listeners(listening.text()))
+    if not packages:
+        raise Unexpected(
+            f"{device.id}: no installed package is told",
+            code="result_empty_suspicious",
+            next_step=f"deliver {DPKG.text!r} or {RPM.text!r} of the host",
+        )
+    unit = yield from _unit()
+    return [
+        *([unit] if unit else []),
+        ProgramsSeen(programs=len(packages), listeners=None if open_ is None else len(open_)),
+        *remote_control(packages, (), open_ or ()),
+    ]
+
+
+def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """A file's capture; None where nobody delivered it."""
+    try:
+        return (yield ask)
+    except NotAnswered as error:
+        if error.code not in (NotAnswered.code, "file_missing"):
+            raise
+        return None
 
 
 def _unit() -> Generator[Ask, Capture, Unit | None]:

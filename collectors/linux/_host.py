@@ -20,6 +20,7 @@ OF_INTEREST = re.compile(
     r"|docker\.io|containerd(?:\.io)?|apache2|httpd|nginx(?:-core)?|samba|bind9|bind|chrony"
 )
 _DEBIAN = ("debian", "ubuntu")
+_PACKAGE = re.compile(r"([A-Za-z0-9][\w.+-]*)(?::\w+)?\t[\w.+:~^-]+(?:\t([a-z-]+))?")
 _VIRTUAL = re.compile(
     r"QEMU|KVM|VMware|VirtualBox|innotek|Xen\b|Virtual Machine|Bochs|OpenStack|Amazon EC2"
     r"|Google Compute Engine|Alibaba|Parallels|RHEV|oVirt|Nutanix|Standard PC"
@@ -83,6 +84,22 @@ def packages(text: str) -> Iterator[SoftwareRelease]:
         name = name.partition(":")[0]
         if version and status in ("", "installed") and OF_INTEREST.fullmatch(name):
             yield SoftwareRelease(product=name, name=name, version=version, part="package")
+
+
+def package_names(text: str) -> list[str]:
+    """Every installed package, of the same lines."""
+    rows = (_PACKAGE.fullmatch(line) for line in text.splitlines())
+    return [row[1] for row in rows if row and row[2] in (None, "installed")]
+
+
+def listeners(text: str) -> Iterator[tuple[str, int]]:
+    """Address and port of each TCP listener, of `ss -ltn`."""
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 4 and words[0] == "LISTEN":
+            address, _, port = words[3].rpartition(":")
+            if port.isdecimal():
+                yield address, int(port)
 
 
 def board(text: str) -> HardwareItem | None:

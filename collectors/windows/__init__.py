@@ -15,13 +15,43 @@ from contextlib import suppress
 from dataclasses import replace
 
 from collectors.windows._policy_file import policy_file, security_options, version
-from collectors.windows._registry import Key, children, exported, queried
+from collectors.windows._programs import listeners
+from collectors.windows._registry import Key, children, exported, queried, searched
 from collectors.windows._remote_desktop import intended, of_users, policies
-from evidence.ask import Ask, Secret
+from collectors.windows.asks import (
+    ALL_USERS_POLICY,
+    COMPUTER_POLICY,
+    DESKTOP_KEY,
+    EXPORT,
+    LISTENER,
+    LISTENER_KEY,
+    LISTENERS,
+    MACHINE,
+    MACHINE_KEY,
+    NAME,
+    NAME_KEY,
+    POLICY,
+    POLICY_KEY,
+    POLICY_VERSION,
+    PROGRAMS,
+    PROGRAMS_32,
+    SERVICES,
+    SID,
+    SYSTEM,
+    SYSTEM_KEY,
+    TEMPLATE,
+    USER_DESKTOP,
+    USER_POLICY,
+    USERS,
+    VERSION,
+    VERSION_KEY,
+)
+from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, SoftwareRelease, Unit
+from evidence.facts import Fact, ProgramsSeen, SoftwareRelease, Unit
+from evidence.remote_control import found as remote_control
 from evidence.trains import train
 
 VENDOR = "Microsoft"
@@ -29,109 +59,14 @@ TRANSPORTS = ("ssh", "winrm", "folder")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
-# Blanks, not white space: an empty value ends in blanks, and the line after it is no secret.
-_SECRETS = (
-    Secret("regex", r"^[ \t]*DigitalProductId4?[ \t]+REG_BINARY[ \t]+(?P<secret>[0-9A-Fa-f]+)"),
-    Secret("regex", r"^[ \t]*(?:Default)?Password[ \t]+REG_\w+[ \t]+(?P<secret>\S[^\r\n]*)"),
-    Secret("regex", r'^"DigitalProductId4?"=hex:(?P<secret>(?:[0-9a-f,]|\\\r?\n\s*)+)'),
-    Secret("regex", r'^"(?:Default)?Password"="(?P<secret>[^"\r\n]+)"'),
-)
-# The same in a Registry.pol, which is UTF-16: name, type and size before it, `]` behind it.
-_POLICY_SECRET = Secret(
-    "regex",
-    r"(?si);\x00(?:d\x00e\x00f\x00a\x00u\x00l\x00t\x00)?"
-    r"p\x00a\x00s\x00s\x00w\x00o\x00r\x00d\x00\x00\x00;\x00.{4};\x00.{4};\x00"
-    r"(?P<secret>.+?)\]\x00(?=\[\x00|\Z)",
-)
-_ENCODINGS = ("utf-8", "cp950")
 _UNDELIVERED = (NotAnswered.code, "file_missing")
-
-
-def _query(name: str, path: str) -> Ask:
-    """`reg query` of one key, without its subkeys. The other spellings are never sent."""
-    paths = (path, path.replace("CurrentControlSet", "ControlSet001"))
-    keys = [f"{hive}\\{one}" for hive in ("HKLM", "HKEY_LOCAL_MACHINE") for one in paths]
-    also = [
-        f"{program} query {quote}{key}{quote}{flags}"
-        for program in ("reg", "reg.exe")
-        for key in keys
-        for quote in ('"', "'", "")
-        for flags in ("", " /s", " /reg:64", " /s /reg:64")
-    ]
-    return Ask(
-        name,
-        f'reg query "HKLM\\{path}"',
-        secrets=_SECRETS,
-        also=(*also, *keys),
-        encodings=_ENCODINGS,
-        exits=(0, 1),
-    )
-
-
-_P = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
-_M = r"SYSTEM\CurrentControlSet\Control\Terminal Server"
-_L = rf"{_M}\WinStations\RDP-Tcp"
-_SYSTEM = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
-_VERSION = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
-_NAME = r"SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
-
-POLICY = _query("terminal_services_policy", _P)
-LISTENER = _query("rdp_listener", _L)
-MACHINE = _query("terminal_server", _M)
-SYSTEM = _query("system_policy", _SYSTEM)
-VERSION = _query("windows_version", _VERSION)
-NAME = _query("computer_name", _NAME)
-_USER_DESKTOP = r"SOFTWARE\Policies\Microsoft\Windows\Control Panel\Desktop"
-_SID = {"sid": r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}"}
-USERS = Ask("users", 'reg query "HKU"', also=("reg query HKU",), encodings=_ENCODINGS)
-USER_POLICY = Ask(
-    "user_terminal_services",
-    f'reg query "HKU\\{{sid}}\\{_P}"',
-    secrets=_SECRETS,
-    holes=_SID,
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
-USER_DESKTOP = Ask(
-    "user_screen_saver",
-    f'reg query "HKU\\{{sid}}\\{_USER_DESKTOP}"',
-    secrets=_SECRETS,
-    holes=_SID,
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
-EXPORT = Ask(
-    "registry_export",
-    "registry.reg",
-    kind="file",
-    secrets=_SECRETS,
-    also=("reg export", "regedit /e"),
-    encodings=_ENCODINGS,
-)
-# A group policy object: a folder of SYSVOL with `GPT.INI`, `Machine` and `User` in it.
-COMPUTER_POLICY = Ask(
-    "computer_policy",
-    "Registry.pol",
-    kind="file",
-    secrets=(_POLICY_SECRET,),
-    also=(r"Machine\Registry.pol", "Machine/Registry.pol"),
-)
-ALL_USERS_POLICY = Ask(
-    "all_users_policy",
-    "User-Registry.pol",
-    kind="file",
-    secrets=(_POLICY_SECRET,),
-    also=(r"User\Registry.pol", "User/Registry.pol"),
-)
-TEMPLATE = Ask("security_template", "GptTmpl.inf", kind="file", encodings=_ENCODINGS)
-POLICY_VERSION = Ask(
-    "policy_version", "GPT.INI", kind="file", also=("gpt.ini",), encodings=_ENCODINGS
-)
 
 
 def remote_desktop(device: Device) -> Flow:
     """Limits by group policy, by the listener, by users, and what is in force of them."""
-    keys = yield from _read({POLICY: _P, LISTENER: _L, MACHINE: _M, SYSTEM: _SYSTEM})
+    keys = yield from _read(
+        {POLICY: POLICY_KEY, LISTENER: LISTENER_KEY, MACHINE: MACHINE_KEY, SYSTEM: SYSTEM_KEY}
+    )
     if not keys:
         return (yield from _ordered(device))
     if keys and all(key.exists and not key.values for key in keys.values()):
@@ -140,10 +75,12 @@ def remote_desktop(device: Device) -> Flow:
             code="result_empty_suspicious",
             next_step="run the query by hand: a listener's key always holds values",
         )
-    found = policies(keys.get(_P), keys.get(_L), keys.get(_M), keys.get(_SYSTEM))
+    found = policies(
+        keys.get(POLICY_KEY), keys.get(LISTENER_KEY), keys.get(MACHINE_KEY), keys.get(SYSTEM_KEY)
+    )
     if not found:
         raise _silence(device)
-    users = of_users((yield from _users()) | dict(keys), _P, _USER_DESKTOP)
+    users = of_users((yield from _users()) | dict(keys), POLICY_KEY, DESKTOP_KEY)
     return [*(yield from _unit()), *found, *users]
 
 
@@ -159,9 +96,9 @@ def _ordered(device: Device) -> Flow:
     }
     found: list[Fact] = [version(ini)] if ini else []
     if pol or template:
-        found.append(intended(machine, _P, _SYSTEM))
+        found.append(intended(machine, POLICY_KEY, SYSTEM_KEY))
     user = policy_file(users, "hkcu\\") if users else {}
-    ordered = of_users(user, _P, _USER_DESKTOP)
+    ordered = of_users(user, POLICY_KEY, DESKTOP_KEY)
     return [*found, *(replace(one, source="domain", user="every user") for one in ordered)]
 
 
@@ -173,18 +110,47 @@ def _users() -> Generator[Ask, Capture, dict[str, Key]]:
     except NotAnswered:
         return found
     for name in names:
-        if not re.fullmatch(_SID["sid"], name):
+        if not re.fullmatch(SID, name):
             continue  # services, and the classes of a user
-        for ask, path in ((USER_POLICY, _P), (USER_DESKTOP, _USER_DESKTOP)):
+        for ask, path in ((USER_POLICY, POLICY_KEY), (USER_DESKTOP, DESKTOP_KEY)):
             place = f"hku\\{name}\\{path}"
             with suppress(NotAnswered):
                 found[place.casefold()] = queried((yield ask(sid=name)), place)
     return found
 
 
+def remote_access(device: Device) -> Flow:
+    """Remote-control programs: installed for every user, as services, and by their ports."""
+    names: list[str] = []
+    read = False
+    for ask in (PROGRAMS, PROGRAMS_32):
+        if capture := (yield from _file(ask)):
+            names += searched(capture, "DisplayName")
+            read = True
+    capture = yield from _file(SERVICES)
+    services = children(capture) if capture else None
+    if not services and not names:
+        if not read and capture is None:
+            raise _silence(device)
+        raise Unexpected(
+            f"{device.id}: no program and no service is told, and every Windows has services",
+            code="result_empty_suspicious",
+            next_step=f"run {SERVICES.text!r} by hand",
+        )
+    heard = yield from _file(LISTENERS)
+    open_ = list(listeners(heard.text())) if heard else None
+    seen = ProgramsSeen(
+        programs=len(names) if read else None,
+        services=len(services) if services else None,
+        listeners=None if open_ is None else len(open_),
+    )
+    found = remote_control(names, services or (), open_ or ())
+    return [*(yield from _unit()), seen, *found]
+
+
 def firmware(device: Device) -> Flow:
     """The running Windows, its build as its version: `10.0.17763.5329`."""
-    key = (yield from _read({VERSION: _VERSION})).get(_VERSION)
+    key = (yield from _read({VERSION: VERSION_KEY})).get(VERSION_KEY)
     if key is None:
         raise _silence(device)
     build = key.text("CurrentBuild") or key.text("CurrentBuildNumber")
@@ -220,7 +186,7 @@ def _product_name(key: Key, build: str) -> str | None:
 
 def _unit() -> Generator[Ask, Capture, list[Unit]]:
     try:
-        key = queried((yield NAME), _NAME)
+        key = queried((yield NAME), NAME_KEY)
     except NotAnswered:
         return []
     name = key.text("ComputerName")
@@ -249,7 +215,7 @@ def _read(asks: Mapping[Ask, str]) -> Generator[Ask, Capture, Mapping[str, Key]]
 
 
 def _file(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
-    """A file's capture; None where nobody delivered it."""
+    """A capture that can be done without; None where nobody delivered it."""
     try:
         return (yield ask)
     except NotAnswered as error:

@@ -93,6 +93,19 @@ def queried(capture: Capture, path: str) -> Key:
     raise Unexpected(f"{who}: no answer of reg query; it starts {shown(text)!r}")
 
 
+def searched(capture: Capture, name: str) -> list[str]:
+    """Texts of the value `name` below a key, of `reg query … /s /v NAME`.
+
+    Raises NotAnswered (`privilege_missing`) where Windows denies all of it.
+    """
+    text = capture.text()
+    who = f"{capture.device}: {capture.ask.text!r}"
+    found = [said for key in _keys(text, who).values() if (said := key.text(name))]
+    if not found and any(word in text.casefold() for word in _DENIED):
+        raise NotAnswered(f"{who}: Windows denies access", code="privilege_missing")
+    return found
+
+
 def children(capture: Capture) -> list[str]:
     """Names of the subkeys that an answer of `reg query` lists, as written."""
     found = (_KEY.match(line) for line in capture.text().splitlines())

@@ -12,7 +12,7 @@ from collectors import asa as asa_platform
 from collectors import fortios as fortios_platform
 from collectors import hostapd as hostapd_platform
 from collectors import linux as linux_platform
-from collectors import windows as windows_platform
+from collectors.windows import asks as windows_asks
 from lab.world import asa, fortios, hosts, linux, register, switches
 from lab.world.rules import core_rules, edge_rules
 from lab.world.traffic import Flow
@@ -140,12 +140,12 @@ class Network:
 
     def _windows(self) -> LabDevice:
         texts = {
-            windows_platform.POLICY.text: hosts.POLICY,
-            windows_platform.LISTENER.text: hosts.LISTENER,
-            windows_platform.MACHINE.text: hosts.MACHINE,
-            windows_platform.SYSTEM.text: hosts.SYSTEM,
-            windows_platform.VERSION.text: hosts.VERSION,
-            windows_platform.NAME.text: hosts.NAME,
+            windows_asks.POLICY.text: hosts.POLICY,
+            windows_asks.LISTENER.text: hosts.LISTENER,
+            windows_asks.MACHINE.text: hosts.MACHINE,
+            windows_asks.SYSTEM.text: hosts.SYSTEM,
+            windows_asks.VERSION.text: hosts.VERSION,
+            windows_asks.NAME.text: hosts.NAME,
         }
         answers = {ask: text.encode() for ask, text in texts.items()}
         subjects = ("remote_desktop", "firmware")

@@ -1,0 +1,118 @@
+"""All that may be asked of a Windows host, and the files that stand in for an answer."""
+
+from __future__ import annotations
+
+from evidence.ask import Ask, Secret
+
+# Blanks, not white space: an empty value ends in blanks, and the line after it is no secret.
+_SECRETS = (
+    Secret("regex", r"^[ \t]*DigitalProductId4?[ \t]+REG_BINARY[ \t]+(?P<secret>[0-9A-Fa-f]+)"),
+    Secret("regex", r"^[ \t]*(?:Default)?Password[ \t]+REG_\w+[ \t]+(?P<secret>\S[^\r\n]*)"),
+    Secret("regex", r'^"DigitalProductId4?"=hex:(?P<secret>(?:[0-9a-f,]|\\\r?\n\s*)+)'),
+    Secret("regex", r'^"(?:Default)?Password"="(?P<secret>[^"\r\n]+)"'),
+)
+# The same in a Registry.pol, which is UTF-16: name, type and size before it, `]` behind it.
+_POLICY_SECRET = Secret(
+    "regex",
+    r"(?si);\x00(?:d\x00e\x00f\x00a\x00u\x00l\x00t\x00)?"
+    r"p\x00a\x00s\x00s\x00w\x00o\x00r\x00d\x00\x00\x00;\x00.{4};\x00.{4};\x00"
+    r"(?P<secret>.+?)\]\x00(?=\[\x00|\Z)",
+)
+_ENCODINGS = ("utf-8", "cp950")
+
+
+def _query(name: str, path: str) -> Ask:
+    """`reg query` of one key, without its subkeys. The other spellings are never sent."""
+    paths = (path, path.replace("CurrentControlSet", "ControlSet001"))
+    keys = [f"{hive}\\{one}" for hive in ("HKLM", "HKEY_LOCAL_MACHINE") for one in paths]
+    also = [
+        f"{program} query {quote}{key}{quote}{flags}"
+        for program in ("reg", "reg.exe")
+        for key in keys
+        for quote in ('"', "'", "")
+        for flags in ("", " /s", " /reg:64", " /s /reg:64")
+    ]
+    return Ask(
+        name,
+        f'reg query "HKLM\\{path}"',
+        secrets=_SECRETS,
+        also=(*also, *keys),
+        encodings=_ENCODINGS,
+        exits=(0, 1),
+    )
+
+
+POLICY_KEY = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
+MACHINE_KEY = r"SYSTEM\CurrentControlSet\Control\Terminal Server"
+LISTENER_KEY = rf"{MACHINE_KEY}\WinStations\RDP-Tcp"
+SYSTEM_KEY = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System"
+VERSION_KEY = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+NAME_KEY = r"SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName"
+
+POLICY = _query("terminal_services_policy", POLICY_KEY)
+LISTENER = _query("rdp_listener", LISTENER_KEY)
+MACHINE = _query("terminal_server", MACHINE_KEY)
+SYSTEM = _query("system_policy", SYSTEM_KEY)
+VERSION = _query("windows_version", VERSION_KEY)
+NAME = _query("computer_name", NAME_KEY)
+DESKTOP_KEY = r"SOFTWARE\Policies\Microsoft\Windows\Control Panel\Desktop"
+SID = r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}"
+USERS = Ask("users", 'reg query "HKU"', also=("reg query HKU",), encodings=_ENCODINGS)
+USER_POLICY = Ask(
+    "user_terminal_services",
+    f'reg query "HKU\\{{sid}}\\{POLICY_KEY}"',
+    secrets=_SECRETS,
+    holes={"sid": SID},
+    encodings=_ENCODINGS,
+    exits=(0, 1),
+)
+USER_DESKTOP = Ask(
+    "user_screen_saver",
+    f'reg query "HKU\\{{sid}}\\{DESKTOP_KEY}"',
+    secrets=_SECRETS,
+    holes={"sid": SID},
+    encodings=_ENCODINGS,
+    exits=(0, 1),
+)
+EXPORT = Ask(
+    "registry_export",
+    "registry.reg",
+    kind="file",
+    secrets=_SECRETS,
+    also=("reg export", "regedit /e"),
+    encodings=_ENCODINGS,
+)
+_UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
+PROGRAMS = Ask(
+    "programs",
+    f'reg query "HKLM\\SOFTWARE\\{_UNINSTALL}" /s /v DisplayName',
+    encodings=_ENCODINGS,
+    exits=(0, 1),
+)
+PROGRAMS_32 = Ask(
+    "programs_32",
+    f'reg query "HKLM\\SOFTWARE\\WOW6432Node\\{_UNINSTALL}" /s /v DisplayName',
+    encodings=_ENCODINGS,
+    exits=(0, 1),
+)
+SERVICES = _query("services", r"SYSTEM\CurrentControlSet\Services")
+LISTENERS = Ask("listeners", "netstat -an", also=("netstat -ano",), encodings=_ENCODINGS)
+# A group policy object: a folder of SYSVOL with `GPT.INI`, `Machine` and `User` in it.
+COMPUTER_POLICY = Ask(
+    "computer_policy",
+    "Registry.pol",
+    kind="file",
+    secrets=(_POLICY_SECRET,),
+    also=(r"Machine\Registry.pol", "Machine/Registry.pol"),
+)
+ALL_USERS_POLICY = Ask(
+    "all_users_policy",
+    "User-Registry.pol",
+    kind="file",
+    secrets=(_POLICY_SECRET,),
+    also=(r"User\Registry.pol", "User/Registry.pol"),
+)
+TEMPLATE = Ask("security_template", "GptTmpl.inf", kind="file", encodings=_ENCODINGS)
+POLICY_VERSION = Ask(
+    "policy_version", "GPT.INI", kind="file", also=("gpt.ini",), encodings=_ENCODINGS
+)
