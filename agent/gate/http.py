@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from agent.gate import Gate
+from agent.line import Line
 
 
 def plain_connection_class(
-    gate: Gate, authority: str, on_connect: Callable[[Any], None]
+    gate: Gate, authority: str, line: Line, on_connect: Callable[[Any], None]
 ) -> type[HTTPConnection]:
     """A connection for one device. `authority` is the only `Host` it may name.
 
-    `on_connect` is given each socket once it stands.
+    Each is the `line` from its first byte; `on_connect` is given its socket once it stands.
     """
 
     class GatedConnection(HTTPConnection):
@@ -23,9 +25,18 @@ def plain_connection_class(
 
         _held = b""
 
+        def _new_conn(self) -> socket.socket:
+            connection = super()._new_conn()
+            line.dialled(connection)
+            return connection
+
         def connect(self) -> None:
             super().connect()
             on_connect(self.sock)
+
+        def close(self) -> None:
+            super().close()
+            line.close()
 
         def send(self, data: Any) -> None:
             held, self._held = self._held + bytes(data), b""
@@ -43,10 +54,10 @@ def plain_connection_class(
 
 
 def connection_class(
-    gate: Gate, authority: str, on_connect: Callable[[Any], None]
+    gate: Gate, authority: str, line: Line, on_connect: Callable[[Any], None]
 ) -> type[HTTPSConnection]:
     """The same over TLS: sockets are given once the device's identity is accepted."""
-    gated = plain_connection_class(gate, authority, on_connect)
+    gated = plain_connection_class(gate, authority, line, on_connect)
     made: type[HTTPSConnection] = type("GatedHttpsConnection", (gated, HTTPSConnection), {})
     return made
 

@@ -6,6 +6,7 @@ what arrives in plain words: the algorithms offered, banners, and why a device h
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,10 +54,11 @@ _OFFER = ("kex", "keys", "ciphers", "ciphers", "macs", "macs")
 
 @dataclass
 class Heard:
-    """What the device said outside of channels."""
+    """What the device said outside of channels, and when it last said anything (monotonic)."""
 
     offer: dict[str, list[str]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    last_s: float = field(default_factory=time.monotonic)
 
 
 class _Ahead:
@@ -95,7 +97,10 @@ class GatedPacketizer(Packetizer):
 
     def read_message(self) -> tuple[int, Message]:
         kind, message = super().read_message()
-        if self.heard is not None and kind in _TOLD:
+        if self.heard is None:
+            return kind, message
+        self.heard.last_s = time.monotonic()
+        if kind in _TOLD:
             _note(self.heard, kind, Message(message.asbytes()))
         return kind, message
 

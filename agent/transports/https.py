@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from types import MappingProxyType
@@ -18,8 +16,10 @@ from types import MappingProxyType
 import requests
 from urllib3 import HTTPSConnectionPool
 
+from agent import line
 from agent.gate import Gate
 from agent.gate.http import connection_class
+from agent.line import Line
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.signs import filled
@@ -55,7 +55,8 @@ class Https:
         self._trust = trust(device)
         self._no_key: bytes | None = getattr(platform.module, "HTTP_KEY_REFUSED", None)
         self._gate = Gate(device, platform, credential)
-        self._socket: ssl.SSLSocket | None = None
+        self._line = Line()
+        self._connected = False
         self._peer: str | None = None
         self._trouble: VisitError | None = None
         session = platform.http_session
@@ -94,6 +95,7 @@ class Https:
                 self._request(self._login.logout)
         finally:
             self._session.close()
+            self._line.close()
 
     def _enter(self) -> None:
         """Log in, once in a visit: what came of it is final. Raises LoginRefused, Unreachable."""
@@ -105,8 +107,14 @@ class Https:
         except NotAnswered as error:
             raise self._login.refused(error.message) from None
         except VisitError as error:
-            self._trouble = error
-            raise
+            # Nobody knows whether the device counts a log-in that broke off as a refusal.
+            cut_off = error.code in ("device_disconnected", "device_silent")
+            self._trouble = (
+                Unreachable(error.message, code="auth_cut_off", next_step=error.next_step)
+                if cut_off
+                else error
+            )
+            raise self._trouble from None
         token, carried = self._login.entered(response, body)
         self._gate.entered(token)
         self._session.headers.update(carried)
@@ -116,14 +124,14 @@ class Https:
     ) -> tuple[requests.Response, bytes]:
         """A 2xx answer and its body."""
         method, target, body = replace(ask, text=filled(ask.text, self._gate.signs)).request
-        with Deadline(ask.limit_s, self._cut) as deadline:
+        with Deadline(ask.limit_s, self._line.cut) as deadline:
             try:
                 with self._session.request(
                     method,
                     f"https://{_authority(self._device)}{target}",
                     data=body.encode() or None,
                     headers={**_content_type(body), **headers},
-                    timeout=(CONNECT_S, ask.limit_s),
+                    timeout=(CONNECT_S, min(ask.limit_s, line.SILENCE_S)),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
@@ -183,9 +191,13 @@ class Https:
         if isinstance(error, requests.exceptions.SSLError):
             address = (self._device.address, self._device.port or 443)
             return no_tls(who, address, innermost(error))
-        if isinstance(error, requests.exceptions.ReadTimeout):
-            return self._late(ask)
-        if self._socket is None:
+        if isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in str(error):
+            if ask.limit_s <= line.SILENCE_S:
+                return self._late(ask)
+            return Incomplete(
+                f"{who}: {ask.text!r}: nothing came for {line.SILENCE_S:g} s", code="device_silent"
+            )
+        if not self._connected:
             return Unreachable(
                 f"{who}: no connection: {shown(innermost(error))}",
                 next_step="check address, port and the firewall between",
@@ -198,16 +210,10 @@ class Https:
     def _late(self, ask: Ask) -> Incomplete:
         return Incomplete(f"{self._device.id}: {ask.text!r} took over {ask.limit_s:g} s")
 
-    def _connected(self, connection: ssl.SSLSocket) -> None:
-        self._socket = connection
+    def _stands(self, connection: ssl.SSLSocket) -> None:
+        self._connected = True
         certificate = connection.getpeercert(binary_form=True)
         self._peer = fingerprint(certificate) if certificate else None
-
-    def _cut(self) -> None:
-        """Break the connection under a reader: below TLS, so no ciphertext reads as an answer."""
-        if self._socket is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _pool(self) -> HTTPSConnectionPool:
         """The only connections there are: to this device, of the gated kind, one at a time."""
@@ -220,8 +226,11 @@ class Https:
             ssl_context=self._trust.context,
             cert_reqs=self._trust.context.verify_mode,
             assert_fingerprint=self._trust.pin,
+            socket_options=line.ALIVE,
         )
-        pool.ConnectionCls = connection_class(self._gate, _authority(self._device), self._connected)
+        pool.ConnectionCls = connection_class(
+            self._gate, _authority(self._device), self._line, self._stands
+        )
         return pool
 
 

@@ -22,14 +22,16 @@ from typing import Any
 from cryptography import x509
 
 from agent.gate import Gate
+from agent.line import Line
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
+from agent.transports.deadline import Deadline
 from agent.transports.tls import fingerprint
 from evidence.ask import Ask
 from evidence.clock import stamp
 from evidence.device import Device
-from evidence.errors import NotAnswered, Unreachable, shown
+from evidence.errors import Incomplete, NotAnswered, Unreachable, shown
 
 PORT = 3389
 TIMEOUT_S = 10.0
@@ -62,14 +64,22 @@ class Wire:
         if self._asked:
             time.sleep(PAUSE_S)
         self._asked = True
-        record, peer = self._negotiate(probe[1])
+        line = Line()
+        try:
+            # A limit of its own: those of the socket start anew with each byte.
+            with Deadline(ask.limit_s, line.cut) as deadline:
+                record, peer = self._negotiate(probe[1], line)
+        finally:
+            line.close()
+        if deadline.passed:
+            raise Incomplete(f"{self._device.id}: {ask.text!r} took over {ask.limit_s:g} s")
         body = json.dumps(record, indent=1).encode() + b"\n"
         return Answer(body, "application/json", peer)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _negotiate(self, wanted: str) -> tuple[dict[str, Any], str | None]:
+    def _negotiate(self, wanted: str, line: Line) -> tuple[dict[str, Any], str | None]:
         request = _request({"none": None, "ntlm": 3}.get(wanted, wanted))
         record: dict[str, Any] = {
             "address": self._address[0],
@@ -79,6 +89,7 @@ class Wire:
             "tls": None,
         }
         with self._connect() as connection:
+            line.dialled(connection)
             reply = _exchange(connection, request)
             record["reply_hex"] = reply.hex()
             if not _selects_tls(reply):

@@ -11,7 +11,7 @@ from agent.transports.ssh.link import CONNECT_S, OPEN_S, Link
 from agent.transports.status import ended
 from evidence.ask import Ask
 from evidence.capture import check_size
-from evidence.errors import Incomplete, Unreachable
+from evidence.errors import Incomplete
 
 _CHUNK = 256 * 1024
 _LOOK_S = 1.0  # how long the error output may wait while nothing comes on the other
@@ -34,15 +34,14 @@ class Execute:
             except (SSHException, OSError, EOFError) as error:
                 if deadline.passed:
                     raise Incomplete(f"{who}: {ask.text!r} took over {ask.limit_s:g} s") from None
-                raise Unreachable(
-                    f"{who}: connection lost at {ask.text!r}: {error}", code="device_disconnected"
-                ) from None
+                raise self._link.lost(f"{ask.text!r} ({error})") from None
         if deadline.passed:
             raise Incomplete(f"{who}: {ask.text!r} took over {ask.limit_s:g} s")
         body = ended(who, ask, output, errors, status)
         return Answer(body, peer=self._link.peer, account=self._account)
 
     def close(self) -> None:
+        self._link.leave()
         self._client.close()
 
     def _run(self, ask: Ask) -> tuple[bytes, bytes, int]:
@@ -96,4 +95,7 @@ def open_execute(link: Link, credential: Credential) -> Execute:
         except BaseException:
             client.close()
             raise
+    wire = client.get_transport()
+    assert wire is not None
+    link.watch(wire, client.close)
     return Execute(link, client, credential.username)

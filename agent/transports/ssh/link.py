@@ -14,16 +14,18 @@ from typing import Any
 from paramiko import Channel, PKey, SSHClient, Transport
 from paramiko.ssh_exception import IncompatiblePeer, SSHException
 
+from agent import line
 from agent.gate import Gate
 from agent.gate.ssh import GatedPacketizer, Heard
 from agent.secret import Credential
 from agent.transports import Admission
 from agent.transports.deadline import Deadline
 from agent.transports.ssh.exchange import EXCHANGES, Curve25519
+from agent.transports.ssh.heartbeat import Heartbeat
 from agent.transports.ssh.keys import PinPolicy
 from agent.transports.ssh.login import LOGIN_S, Login
 from evidence.device import Device
-from evidence.errors import Unreachable, VisitError, shown
+from evidence.errors import Incomplete, Unreachable, VisitError, shown
 
 CONNECT_S = 20.0
 OPEN_S = 60.0  # everything until a command can be sent
@@ -87,6 +89,7 @@ class Link:
         self._login = Login(device, credential, self.heard, self.attempt)
         self._legacy = "ssh_legacy" in device.exceptions
         self._ours: dict[str, set[str]] = {}
+        self._heartbeat: Heartbeat | None = None
 
     @property
     def peer(self) -> str | None:
@@ -160,8 +163,9 @@ class Link:
         address = (self.device.address, self.device.port or 22)
         try:
             connection = socket.create_connection(address, wait_s)
-            # A log-in is many small messages, each awaited: delaying them costs 40 ms a piece.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # Without delay: a log-in is many small messages, each awaited, at 40 ms a piece.
+            for option in line.ALIVE:
+                connection.setsockopt(*option)
             return connection
         except OSError as error:
             raise Unreachable(
@@ -169,6 +173,27 @@ class Link:
                 f"{error.strerror or error}",
                 next_step="check address, port and the firewall between",
             ) from None
+
+    def watch(self, wire: Transport, cut: Callable[[], object]) -> None:
+        """Cut the connection when the device says nothing any more; until `leave`."""
+        self._heartbeat = Heartbeat(wire, self.heard, cut)
+
+    def leave(self) -> None:
+        """Watch no more."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+
+    def lost(self, what: str) -> VisitError:
+        """Why there is no connection any more in the middle of `what`."""
+        if self._heartbeat is not None and self._heartbeat.gone:
+            return Incomplete(
+                f"{self.device.id}: {what}: it fell silent, and did not answer when it was asked",
+                code="device_silent",
+                next_step="look at the device, and at what lies between",
+            )
+        return Unreachable(
+            f"{self.device.id}: connection lost at {what}", code="device_disconnected"
+        )
 
     def trouble(self, error: BaseException | None, opening: Deadline) -> VisitError:
         """The same trouble in our words."""

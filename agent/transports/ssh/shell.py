@@ -21,7 +21,7 @@ from agent.transports.ssh.link import Link
 from agent.transports.ssh.screen import Screen
 from evidence.ask import Ask, Session
 from evidence.capture import check_size
-from evidence.errors import Incomplete, LoginRefused, TooMuch, Unreachable, VisitError, shown
+from evidence.errors import Incomplete, LoginRefused, TooMuch, VisitError, shown
 
 ENTER_S = 30.0
 LEAVE_S = 2.0
@@ -189,10 +189,7 @@ class Shell:
         except TimeoutError:
             return False
         if not chunk:
-            raise Unreachable(
-                f"{self._who}: closed the session in the middle of an answer",
-                code="device_disconnected",
-            )
+            raise self._link.lost("an answer")
         self._screen.add(chunk)
         return True
 
@@ -203,9 +200,7 @@ class Shell:
         try:
             self._channel.sendall(keys.encode())
         except OSError:
-            raise Unreachable(
-                f"{self._who}: the session is closed", code="device_disconnected"
-            ) from None
+            raise self._link.lost("a line typed") from None
 
     @property
     def _who(self) -> str:

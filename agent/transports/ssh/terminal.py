@@ -59,7 +59,8 @@ def _driver(device_type: str) -> type[_Bare]:
 class Terminal:
     """A shell, and the connection that carries it."""
 
-    def __init__(self, shell: Shell, connection: netmiko.BaseConnection) -> None:
+    def __init__(self, link: Link, shell: Shell, connection: netmiko.BaseConnection) -> None:
+        self._link = link
         self._shell = shell
         self._connection = connection
 
@@ -70,6 +71,7 @@ class Terminal:
         # The end of a session shows as the device's closing it.
         with suppress(VisitError):
             self._shell.leave()
+        self._link.leave()
         self._connection.disconnect()
 
 
@@ -86,10 +88,13 @@ def open_terminal(
             except (SSHException, OSError, EOFError) as error:
                 raise link.trouble(error.__context__ or error, deadline) from None
         assert isinstance(connection.remote_conn, Channel)
+        wire = connection.remote_conn.get_transport()
+        link.watch(wire, wire.close)
         shell = Shell(link, session, credential, connection.remote_conn)
         shell.enter()
     except BaseException:
+        link.leave()
         connection.disconnect()
         sock.close()
         raise
-    return Terminal(shell, connection)
+    return Terminal(link, shell, connection)

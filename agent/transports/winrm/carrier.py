@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -20,6 +19,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from agent.gate.http import connection_class, plain_connection_class
 from agent.gate.winrm import PATH, WinrmGate
+from agent.line import ALIVE, Line
 from agent.secret import Credential
 from agent.transports.pooled import GatedAdapter, innermost
 from agent.transports.tls import fingerprint, no_tls, trust
@@ -54,7 +54,8 @@ class Carrier:
         self._gate = gate
         self._seals = plain
         self._sealing: WinRMEncryption | None = None
-        self._socket: socket.socket | None = None
+        self._line = Line()
+        self._stands = False
         self._entered = False
         self.peer: str | None = None
         scheme, self.port = (
@@ -95,12 +96,11 @@ class Carrier:
 
     def cut(self) -> None:
         """Break the connection under a reader: below TLS, so no ciphertext reads as an answer."""
-        if self._socket is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        self._line.cut()
 
     def close(self) -> None:
         self._session.close()
+        self._line.close()
 
     def _greet(self) -> WinRMEncryption:
         """Log in with an empty request: what follows is encrypted by the log-in's keys."""
@@ -179,7 +179,7 @@ class Carrier:
             return no_tls(who, (self._device.address, self.port), innermost(error))
         if isinstance(error, requests.exceptions.ReadTimeout):
             return Incomplete(f"{who}: no answer in {WAIT_S + CONNECT_S:g} s")
-        if self._socket is None:
+        if not self._stands:
             return Unreachable(
                 f"{who}: no connection: {shown(innermost(error))}",
                 next_step="check address, port and the firewall between, and `winrm enumerate "
@@ -196,7 +196,7 @@ class Carrier:
             raise Unreachable(
                 f"{self._device.id}: {self.endpoint}: hung up", code="device_disconnected"
             )
-        self._socket = connection
+        self._stands = True
         if isinstance(connection, ssl.SSLSocket):
             certificate = connection.getpeercert(binary_form=True)
             self.peer = fingerprint(certificate) if certificate else None
@@ -204,8 +204,12 @@ class Carrier:
     def _pool(self, scheme: str, authority: str, auth: str) -> HTTPConnectionPool:
         """The only connections there are: to this host, of the gated kind, one at a time."""
         if scheme == "http":
-            plain = HTTPConnectionPool(self._device.address, self.port, maxsize=1, block=True)
-            plain.ConnectionCls = plain_connection_class(self._gate, authority, self._connected)
+            plain = HTTPConnectionPool(
+                self._device.address, self.port, maxsize=1, block=True, socket_options=ALIVE
+            )
+            plain.ConnectionCls = plain_connection_class(
+                self._gate, authority, self._line, self._connected
+            )
             return plain
         one = trust(self._device)
         if auth == "certificate":
@@ -218,8 +222,9 @@ class Carrier:
             ssl_context=one.context,
             cert_reqs=one.context.verify_mode,
             assert_fingerprint=one.pin,
+            socket_options=ALIVE,
         )
-        pool.ConnectionCls = connection_class(self._gate, authority, self._connected)
+        pool.ConnectionCls = connection_class(self._gate, authority, self._line, self._connected)
         return pool
 
 
