@@ -12,11 +12,13 @@ Values = Mapping[str, tuple[str, ...]]
 class Objects:
     """Objects by what a rule calls them (a name or an id). `groups` hold names of the same kind.
 
-    What is in neither stays as it stands: an object that only the firewall can resolve.
+    What is in neither stays as it stands, an object that only the firewall can resolve; so does
+    a group within itself or without members. `called` are the names of those known by an id.
     """
 
     values: Values = field(default_factory=dict)
     groups: Values = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
         """What these stand for, each once, in the order found; `any` where one is everything."""
@@ -24,13 +26,9 @@ class Objects:
         return ("any",) if "any" in found else tuple(found)
 
     def _opened(self, name: str, outer: frozenset[str]) -> Iterator[str]:
-        if name in outer:  # a group within itself
-            yield name
-        elif name in self.groups:
-            members = self.groups[name]
+        members = () if name in outer else self.groups.get(name, ())
+        if members:
             for member in members:
                 yield from self._opened(member, outer | {name})
-            if not members:  # an empty group matches nothing: its name says so, "" would not
-                yield name
         else:
-            yield from self.values.get(name, (name,))
+            yield from self.values.get(name, (self.called.get(name, name),))

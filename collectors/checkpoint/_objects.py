@@ -34,7 +34,7 @@ class Dictionary:
 
     def resolve(self, uids: Iterable[str]) -> tuple[str, ...]:
         """Addresses or services behind these; the name of what cannot be resolved."""
-        return tuple(self.name(one) for one in self.resolved.resolve(uids)) or ("any",)
+        return self.resolved.resolve(uids) or ("any",)
 
     def is_application(self, uid: str) -> bool:
         return self.kind(uid) in _APPLICATIONS
@@ -52,7 +52,8 @@ def dictionary(rows: Iterable[Row]) -> Dictionary:
         if isinstance(row.get("members"), list) and row.get("type") in ("group", "service-group")
     }
     values = {uid: _values(row) for uid, row in known.items() if uid not in groups}
-    return Dictionary(known, Objects(values, groups))
+    called = {uid: str(row.get("name", uid)) for uid, row in known.items()}
+    return Dictionary(known, Objects(values, groups, called))
 
 
 def _values(row: Row) -> tuple[str, ...]:
