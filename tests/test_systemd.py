@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.brake import Brake
+from agent.platforms import platforms
+
 FOLDER = Path(__file__).resolve().parent.parent / "systemd"
 UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.timer")))
 # Exposure as `systemd-analyze security` counts it, from 0 to 10. What a unit needs costs: the
@@ -29,6 +32,22 @@ def test_a_unit_exposes_no_more_than_it_needs(name: str, most: float) -> None:
 
 def test_every_service_has_its_figure() -> None:
     assert {unit.name for unit in UNITS if unit.suffix == ".service"} == set(EXPOSURES)
+
+
+def test_the_watchdog_waits_longer_than_any_ask() -> None:
+    """Each ask is told before it leaves; the next word comes when it is over."""
+    slowest_s = max(ask.limit_s for one in platforms().values() for ask in one.all_asks)
+    assert int(setting("evidence-agent.service", "WatchdogSec")) > slowest_s
+
+
+def test_systemd_waits_longer_than_a_run_takes_to_be_given_up() -> None:
+    assert int(setting("evidence-agent.service", "TimeoutStopSec")) > Brake().budget_s + 5
+
+
+def setting(unit: str, key: str) -> str:
+    lines = (FOLDER / unit).read_text().splitlines()
+    (value,) = (line.partition("=")[2] for line in lines if line.startswith(f"{key}="))
+    return value
 
 
 @pytest.mark.part("systemd-analyze")

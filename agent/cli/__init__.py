@@ -22,6 +22,8 @@ app = typer.Typer(
     name="evidence-agent",
     help="Read devices, judge them against CC-17010, seal the evidence. It only reads.",
     no_args_is_help=True,
+    # Ours starts no program at each press of the tab key: `evidence-agent completion`.
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from agent.cli import completion
 from agent.cli.commands import collecting, history, inventory, judging, reading, setup
 
 
@@ -22,5 +23,6 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.verify)
     app.command()(reading.read)
     app.command()(collecting.run)
+    app.command()(completion.completion)
     app.add_typer(setup.hostkey, name="hostkey")
     app.add_typer(collecting.ledger, name="ledger")
