@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks._desktop import OFF, Answer, effective
+from checks._desktop import OFF, Answer, effective, probes
 from checks._observed import observed
 from evidence.device import Device
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
@@ -23,7 +23,7 @@ LISTENER = Text("its remote-desktop listener", "遠端桌面服務")
 
 
 def check(readings: Readings) -> Iterator[Observation]:
-    """One observation for each listener that was probed, else for each host that was read."""
+    """One observation for each listener that was probed, and each host that nobody probed."""
     yield from unread(readings, "remote_desktop", CHECK, LISTENER)
     for device, reading in readings.each("remote_desktop"):
         if reading is None:
@@ -31,7 +31,8 @@ def check(readings: Readings) -> Iterator[Observation]:
         probed = reading.of(RdpNegotiation)
         for one in probed:
             yield _on_the_wire(readings, device, reading, one)
-        if not probed:
+        elsewhere = [wire for _, wire in probes(readings, device) if wire is not None]
+        if not probed and not elsewhere:
             yield _configured(readings, device, reading)
 
 

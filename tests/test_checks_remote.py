@@ -352,6 +352,13 @@ def test_what_the_listener_answers(required: bool | None, result: Result) -> Non
     assert found.result is result
 
 
+def test_a_setting_answers_only_where_nobody_asked_on_the_wire() -> None:
+    host, wire = read("pc-01", "remote_desktop", STRICT), read("wire-01", "remote_desktop", WIRE)
+    assert [one.device for one in rdp_requires_nla.check(side_by_side(host, wire))] == ["wire-01"]
+    alone = side_by_side(host, None)
+    assert [one.device for one in rdp_requires_nla.check(alone)] == ["pc-01"]
+
+
 def test_a_weak_answer_is_said() -> None:
     probe = RdpNegotiation(
         address="192.0.2.1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from agent.cli import completion
-from agent.cli.commands import collecting, history, inventory, judging, reading, setup
+from agent.cli.commands import collecting, history, inventory, judging, reading, remote, setup
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(history.changes)
     app.command()(judging.assess)
     app.command()(judging.findings)
+    app.command()(remote.rdp)
     app.command()(judging.pack)
     app.command()(collecting.push)
     app.command()(judging.verify)
