@@ -37,7 +37,7 @@ from agent.logins import Logins
 from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
-from agent.room import hold_reserve, no_room, spend_reserve
+from agent.room import days_without_store, hold_reserve, no_room, spend_reserve
 from agent.start import keep_absence, mend_ledger, still_here, take_in
 from agent.steady import SteadyClock
 from agent.timetable import Waiting, with_missed
@@ -272,8 +272,10 @@ class Daemon:
         """What is as it is, whoever did it."""
         put = self.metrics.put
         put("devices", {"": len(self.config.devices)})
-        waiting = {state: len(ledger.bundles_in(state)) for state in ("spooled", "refused")}
+        waiting = {state: ledger.count_in(state) for state in ("spooled", "refused")}
         put("spool_bundles", {f'state="{state}"': count for state, count in waiting.items()})
+        days = days_without_store(self.config, ledger, self.agent.clock())
+        put("spool_days", {} if days is None else {"": days})
         put("state_free_bytes", {"": shutil.disk_usage(self.config.state).free})
         if isinstance(self.agent.clock, SteadyClock):
             put("clock_step_seconds", {"": self.agent.clock.stepped.total_seconds()})
@@ -299,7 +301,7 @@ class Daemon:
 
     def _spool_turn(self, agent: Agent, tidies: bool) -> None:
         config = self.config
-        reached = _done(lambda: keep_spool(config, agent, self.notifier))
+        reached = _done(lambda: keep_spool(config, agent, self.notifier, self.brake.wait))
         if config.store is not None:
             self.metrics.put("store_reachable", {"": reached})
         if tidies:

@@ -20,6 +20,7 @@ KINDS = {
     "waiting_devices": ("gauge", "Devices that are due and wait: quiet_hours or maintenance."),
     "collection_stopped": ("gauge", "1 while there is no room for another run."),
     "spool_bundles": ("gauge", "Bundles the store does not have, by state: spooled or refused."),
+    "spool_days": ("gauge", "Days without the store that there is still room for."),
     "store_reachable": ("gauge", "1 when the last push reached the store, 0 when it did not."),
     "clock_step_seconds": ("gauge", "How far the clock is from the course being kept."),
     "state_free_bytes": ("gauge", "Free space where the state folder lies."),

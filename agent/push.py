@@ -7,6 +7,7 @@ named by its digest, so a repeated push changes nothing on either side.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from evidence.request import sign_request
 from evidence.seal import Envelope, PublicKey, SigningKey
 from evidence.statement import Statement
 
-TIMEOUT_S = (10, 60)
+# To connect, and to answer: together a store that fell silent is noticed within a minute.
+TIMEOUT_S = (10, 45)
 # Enough to keep the store's disk busy while it syncs; more only wait for each other.
 WORKERS = 6
 BATCH = 64
@@ -176,12 +178,17 @@ def push(
     client: StoreClient,
     on_stored: Callable[[str], None] = lambda digest: None,
     workers: int = WORKERS,
+    rest: Callable[[float], object] = lambda seconds: None,
 ) -> Pushed:
-    """Push what waits, oldest first. Raises EnvironmentProblem when the store is away."""
+    """Push what waits, oldest first. Raises EnvironmentProblem when the store is away.
+
+    A backlog leaves half of the link to others: after each batch it rests as long as that took.
+    """
     stored = 0
     refused = []
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        for one, outcome in _in_order(pool, partial(_put, client), ledger.bundles_in("spooled")):
+        waiting = ledger.bundles_in("spooled")
+        for one, outcome in _in_order(pool, partial(_put, client), waiting, rest):
             if isinstance(outcome, EvidenceError):
                 ledger.refused(one.digest, f"{outcome.code}: {outcome.message}")
                 refused.append((one.digest, outcome.message))
@@ -205,11 +212,15 @@ def _in_order(
     pool: ThreadPoolExecutor,
     put: Callable[[Spooled], Envelope | EvidenceError],
     waiting: Sequence[Spooled],
+    rest: Callable[[float], object],
 ) -> Iterator[tuple[Spooled, Envelope | EvidenceError]]:
     """Each bundle with what came of it, in order, a few under way at a time."""
     for start in range(0, len(waiting), BATCH):
+        began_s = time.monotonic()
         batch = waiting[start : start + BATCH]
         yield from zip(batch, pool.map(put, batch), strict=True)
+        if start + BATCH < len(waiting):
+            rest(time.monotonic() - began_s)
 
 
 def _put(client: StoreClient, one: Spooled) -> Envelope | EvidenceError:

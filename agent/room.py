@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from agent.config import Config
@@ -35,6 +36,17 @@ def no_room(config: Config, ledger: Ledger, reserved_bytes: int = RESERVED_BYTES
             "bring the store back or raise limits.spool_bytes; it goes on by itself",
         )
     return None
+
+
+def days_without_store(config: Config, ledger: Ledger, now: datetime) -> float | None:
+    """How long the spool still holds what is read, at the pace of the last month; None while no
+    pace is known."""
+    a_day = ledger.bytes_a_day(now)
+    if not a_day:
+        return None
+    allowed = config.limits.spool_bytes - ledger.waiting_bytes()
+    free = shutil.disk_usage(config.state).free + _held(config) - RESERVED_BYTES
+    return max(0, min(allowed, free)) / a_day
 
 
 def hold_reserve(config: Config) -> None:

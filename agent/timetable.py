@@ -44,9 +44,10 @@ def timetable(config: Config, ledger: Ledger, now: datetime) -> tuple[list[Job],
     """What is due and may run, and what is due and has to wait."""
     may, must_wait = [], []
     for device in config.devices.values():
-        when, late = _cadence_of(config, device), jitter(device.id, config.calendar)
+        late = jitter(device.id, config.calendar)
+        due_at = _cadence_of(config, device).last_due_at(now - late) + late
         subjects = tuple(
-            one for one in device.subjects if _is_due(ledger, device.id, one, when, now, late)
+            one for one in device.subjects if _is_due(ledger, device.id, one, due_at, now)
         )
         if not subjects:
             continue
@@ -89,12 +90,10 @@ def _cadence_of(config: Config, device: Device) -> Cadence:
     return cadence(words, ZoneInfo(config.calendar.timezone))
 
 
-def _is_due(
-    ledger: Ledger, device: str, subject: str, when: Cadence, now: datetime, late: timedelta
-) -> bool:
+def _is_due(ledger: Ledger, device: str, subject: str, due_at: datetime, now: datetime) -> bool:
     # An attempt from the future was made while the clock was wrong; it settles nothing.
     last = ledger.last_attempt(device, subject, until=now)
-    return last is None or last < when.last_due_at(now - late) + late
+    return last is None or last < due_at
 
 
 def _missed(

@@ -61,11 +61,16 @@ def turns_in(config: Config) -> Turns:
     return Turns(config.state / "locks", limits.per_site, limits.per_platform)
 
 
-def keep_spool(config: Config, agent: Agent, notifier: Notifier) -> None:
+def keep_spool(
+    config: Config,
+    agent: Agent,
+    notifier: Notifier,
+    rest: Callable[[float], object] = lambda seconds: None,
+) -> None:
     """One turn of the spool: push what waits. Raises EvidenceError."""
     if config.store is not None:
         client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
-        done = push(agent.ledger, client, lambda digest: notifier.progress("spool"))
+        done = push(agent.ledger, client, lambda digest: notifier.progress("spool"), rest=rest)
         if done.stored or done.refused:
             log.info("pushed %d, refused %d", done.stored, len(done.refused))
 

@@ -1,4 +1,5 @@
-"""Servers that are no use: a line that goes dead, one that says nothing, a trickle."""
+"""Servers that are no use: a line that goes dead or loses answers, one that says nothing, a
+trickle."""
 
 from __future__ import annotations
 
@@ -14,11 +15,16 @@ TRICKLE_S = 0.02
 
 class Relay:
     """A TCP connection to a server on loopback that can be made half-open: both ends keep it,
-    and nothing passes any more."""
+    and nothing passes any more.
+
+    Where the server's answer begins with `drops`, the connection ends instead; `dropped` counts.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._frozen = Event()
+        self.drops: bytes | None = None
+        self.dropped = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._ends: list[socket.socket] = []
@@ -26,6 +32,10 @@ class Relay:
 
     def freeze(self) -> None:
         self._frozen.set()
+
+    def thaw(self) -> None:
+        """New connections pass again; those that were lost stay so."""
+        self._frozen.clear()
 
     def close(self) -> None:
         with suppress(OSError):
@@ -41,14 +51,17 @@ class Relay:
                 return
             far = socket.create_connection(("127.0.0.1", self._target))
             self._ends += [near, far]
-            for one, other in ((near, far), (far, near)):
-                Thread(target=self._pass, args=(one, other), daemon=True).start()
+            for one, other, is_answer in ((near, far, False), (far, near, True)):
+                Thread(target=self._pass, args=(one, other, is_answer), daemon=True).start()
 
-    def _pass(self, one: socket.socket, other: socket.socket) -> None:
+    def _pass(self, one: socket.socket, other: socket.socket, is_answer: bool) -> None:
         with suppress(OSError):
             while chunk := one.recv(65536):
                 if self._frozen.is_set():
                     return
+                if is_answer and self.drops is not None and chunk.startswith(self.drops):
+                    self.dropped += 1
+                    break
                 other.sendall(chunk)
             other.shutdown(socket.SHUT_WR)
 

@@ -134,7 +134,8 @@ class Month:
                 assert error.code == "store_unreachable"
         else:
             keep_spool(config, daemon.agent, daemon.notifier)
-        tidy(config, daemon.agent)
+        if self._now.hour == 0:
+            tidy(config, daemon.agent)
 
     def _disk_usage(self, path: object) -> SimpleNamespace:
         return SimpleNamespace(free=1_000_000 if self.plan.is_full(self._now) else 10**12)

@@ -14,7 +14,7 @@ from agent.cadence import runs_on_last_day
 from agent.config import Config
 from agent.doctor.condition import Condition, failed
 from agent.ledger import Ledger
-from agent.room import no_room
+from agent.room import days_without_store, no_room
 from agent.settings import DaemonModel
 from agent.wired import SIGNING_KEY, site_key
 from evidence.errors import EvidenceError
@@ -26,6 +26,7 @@ LOW_MEMORY_BYTES = 200_000_000
 # Earlier than this the clock cannot be right: the program did not exist.
 BUILT_AT_YEAR = 2026
 # A store that is up takes everything within minutes.
+LEAST_DAYS = 90
 SPOOL_IS_OLD = timedelta(days=1)
 SYSTEMD = Path("/run/systemd/system")
 
@@ -67,9 +68,13 @@ def look_at_spool(config: Config, ledger: Ledger, now: datetime) -> Iterator[Con
     waiting = ledger.bundles_in("spooled")
     age = now - waiting[0].ended_at if waiting else timedelta()
     said = f"{len(waiting)} bundles wait for the store"
+    if (days := days_without_store(config, ledger, now)) is not None:
+        said += f"; without it there is room for {days:,.0f} days"
     if config.store is not None and age > SPOOL_IS_OLD:
         said = f"{said}, the oldest for {age.days} days"
         yield Condition("warn", "spool", said, "evidence-agent push; look at the store if it fails")
+    elif days is not None and days < LEAST_DAYS:
+        yield Condition("warn", "spool", said, "raise limits.spool_bytes, or make room")
     else:
         yield Condition("ok", "spool", said)
     for one in ledger.bundles_in("refused"):

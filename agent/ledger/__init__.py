@@ -174,6 +174,21 @@ class Ledger:
         row = self._db.execute("SELECT sum(size_bytes) FROM bundle WHERE state = 'spooled'")
         return int(row.fetchone()[0] or 0)
 
+    def bytes_a_day(self, now: datetime) -> float | None:
+        """How much a day's bundles take, over the last thirty days; None without a day of them."""
+        first, size_bytes = self._db.execute(
+            "SELECT min(ended_at), sum(size_bytes) FROM bundle"
+            " WHERE state IN ('spooled', 'stored', 'refused') AND ended_at BETWEEN ? AND ?",
+            (sortable(now - timedelta(days=30)), sortable(now)),
+        ).fetchone()
+        days = (now - parse_at(first)) / timedelta(days=1) if first else 0.0
+        return size_bytes / days if days >= 1 else None
+
+    def count_in(self, state: str) -> int:
+        """How many bundles are in a state."""
+        row = self._db.execute("SELECT count(*) FROM bundle WHERE state = ?", (state,)).fetchone()
+        return int(row[0])
+
     def bundles_in(self, state: str) -> list[Spooled]:
         """The bundles in a state, oldest first."""
         rows = self._db.execute(
