@@ -17,6 +17,7 @@ from agent.metrics import KINDS, PREFIX, Metrics, serve_metrics
 from tests.test_daemon import ROOT, configuration, daemon_of, wait_for
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+FAULTS = (ROOT / "docs" / "faults.md").read_text("utf-8")
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="[a-z_]+"\})? -?[0-9.e+-]+')
 
 
@@ -93,3 +94,13 @@ def test_the_page_explains_every_code_of_the_daemon(code: str) -> None:
     sources = [path.read_text("utf-8") for path in (ROOT / "agent").rglob("*.py")]
     assert any(f'"{code}"' in text for text in sources), "the page explains what there is"
     assert f"`{code}`" in PAGE
+
+
+def test_every_test_that_the_page_of_faults_names_exists() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", FAULTS)
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not re.search(rf"^def {test}\(", (ROOT / "tests" / file).read_text("utf-8"), re.M)
+    ]
+    assert len(named) > 20 and not missing

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,19 +25,30 @@ import sys, time
 from pathlib import Path
 from agent.turns import Turns
 from evidence.device import Device
-with Turns(Path(sys.argv[1])).of(Device(id="fw-1", platform="asa")):
+limits = {name: 1 for name in sys.argv[2:]}
+with Turns(Path(sys.argv[1]), **limits).of(Device(id="fw-1", platform="asa")):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
+@contextmanager
+def held(folder: Path, *limits: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has fw-1 for itself, under limits of one."""
+    command = [sys.executable, "-c", HOLDER, str(folder), *limits]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            yield holder
+        finally:
+            holder.kill()
+
+
 def test_another_process_waits_for_the_device_and_a_killed_one_lets_go(tmp_path: Path) -> None:
     turns = Turns(tmp_path, device_wait_s=0.2)
     device = Device(id="fw-1", platform="asa")
-    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
+    with held(tmp_path) as holder:
         with pytest.raises(Unreachable) as caught, turns.of(device):
             pass
         assert caught.value.code == "device_busy"
@@ -43,6 +56,28 @@ def test_another_process_waits_for_the_device_and_a_killed_one_lets_go(tmp_path:
             pass
         os.kill(holder.pid, signal.SIGKILL)
     with turns.of(device):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("limit", "turns", "beside"),
+    [
+        ("per_site", partial(Turns, per_site=1), Device(id="fw-2", platform="asa", site="colo")),
+        ("per_platform", partial(Turns, per_platform=1), Device(id="fw-2", platform="fortios")),
+    ],
+)
+def test_places_are_counted_across_processes(
+    tmp_path: Path, limit: str, turns: Callable[..., Turns], beside: Device
+) -> None:
+    ours = turns(tmp_path, place_wait_s=0.2)
+    alike = Device(id="fw-3", platform="asa")
+    with held(tmp_path, limit):
+        with pytest.raises(Unreachable) as caught, ours.of(alike):
+            pass
+        assert caught.value.code == "device_busy"
+        with ours.of(beside):
+            pass
+    with ours.of(alike):
         pass
 
 
