@@ -77,9 +77,10 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         return found
 
     def before(device: str, subject: str, moment: datetime) -> Reading | None:
-        found = agent.ledger.newest_before(device, subject, moment)
-        looked_back.update(() if found is None else (found.digest,))
-        return found
+        just_before = moment - timedelta(microseconds=1)
+        found = agent.ledger.newest_good(device, subject, just_before)
+        looked_back.update(one.digest for one in found)
+        return found[0] if found else None
 
     readings = Readings(
         at=at,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checks._rule import Answer, each_rule, lets_in
-from checks._tickets import TICKETS, Tickets, compiled, numbers
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule, unread
 from evidence.text import Text
+from evidence.tickets import TICKETS, Tickets, compiled, numbers
 
 CHECK = "rule_has_owner"
 FINE = Text("name their ticket or owner", "均載明單號或負責人")

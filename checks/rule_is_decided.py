@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks._tickets import TICKETS, names
 from evidence.facts import Ticket
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule, held_rules, unread
 from evidence.text import Text
+from evidence.tickets import TICKETS, names
 
 CHECK = "rule_is_decided"
 DECISIONS = ("keep", "adjust", "disable")

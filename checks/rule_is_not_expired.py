@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 from checks._dates import called_temporary, days, last_day
 from checks._rule import Answer, each_rule, lets_in
-from checks._tickets import TICKETS, Held, Tickets, compiled
 from checks.rule_has_owner import TICKET_PATTERNS
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule, unread
 from evidence.text import Text
+from evidence.tickets import TICKETS, Held, Tickets, compiled
 
 CHECK = "rule_is_not_expired"
 FINE = Text("are within their time", "均在有效期間內")

@@ -61,7 +61,8 @@ _ALWAYS_DIFFERENT: Mapping[type[Fact], frozenset[str]] = {
 class Change:
     """One difference. `fact` is the fact's name, `title` what a person calls the thing.
 
-    `fields` are (name, before, after) as they stand in records; `note` says what follows.
+    `fields` are (name, before, after) as they stand in records; `note` says what follows. `key`
+    is a rule's, as it is now where it is still there.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Change:
     title: str
     fields: tuple[tuple[str, Any, Any], ...] = ()
     note: str = ""
+    key: str = ""
 
     def record(self) -> dict[str, Any]:
         return {
@@ -162,7 +164,7 @@ def _changed(before: Fact, after: Fact, earlier: Reading) -> Change | None:
         note = f"booted at {stamp(after.boot_at)}, after it was read before"
     if not differing and not note:
         return None
-    return Change("changed", new["fact"], _title(after), differing, note)
+    return Change("changed", new["fact"], _title(after), differing, note, _key(after))
 
 
 def _of_the_match(before: FirewallRule, after: FirewallRule) -> str:
@@ -175,12 +177,16 @@ def _of_the_match(before: FirewallRule, after: FirewallRule) -> str:
 
 
 def _came(fact: Fact) -> Change:
-    return Change("added", to_record(fact)["fact"], _title(fact), _said(fact))
+    return Change("added", to_record(fact)["fact"], _title(fact), _said(fact), key=_key(fact))
 
 
 def _went(fact: Fact) -> Change:
     swapped = tuple((name, after, before) for name, before, after in _said(fact))
-    return Change("removed", to_record(fact)["fact"], _title(fact), swapped)
+    return Change("removed", to_record(fact)["fact"], _title(fact), swapped, key=_key(fact))
+
+
+def _key(fact: Fact) -> str:
+    return fact.key if isinstance(fact, FirewallRule) else ""
 
 
 def _said(fact: Fact) -> tuple[tuple[str, Any, Any], ...]:
@@ -221,7 +227,13 @@ def _moved(old: Mapping[Key, Fact], new: Mapping[Key, Fact]) -> list[Change]:
         ordered = sorted(rules, key=lambda pair: pair[0].position)
         stay = _longest_run([was for _, was in ordered])
         found += [
-            Change("moved", "firewall_rule", _title(rule), (("position", was, rule.position),))
+            Change(
+                "moved",
+                "firewall_rule",
+                _title(rule),
+                (("position", was, rule.position),),
+                key=rule.key,
+            )
             for index, (rule, was) in enumerate(ordered)
             if index not in stay
         ]

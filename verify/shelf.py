@@ -95,14 +95,18 @@ class Shelf:
         )
 
     def newest_before(self, device: str, subject: str, moment: datetime) -> Reading | None:
-        """The newest good reading of a device and subject before a moment."""
+        """The newest good reading of a device and subject before a moment; of several at one time
+        the one that the agent's ledger gives."""
         found = [
             one
             for one in self._places
             if (one.device, one.subject) == (device, subject) and one.at < moment and not one.failed
         ]
-        last = max(found, key=lambda one: (one.at, one.digest), default=None)
-        return None if last is None else next(self._unpacked([last]))
+        if not found:
+            return None
+        last_at = max(one.at for one in found)
+        last = min((one for one in found if one.at == last_at), key=lambda one: one.digest)
+        return next(self._unpacked([last]))
 
     def _unpacked(self, places: Iterable[Place]) -> Iterator[Reading]:
         for one in sorted(places, key=lambda place: (place.at, place.digest)):

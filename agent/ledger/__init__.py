@@ -351,15 +351,6 @@ class Ledger:
         unpack = unpacker()
         return [Reading.of_record(json.loads(unpack.decompress(row[0]))) for row in rows]
 
-    def newest_before(self, device: str, subject: str, moment: datetime) -> Reading | None:
-        """The newest good reading of a device and subject before a moment."""
-        row = self._db.execute(
-            "SELECT record FROM reading WHERE device = ? AND subject = ? AND at < ?"
-            " AND failure IS NULL ORDER BY at DESC, digest DESC LIMIT 1",
-            (device, subject, sortable(moment)),
-        ).fetchone()
-        return None if row is None else Reading.of_record(json.loads(unpacker().decompress(row[0])))
-
     # Run records, assessments and dispositions: signed envelopes
 
     def keep_record(
