@@ -1,7 +1,8 @@
 """Assessing a month: the readings in force, the rule book's checks, the fold, one signed record.
 
-The agent folds without dispositions, so its result is provisional: the store folds again
-with what people decided. A late delivery makes revision n+1 and never edits n.
+The agent folds with what was entered at it (`decide`); its result is provisional, because the
+store folds again with what else people decided there. A late delivery makes revision n+1 and
+never edits n.
 """
 
 from __future__ import annotations
@@ -14,11 +15,22 @@ from hashlib import sha256
 from agent.catalogue import load_catalogue
 from agent.collect import Agent
 from agent.config import Config
+from agent.decisions import entered
 from agent.platforms import parser_version
 from checks import run_checks
 from evidence.clock import month_bounds, taipei_day
 from evidence.collection import device_record
-from evidence.control import Join, Judgement, Policy, Profile, RuleBook, fold, needs_decision
+from evidence.control import (
+    Disposition,
+    Join,
+    Judgement,
+    Policy,
+    Profile,
+    RuleBook,
+    fold,
+    needs_decision,
+)
+from evidence.decisions import in_force
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation
 from evidence.reading import Reading, canonical
@@ -41,6 +53,7 @@ class Judged:
     profile: Profile
     judgement: Judgement
     observations: tuple[Observation, ...]
+    dispositions: tuple[Disposition, ...]
     readings: Readings
     inputs: Mapping[str, bytes]
     used: frozenset[str]
@@ -68,6 +81,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
     book, policy = RuleBook.of_record(config.rule_book), Policy.of_record(config.policy)
     profile = Profile.of_record(config.profile)
     catalogue = load_catalogue(taipei_day(at))
+    dispositions = in_force(entered(agent), at)
     usage = Recall(config.devices, at, agent.ledger.histories)
     looked_back: set[str] = set()
 
@@ -108,9 +122,11 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
             observations,
             period=period,
             at=at,
+            dispositions=dispositions,
             first_found_at=_first_found(agent, book, observations, at),
         ),
         observations=observations,
+        dispositions=dispositions,
         readings=readings,
         inputs={
             "rule_book": canonical(book.record()),
@@ -118,6 +134,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
             "profile": canonical(profile.record()),
             "catalogue": canonical(catalogue.record()),
             "zones": canonical(config.zones.record()),
+            "dispositions": canonical([one.record() for one in dispositions]),
             "devices": canonical([device_record(one) for one in config.devices.values()]),
         },
         used=frozenset(

@@ -53,7 +53,7 @@ def check(
 
 def _unmapped(readings: Readings, group: str, rules: Sequence[HeldRule]) -> Observation:
     """One for all rules of a firewall whose places `zones.yaml` does not hold."""
-    names = listed(one.rule.name or one.rule.key for one in rules)
+    names = listed(one.label for one in rules)
     return Observation(
         check=CHECK,
         device=rules[0].device.id,

@@ -61,7 +61,7 @@ def _answer(found: Reach, by: Sequence[HeldRule], result: Result) -> Answer:
 
 
 def _said(found: Reach, by: Sequence[HeldRule]) -> Text:
-    names = listed(f"{one.rule.position} ({name_of(one)})" for one in by)
+    names = listed(f"{one.rule.position} ({one.label})" for one in by)
     words = listed(found.hangs_on)
     match found.state:
         case State.shadowed:
@@ -85,8 +85,3 @@ def _said(found: Reach, by: Sequence[HeldRule]) -> Text:
         f"whether it is reached hangs on {words.en}; earlier rules: {names.en}",
         f"是否生效取決於無法解析之內容：{words.zh}；先前規則：{names.zh}",
     )
-
-
-def name_of(held: HeldRule) -> str:
-    """What an engineer finds it by: its name, its number at the vendor's, else its key."""
-    return held.rule.name or held.rule.vendor_id or held.rule.key

@@ -119,7 +119,7 @@ def _answer(change: Change, tickets: Sequence[Held], evidence: str) -> Answer:
 
 def _order(readings: Readings, group: str, moved: Sequence[HeldRule], evidence: str) -> Observation:
     """One observation where rules that are still there stand in another order."""
-    names = listed(one.rule.name or one.rule.key for one in moved)
+    names = listed(one.label for one in moved)
     return Observation(
         check=CHECK,
         device=moved[0].device.id,

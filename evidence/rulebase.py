@@ -16,6 +16,7 @@ from evidence.text import Text
 
 EVERYWHERE = "any"
 UNKNOWN = "?"
+LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,16 @@ class HeldRule:
 
     @property
     def title(self) -> str:
-        """What an engineer calls it."""
-        name = f" ({self.rule.name})" if self.rule.name else ""
+        """What an engineer calls it, whatever else is called so."""
+        name = "" if self.label == self.rule.key else f" ({self.label})"
         return f"{self.subject}{name}"
+
+    @property
+    def label(self) -> str:
+        """A short name of it: its own, its comment, what it says, else its key."""
+        rule = self.rule
+        told = next((one for one in (rule.name, rule.comment, rule.text) if one), rule.key)
+        return told if len(told) <= LONGEST_LABEL else f"{told[: LONGEST_LABEL - 1]}…"
 
     @property
     def scope(self) -> tuple[str, ...]:

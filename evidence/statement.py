@@ -19,12 +19,14 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 COLLECTION = "urn:evidence-agent:collection:v1"
 RUN = "urn:evidence-agent:run:v1"
 ASSESSMENT = "urn:evidence-agent:assessment:v1"
+DECISIONS = "urn:evidence-agent:decisions:v1"
 PACK = "urn:evidence-agent:pack:v1"
 RECEIPT = "urn:evidence-agent:receipt:v1"
 KINDS = {
     COLLECTION: "collection",
     RUN: "run",
     ASSESSMENT: "assessment",
+    DECISIONS: "decisions",
     PACK: "pack",
     RECEIPT: "receipt",
 }

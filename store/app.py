@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from evidence.clock import Clock
 from evidence.errors import EvidenceError
-from evidence.statement import ASSESSMENT, COLLECTION, RUN, is_digest
+from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN, is_digest
 from store.access import Access, Admitted
 from store.custody import Custody
 from store.files import DiskBroken
@@ -34,7 +34,7 @@ BLOB_LIMIT_BYTES = 64 * MIB
 # A bundle's readings are in its statement: some 1.5 kB for each rule and its counter, in base64
 # a third more. This takes a firewall of about 30,000 rules.
 ENVELOPE_LIMIT_BYTES = 64 * MIB
-BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT)
+BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT, DECISIONS)
 _CHUNK_BYTES = 256 * 1024
 _LOG = logging.getLogger("evidence.store")
 

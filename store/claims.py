@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence.bundle import check_collection
+from evidence.decisions import Decisions
 from evidence.runs import Assessment, RunRecord
-from evidence.statement import ASSESSMENT, COLLECTION, RUN, Statement
+from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN, Statement
 from store.problems import Refused
 
 
@@ -47,5 +48,10 @@ def claims_of(statement: Statement) -> Claims:
             agent=assessment.agent,
             replayed=assessment.replayed,
             made_at=assessment.assessed_at,
+        )
+    if statement.predicate_type == DECISIONS:
+        said = Decisions.of(statement)
+        return Claims(
+            kind=statement.kind, agent=said.agent, replayed=False, made_at=said.entered_at
         )
     raise Refused(f"a store does not take a {statement.kind}", code="statement_invalid")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from evidence.bundle import Bundle, check_collection
 from evidence.collection import Collection
-from evidence.errors import SealError
+from evidence.control import Disposition
+from evidence.decisions import Decisions
+from evidence.errors import SealError, shown
 from evidence.pack import Pack
 from evidence.receipt import Receipt
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
-from evidence.statement import ASSESSMENT, COLLECTION, RECEIPT, RUN, Statement
+from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RECEIPT, RUN, Statement
 from evidence.text import Text
 from verify.rejudge import Rejudged, rechecked, refolded
 from verify.report import Level, Problem, Report, Signer
@@ -26,6 +29,7 @@ CAPTURES = Text("captures", "擷取檔")
 RUNS = Text("runs", "執行紀錄")
 ASSESSMENTS = Text("assessments", "評估紀錄")
 RECEIPTS = Text("receipts", "收據")
+DISPOSITIONS = Text("decisions and reviews of people", "人員之決定與檢視")
 SAME = Text("readings re-read with the same facts", "重新解析結果相同之讀取")
 ABSENT = Text(
     "readings whose captures are not in this file", "擷取檔未收入本檔之讀取（無法重新解析）"
@@ -73,6 +77,7 @@ class Examination:
         self._signed(pack.manifest, "the manifest")
         runs: dict[str, RunRecord] = {}
         assessments: list[Assessment] = []
+        said: set[str] = set()
         shelf = Shelf(pack)
         captures = _captures(pack)
         self.counts[CAPTURES] += len(captures)
@@ -91,10 +96,15 @@ class Examination:
                     runs[digest] = RunRecord.of(statement)
                 elif statement.predicate_type == ASSESSMENT:
                     assessments.append(Assessment.of(statement))
+                elif statement.predicate_type == DECISIONS:
+                    entered = Decisions.of(statement)
+                    self.counts[DISPOSITIONS] += len(entered.dispositions)
+                    said.update(one.id for one in entered.dispositions)
             except SealError as error:
                 self.problems.append(Problem.of(error, f"record {digest}"))
         self._chain(runs)
         for assessment in assessments:
+            self._dispositions(assessment, said, pack)
             self._assessment(assessment, shelf, pack)
 
     def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
@@ -166,6 +176,25 @@ class Examination:
                 self.problems.append(
                     Problem("run_missing", f"the run before run {run.run} of {agent} is missing")
                 )
+
+    def _dispositions(self, one: Assessment, said: Set[str], pack: Pack) -> None:
+        """What people are taken to have said must stand in a signed record of this pack."""
+        body = pack.blob("inputs", one.inputs.get("dispositions", ""))
+        where = f"{one.period} revision {one.revision}"
+        try:
+            taken = [] if body is None else list(map(Disposition.of_record, json.loads(body)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.problems.append(Problem("statement_invalid", f"{where}: dispositions unreadable"))
+            return
+        unsigned = [disposition for disposition in taken if disposition.id not in said]
+        if unsigned:
+            self.problems.append(
+                Problem(
+                    "disposition_unsigned",
+                    f"{where}: no signed record says what is taken as said of "
+                    f"{shown(unsigned[0].subject)} ({len(unsigned)} in all)",
+                )
+            )
 
     def _assessment(self, one: Assessment, shelf: Shelf, pack: Pack) -> None:
         self.counts[ASSESSMENTS] += 1

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from evidence.clock import parse_at
-from evidence.control import Policy, Profile, RuleBook, fold
+from evidence.control import Disposition, Policy, Profile, RuleBook, fold
 from evidence.errors import ConfigurationError
 from evidence.observation import Observation
 from evidence.reading import canonical
@@ -62,7 +62,9 @@ def rechecked(assessment: Assessment, input_of: InputOf, shelf: Shelf) -> Rejudg
 
 def refolded(assessment: Assessment, input_of: InputOf) -> Rejudged:
     """Whether the fold comes to the same findings again, from the observations as signed."""
-    inputs = _inputs(assessment, _FOLDED_FROM, input_of)
+    # An assessment from before dispositions were an input was folded without any.
+    said = ("dispositions",) if "dispositions" in assessment.inputs else ()
+    inputs = _inputs(assessment, (*_FOLDED_FROM, *said), input_of)
     if isinstance(inputs, Rejudged):
         return inputs
     try:
@@ -104,6 +106,7 @@ def _fold(assessment: Assessment, inputs: Mapping[str, Any]) -> tuple[Mapping[st
         [Observation.of_record(record) for record in assessment.observations],
         period=assessment.period,
         at=assessment.assessed_at,
+        dispositions=[Disposition.of_record(one) for one in inputs.get("dispositions", ())],
         first_found_at=dict(_first_found(assessment)),
     )
     return judgement.records()

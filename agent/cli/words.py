@@ -72,13 +72,14 @@ def show(
     as_json: bool,
     title: str | None = None,
     styles: Mapping[str, str] | None = None,
+    unbroken: Sequence[str] = (),
 ) -> None:
     """Rows as one JSON object a line, or as a table of `columns` (key → heading)."""
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
         return
-    console().print(table(rows, columns, title, styles))
+    console().print(table(rows, columns, title, styles, unbroken=unbroken))
 
 
 def table(
@@ -87,14 +88,17 @@ def table(
     title: str | None = None,
     styles: Mapping[str, str] | None = None,
     one_line: Sequence[str] = (),
+    unbroken: Sequence[str] = (),
 ) -> Table:
     """Rows as a table of `columns` (key → heading); `styles` colour cells by their text.
 
-    Columns in `one_line` are cut to one line where the terminal is narrow.
+    Columns in `one_line` are cut to one line where the terminal is narrow; those in `unbroken`
+    (days, numbers) keep their width as long as any other can give.
     """
     made = Table(title=title, title_justify="left", header_style="bold")
     for key, heading in columns.items():
-        made.add_column(heading, overflow="fold", no_wrap=bool(one_line) and key not in one_line)
+        kept = key in unbroken or (bool(one_line) and key not in one_line)
+        made.add_column(heading, overflow="fold", no_wrap=kept)
     for row in rows:
         cells = {key: Text.from_markup(_cell(row.get(key), styles or {})) for key in columns}
         for key in one_line:

@@ -28,7 +28,7 @@ from evidence.clock import stamp
 from evidence.errors import EnvironmentProblem
 from evidence.pack import write_pack
 from evidence.runs import Assessment
-from evidence.statement import Statement
+from evidence.statement import DECISIONS, Statement
 
 WORK_BOOK = "workbook.xlsx"
 
@@ -79,6 +79,8 @@ def _gather(config: Config, agent: Agent, assessed: Assessed, members: Members) 
         receipt = agent.ledger.receipt_of(one)
         if receipt is not None:
             members.add_record(receipt)
+    for _, _, decisions in agent.ledger.records(kind=DECISIONS):
+        members.add_record(decisions)
     for name, input_digest in record.inputs.items():
         members.add(f"inputs/{input_digest}", assessed.inputs[name])
     exhibits = gather(agent.ledger, record.readings, members)

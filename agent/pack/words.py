@@ -12,7 +12,8 @@ UNTOLD = Text("not told", "未提供")
 UNKNOWN = Text("not known", "不明")
 YES, NO = Text("yes", "是"), Text("no", "否")
 PROVISIONAL = Text(
-    "provisional: people's decisions and sign-offs are not in it", "暫定：未納入人員決定與簽核"
+    "provisional: sign-offs, and decisions taken elsewhere, are not in it",
+    "暫定：未納入簽核與於他處所作之決定",
 )
 REPLAYED = Text(
     "replayed: some or all answers were played from tapes, not read from devices",

@@ -27,6 +27,16 @@ def statistics(rules: Sequence[LabRule], serial: str, boot_at: datetime, at: dat
     return _answer([implicit, *results], serial, "firewall", "policy")
 
 
+def services(rules: Sequence[LabRule], serial: str) -> str:
+    """`GET /api/v2/cmdb/firewall.service/custom?vdom=*`: the ports behind services' names."""
+    named = {_service(rule): rule for rule in rules if rule.port != "any"}
+    results = [
+        {"name": name, "protocol": "TCP/UDP/SCTP", f"{rule.protocol}-portrange": rule.port}
+        for name, rule in named.items()
+    ]
+    return _answer(results, serial, "firewall.service", "custom")
+
+
 def status(serial: str, hostname: str) -> str:
     """`GET /api/v2/monitor/system/status`."""
     results = {
@@ -94,7 +104,7 @@ def _policy(rule: LabRule) -> dict[str, Any]:
         "schedule": "always",
         "logtraffic": "all" if rule.logged else "disable",
         "nat": "disable",
-        "comments": "",
+        "comments": rule.ticket or "",
     }
 
 

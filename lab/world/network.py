@@ -90,6 +90,7 @@ class Network:
             texts = {
                 fortios_platform.POLICY.text: fortios.policies(rules, serial, at),
                 fortios_platform.HITS.text: fortios.statistics(rules, serial, self.long_ago, at),
+                fortios_platform.SERVICES[0].text: fortios.services(rules, serial),
                 fortios_platform.STATUS.text: fortios.status(serial, name),
                 fortios_platform.STATE.text: fortios.state(serial, name, self.long_ago, at),
                 fortios_platform.HA.text: fortios.ha_mode(serial),

@@ -14,7 +14,8 @@ from lab.world.traffic import Flow
 
 @dataclass(frozen=True, slots=True)
 class LabRule:
-    """A rule as a person would say it; `added_at`: it was not there before."""
+    """A rule as a person would say it; `added_at`: it was not there before; `ticket`: the number
+    of the change that asked for it, as its comment says."""
 
     number: int
     name: str
@@ -27,6 +28,7 @@ class LabRule:
     logged: bool = True
     enabled: bool = True
     added_at: datetime | None = None
+    ticket: str | None = None
 
     def stands(self, at: datetime) -> bool:
         return self.added_at is None or self.added_at <= at
@@ -35,8 +37,26 @@ class LabRule:
 def edge_rules(now: datetime) -> tuple[LabRule, ...]:
     """The rules of the internet edge: what customers and staff use, and what was left behind."""
     return (
-        LabRule(1, "web-orders", "any", "203.0.113.10/32", "tcp", "443", Flow(40_000)),
-        LabRule(2, "mail-in", "any", "203.0.113.25/32", "tcp", "25", Flow(1_200)),
+        LabRule(
+            1,
+            "web-orders",
+            "any",
+            "203.0.113.10/32",
+            "tcp",
+            "443",
+            Flow(40_000),
+            ticket="CR-0007 網路下單",
+        ),
+        LabRule(
+            2,
+            "mail-in",
+            "any",
+            "203.0.113.25/32",
+            "tcp",
+            "25",
+            Flow(1_200),
+            ticket="CR-0011 郵件閘道",
+        ),
         LabRule(3, "vendor-vpn", "198.51.100.7/32", "10.10.5.0/24", "tcp", "3389", Flow(0)),
         LabRule(4, "old-quote-feed", "10.10.0.0/16", "10.20.9.14/32", "tcp", "8443", Flow(0)),
         LabRule(
@@ -59,7 +79,9 @@ def edge_rules(now: datetime) -> tuple[LabRule, ...]:
             Flow(0),
             added_at=now - timedelta(days=40),
         ),
-        LabRule(8, "ntp-out", "10.10.0.0/16", "any", "udp", "123", Flow(2_400)),
+        LabRule(
+            8, "ntp-out", "10.10.0.0/16", "any", "udp", "123", Flow(2_400), ticket="CR-0019 校時"
+        ),
         LabRule(9, "telnet-legacy", "10.10.1.9/32", "10.20.0.4/32", "tcp", "23", Flow(0)),
     )
 

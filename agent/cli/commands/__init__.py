@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from agent.cli import completion
-from agent.cli.commands import collecting, history, inventory, judging, reading, remote, setup
+from agent.cli.commands import (
+    collecting,
+    deciding,
+    history,
+    inventory,
+    judging,
+    reading,
+    remote,
+    rules,
+    setup,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +29,8 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.assess)
     app.command()(judging.findings)
     app.command()(remote.rdp)
+    app.add_typer(rules.rules, name="rules")
+    app.command()(deciding.decide)
     app.command()(judging.pack)
     app.command()(collecting.push)
     app.command()(judging.verify)
