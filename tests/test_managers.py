@@ -42,6 +42,16 @@ MANAGERS = {
         "POST /api/fmc_platform/v1/auth/revokeaccess",
         headers={"X-auth-access-token": SESSION},
     ),
+    ("fortimanager", "firewall.packages"): Manager(
+        'POST /jsonrpc {"method":"exec","params":[{"data":{"user":"evidence",'
+        '"passwd":"the-password"},"url":"/sys/login/user"}]}',
+        "",
+        'POST /jsonrpc {"method":"exec","params":[{"url":"/sys/logout"}],'
+        f'"session":"{SESSION}"}}',
+        answer=json.dumps(
+            {"result": [{"status": {"code": 0, "message": "OK"}}], "session": SESSION}
+        ).encode(),
+    ),
     ("fdm", "firewall.active_of_a_pair"): Manager(
         'POST /api/fdm/v6/fdm/token {"grant_type":"password","username":"evidence",'
         '"password":"the-password"}',
