@@ -50,7 +50,7 @@ unit: dev
 drill: dev system
 	@EVIDENCE_DRILL=1 $(PYTEST) --timeout 3600 $(ARGS)
 
-bench: dev
+bench: dev system
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 conformance: dev

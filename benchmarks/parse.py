@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from ntc_templates.parse import parse_output
+
 from agent.platforms import Collector, platform
 from benchmarks.result import Result, Spent, beside, spent
 from evidence.capture import Capture
@@ -25,6 +27,7 @@ def run(*, rules: int = 20_000, json_rules: int = 10_000, rounds: int = 3) -> It
         ("nft JSON", "linux", "sudo -n nft -j list ruleset", nft, json_rules, json.loads),
     ):
         yield _one(what, name, line, body, count, floor, rounds)
+    yield _beside_templates(acl, rules)
 
 
 def _one(
@@ -54,6 +57,26 @@ def _one(
         against="json.loads" if floor is json.loads else "str.splitlines",
         truth=_is_whole(facts, rules),
         note=f"{rules:,} rules, {len(body) / 1e6:.1f} MB; counts compared",
+    )
+
+
+def _beside_templates(body: bytes, rules: int) -> Result:
+    """The access list once more, beside the template that others read it with."""
+    collector = platform("asa").collectors["firewall"]
+    device = Device(id="fw-01", platform="asa")
+    ours, facts = spent(lambda: _facts(collector, device, {"show access-list": body}))
+    peer, rows = spent(
+        lambda: parse_output(platform="cisco_asa", command="show access-list", data=body.decode())
+    )
+    lines = sum(row["hit_count"] != "" for row in rows)
+    return Result(
+        name="parse: ASA access list",
+        ours=rules / ours.wall_s,
+        peer=rules / peer.wall_s,
+        unit="rules/s",
+        against="TextFSM, ntc-templates",
+        truth=_is_whole(facts, rules),
+        note=f"{rules:,} rules; with their counts: the peer gives {lines:,}",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from benchmarks import lifecycle, parse, seal, ssh, store, usage
+from benchmarks import identify, lifecycle, parse, seal, ssh, store, usage
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.result import Result
 from benchmarks.usage.made import made
@@ -26,11 +26,15 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1),
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2),
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
+    "identify": partial(identify.run, count=2, compared=False),
     "lifecycle": partial(lifecycle.run, items=200, scanned=5, rounds=1),
 }
 
 
-@pytest.mark.parametrize("name", TINY)
+_NEEDS = {"identify": pytest.mark.part("snmpd")}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_NEEDS.get(name, ())) for name in TINY])
 def test_a_benchmark_gets_its_answers_right(name: str) -> None:
     results = list(TINY[name]())
     assert results

@@ -112,6 +112,8 @@ class LabSnmp:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         engine = self._loop.run_until_complete(self._open())
+        # Not before the loop runs for good: an earlier call to stop it would be lost.
+        self._loop.call_soon(self._ready.set)
         try:
             self._loop.run_forever()
         finally:
@@ -139,7 +141,6 @@ class LabSnmp:
         while transport.transport is None:
             await asyncio.sleep(0.01)
         self.port = transport.transport.get_extra_info("sockname")[1]
-        self._ready.set()
         return engine
 
 

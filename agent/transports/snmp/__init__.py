@@ -10,8 +10,6 @@ from typing import Any
 from pysnmp.hlapi.v3arch.asyncio import (
     CommunityData,
     ContextData,
-    ObjectIdentity,
-    ObjectType,
     SnmpEngine,
     Udp6TransportTarget,
     UdpTransportTarget,
@@ -20,8 +18,6 @@ from pysnmp.hlapi.v3arch.asyncio import (
     get_cmd,
 )
 from pysnmp.proto import errind
-from pysnmp.proto.rfc1902 import IpAddress, ObjectIdentifier, OctetString
-from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from agent.gate import Gate
 from agent.platforms import Platform
@@ -29,6 +25,7 @@ from agent.secret import Credential
 from agent.transports import Answer
 from agent.transports.snmp.loop import loop
 from agent.transports.snmp.security import security
+from agent.transports.snmp.walk import ABSENT, Asked, Oid, Row, Walk, dotted, row_of
 from agent.transports.tape import snmprec_row
 from evidence.ask import Ask
 from evidence.device import Device
@@ -44,15 +41,11 @@ from evidence.errors import (
     shown,
 )
 
-Oid = tuple[int, ...]
-Row = tuple[Oid, str, bytes]
-
 REPETITIONS = 25
 WAIT_S = 3.0
 RETRIES = 2
 _UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 _WRAP = 2**32  # TimeTicks start again after 497 days
-_ABSENT = (NoSuchObject, NoSuchInstance, EndOfMibView)
 _REFUSED = (errind.WrongDigest, errind.UnknownUserName, errind.UnknownSecurityName)
 _REFUSED_LEVEL = (errind.UnsupportedSecurityLevel, errind.DecryptionError)
 
@@ -114,42 +107,42 @@ class Snmp:
     def _walks(self, roots: list[Oid], ask: Ask) -> list[Row]:
         """Everything below each root, or an error: half a walk is no answer."""
         ends_at = time.monotonic() + ask.limit_s
-        rows: list[Row] = []
+        walks = [Walk(root) for root in roots]
         size_bytes = 0
-        for root in roots:
-            for row in self._walk(root):
-                rows.append(row)
-                size_bytes += len(row[2]) + 4 * len(row[0])
-                if size_bytes > ask.limit_bytes:
-                    raise TooMuch(f"{self._who}: {ask.name} is over {ask.limit_bytes} bytes")
-                if time.monotonic() > ends_at:
-                    raise Incomplete(f"{self._who}: {ask.name} took over {ask.limit_s:g} s")
+        for row in self._rows(walks):
+            size_bytes += len(row[2]) + 4 * len(row[0])
+            if size_bytes > ask.limit_bytes:
+                raise TooMuch(f"{self._who}: {ask.name} is over {ask.limit_bytes} bytes")
+            if time.monotonic() > ends_at:
+                raise Incomplete(f"{self._who}: {ask.name} took over {ask.limit_s:g} s")
+        rows = [row for walk in walks for row in walk.rows]
         self._watch_uptime(dict((row[0], row[2]) for row in rows if row[0] == _UPTIME))
         return rows
 
-    def _walk(self, root: Oid) -> Iterator[Row]:
-        """GETBULK from the root until the answers leave it; fewer at a time if they do not fit."""
-        last, repetitions = root, REPETITIONS
-        while True:
-            found = self._exchange(bulk_cmd, last, repetitions=repetitions)
+    def _rows(self, walks: list[Walk]) -> Iterator[Row]:
+        """GETBULK of all walks at once until the answers leave each; fewer if they do not fit.
+
+        The first of several asks one row of each: most of what is asked, a device lacks.
+        """
+        most, repetitions = REPETITIONS, 1 if len(walks) > 1 else REPETITIONS
+        while going := [walk for walk in walks if not walk.is_over][:most]:
+            found = self._exchange(
+                bulk_cmd, *(walk.last for walk in going), repetitions=repetitions
+            )
             if found is None:
-                if repetitions == 1:
-                    raise NotAnswered(f"{self._who}: {_dotted(last)}: the answer does not fit")
-                repetitions = max(1, repetitions // 4)
-                continue
-            if not found:
-                return
-            for oid, value in found:
-                if isinstance(value, _ABSENT) or oid[: len(root)] != root:
-                    return
-                if oid <= last:
-                    raise Unexpected(
-                        f"{self._who}: after {_dotted(last)} comes {_dotted(oid)}: the agent "
-                        "goes in circles",
-                        next_step="its SNMP agent is at fault; deliver the answer by hand",
-                    )
-                last = oid
-                yield _row(oid, value)
+                if most == 1:
+                    last = dotted(going[0].last)
+                    raise NotAnswered(f"{self._who}: {last}: the answer does not fit")
+                most = max(1, most // 4)
+            elif not found and len(going) == 1:
+                going[0].is_over = True
+            elif not found:
+                most = 1
+            for number, (oid, value) in enumerate(found or ()):
+                row = going[number % len(going)].take(oid, value, self._who)
+                if row is not None:
+                    yield row
+            repetitions = max(1, most // max(1, sum(not walk.is_over for walk in walks)))
 
     def _get(self, oids: list[Oid]) -> list[Row]:
         """Those of these single values that the device has."""
@@ -158,7 +151,7 @@ class Snmp:
             found = self._exchange(get_cmd, *oids[start : start + 8])
             if found is None:
                 raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
-            rows += [_row(oid, value) for oid, value in found if not isinstance(value, _ABSENT)]
+            rows += [row_of(oid, value) for oid, value in found if not isinstance(value, ABSENT)]
         return rows
 
     def _watch_uptime(self, seen: dict[Oid, bytes]) -> None:
@@ -179,7 +172,7 @@ class Snmp:
     ) -> list[tuple[Oid, Any]] | None:
         """One question and its answer; None when the answer is too big for one message."""
         numbers = () if repetitions is None else (0, repetitions)
-        wanted = [ObjectType(ObjectIdentity(oid)) for oid in oids]
+        wanted = [Asked(oid) for oid in oids]
         answer = self._send(command, *numbers, *wanted)
         if isinstance(answer[0], errind.RequestTimedOut) and self._may_be_another():
             self.engine = self._engine(instead_of=self.engine)
@@ -194,8 +187,11 @@ class Snmp:
             return None
         if name == "noSuchName":
             return []
+        if not name and not rows:
+            # No end of anything: an agent that leaves out its answer has proven nothing.
+            raise Unexpected(f"{self._who}: {dotted(oids[0])} was answered with nothing at all")
         if name:
-            raise NotAnswered(f"{self._who}: {_dotted(oids[0])} was answered with {shown(name)}")
+            raise NotAnswered(f"{self._who}: {dotted(oids[0])} was answered with {shown(name)}")
         return [(tuple(row[0]), row[1]) for row in rows]
 
     def _send(self, command: Any, *what: Any) -> tuple[Any, Any, Any, Any]:
@@ -220,7 +216,7 @@ class Snmp:
         if isinstance(trouble, errind.RequestTimedOut):
             if self._heard:
                 return Incomplete(
-                    f"{self._who}: fell silent at {_dotted(oids[0])}", code="device_silent"
+                    f"{self._who}: fell silent at {dotted(oids[0])}", code="device_silent"
                 )
             return Unreachable(
                 f"{self._who}: no answer",
@@ -252,19 +248,3 @@ def _wait_s(device: Device) -> float:
 
 def _key(account: CommunityData | UsmUserData) -> tuple[Any, ...]:
     return tuple(sorted((name, str(value)) for name, value in vars(account).items()))
-
-
-def _row(oid: Oid, value: Any) -> Row:
-    """A value as snmprec writes it: type tag and bytes; numbers in decimal, addresses dotted."""
-    tag = str(int(value.tagSet[0].tagId) + (64 if value.tagSet[0].tagClass == 64 else 0))
-    if isinstance(value, IpAddress):
-        return oid, tag, ".".join(map(str, value.asNumbers())).encode()
-    if isinstance(value, ObjectIdentifier):
-        return oid, tag, _dotted(tuple(value)).encode()
-    if isinstance(value, OctetString):
-        return oid, tag, value.asOctets()
-    return oid, tag, str(value.prettyPrint()).encode() if tag != "5" else b""
-
-
-def _dotted(oid: Oid) -> str:
-    return ".".join(map(str, oid))
