@@ -68,7 +68,7 @@ def test_an_answer_that_is_lost_comes_again_the_same(
 def test_a_connection_that_fell_silent_is_given_up_within_a_minute(
     scene: Scene, relay: Callable[[int], Relay], mocker: MockerFixture
 ) -> None:
-    """As where a firewall forgot it: nothing is refused, nothing comes back. In fiftieths of the time."""
+    """As where a firewall forgot it: nothing is refused, nothing comes back. In short minutes."""
     assert sum(pushing.TIMEOUT_S) <= 60
     mocker.patch.object(pushing, "TIMEOUT_S", tuple(one / 50 for one in pushing.TIMEOUT_S))
     line, url = line_to(scene, relay)
