@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,20 +47,31 @@ def guide() -> dict[int, list[str]]:
     }
 
 
-def _digest(*parts: str) -> str:
-    return sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _kept(name: str) -> tuple[Path, Path]:
-    """Where a thing is kept, and where it is made first, so that half of one is none."""
+@pytest.fixture(scope="session")
+def alone() -> Iterator[None]:
+    """Nobody else makes or uses what is kept meanwhile."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    return KEPT / name, KEPT / f"{name}.{os.getpid()}"
+    with (KEPT / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield
+
+
+def _kept(kind: str, *made_from: str) -> tuple[Path, Path]:
+    """Where a thing is kept, and where it is made first, so that half of one is none.
+
+    What was made from something else, or by a run that was killed, goes.
+    """
+    kept = KEPT / f"{kind}-{sha256(chr(0).join(made_from).encode()).hexdigest()[:16]}"
+    for other in KEPT.glob(f"{kind}-*"):
+        if other != kept:
+            shutil.rmtree(other)
+    return kept, kept.with_name(f"{kept.name}.making")
 
 
 @pytest.fixture(scope="session")
-def wheelhouse(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheelhouse(wheel: Path, alone: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Part 1 of the guide, from wheels that were loaded once."""
-    kept, making = _kept(f"wheels-{_digest(LOCK.read_text())}")
+    kept, making = _kept("wheels", LOCK.read_text())
     if not kept.exists():
         load = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes"]
         load += ["--only-binary", ":all:", "-r", str(LOCK), "-d", str(making)]
@@ -83,7 +95,7 @@ def guest(wheelhouse: Path) -> Iterator[Guest]:
     release = f"{sys.version_info.major}.{sys.version_info.minor}"
     if not said.startswith(f"Python {release}."):
         pytest.skip(f"needs /usr/bin/python3 of release {release}, as the tests run with")
-    root, _ = _kept(f"root-{os.getpid()}")
+    root = KEPT / "root"
     shutil.rmtree(root, ignore_errors=True)
     make_tree(root)
     (root / "etc/nftables.conf").write_text(RULES)
@@ -135,7 +147,7 @@ def _install_programs(guest: Guest, block: str) -> None:
     lines = block.splitlines()
     end = next(n for n, line in enumerate(lines) if "--require-hashes" in line) + 1
     made, rest = lines[:end], [*lines[:2], *lines[end:]]
-    kept, making = _kept(f"environment-{_digest(LOCK.read_text(), python, *made)}")
+    kept, making = _kept("environment", LOCK.read_text(), python, *made)
     if not kept.exists():
         guest.sh("\n".join(made))
         subprocess.run(["cp", "-al", guest.root / "opt", making], check=True)

@@ -87,7 +87,15 @@ class Guest:
             manager.settimeout(60)
             with root.with_name(f"{root.name}.log").open("wb") as log:
                 self._nspawn = subprocess.Popen(
-                    [*nspawn(root), "--notify-ready=yes", "--boot"],
+                    # It ends with us, however we end.
+                    [
+                        "setpriv",
+                        "--pdeathsig",
+                        "TERM",
+                        *nspawn(root),
+                        "--notify-ready=yes",
+                        "--boot",
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -173,6 +173,26 @@ def test_what_was_read_reaches_the_store(guest: Guest) -> None:
     guest.sh(fsck)
 
 
+@pytest.mark.drill
+def test_a_silent_device_does_not_keep_it_from_stopping(guest: Guest) -> None:
+    """It takes what a run is given to end, 20 s, and no more; what was not read is on record."""
+    devices = guest.root / "etc/evidence-agent/devices.yaml"
+    good = devices.read_text()
+    guest.sh("python3 -c 'import socket, time; s = socket.create_server((\"127.0.0.1\", 2222));"
+             " time.sleep(300)' > /dev/null 2>&1 &")  # fmt: skip
+    devices.write_text(
+        good + "  - {id: mute, platform: linux, subjects: [firmware], host: 127.0.0.1,"
+        " port: 2222, secret: cred:gw-01}\n"
+    )
+    guest.sh("systemctl reload evidence-agent")
+    guest.sh("runuser -u alice -- evidence-agent collect mute > /tmp/told 2>&1 &")
+    guest.wait_for(lambda: "devices=('mute',)" in guest.journal())
+    guest.sh("timeout 30 systemctl stop evidence-agent")
+    assert guest.shown(UNITS[0], "Result") == "success"
+    devices.write_text(good)
+    guest.sh("systemctl start evidence-agent")
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_it_stops_cleanly_within_its_time(guest: Guest, unit: str) -> None:
     guest.sh(f"timeout 30 systemctl stop {unit}")
