@@ -18,6 +18,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from pypsrp.complex_objects import Command, RunspacePoolState
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
 
 from agent.gate.winrm import WinrmGate
 from agent.platforms import platform
@@ -43,6 +46,7 @@ from lab.devices.certificates import make_certificate, server_context
 from tests.winrm_host import WinrmHost
 
 PASSWORD = "canary-winrm-5f3c"
+HOST = Device(id="pc-01", platform="windows")
 WHO = Credential("BROKER\\auditor", password=Secret(PASSWORD))
 KEY = "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\X\r\n    ComputerName    REG_SZ    交易-07\r\n".encode()
 MISSING = "錯誤: 系統找不到指定的登錄機碼或值。\r\n".encode()
@@ -332,6 +336,39 @@ def test_a_command_without_end_ends_at_the_time_limit(
     assert (type(error), "took over" in error.message) == (Incomplete, True)
 
 
+# --- an endpoint of PowerShell ---
+
+
+def test_an_endpoint_answers_the_same_commands(tls: ssl.SSLContext, pinned: dict[str, str]) -> None:
+    host = WinrmHost(ANSWERS, tls)
+    with reading(host, options=pinned | {"winrm_endpoint": "EvidenceRead"}) as way:
+        assert way.ask(NAME).body == KEY
+        assert way.ask(POLICY).body == MISSING
+    assert [one for one in host.heard if "reg" in one] == [
+        f"Command {NAME.text}",
+        f"Command {POLICY.text}",
+    ]
+    assert (host.heard[0], host.heard[-1], host.logins) == ("Create", "Delete", 1)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(2, NotAnswered), (7, Unexpected)])
+def test_an_endpoint_that_fails_or_gives_no_text_is_no_answer(
+    status: int, kind: type[VisitError], tls: ssl.SSLContext, pinned: dict[str, str]
+) -> None:
+    host = WinrmHost({NAME.text: (status, KEY, b"")}, tls)
+    with reading(host, options=pinned | {"winrm_endpoint": "EvidenceRead"}) as way:
+        assert isinstance(failure(way), kind)
+
+
+def test_in_an_endpoint_too_only_declared_commands_leave(
+    tls: ssl.SSLContext, pinned: dict[str, str]
+) -> None:
+    host = WinrmHost(ANSWERS, tls)
+    with reading(host, options=pinned | {"winrm_endpoint": "EvidenceRead"}) as way:
+        assert isinstance(failure(way, Ask("own", "Remove-Item C:\\x")), Denied)
+    assert not any("Command" in one for one in host.heard)
+
+
 # --- the gate ---
 
 
@@ -343,7 +380,7 @@ def test_what_is_not_declared_does_not_leave(tls: ssl.SSLContext, pinned: dict[s
 
 
 def test_only_five_forms_of_message_pass() -> None:
-    gate = WinrmGate(Device(id="pc-01", platform="windows"), platform("windows"), WHO)
+    gate = WinrmGate(HOST, platform("windows"), WHO)
     command = MESSAGE.format(
         action=f"{SHELL}/Command",
         uri=f"{SHELL}/cmd",
@@ -375,6 +412,62 @@ def test_only_five_forms_of_message_pass() -> None:
     ):
         with pytest.raises(Denied):
             gate.request(method, target, body)
+
+
+class Written(Exception):
+    """An envelope, caught where it would be sent."""
+
+
+def sent(use: Callable[[PowerShell], object], endpoint: str = "EvidenceRead") -> bytes:
+    """The envelope in which pypsrp would start what `use` makes of a pipeline."""
+    words = WSMan("127.0.0.1", auth="ntlm")
+    pool = RunspacePool(words, configuration_name=endpoint)
+    pool.protocol_version, pool.state = "2.3", RunspacePoolState.OPENED
+    pipeline = PowerShell(pool)
+    use(pipeline)
+    with pytest.raises(Written) as caught, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words.transport, "send", lambda message, **_: _raise(Written(message)))
+        pipeline.begin_invoke()
+    envelope: bytes = caught.value.args[0]
+    return envelope
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+MISUSES: dict[str, Callable[[PowerShell], object]] = {
+    "another script": lambda one: one.add_script("Remove-Item C:\\x"),
+    "a command": lambda one: one.add_cmdlet("reg"),
+    "a declared text as a command": lambda one: one.add_command(
+        Command(protocol_version="2.3", cmd=NAME.text, is_script=False)
+    ),
+    "two scripts in a row": lambda one: one.add_script(NAME.text).add_script("Remove-Item x"),
+    "a second statement": lambda one: (
+        one.add_script(NAME.text).add_statement().add_script("Remove-Item x")
+    ),
+    "an argument": lambda one: one.add_script(NAME.text).add_argument("/f"),
+    "a parameter": lambda one: one.add_script(NAME.text).add_parameter("Force"),
+    "a line more": lambda one: one.add_script(f"{NAME.text}\nRemove-Item x"),
+}
+
+
+@pytest.mark.parametrize("misuse", MISUSES)
+def test_a_pipeline_is_one_declared_script(misuse: str) -> None:
+    gate = WinrmGate(
+        Device(id="pc-01", platform="windows"), platform("windows"), WHO, "EvidenceRead"
+    )
+    gate.message(sent(lambda one: one.add_script(NAME.text)))
+    with pytest.raises(Denied):
+        gate.message(sent(MISUSES[misuse]))
+
+
+def test_only_the_named_endpoint_is_spoken_to() -> None:
+    declared = sent(lambda one: one.add_script(NAME.text), "Microsoft.PowerShell")
+    for endpoint in ("EvidenceRead", None):
+        gate = WinrmGate(HOST, platform("windows"), WHO, endpoint)
+        with pytest.raises(Denied):
+            gate.message(declared)
 
 
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"

@@ -8,6 +8,7 @@ a real Windows. Its NTLM log-in and encryption of messages are real, though by t
 from __future__ import annotations
 
 import ssl
+import struct
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,17 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import spnego
+from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.encryption import WinRMEncryption
+from pypsrp.messages import (
+    Message,
+    MessageType,
+    PipelineState,
+    RunspacePoolStateMessage,
+    SessionCapability,
+)
+from pypsrp.powershell import Fragment
+from pypsrp.serializer import Serializer
 from pypsrp.wsman import NAMESPACES, WSManAction
 
 SEALED = (
@@ -57,6 +68,8 @@ class WinrmHost:
     heard: list[str] = field(default_factory=list)
     logins: int = 0
     connections: int = 0
+    _fetched: int = 0
+    _running: str = ""
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"host": self})
@@ -86,6 +99,13 @@ class WinrmHost:
         action = root.findtext("s:Header/wsa:Action", namespaces=NAMESPACES) or ""
         name = action.rpartition("/")[2]
         command = root.findtext(".//rsp:Command", namespaces=NAMESPACES)
+        pipeline = root.findtext(".//rsp:Arguments", namespaces=NAMESPACES)
+        if pipeline:
+            said = ElementTree.fromstring(b64decode(pipeline)[61:])
+            command = next(one.text for one in said.iter() if one.get("N") == "Cmd")
+        resource = root.findtext("s:Header/wsman:ResourceURI", namespaces=NAMESPACES) or ""
+        self._in_endpoint = "/powershell/" in resource
+        self._of_pool = "CommandId" not in str(request)
         self.heard.append(f"{name} {command}" if command else name)
         if command:
             self._running, self._fetched = command, 0
@@ -121,6 +141,8 @@ class WinrmHost:
 
     def _received(self) -> str:
         """The output in two halves, then the state."""
+        if self._in_endpoint:
+            return self._objects()
         status, output, errors = self.answers.get(self._running, (1, b"", b"not recognized\r\n"))
         half = len(output) // 2
         self._fetched += 1
@@ -137,6 +159,42 @@ class WinrmHost:
             f"<rsp:ReceiveResponse>{streams}<rsp:CommandState CommandId='1' State='{state}'>"
             f"{ended}</rsp:CommandState></rsp:ReceiveResponse>"
         )
+
+    def _objects(self) -> str:
+        """What an endpoint says: that its pool is open, or a pipeline's output and state."""
+        opened: Any = RunspacePoolStateMessage  # pypsrp tells no types of these two
+        ended: Any = PipelineState
+        if self._of_pool:
+            messages: list[Any] = [
+                SessionCapability("2.3", "2.0", "1.1.0.1"),
+                opened(state=RunspacePoolState.OPENED),
+            ]
+        else:
+            status, output, errors = self.answers[self._running]
+            lines = (output + errors).decode().splitlines()
+            state = PSInvocationState.FAILED if status == 2 else PSInvocationState.COMPLETED
+            odd = [7] if status == 7 else []
+            messages = [*lines, *odd, ended(state=state)]
+        body = b""
+        for number, message in enumerate(messages, 1):
+            packed = _packed(message)
+            body += Fragment(self._fetched * 1000 + number, 0, packed, True, True).pack()
+        self._fetched += 1
+        return (
+            "<rsp:ReceiveResponse><rsp:Stream Name='stdout'>"
+            f"{b64encode(body).decode()}</rsp:Stream></rsp:ReceiveResponse>"
+        )
+
+
+def _packed(message: Any) -> bytes:
+    """A message to the client; a text or a number is a pipeline's output (MS-PSRP 2.2.2.19)."""
+    if not isinstance(message, str | int):
+        return Message(1, None, None, message, Serializer()).pack()
+    whole = ElementTree.Element("S" if isinstance(message, str) else "I32")
+    whole.text = str(message)
+    head = struct.pack("<II", 1, MessageType.PIPELINE_OUTPUT) + bytes(32)
+    text: bytes = ElementTree.tostring(whole, "utf-8")
+    return head + text
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,4 +1,5 @@
-"""WinRM: declared commands, run one by one in a command shell of a Windows host.
+"""WinRM: declared commands, run one by one on a Windows host, in its command shell or in an
+endpoint of PowerShell that it limits (JEA).
 
 pypsrp words and understands the messages; connecting, log-in, limits and what may leave are
 ours. By HTTPS (5986) unless the device has the recorded exception `winrm_http`: then by HTTP
@@ -7,6 +8,7 @@ ours. By HTTPS (5986) unless the device has the recorded exception `winrm_http`:
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 from agent.platforms import Platform
@@ -31,6 +33,10 @@ def open_winrm(device: Device, credential: Credential, platform: Platform) -> Tr
             f"{device.id}: winrm_auth {auth!r} is unknown; known are {', '.join(AUTHS)}",
             code="winrm_invalid",
         )
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", device.options.get("winrm_endpoint", "x")):
+        raise ConfigurationError(
+            f"{device.id}: winrm_endpoint is a session configuration's name", code="winrm_invalid"
+        )
     if auth == "certificate" and HTTP in device.exceptions:
         raise ConfigurationError(
             f"{device.id}: a log-in by certificate gives no keys to encrypt messages on HTTP",
@@ -49,7 +55,7 @@ def open_winrm(device: Device, credential: Credential, platform: Platform) -> Tr
     # Loaded only here: an installation without the extra still says what it lacks.
     from agent.transports.winrm.session import Winrm
 
-    return Winrm(device, credential, platform, auth)
+    return Winrm(device, credential, platform, auth, device.options.get("winrm_endpoint"))
 
 
 def _need(device: Device, module: str, mend: str) -> None:

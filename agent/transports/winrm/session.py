@@ -1,13 +1,10 @@
-"""A command shell on a Windows host: opened with the first ask, one command after another."""
+"""A session with a Windows host: opened with the first ask, one command after another."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from pypsrp.exceptions import WinRMError, WSManFaultError
-from pypsrp.shell import CommandState, Process, SignalCode, WinRS
-from pypsrp.wsman import WSMan
 
 from agent.gate.winrm import WinrmGate
 from agent.platforms import Platform
@@ -16,9 +13,9 @@ from agent.transports import Answer
 from agent.transports.deadline import Deadline
 from agent.transports.status import ended
 from agent.transports.winrm import HTTP
-from agent.transports.winrm.carrier import ENVELOPE_BYTES, WAIT_S, Carrier
+from agent.transports.winrm.carrier import WAIT_S, Carrier
+from agent.transports.winrm.shells import CommandShell, Endpoint, Shell, Wsman
 from evidence.ask import Ask
-from evidence.capture import check_size
 from evidence.device import Device
 from evidence.errors import (
     Incomplete,
@@ -30,7 +27,6 @@ from evidence.errors import (
     shown,
 )
 
-UTF_8 = 65001  # the code page of the shell; its own would lose what it has no letters for
 _DENIED, _QUOTA = "5", frozenset(("2150859173", "2150859174"))
 
 
@@ -38,13 +34,21 @@ class Winrm:
     """One log-in and one shell a visit. What ends either ends them all."""
 
     def __init__(
-        self, device: Device, credential: Credential, platform: Platform, auth: str
+        self,
+        device: Device,
+        credential: Credential,
+        platform: Platform,
+        auth: str,
+        endpoint: str | None,
     ) -> None:
         self._who = device.id
         self._account = credential.username or None
-        gate = WinrmGate(device, platform, credential)
+        gate = WinrmGate(device, platform, credential, endpoint)
         self._carrier = Carrier(device, credential, gate, auth, HTTP in device.exceptions)
-        self._shell = WinRS(_Wsman(self._carrier, device), codepage=UTF_8)
+        words = Wsman(self._carrier, device)
+        self._shell: Shell = (
+            Endpoint(words, endpoint, self._who) if endpoint else CommandShell(words, self._who)
+        )
         self._trouble: VisitError | None = None
 
     def ask(self, ask: Ask) -> Answer:
@@ -77,7 +81,7 @@ class Winrm:
     def _run(self, ask: Ask) -> tuple[bytes, bytes, int]:
         with Deadline(ask.limit_s, self._carrier.cut) as deadline:
             try:
-                found = self._command(ask)
+                found = self._shell.run(ask)
             except WSManFaultError as error:
                 raise self._fault(error, ask) from None
             except VisitError as error:
@@ -94,21 +98,6 @@ class Winrm:
             raise self._late(ask)
         return found
 
-    def _command(self, ask: Ask) -> tuple[bytes, bytes, int]:
-        self._shell.open()
-        process = Process(self._shell, ask.text)
-        process.begin_invoke()
-        if process.id is None:
-            raise Unexpected(f"{self._who}: {ask.text!r}: WinRM gave the command no number")
-        while process.state != CommandState.DONE:
-            process.poll_invoke()
-            check_size(self._who, ask, process.stdout + process.stderr)
-        # A command that is done without a status was ended by somebody else.
-        status = -1 if process.rc is None else process.rc
-        with suppress(WinRMError):
-            process.signal(SignalCode.TERMINATE)  # lets the host forget it
-        return process.stdout, process.stderr, status
-
     def _late(self, ask: Ask) -> Incomplete:
         return Incomplete(f"{self._who}: {ask.text!r} took over {ask.limit_s:g} s")
 
@@ -124,18 +113,3 @@ class Winrm:
         if str(error.code) in _QUOTA:
             return Unreachable(said, code="device_busy")
         return NotAnswered(said, code="command_failed")
-
-
-class _Wsman(WSMan):
-    """pypsrp's words, on our carrier."""
-
-    transport: Any
-
-    def __init__(self, carrier: Carrier, device: Device) -> None:
-        super().__init__(
-            device.address,
-            max_envelope_size=ENVELOPE_BYTES,
-            operation_timeout=WAIT_S,
-            auth="ntlm",  # of the transport that is replaced in the next line
-        )
-        self.transport = carrier
