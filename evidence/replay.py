@@ -53,18 +53,23 @@ def replay(
 def source_digest(module: ModuleType) -> str:
     """SHA-256 over a platform's source files: a reading names the code that made it by this.
 
-    Private folders that platforms share (`collectors/_cisco`) count with each that uses them.
+    What it shares with other platforms (`collectors/_cisco`, or another platform's own files)
+    counts with each that uses it.
     """
     source = Path(inspect.getfile(module))
-    if source.name != "__init__.py":
-        return sha256(source.read_bytes()).hexdigest()
-    bodies = [file.read_bytes() for file in sorted(source.parent.rglob("*.py"))]
-    package = module.__name__.rpartition(".")[0]
-    shared = re.compile(rb"^from %s\.(_\w+)[. ]" % re.escape(package.encode()), re.MULTILINE)
-    for name in sorted({name.decode() for body in bodies for name in shared.findall(body)}):
-        bodies += (
-            file.read_bytes() for file in sorted((source.parent.parent / name).rglob("*.py"))
-        )
+    package, _, own = module.__name__.rpartition(".")
+    root = source.parent.parent if source.name == "__init__.py" else source.parent
+    mine = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
+    bodies = [file.read_bytes() for file in mine]
+    shared = re.compile(rb"^from %s\.(\w+)[. ]" % re.escape(package.encode()), re.MULTILINE)
+    known, read = {own}, 0
+    while read < len(bodies):
+        waiting, read = bodies[read:], len(bodies)
+        for name in sorted({name.decode() for body in waiting for name in shared.findall(body)}):
+            if name not in known:
+                known.add(name)
+                theirs = sorted([*root.glob(f"{name}.py"), *(root / name).rglob("*.py")])
+                bodies += (file.read_bytes() for file in theirs)
     return sha256(b"\0".join(bodies)).hexdigest()
 
 

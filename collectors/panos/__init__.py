@@ -17,9 +17,10 @@ from xml.etree.ElementTree import Element
 
 from collectors.panos import _cli, _unit, _usage
 from collectors.panos._answer import result
+from collectors.panos._asks import get, op, show
 from collectors.panos._objects import objects
 from collectors.panos._rules import Rulebase, pushed_policy
-from evidence.ask import Ask, Secret
+from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
@@ -34,64 +35,31 @@ HTTP_KEY_REFUSED = rb"(?i)<response[^>]*\bcode\s*=\s*['\"]403['\"][^>]*>.{0,80}i
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
-# Rule bases and objects hold none; what Panorama pushes may hold server profiles and certificates.
-_SECRETS = (
-    Secret(
-        "regex",
-        r"<[a-z0-9-]*(?:password|passwd|passphrase|phash|secret|key|psk|pwd|community|token)"
-        r"(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?(?P<secret>[^<\s][^<]*?)\s*(?=\]\]>|<|\Z)",
-    ),
-)
-_VSYS = {"vsys": r"vsys[0-9]{1,3}"}
-_KEPT = "/-._{}"
-
-
-def _encoded(text: str) -> str:
-    """As it travels in an address: everything but letters, digits and holes as `%XX`."""
-    return "".join(c if c.isalnum() or c in _KEPT else f"%{ord(c):02X}" for c in text)
-
-
-def _get(name: str, kind: str, asked: str, cause: str) -> Ask:
-    target = f"GET /api/?type={kind}"
-    plain = () if "{" in asked else (f"{target}{cause}{asked}", asked)
-    holes = {} if plain else _VSYS
-    text = f"{target}{cause}{_encoded(asked)}"
-    return Ask(name, text, "http", secrets=_SECRETS, holes=holes, also=plain)
-
-
-def _op(name: str, cmd: str) -> Ask:
-    return _get(name, "op", cmd, "&cmd=")
-
-
-def _show(name: str, xpath: str) -> Ask:
-    return _get(name, "config", xpath, "&action=show&xpath=")
-
-
 _HERE = "/config/devices/entry/vsys/entry[@name='{vsys}']"
 
-SYSTEM = _op("system_info", "<show><system><info></info></system></show>")
-CLOCK = _op("clock", "<show><clock></clock></show>")
-HA = _op("high_availability", "<show><high-availability><state></state></high-availability></show>")
+SYSTEM = op("system_info", "<show><system><info></info></system></show>")
+CLOCK = op("clock", "<show><clock></clock></show>")
+HA = op("high_availability", "<show><high-availability><state></state></high-availability></show>")
 # The candidate: what a template adds is in it, and not in what `show` tells.
-VSYS = _get("vsys", "config", "/config/devices/entry/vsys/entry/@name", "&action=get&xpath=")
-RULES = _show("rules", f"{_HERE}/rulebase")
-PUSHED = _op(
+VSYS = get("vsys", "config", "/config/devices/entry/vsys/entry/@name", "&action=get&xpath=")
+RULES = show("rules", f"{_HERE}/rulebase")
+PUSHED = op(
     "pushed_policy",
     "<show><config><pushed-shared-policy><vsys>{vsys}</vsys></pushed-shared-policy></config></show>",
 )
-PUSHED_SHARED = _op(
+PUSHED_SHARED = op(
     "pushed_shared",
     "<show><config><pushed-shared-policy></pushed-shared-policy></config></show>",
 )
-HITS = _op(
+HITS = op(
     "rule_hit_count",
     "<show><rule-hit-count><vsys><vsys-name><entry name='{vsys}'><rule-base>"
     "<entry name='security'><rules><all/></rules></entry></rule-base></entry>"
     "</vsys-name></vsys></rule-hit-count></show>",
 )
 _KINDS = ("address", "address-group", "service", "service-group")
-SHARED = tuple(_show(f"shared_{kind}", f"/config/shared/{kind}") for kind in _KINDS)
-LOCAL = tuple(_show(f"vsys_{kind}", f"{_HERE}/{kind}") for kind in _KINDS)
+SHARED = tuple(show(f"shared_{kind}", f"/config/shared/{kind}") for kind in _KINDS)
+LOCAL = tuple(show(f"vsys_{kind}", f"{_HERE}/{kind}") for kind in _KINDS)
 
 # Read from what somebody delivers; the API takes no command line.
 CLI_SYSTEM = Ask("show_system_info", "show system info")

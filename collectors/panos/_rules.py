@@ -44,7 +44,7 @@ class Rulebase:
         ):
             for entry in () if place is None else place.findall("security/rules/entry"):
                 position += 1
-                yield self._rule(entry, policy, position)
+                yield self.rule(entry, policy, position)
         for name, action in DEFAULTS.items():
             position += 1
             yield default(self.vsys, position, name, self._changed(name), action)
@@ -59,7 +59,8 @@ class Rulebase:
                     return entry
         return None
 
-    def _rule(self, entry: Element, policy: str, position: int) -> FirewallRule:
+    def rule(self, entry: Element, policy: str, position: int) -> FirewallRule:
+        """One rule, as it is configured."""
         name, uuid = entry.get("name", ""), entry.get("uuid")
         action = (text(entry, "action") or "").lower()
         kind = text(entry, "rule-type") or "universal"
