@@ -157,6 +157,7 @@ class Visitor:
             cautions=() if failure else tuple(cautions(facts)),
             provenance=self.provenance.kind,
             confirmed_by=self.provenance.confirmed_by,
+            ways=tuple(dict.fromkeys(o.capture.way for o in mine if o.capture and o.capture.way)),
         )
 
     def _drive(self, flow: Flow, subject: str) -> Iterable[Fact]:
@@ -200,6 +201,7 @@ class Visitor:
             account=answer.account,
             requester=self.requester,
             peer=answer.peer,
+            way=answer.way,
             media_type=answer.media_type,
             provenance=self._provenance(answer),
         )

@@ -37,7 +37,8 @@ class Capture:
     """One answer. `body` is what the device sent with declared secrets replaced by keyed digests.
 
     `digest` is the SHA-256 of `body`. `peer` is the identity seen on the wire (host key or
-    certificate fingerprint). `asked_at` and `answered_at` are aware UTC.
+    certificate fingerprint), `way` what carried it (`evidence.way`). `asked_at` and
+    `answered_at` are aware UTC.
     """
 
     device: str
@@ -50,6 +51,7 @@ class Capture:
     peer: str | None = None
     media_type: str = "text/plain"
     provenance: Provenance = Provenance()
+    way: str | None = None
 
     @property
     def digest(self) -> str:

@@ -45,6 +45,7 @@ class Asked:
     capture: str | None = None
     failure: Failure | None = None
     attempt: int = 1
+    way: str | None = None
 
     @classmethod
     def answered(cls, subject: str, capture: Capture, attempt: int = 1) -> Asked:
@@ -60,6 +61,7 @@ class Asked:
             provenance=capture.provenance,
             capture=capture.digest,
             attempt=attempt,
+            way=capture.way,
         )
 
     @classmethod
@@ -99,6 +101,7 @@ class Asked:
             "capture": self.capture,
             "failure": None if self.failure is None else asdict(self.failure),
             "attempt": self.attempt,
+            "way": self.way,
         }
 
     @classmethod
@@ -113,7 +116,9 @@ class Asked:
                 **{**provenance, "captured_at": _parsed(provenance["captured_at"])}
             ),
             failure=None if failure is None else Failure(**failure),
-            attempt=record.get("attempt", 1),  # not yet written by the first agents
+            # Not yet written by the first agents.
+            attempt=record.get("attempt", 1),
+            way=record.get("way"),
         )
 
 

@@ -49,6 +49,7 @@ class Reading:
     `parser` names the collector, `parser_digest` is the SHA-256 of its source. A failed
     reading has a `failure` and no facts: what we do not know is a record, not a gap. `cautions`
     do not fail it: they say what weakens it (`device_clock_suspect`).
+    `ways` are the algorithms by which the answers came (`evidence.way`); none: not known.
     `provenance` is device, hand-delivered or replayed; `confirmed_by` the second person
     who vouched for a hand-delivered one.
     """
@@ -65,12 +66,15 @@ class Reading:
     cautions: tuple[Failure, ...] = ()
     provenance: str = "device"
     confirmed_by: str | None = None
+    ways: tuple[str, ...] = ()
 
     def of(self, kind: type[F]) -> list[F]:
         """The facts of one type, in the order found."""
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     def record(self) -> dict[str, Any]:
+        # Left out where there are none: the first agents' readings keep their digests.
+        ways = {"ways": list(self.ways)} if self.ways else {}
         return {
             "device": self.device,
             "subject": self.subject,
@@ -84,6 +88,7 @@ class Reading:
             "cautions": [asdict(caution) for caution in self.cautions],
             "provenance": self.provenance,
             "confirmed_by": self.confirmed_by,
+            **ways,
         }
 
     @classmethod
@@ -102,6 +107,7 @@ class Reading:
             cautions=tuple(Failure(**caution) for caution in record["cautions"]),
             provenance=record["provenance"],
             confirmed_by=record["confirmed_by"],
+            ways=tuple(record.get("ways", ())),
         )
 
     @property

@@ -109,6 +109,7 @@ def _capture(device: Device, ask: Ask, one: Asked, bodies: Mapping[str, bytes]) 
         answered_at=one.answered_at or one.asked_at,
         account=one.account,
         peer=one.peer,
+        way=one.way,
         media_type=one.media_type or "text/plain",
         provenance=one.provenance,
     )

@@ -20,7 +20,7 @@ from tests.test_checks_firewall import DENY, GONE, ZONES, register, rule
 
 
 def broker() -> Readings:
-    return seen(
+    known = seen(
         read("fw-01", "firewall", rule(), rule("root/8", sources=("any",)), DENY),
         read(
             "fw-01",
@@ -36,6 +36,8 @@ def broker() -> Readings:
         zones=ZONES,
         catalogue=catalogue(),
     )
+    by_ssh = replace(known.devices["sw-01"], transport="ssh")
+    return replace(known, devices={**known.devices, "sw-01": by_ssh})
 
 
 def observed() -> list[Observation]:

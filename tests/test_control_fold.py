@@ -70,7 +70,7 @@ def release(state: str, result: Result, **measures: object) -> Observation:
     ],
 )
 def test_a_clause_for_internet_order_brokers(net_order: Answer, verdict: Verdict) -> None:
-    result = judged(profile=Profile(net_order=net_order)).result("CC-17010.c.d")
+    result = judged(profile=Profile(net_order=net_order)).result("CC-17010.d")
     assert (result.binds, result.verdict) == (net_order, verdict)
 
 

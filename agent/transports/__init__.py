@@ -21,14 +21,17 @@ from evidence.device import Device
 class Answer:
     """Raw bytes of one answer, before redaction; never written anywhere as they are.
 
-    `at`: when it was really given, for an answer that comes from a tape or a file (None: just
-    now); `until`: how long it may be used (None: without end); `by`: who wrote it down.
+    `way` names the algorithms that carried it, as far as they were settled with the device
+    (`evidence.way`). `at`: when it was really given, for an answer that comes from a tape or a
+    file (None: just now); `until`: how long it may be used (None: without end); `by`: who wrote
+    it down.
     """
 
     body: bytes
     media_type: str = "text/plain"
     peer: str | None = None
     account: str | None = None
+    way: str | None = None
     at: datetime | None = None
     until: datetime | None = None
     by: str | None = None

@@ -27,7 +27,7 @@ from agent.transports import Answer
 from agent.transports.deadline import Deadline
 from agent.transports.http_login import Login, authorization
 from agent.transports.pooled import GatedAdapter, innermost
-from agent.transports.tls import fingerprint, no_tls, trust
+from agent.transports.tls import fingerprint, no_tls, tls_way, trust
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import (
@@ -58,6 +58,7 @@ class Https:
         self._line = Line()
         self._connected = False
         self._peer: str | None = None
+        self._way: str | None = None
         self._trouble: VisitError | None = None
         session = platform.http_session
         self._login = Login(device, credential, session) if session else None
@@ -86,7 +87,9 @@ class Https:
             self._trouble = error
             raise
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
-        return Answer(body, media_type or "application/octet-stream", self._peer, self._account)
+        return Answer(
+            body, media_type or "application/octet-stream", self._peer, self._account, self._way
+        )
 
     def close(self) -> None:
         """Log out where there was a log-in, then close. Raises VisitError for the log-out."""
@@ -212,6 +215,7 @@ class Https:
 
     def _stands(self, connection: ssl.SSLSocket) -> None:
         self._connected = True
+        self._way = tls_way(connection)
         certificate = connection.getpeercert(binary_form=True)
         self._peer = fingerprint(certificate) if certificate else None
 

@@ -15,6 +15,7 @@ from evidence.errors import (
     VisitError,
     shown,
 )
+from evidence.way import written
 
 HANDSHAKE_S = 20.0
 
@@ -22,6 +23,12 @@ HANDSHAKE_S = 20.0
 def fingerprint(certificate: bytes) -> str:
     """`SHA256:` and the hexadecimal digest of a certificate (DER), as openssl counts it."""
     return f"SHA256:{sha256(certificate).hexdigest()}"
+
+
+def tls_way(connection: ssl.SSLSocket) -> str:
+    """What protects a connection that stands (`evidence.way`)."""
+    cipher = connection.cipher()
+    return written("tls", version=connection.version(), cipher=cipher[0] if cipher else None)
 
 
 @dataclass(frozen=True, slots=True)

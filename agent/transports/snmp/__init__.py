@@ -24,7 +24,7 @@ from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
 from agent.transports.snmp.loop import loop
-from agent.transports.snmp.security import security
+from agent.transports.snmp.security import security, snmp_way
 from agent.transports.snmp.walk import ABSENT, Asked, Oid, Row, Walk, dotted, row_of
 from agent.transports.tape import snmprec_row
 from evidence.ask import Ask
@@ -57,6 +57,7 @@ class Snmp:
         self._who = f"{device.id}: {device.address} port {device.port or 161}"
         self._account = credential.username or None
         self._security = security(device, credential)
+        self._way = snmp_way(device, credential)
         self._context = ContextData(contextName=device.options.get("snmp_context", ""))
         self._gate = Gate(device, platform, credential)
         self._platform = platform
@@ -78,7 +79,7 @@ class Snmp:
             self._trouble = error
             raise
         body = b"".join(snmprec_row(*row) for row in rows)
-        return Answer(body, "text/x-snmprec", account=self._account)
+        return Answer(body, "text/x-snmprec", account=self._account, way=self._way)
 
     def close(self) -> None:
         """The engine lives on for the next device."""

@@ -29,6 +29,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 from agent.secret import Credential
 from evidence.device import Device
 from evidence.errors import ConfigurationError
+from evidence.way import written
 
 AUTHENTICATION = {
     "SHA": USM_AUTH_HMAC96_SHA,
@@ -48,6 +49,7 @@ PRIVACY = {
     "DES": USM_PRIV_CBC56_DES,
     "3DES": USM_PRIV_CBC168_3DES,
 }
+AUTH, PRIVATE = "SHA-256", "AES"  # unless the device's options say another
 WEAK = frozenset({"MD5", "DES", "3DES", "no privacy", "no authentication"})
 SHORTEST_PASSWORD = 8  # RFC 3414 11.2
 
@@ -68,10 +70,23 @@ def security(device: Device, credential: Credential) -> CommunityData | UsmUserD
     return _user(device, credential)
 
 
+def snmp_way(device: Device, credential: Credential) -> str:
+    """What protects the answers (`evidence.way`)."""
+    if device.options.get("snmp_version", "3") == "2c":
+        return written("snmp", version="2c")
+    auth, privacy = device.options.get("snmp_auth"), device.options.get("snmp_privacy")
+    return written(
+        "snmp",
+        version="3",
+        auth=(auth or AUTH) if credential.password else "none",
+        privacy=(privacy or PRIVATE) if credential.password and credential.second else "none",
+    )
+
+
 def _user(device: Device, credential: Credential) -> UsmUserData:
     wanted = {
-        "snmp_auth": device.options.get("snmp_auth", "SHA-256"),
-        "snmp_privacy": device.options.get("snmp_privacy", "AES"),
+        "snmp_auth": device.options.get("snmp_auth", AUTH),
+        "snmp_privacy": device.options.get("snmp_privacy", PRIVATE),
     }
     for option, known in (("snmp_auth", AUTHENTICATION), ("snmp_privacy", PRIVACY)):
         if wanted[option] not in known:

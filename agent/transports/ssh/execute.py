@@ -38,7 +38,7 @@ class Execute:
         if deadline.passed:
             raise Incomplete(f"{who}: {ask.text!r} took over {ask.limit_s:g} s")
         body = ended(who, ask, output, errors, status)
-        return Answer(body, peer=self._link.peer, account=self._account)
+        return Answer(body, peer=self._link.peer, account=self._account, way=self._link.way)
 
     def close(self) -> None:
         self._link.leave()

@@ -26,6 +26,7 @@ from agent.transports.ssh.keys import PinPolicy
 from agent.transports.ssh.login import LOGIN_S, Login
 from evidence.device import Device
 from evidence.errors import Incomplete, Unreachable, VisitError, shown
+from evidence.way import written
 
 CONNECT_S = 20.0
 OPEN_S = 60.0  # everything until a command can be sent
@@ -90,6 +91,7 @@ class Link:
         self._legacy = "ssh_legacy" in device.exceptions
         self._ours: dict[str, set[str]] = {}
         self._heartbeat: Heartbeat | None = None
+        self.way: str | None = None
 
     @property
     def peer(self) -> str | None:
@@ -175,8 +177,19 @@ class Link:
             ) from None
 
     def watch(self, wire: Transport, cut: Callable[[], object]) -> None:
-        """Cut the connection when the device says nothing any more; until `leave`."""
+        """Cut the connection when the device says nothing any more; until `leave`. From here on
+        it is known by what algorithms it is reached."""
         self._heartbeat = Heartbeat(wire, self.heard, cut)
+        settled = vars(wire)
+        cipher = settled["remote_cipher"]
+        self.way = written(
+            "ssh",
+            # Once it is over, the library forgets which it was: the first of ours that they offer.
+            kex=next((one for one in wire.preferred_kex if one in self.heard.offer["kex"]), None),
+            key=wire.host_key_type,
+            cipher=cipher,
+            mac=None if "gcm" in cipher else settled["remote_mac"],
+        )
 
     def leave(self) -> None:
         """Watch no more."""

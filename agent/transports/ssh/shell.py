@@ -67,7 +67,8 @@ class Shell:
             # Where the next answer would start is not known any more.
             self._trouble = error
             raise
-        return Answer(body, peer=self._link.peer, account=self._credential.username)
+        link, account = self._link, self._credential.username
+        return Answer(body, peer=link.peer, account=account, way=link.way)
 
     def leave(self) -> None:
         """Type the log-out lines and let the device close; not from an unknown state."""

@@ -22,7 +22,7 @@ from agent.gate.winrm import PATH, WinrmGate
 from agent.line import ALIVE, Line
 from agent.secret import Credential
 from agent.transports.pooled import GatedAdapter, innermost
-from agent.transports.tls import fingerprint, no_tls, trust
+from agent.transports.tls import fingerprint, no_tls, tls_way, trust
 from agent.transports.winrm.login import BY_CERTIFICATE, Login, refused, show_certificate
 from evidence.device import Device
 from evidence.errors import (
@@ -35,6 +35,7 @@ from evidence.errors import (
     shown,
 )
 from evidence.markup import element
+from evidence.way import written
 
 CONNECT_S = 20.0
 WAIT_S = 20  # how long a host may think before it says that there is no output yet
@@ -58,6 +59,7 @@ class Carrier:
         self._stands = False
         self._entered = False
         self.peer: str | None = None
+        self.way: str | None = None
         scheme, self.port = (
             ("http", device.port or 5985) if plain else ("https", device.port or 5986)
         )
@@ -197,9 +199,11 @@ class Carrier:
                 f"{self._device.id}: {self.endpoint}: hung up", code="device_disconnected"
             )
         self._stands = True
+        self.way = written("http", sealed="log-in")
         if isinstance(connection, ssl.SSLSocket):
             certificate = connection.getpeercert(binary_form=True)
             self.peer = fingerprint(certificate) if certificate else None
+            self.way = tls_way(connection)
 
     def _pool(self, scheme: str, authority: str, auth: str) -> HTTPConnectionPool:
         """The only connections there are: to this host, of the gated kind, one at a time."""

@@ -67,7 +67,7 @@ class Winrm:
             self._trouble = error
             raise
         body = ended(self._who, ask, output, errors, status)
-        return Answer(body, peer=self._carrier.peer, account=self._account)
+        return Answer(body, peer=self._carrier.peer, account=self._account, way=self._carrier.way)
 
     def close(self) -> None:
         """Close the shell, where one is open and the way is whole."""
