@@ -22,16 +22,19 @@ class Screen:
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._pagers: list[tuple[int, int]] = []
+        self._last: str | None = None  # worked out once for what has come
 
     def __len__(self) -> int:
         return len(self._bytes)
 
     def add(self, chunk: bytes) -> None:
         self._bytes += chunk
+        self._last = None
 
     def clear(self) -> None:
         self._bytes.clear()
         self._pagers.clear()
+        self._last = None
 
     @property
     def is_blank(self) -> bool:
@@ -53,11 +56,12 @@ class Screen:
     @property
     def last_line(self) -> str:
         """The unfinished last line, clean; "" when it is too long for a prompt."""
-        start = self.last_line_at
-        if start is None:
-            return ""
-        start = max([start, *(end for _, end in self._pagers)])
-        return _plain(bytes(self._bytes[start:])).strip()
+        if self._last is None:
+            start = self.last_line_at
+            pagers = (end for _, end in self._pagers)
+            found = b"" if start is None else bytes(self._bytes[max([start, *pagers]) :])
+            self._last = _plain(found).strip()
+        return self._last
 
     @property
     def ends_in_endless_line(self) -> bool:
@@ -88,6 +92,7 @@ class Screen:
     def note_pager(self) -> None:
         """Remember the last line as a pager's: it is no part of the answer."""
         self._pagers.append((self.last_line_at or 0, len(self)))
+        self._last = None
 
     def between(self, start: int, end: int) -> bytes:
         """The answer's bytes, without pager lines and what wiped them.
