@@ -85,17 +85,11 @@ class Guest:
             heard = str(Path(folder, "notify"))
             manager.bind(heard)
             manager.settimeout(60)
+            # It ends with us, however we end.
+            command = ["setpriv", "--pdeathsig", "TERM", *nspawn(root)]
             with root.with_name(f"{root.name}.log").open("wb") as log:
                 self._nspawn = subprocess.Popen(
-                    # It ends with us, however we end.
-                    [
-                        "setpriv",
-                        "--pdeathsig",
-                        "TERM",
-                        *nspawn(root),
-                        "--notify-ready=yes",
-                        "--boot",
-                    ],
+                    [*command, "--notify-ready=yes", "--boot"],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

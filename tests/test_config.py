@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from agent.config import load_config
-from agent.credentials import resolve
+from agent.credentials import files, resolve
 from evidence.errors import ConfigurationError
 
 BAD = Path(__file__).parent / "bad"
@@ -113,3 +114,40 @@ def test_systemd_credentials_come_first(tmp_path: Path) -> None:
     environment = {"CREDENTIALS_DIRECTORY": str(tmp_path / "system")}
     found = resolve("cred:fw-01", tmp_path / "own", environment)
     assert found.password is not None and found.password.reveal() == "from systemd"
+
+
+@pytest.mark.part("root")
+@pytest.mark.parametrize(("group", "mode", "taken"), [(0, 0o440, True), (65534, 0o440, False),
+                                                       (0, 0o460, False), (0, 0o444, False)])  # fmt: skip
+def test_what_systemd_hands_out_by_an_access_list_is_taken(
+    tmp_path: Path, group: int, mode: int, taken: bool
+) -> None:
+    """The list's mask stands where the group's rights do; the file and its group are root's."""
+    path = tmp_path / "fw-01"
+    path.write_text("password: Hunter2-canary\n", "utf-8")
+    os.chown(path, 0, group)
+    path.chmod(mode)
+    if taken:
+        assert resolve("cred:fw-01", tmp_path, {}).password is not None
+        return
+    with pytest.raises(ConfigurationError, match="file_mode"):
+        resolve("cred:fw-01", tmp_path, {})
+
+
+def test_doctor_sees_what_the_running_unit_was_handed(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    mocker.patch.object(files, "OF_THE_UNIT", str(tmp_path / "handed"))
+    (tmp_path / "handed").mkdir()
+    (tmp_path / "handed" / "fw-01").write_text("password: Hunter2-canary\n", "utf-8")
+    (tmp_path / "handed" / "fw-01").chmod(0o400)
+    assert resolve("cred:fw-01", tmp_path, {}).password is not None
+
+
+def test_a_folder_that_is_closed_to_us_holds_no_secret_for_us(
+    tmp_path: Path, mocker: MockerFixture
+) -> None:
+    # Root is let in anywhere, so the refusal is made.
+    mocker.patch.object(Path, "is_file", side_effect=PermissionError(13, "Permission denied"))
+    with pytest.raises(ConfigurationError, match="secret_missing"):
+        resolve("cred:fw-01", tmp_path, {})

@@ -68,9 +68,14 @@ def _find(reference: str, folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _guard(path: Path, reference: str) -> None:
-    """Refuse a file that others can read, unless systemd itself laid it there."""
+    """Refuse a file that others can read.
+
+    systemd hands out a file of root's by an access list, whose mask shows as a right of its group
+    to read (since version 254); and the group root is nobody else.
+    """
     status = path.stat()
-    if status.st_mode & 0o077:
+    of_root = (status.st_uid, status.st_gid) == (0, 0)
+    if status.st_mode & (0o037 if of_root else 0o077):
         raise ConfigurationError(
             f"{reference}: {path} can be read by others (mode {status.st_mode & 0o777:04o})",
             code="file_mode",
