@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evidence.device import Device
-from evidence.errors import shown
-from evidence.facts import Fact, HardwareItem, RuleUsage, Unit, to_record
-from evidence.reading import Failure, canonical
+from evidence.errors import Denied, shown
+from evidence.facts import AccountPrivilege, Fact, HardwareItem, RuleUsage, Unit, to_record
+from evidence.reading import Failure, Reading, canonical
 
 WINDOW_MONTHS = 6  # what CC-17010 asks of a rule without traffic
 
@@ -43,6 +43,27 @@ def doubt(device: Device, facts: tuple[Fact, ...]) -> Failure | None:
     return None
 
 
+def too_privileged(device: Device, account: Reading | None) -> Denied | None:
+    """Why nothing more is read with this account, where the device's option says `refuse`."""
+    refuses = device.options.get("privileged_account") == "refuse"
+    facts = account.of(AccountPrivilege) if refuses and account is not None else []
+    if (could := next((one for one in facts if one.can_write), None)) is None:
+        return None
+    return Denied(
+        f"{device.id}: {_could_write(could)}; by the option privileged_account it is not used",
+        code="privilege_too_high",
+        next_step=_LESS,
+    )
+
+
+def _could_write(privilege: AccountPrivilege) -> str:
+    who = f"the account {shown(privilege.account)}" if privilege.account else "the account"
+    return f"{who} could write ({shown(privilege.level or '')}: {shown(privilege.detail or '')})"
+
+
+_LESS = "give the agent an account that only reads; the platform's page has the recipe"
+
+
 def cautions(facts: Iterable[Fact]) -> Iterable[Failure]:
     """What weakens a reading and does not fail it."""
     for fact in facts:
@@ -52,6 +73,8 @@ def cautions(facts: Iterable[Fact]) -> Iterable[Failure]:
                 f"the device's clock {why}",
                 "its times are not used for the window; correct its NTP and time zone",
             )
+        if isinstance(fact, AccountPrivilege) and fact.can_write:
+            yield Failure("privilege_too_high", _could_write(fact), _LESS)
     kept = [
         fact.kept_months
         for fact in facts

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from agent.doubt import cautions, doubt
+from agent.doubt import cautions, doubt, too_privileged
 from agent.platforms import Flow, Platform, parser_version
 from agent.redact import SiteKey, redact
 from agent.transports import Answer, Transport
@@ -74,6 +74,9 @@ class Budget:
     limit_bytes: int = 256 * 1024 * 1024
 
 
+_ACCOUNT = "account"
+
+
 @dataclass(slots=True)
 class Visitor:
     """Drives the collectors of one device.
@@ -112,7 +115,8 @@ class Visitor:
         self._transport = self._closed = None
         self._started_at = self._started_at or self.clock()
         try:
-            for subject in subjects:
+            # The account first: what it may do can forbid to read anything else with it.
+            for subject in sorted(subjects, key=lambda one: one != _ACCOUNT):
                 self._readings[subject] = self._read(subject)
         finally:
             self._close()
@@ -131,6 +135,8 @@ class Visitor:
         failure = None
         try:
             collector = self.platform.collectors[subject]
+            if refused := too_privileged(self.device, self._readings.get(_ACCOUNT)):
+                raise refused
             with self.around(subject):
                 facts = tuple(self._drive(collector(self.device), subject))
             failure = doubt(self.device, facts)

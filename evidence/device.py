@@ -15,6 +15,7 @@ SUBJECTS = (
     "host",
     "assets",
     "tickets",
+    "account",
 )
 
 

@@ -323,6 +323,20 @@ class ProgramsSeen(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPrivilege(Fact):
+    """What the account that reads may do on the device, as the device says.
+
+    `level` is the vendor's word (`level 15`, `superreader`, `uid 0`). `can_write`: it could
+    change something there, whether or not the agent ever would; None: the device did not say.
+    """
+
+    account: str | None = None
+    level: str | None = None
+    can_write: bool | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrativeEvent(Fact):
     """Something a device's own log says an administrator did (cleared counters, committed).
 

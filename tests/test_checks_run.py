@@ -7,6 +7,7 @@ from dataclasses import replace
 from checks import run_checks
 from evidence.control import Verdict
 from evidence.facts import (
+    AccountPrivilege,
     HardwareItem,
     ProgramsSeen,
     RemoteDesktopPolicy,
@@ -31,6 +32,7 @@ def broker() -> Readings:
         read("ap-01", "wireless", WirelessNetwork(ssid="office", akm=("psk",), pairwise=("tkip",))),
         read("pc-01", "remote_desktop", RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)),
         read("pc-01", "remote_access", ProgramsSeen(programs=40)),
+        read("ap-01", "account", AccountPrivilege(level="level 1", can_write=False)),
         failed("sw-01", "firmware", "auth_failed"),
         register(GONE),
         zones=ZONES,

@@ -65,7 +65,7 @@ def test_a_device_in_order_is_quiet_and_nobody_logs_in(lab_site: Site) -> None:
     assert not [one for one in found if one.what.startswith(("fw", "sw")) and one.state != "ok"]
     assert states(found, "fw-01") == {"secret": "ok", "reach": "ok", "host key": "ok"}
     assert states(found, "fw-02") == {"secret": "ok", "reach": "ok", "certificate": "ok"}
-    assert states(found, "sw-01") == {"secret": "ok", "reach": "ok"}
+    assert states(found, "sw-01") == {"secret": "ok", "reach": "ok", "privilege": "ok"}
     assert ssh.attempts == 0
     assert not ssh.lines + https.lines + snmp.lines
 

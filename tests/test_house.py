@@ -118,6 +118,17 @@ def test_a_platform_is_complete(name: str) -> None:
     assert len(names) == len(set(names)), "an ask's name stands for one ask"
 
 
+@pytest.mark.parametrize("name", sorted(platforms()))
+def test_a_platform_s_page_has_the_account_s_recipe_and_what_verifies_it(name: str) -> None:
+    page = (ROOT / "docs" / "platforms" / f"{name}.md").read_text("utf-8")
+    recipe = page.partition("\n## A read-only account\n")[2].partition("\n## ")[0]
+    before, says_check, after = recipe.partition("Check it")
+    assert says_check, f"{name}: no command verifies the account"
+    assert "```" in after, f"{name}: what verifies the account is no command to copy"
+    recipe_ = "```" in before or "None is needed" in before or len(before.split()) > 20
+    assert recipe_, f"{name}: no recipe"
+
+
 WRITES = (
     *("configure", "write", "delete", "clear ", "reset", "reload", "reboot", "erase", "copy "),
     *("commit", "set ", "unset", "flush", "-Z", "PUT ", "PATCH ", "reg add", "rm "),

@@ -17,7 +17,7 @@ from evidence.ask import Ask
 from evidence.clock import stamp
 from evidence.device import Device
 from evidence.errors import ConfigurationError, EvidenceError, LoginRefused, NotAnswered
-from evidence.facts import Unit
+from evidence.facts import AccountPrivilege, Unit
 from evidence.reading import Reading
 from evidence.rulebase import unmapped
 
@@ -63,6 +63,7 @@ def told(config: Config, device: Device, readings: Sequence[Reading]) -> Iterato
             yield Condition("warn", device.id, said, failure.next_step, about="last reading")
     good = {one.subject: one for one in readings if one.failure is None}
     yield from _clock(device, good.values())
+    yield from _privileges(device, good.get("account"))
     if "firewall" in good:
         yield from _zones(config, device, good["firewall"])
 
@@ -138,6 +139,24 @@ def _clock(device: Device, readings: Iterable[Reading]) -> Iterator[Condition]:
             "correct its NTP and time zone; beyond 300 s its times are not used" if off else "",
             about="clock",
         )
+
+
+def _privileges(device: Device, reading: Reading | None) -> Iterator[Condition]:
+    """Whether the account could write, as the device said when it was asked."""
+    mend = f"see `A read-only account` in docs/platforms/{device.platform}.md"
+    if device.transport == "snmp":
+        said = "SNMP does not tell whether its account may write; the device's configuration does"
+        yield Condition("ok", device.id, said, about="privilege")
+    for one in reading.of(AccountPrivilege) if reading is not None else ():
+        what = f"{one.level or 'not told'}: {one.detail or ''}".rstrip(": ")
+        if one.can_write:
+            said = f"privilege_too_high: the account could write ({what})"
+            yield Condition("warn", device.id, said, mend, about="privilege")
+        elif one.can_write is None:
+            said = f"whether the account could write is not known ({what})"
+            yield Condition("warn", device.id, said, mend, about="privilege")
+        else:
+            yield Condition("ok", device.id, f"the account only reads ({what})", about="privilege")
 
 
 def _zones(config: Config, device: Device, reading: Reading) -> Iterator[Condition]:

@@ -16,6 +16,7 @@ SUBJECTS = {
     "host": Text("host", "主機狀態"),
     "assets": Text("assets", "資產清冊"),
     "tickets": Text("tickets", "變更與核准單"),
+    "account": Text("account", "讀取帳號權限"),
 }
 
 STATES = {
@@ -83,6 +84,9 @@ STATES = {
     "way_unknown": Text("algorithms not known", "連線演算法不明"),
     "strong": Text("strong", "安全協定無已知弱點"),
     "weak": Text("weak", "安全協定不足"),
+    "account_only_reads": Text("account only reads", "帳號僅具讀取權限"),
+    "account_could_write": Text("account could write", "帳號具寫入權限"),
+    "account_unknown": Text("account's rights not known", "帳號權限不明"),
     "switched_off": Text("switched off", "未啟用"),
     "nla_required": Text("NLA required", "要求 NLA"),
     "nla_not_required": Text("NLA not required", "未要求 NLA"),
@@ -203,6 +207,8 @@ _FAILURES = {
     "session_over": ("連線用盡時間或資料量上限，其餘未讀取", "查明設備緩慢或資料過多之原因"),
     "spool_full": ("待送資料已達上限，停止讀取", "恢復存放端連線，其後自動恢復"),
     "ssh_incompatible": ("與設備無共同之連線演算法", "檢視設備支援之演算法"),
+    "privilege_too_high": ("讀取帳號具寫入權限", "改用僅具讀取權限之帳號"),
+    "secret_unavailable": ("保管機密之系統無法連線或已封存", "解封或恢復後再行讀取"),
     "ssh_dss_only": (
         "設備僅有已淘汰之 DSS 主機金鑰，無法連線",
         "更換為 RSA 3072 位元或 Ed25519 主機金鑰",

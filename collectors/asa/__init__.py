@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from datetime import datetime
 
+from collectors._cisco import privilege
 from collectors.asa import _access_list as acl
 from collectors.asa import _rules, _system
 from collectors.asa import _unit as unit_of
@@ -70,6 +71,10 @@ CONFIGURED = Ask(
     "show running-config access-list",
     also=("show run access-list", "show running-config", "show run"),
     secrets=_SECRETS,
+)
+CURPRIV = Ask("curpriv", "show curpriv")
+PRIVILEGES = Ask(
+    "configured_privileges", "show running-config privilege", also=("show run privilege",)
 )
 
 
@@ -130,6 +135,20 @@ def firmware(device: Device) -> Flow:
             next_step=f"deliver {VERSION.text!r} or {INVENTORY.text!r} of an ASA",
         )
     return [*software, *hardware]
+
+
+def account(device: Device) -> Flow:
+    """The session's level, and what was lowered to it."""
+    current = yield CURPRIV
+    lowered = yield from _optional(PRIVILEGES)
+    text = told(current)
+    return [
+        privilege.at_level(
+            privilege.user(text) or current.account,
+            privilege.level(text, who(current)),
+            told(lowered) if lowered else None,
+        )
+    ]
 
 
 def _unit(device: Device) -> Generator[Ask, Capture, list[Fact]]:

@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
 from collectors.fortios import _cli, _policy, _unit, _vap
+from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._objects import Objects, objects
 from evidence.ask import Ask, Secret
@@ -37,7 +38,12 @@ _SECRETS = tuple(
     for name in (
         *("password", "passwd", "passphrase", "sae-password", "sae-private-key", "key", "psk"),
         *("mpsk-key", "secret", "psksecret", "auth-key", "group-password", "radius-secret"),
-        *("login-passwd", "captive-portal-radius-secret", "captive-portal-macauth-radius-secret"),
+        *(
+            "api-key",
+            "login-passwd",
+            "captive-portal-radius-secret",
+            "captive-portal-macauth-radius-secret",
+        ),
     )
 )
 
@@ -102,6 +108,8 @@ HA_ROLES = _get(
 )
 VAP = _get("wireless_networks", f"{_CMDB}/wireless-controller/vap?vdom=*")
 AP_PROFILES = _get("access_point_profiles", f"{_CMDB}/wireless-controller/wtp-profile?vdom=*")
+API_USERS = _get("api_users", f"{_CMDB}/system/api-user", f"{_CMDB}/system/api-user?vdom=*")
+PROFILES = _get("profiles", f"{_CMDB}/system/accprofile", f"{_CMDB}/system/accprofile?vdom=*")
 
 # Read from what somebody delivers; the REST API takes no command.
 CLI_STATUS = Ask("get_system_status", "get system status")
@@ -156,6 +164,13 @@ def wireless(device: Device) -> Flow:
     vap = yield VAP
     profiles = yield from _optional(AP_PROFILES)
     return list(_vap.networks(vap, profiles))
+
+
+def account(device: Device) -> Flow:
+    """The profile of the token's account."""
+    users = yield API_USERS
+    profiles = yield from _optional(PROFILES)
+    return [privilege(users, profiles, users.account)]
 
 
 def _hits(old: bool) -> Generator[Ask, Capture, list[_policy.Statistics]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from collectors._cisco import parts
-from collectors._cisco.answer import answered, text_of
+from collectors._cisco import parts, privilege
+from collectors._cisco.answer import answered, text_of, told
 from collectors.ios import _modules, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
@@ -49,6 +49,7 @@ MODULE = Ask("module", "show module", also=("show module all", "show mod", "show
 PLATFORM = Ask("platform", "show platform", also=("show_platform",))
 LICENCE_UDI = Ask("licence_udi", "show license udi", also=("show_license_udi",))
 INSTALL = Ask("install", "show install summary", also=("show_install_summary",))
+PRIVILEGE = Ask("privilege", "show privilege")
 
 
 def firmware(device: Device) -> Flow:
@@ -75,3 +76,10 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def account(device: Device) -> Flow:
+    """The session's level. What was lowered to one between 1 and 15 only such a one could ask."""
+    current = yield PRIVILEGE
+    level = privilege.level(told(current), f"{device.id}: {PRIVILEGE.text!r}")
+    return [privilege.at_level(current.account, level, None)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 
 from collectors._cisco import parts
-from collectors._cisco.answer import answered, text_of
+from collectors._cisco.answer import answered, text_of, told
 from collectors.iosxr import _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Unexpected
-from evidence.facts import Fact
+from evidence.facts import AccountPrivilege, Fact
 
 VENDOR = "Cisco"
 TRANSPORTS = ("ssh", "folder")
@@ -37,6 +38,8 @@ PLATFORM = Ask("platform", "show platform", also=("admin show platform", "show_p
 INSTALL = Ask(
     "install", "show install active summary", also=("show install active", "show_install_active")
 )
+TASKS = Ask("user_tasks", "show user tasks")
+_TASK = re.compile(r"(?m)^[ \t]*Task:[ \t]*(\S+)[ \t]*:[ \t]*(\S.*)$")
 
 
 def firmware(device: Device) -> Flow:
@@ -58,3 +61,20 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def account(device: Device) -> Flow:
+    """The tasks the account has, each with the classes of operation it is allowed in."""
+    capture = yield TASKS
+    tasks = _TASK.findall(told(capture))
+    if not tasks:
+        raise Unexpected(f"{device.id}: {TASKS.text!r} tells no task")
+    writing = [task for task, classes in tasks if "WRITE" in classes.split()]
+    return [
+        AccountPrivilege(
+            account=capture.account,
+            level=f"{len(tasks)} tasks",
+            can_write=bool(writing),
+            detail=f"may write: {', '.join(writing[:5])}" if writing else "may write in no task",
+        )
+    ]

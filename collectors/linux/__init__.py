@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 
 from collectors.linux import _host, _iptables, _nft, _ufw, _xrdp
+from collectors.linux._account import privilege
 from collectors.linux._answer import ruleset, told
 from collectors.linux._draft import Draft, facts
 from collectors.linux._nft_text import Ruleset
@@ -98,6 +99,11 @@ SESMAN = Ask(
     exits=(0, 1),
 )
 LISTENERS = Ask("listeners", "ss -Hltn", also=("ss -ltn", "ss -tln"))
+ID = Ask("id", "id")
+SUDO = Ask("sudo_rules", "sudo -n -l", also=("sudo -l",), exits=(0, 1))
+_AS_ROOT = (
+    *(NFT, NFT_TEXT, IPTABLES, IP6TABLES, IPTABLES_LEGACY, IP6TABLES_LEGACY, UFW, DMIDECODE),
+)
 
 
 def firewall(device: Device) -> Flow:
@@ -202,6 +208,23 @@ def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
         if error.code not in (NotAnswered.code, "file_missing"):
             raise
         return None
+
+
+def account(device: Device) -> Flow:
+    """Who asks, in which groups, and what sudo lets it run."""
+    capture = yield ID
+    sudo = yield from _sudo()
+    known = {ask.text.removeprefix("sudo -n ") for ask in _AS_ROOT}
+    return [privilege(capture.text(), sudo, known, _who(capture))]
+
+
+def _sudo() -> Generator[Ask, Capture, str | None]:
+    """What sudo lists; empty where nobody delivered it, None where the host has no sudo."""
+    try:
+        capture = yield SUDO
+    except NotAnswered as error:
+        return "" if error.code == NotAnswered.code else None
+    return capture.text()
 
 
 def _unit() -> Generator[Ask, Capture, Unit | None]:

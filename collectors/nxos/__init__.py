@@ -5,16 +5,17 @@ Also of a switch that ACI runs, whose `show version` is the same and whose softw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 
 from collectors._cisco import parts
-from collectors._cisco.answer import answered, text_of
+from collectors._cisco.answer import answered, text_of, told
 from collectors.nxos import _json, _modules, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Unexpected
-from evidence.facts import Fact
+from evidence.facts import AccountPrivilege, Fact
 
 VENDOR = "Cisco"
 TRANSPORTS = ("ssh", "folder")
@@ -44,6 +45,11 @@ INVENTORY = Ask(
     also=("show inventory all", "show inventory | json", "show_inventory", "show_inventory_json"),
 )
 MODULE = Ask("module", "show module", also=("show module all", "show mod", "show_module"))
+ACCOUNTS = Ask("user_accounts", "show user-account")
+_ACCOUNT = re.compile(r"(?ms)^user:(\S+)\s*$(.*?)(?=^user:|\Z)")
+_ROLES = re.compile(r"(?m)^[ \t]*roles:[ \t]*(\S.*?)[ \t]*$")
+_READING = frozenset({"network-operator", "vdc-operator"})
+_WRITING = frozenset({"network-admin", "vdc-admin", "dev-ops"})
 
 
 def firmware(device: Device) -> Flow:
@@ -67,3 +73,24 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], version, hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def account(device: Device) -> Flow:
+    """The roles of the account that asks, among the switch's own accounts."""
+    capture = yield ACCOUNTS
+    accounts = dict(_ACCOUNT.findall(told(capture)))
+    if not accounts:
+        raise Unexpected(f"{device.id}: {ACCOUNTS.text!r} tells no account")
+    roles = _ROLES.search(accounts.get(capture.account or "", ""))
+    if roles is None:
+        return [AccountPrivilege(account=capture.account, detail="is none of the switch's own")]
+    held = frozenset(roles[1].split())
+    reads = False if held <= _READING else None
+    return [
+        AccountPrivilege(
+            account=capture.account,
+            level=" ".join(sorted(held)),
+            can_write=True if held & _WRITING else reads,
+            detail=None if held & _WRITING or held <= _READING else "a role of the site's own",
+        )
+    ]

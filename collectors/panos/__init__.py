@@ -16,6 +16,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from collectors.panos import _cli, _unit, _usage
+from collectors.panos._account import privilege
 from collectors.panos._answer import result
 from collectors.panos._asks import get, op, show
 from collectors.panos._objects import objects
@@ -24,7 +25,7 @@ from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import Fact, FirewallRule
+from evidence.facts import AccountPrivilege, Fact, FirewallRule
 
 VENDOR = "Palo Alto Networks"
 ALIASES = ("paloalto_panos", "paloalto", "palo_alto_panos")
@@ -60,6 +61,11 @@ HITS = op(
 _KINDS = ("address", "address-group", "service", "service-group")
 SHARED = tuple(show(f"shared_{kind}", f"/config/shared/{kind}") for kind in _KINDS)
 LOCAL = tuple(show(f"vsys_{kind}", f"{_HERE}/{kind}") for kind in _KINDS)
+PERMISSIONS = show(
+    "permissions",
+    "/config/mgt-config/users/entry[@name='{account}']/permissions",
+    {"account": r"[A-Za-z0-9._-]{1,63}"},
+)
 
 # Read from what somebody delivers; the API takes no command line.
 CLI_SYSTEM = Ask("show_system_info", "show system info")
@@ -115,6 +121,17 @@ def firmware(device: Device) -> Flow:
         raise _silence(device)
     units = yield from _units(device, told)
     return [*_unit.software(told.system), _unit.hardware(told.system), *units]
+
+
+def account(device: Device) -> Flow:
+    """The role of the key's account, which the credential names beside the key."""
+    system = yield SYSTEM
+    result(system)
+    if system.account is None:
+        detail = "whose key it is is not known: name it in the credential"
+        return [AccountPrivilege(detail=detail)]
+    told = yield PERMISSIONS(account=system.account)
+    return [privilege(system.account, result(told))]
 
 
 @dataclass(frozen=True, slots=True)

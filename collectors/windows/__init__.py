@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from collectors.windows._account import privilege
 from collectors.windows._policy_file import policy_file, security_options, version
 from collectors.windows._programs import listeners
 from collectors.windows._registry import Key, children, exported, queried, searched
@@ -23,6 +24,7 @@ from collectors.windows.asks import (
     COMPUTER_POLICY,
     DESKTOP_KEY,
     EXPORT,
+    GROUPS,
     LISTENER,
     LISTENER_KEY,
     LISTENERS,
@@ -60,6 +62,12 @@ TRANSPORTS = ("ssh", "winrm", "folder")
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
 _UNDELIVERED = (NotAnswered.code, "file_missing")
+
+
+def account(device: Device) -> Flow:
+    """The groups of the account that reads."""
+    capture = yield GROUPS
+    return [privilege(capture.text(), capture.account, f"{device.id}: {GROUPS.text!r}")]
 
 
 def remote_desktop(device: Device) -> Flow:

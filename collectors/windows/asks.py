@@ -96,6 +96,7 @@ PROGRAMS_32 = Ask(
     exits=(0, 1),
 )
 SERVICES = _query("services", r"SYSTEM\CurrentControlSet\Services")
+GROUPS = Ask("groups", "whoami /groups", encodings=_ENCODINGS)
 LISTENERS = Ask("listeners", "netstat -an", also=("netstat -ano",), encodings=_ENCODINGS)
 # A group policy object: a folder of SYSVOL with `GPT.INI`, `Machine` and `User` in it.
 COMPUTER_POLICY = Ask(
