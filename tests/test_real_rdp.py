@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,25 +185,65 @@ def test_freerdp_shadow(
     assert (fact.product_version is not None) == supported
 
 
-def test_another_service_is_no_remote_desktop() -> None:
-    def greet(listener: socket.socket) -> None:
+@contextmanager
+def listener(*pieces: bytes, pause_s: float = 0.0) -> Iterator[int]:
+    """Somebody who says this to everybody, piece by piece."""
+
+    def greet(server: socket.socket) -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, _ = server.accept()
             except OSError:
                 return
-            with connection:
-                connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")
+            with connection, suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.recv(64)
+                for piece in pieces:
+                    connection.sendall(piece)
+                    time.sleep(pause_s)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=greet, args=(listener,))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=greet, args=(server,))
         thread.start()
-        failure = read(listener.getsockname()[1]).failure
-        listener.shutdown(socket.SHUT_RDWR)
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
         thread.join(5)
+
+
+def test_another_service_is_no_remote_desktop() -> None:
+    with listener(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") as port:
+        failure = read(port).failure
     assert failure is not None
     assert failure.code == "output_unexpected"
     assert "SSH-2.0" in failure.message
+
+
+# A Connection Confirm that refuses, of NLA-only hosts: HYBRID_REQUIRED_BY_SERVER.
+REFUSES = bytes.fromhex("030000130ed000000000000300080005000000")
+
+
+def test_a_reply_that_comes_byte_by_byte_is_one_reply() -> None:
+    with listener(*(REFUSES[at : at + 1] for at in range(len(REFUSES))), pause_s=0.005) as port:
+        fact = negotiated(port)
+    assert said(fact) == [FAIL_NLA] * 7
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        REFUSES[:10],
+        b"\x03\x00\xff\xff" + b"\xff" * 40,  # a length that never comes
+        b"\x03\x00\x00\x00",
+        b"\x03\x00\x00\x13" + b"\x0e\xd0" + b"\xff" * 13,
+        bytes(range(256)) * 300,
+        b"\xff\xff\xff\xff" * 4,  # 4 GB, were it a length
+    ],
+)
+def test_garbage_for_a_reply_is_no_remote_desktop(garbage: bytes) -> None:
+    with listener(garbage) as port:
+        failure = read(port).failure
+    assert failure is not None
+    assert failure.code == "output_unexpected"
 
 
 def test_nobody_listens() -> None:

@@ -142,18 +142,30 @@ def _request(protocols: str | int | None) -> bytes:
 
 
 def _exchange(connection: socket.socket, request: bytes) -> bytes:
-    """What comes back: one packet, or b"" where the listener closes or says nothing."""
+    """What comes back: one packet, or as much of it as came in time; b"" where nothing does.
+
+    A packet says its length in its first four bytes (TPKT); what begins otherwise is no packet,
+    and its first piece is all that is wanted.
+    """
     reply = b""
+    ends_at = time.monotonic() + TIMEOUT_S
     with suppress(OSError):
         connection.settimeout(TIMEOUT_S)
         connection.sendall(request)
-        reply = connection.recv(_REPLY_BYTES)
-        while reply[:1] == b"\x03" and len(reply) < 4:
-            more = connection.recv(_REPLY_BYTES)
-            if not more:
+        while len(reply) < _wanted(reply) and (left_s := ends_at - time.monotonic()) > 0:
+            connection.settimeout(left_s)
+            piece = connection.recv(_REPLY_BYTES)
+            if not piece:
                 break
-            reply += more
+            reply += piece
     return reply
+
+
+def _wanted(reply: bytes) -> int:
+    """How long a reply is that begins so."""
+    if reply[:1] != b"\x03":
+        return 1
+    return 4 if len(reply) < 4 else min(int.from_bytes(reply[2:4], "big"), _REPLY_BYTES)
 
 
 def _selects_tls(reply: bytes) -> bool:

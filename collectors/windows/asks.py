@@ -58,22 +58,22 @@ NAME = _query("computer_name", NAME_KEY)
 DESKTOP_KEY = r"SOFTWARE\Policies\Microsoft\Windows\Control Panel\Desktop"
 SID = r"S-1-(?:5-21|12-1)(?:-\d{1,10}){4}"
 USERS = Ask("users", 'reg query "HKU"', also=("reg query HKU",), encodings=_ENCODINGS)
-USER_POLICY = Ask(
-    "user_terminal_services",
-    f'reg query "HKU\\{{sid}}\\{POLICY_KEY}"',
-    secrets=_SECRETS,
-    holes={"sid": SID},
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
-USER_DESKTOP = Ask(
-    "user_screen_saver",
-    f'reg query "HKU\\{{sid}}\\{DESKTOP_KEY}"',
-    secrets=_SECRETS,
-    holes={"sid": SID},
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
+
+
+def _of_user(name: str, path: str) -> Ask:
+    """`reg query` of one key of a user whose registry is loaded."""
+    return Ask(
+        name,
+        f'reg query "HKU\\{{sid}}\\{path}"',
+        secrets=_SECRETS,
+        holes={"sid": SID},
+        encodings=_ENCODINGS,
+        exits=(0, 1),
+    )
+
+
+USER_POLICY = _of_user("user_terminal_services", POLICY_KEY)
+USER_DESKTOP = _of_user("user_screen_saver", DESKTOP_KEY)
 EXPORT = Ask(
     "registry_export",
     "registry.reg",
@@ -82,19 +82,17 @@ EXPORT = Ask(
     also=("reg export", "regedit /e"),
     encodings=_ENCODINGS,
 )
-_UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
-PROGRAMS = Ask(
-    "programs",
-    f'reg query "HKLM\\SOFTWARE\\{_UNINSTALL}" /s /v DisplayName',
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
-PROGRAMS_32 = Ask(
-    "programs_32",
-    f'reg query "HKLM\\SOFTWARE\\WOW6432Node\\{_UNINSTALL}" /s /v DisplayName',
-    encodings=_ENCODINGS,
-    exits=(0, 1),
-)
+
+
+def _programs(name: str, root: str) -> Ask:
+    """Names of installed programs, of all below one key."""
+    key = f"HKLM\\SOFTWARE\\{root}Microsoft\\Windows\\CurrentVersion\\Uninstall"
+    command = f'reg query "{key}" /s /v DisplayName'
+    return Ask(name, command, encodings=_ENCODINGS, exits=(0, 1))
+
+
+PROGRAMS = _programs("programs", "")
+PROGRAMS_32 = _programs("programs_32", "WOW6432Node\\")
 SERVICES = _query("services", r"SYSTEM\CurrentControlSet\Services")
 GROUPS = Ask("groups", "whoami /groups", encodings=_ENCODINGS)
 LISTENERS = Ask("listeners", "netstat -an", also=("netstat -ano",), encodings=_ENCODINGS)

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from agent.assess import Judged, judge
+from agent.cli.commands.judging import STYLES, LanguageOption
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
 from agent.wired import agent_of, system_clock
 from checks.remote_desktop_is_restricted import REDIRECTIONS
 from evidence.clock import period_of
+from evidence.control import Verdict
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
-from evidence.observation import Observation, Result
+from evidence.observation import Observation
 from evidence.text import Text
 
 CHECKS = (
     *("remote_desktop_is_restricted", "remote_session_is_limited", "rdp_requires_nla"),
     *("rdp_agrees_with_wire",),
 )
-WORST_FIRST = (Result.not_satisfied, Result.partly, Result.not_assessed, Result.satisfied)
-VERDICTS = {
-    Result.not_satisfied: Text("not satisfied", "不符合"),
-    Result.partly: Text("partly satisfied", "部分符合"),
-    Result.not_assessed: Text("not assessed", "無法查核"),
-    Result.satisfied: Text("satisfied", "符合"),
-}
-STYLES = {
-    word: style
-    for result, style in (
-        (Result.satisfied, "green"),
-        (Result.partly, "yellow"),
-        (Result.not_satisfied, "bold red"),
-        (Result.not_assessed, "magenta"),
-    )
-    for word in (VERDICTS[result].en, VERDICTS[result].zh)
-}
 HEADINGS = {
     "device": Text("device", "設備"),
     "configured": Text("set", "設定"),
@@ -53,9 +38,7 @@ _IN_FORCE = ("effective", "xrdp")
 
 def rdp(
     period: PeriodOption = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-    ] = None,
+    language: LanguageOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -68,8 +51,8 @@ def rdp(
     show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)
     if not rows:
         say("no device is read for its remote desktop")
-    bad = {VERDICTS[result].in_(language) for result in WORST_FIRST if result != Result.satisfied}
-    if any(row["verdict"] in bad for row in rows):
+    fine = Verdict.satisfied.text.in_(language)
+    if any(row["verdict"] != fine for row in rows):
         raise typer.Exit(1)
 
 
@@ -81,19 +64,20 @@ def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:
         if one.check.startswith(CHECKS):
             said.setdefault(one.device, []).append(one)
     for device, reading in judged.readings.each("remote_desktop"):
-        mine = sorted(said.get(device.id, ()), key=lambda one: WORST_FIRST.index(one.result))
+        mine = said.get(device.id, [])
         policies = reading.of(RemoteDesktopPolicy) if reading else ()
         probes = [asdict(one) for one in reading.of(RdpNegotiation)] if reading else []
         heard = [wire for one in mine if (wire := one.measures.get("wire"))] or probes
-        worst = mine[0].result if mine else Result.not_assessed
-        why = [one.description.in_(language) for one in mine if one.result == worst]
+        verdicts = [Verdict.of(one.result) for one in mine]
+        worst = judged.policy.worst({*verdicts}) if mine else Verdict.not_assessed
+        why = [one.description.in_(language) for one in mine if Verdict.of(one.result) is worst]
         yield {
             "device": device.id,
             "configured": _cell(policies, _SET, language),
             "effective": _cell(policies, _IN_FORCE, language),
             "wire": _wire(heard[0], language) if heard else "",
-            "verdict": VERDICTS[worst].in_(language),
-            "why": "" if worst is Result.satisfied else "\n".join(dict.fromkeys(why)),
+            "verdict": worst.text.in_(language),
+            "why": "" if worst is Verdict.satisfied else "\n".join(dict.fromkeys(why)),
         }
 
 
