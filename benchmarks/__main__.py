@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from benchmarks import identify, lifecycle, parse, seal, ssh, store, usage
+from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage
 from benchmarks.result import Result
 
 _RATIO = "Ratio: how many times better ours is; 1/n: n times worse."
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "store": store.run,
     "parse": parse.run,
     "lifecycle": lifecycle.run,
+    "reach": reach.run,
 }
 
 

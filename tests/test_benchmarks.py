@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from benchmarks import identify, lifecycle, parse, seal, ssh, store, usage
+from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.result import Result
 from benchmarks.usage.made import made
@@ -27,6 +27,7 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2),
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
     "identify": partial(identify.run, count=2, compared=False),
+    "reach": partial(reach.run, rules=300, many=600, policies=3, cudd=False),
     "lifecycle": partial(lifecycle.run, items=200, scanned=5, rounds=1),
 }
 

@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 
+from benchmarks.reach import covered_by_cudd
+from benchmarks.reach.made import made
 from evidence.rules.cover import Box, covered, covered_by_one
 from evidence.rules.spans import Spans, joined, overlapping, within, without
 from tests.covering import adversarial, small_policy
@@ -57,6 +59,18 @@ def test_covering_is_exact_where_it_is_made_hard() -> None:
 @pytest.mark.drill
 def test_covering_is_exact_on_fifty_policies_made_hard() -> None:
     assert sum(check(adversarial(Random(seed), size=8)) for seed in range(50)) >= 25
+
+
+@pytest.mark.drill
+def test_covering_is_what_a_decision_diagram_says() -> None:
+    policies = [adversarial(Random(seed), size=8) for seed in range(50)]
+    for seed in range(FULL):
+        policies.append([*made(60, seed).policy])
+    told = covered_by_cudd([[box for box in one if box is not None] for one in policies])
+    if isinstance(told, str):
+        pytest.skip(told)
+    found = [[n for n, by in enumerate(covered(one, one)) if by] for one in policies]
+    assert found == told
 
 
 def test_what_is_no_rule_covers_nothing() -> None:
