@@ -95,9 +95,7 @@ def guest(wheelhouse: Path) -> Iterator[Guest]:
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
     asked = "import ensurepip, sys; print('%d.%d' % sys.version_info[:2])"
     if _said("-c", asked).strip() != ours:
-        pytest.skip(
-            f"needs /usr/bin/python3 of release {ours}, which the tests run with, and its venv"
-        )
+        pytest.skip(f"needs /usr/bin/python3 with venv, of release {ours} as the tests run with")
     root = KEPT / "root"
     shutil.rmtree(root, ignore_errors=True)
     make_tree(root)

@@ -117,8 +117,10 @@ def test_systemd_credentials_come_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.part("root")
-@pytest.mark.parametrize(("group", "mode", "taken"), [(0, 0o440, True), (65534, 0o440, False),
-                                                       (0, 0o460, False), (0, 0o444, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("group", "mode", "taken"),
+    [(0, 0o440, True), (65534, 0o440, False), (0, 0o460, False), (0, 0o444, False)],
+)
 def test_what_systemd_hands_out_by_an_access_list_is_taken(
     tmp_path: Path, group: int, mode: int, taken: bool
 ) -> None:
