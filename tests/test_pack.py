@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from hashlib import sha256
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from pytest_mock import MockerFixture
@@ -53,6 +55,18 @@ def test_a_pack_holds_the_assessment_its_inputs_and_the_runs_of_the_month(
     for name, digest in assessment.inputs.items():
         assert month_pack.pack.blob("inputs", digest) == month_pack.assessed.inputs[name]
     assert month_pack.pack.statement.predicate["assessment"] == month_pack.assessed.envelope.digest
+
+
+def test_each_rule_that_needs_a_decision_has_the_picture_its_row_names(
+    month_pack: MonthPack,
+) -> None:
+    section = json.loads(month_pack.pack.archive.read("sections/decisions.json"))
+    named = [row["picture"] for row in section["tables"][0]["rows"]]
+    drawn = [name for name in month_pack.pack.statement.subjects if name.startswith("pictures/")]
+    assert drawn
+    assert sorted(name for name in named if isinstance(name, str)) == sorted(drawn)
+    for name in drawn:
+        assert fromstring(month_pack.pack.archive.read(name)).tag.endswith("svg")
 
 
 def test_a_bundle_that_left_this_host_is_listed_and_not_passed_over(

@@ -1,4 +1,4 @@
-"""`rules idle|risky|shadowed|expired|dmz` at the terminal, as JSON, CSV and work book."""
+"""`rules idle|risky|shadowed|expired|dmz|explain` at the terminal, as JSON, CSV and work book."""
 
 from __future__ import annotations
 
@@ -73,3 +73,21 @@ def test_files_hold_every_column_and_no_formula(site: Path, run: Run) -> None:
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert any(str(cell.value).startswith(HOSTILE[:5]) for cell in cells)
     assert all(cell.data_type != "f" for cell in cells)
+
+
+def test_a_rule_is_explained_in_ten_lines_and_drawn(site: Path, run: Run) -> None:
+    (rule, *_) = rows(run, "idle", "--all")
+    words = ("explain", str(rule["subject"]), "--period", PERIOD, "--language", "en")
+    done = run("rules", *words, "--svg", site / "rule.svg")
+    assert done.returncode == 0
+    for said in ("conclusion", "window", "unseen", "resets", "provable on", "signed readings"):
+        assert said in done.stdout
+    assert (site / "rule.svg").read_text("utf-8").startswith("<svg ")
+    told = json.loads(run("rules", *words, "--json").stdout)
+    assert (told["state"], told["subject"]) == ("insufficient_history", rule["subject"])
+
+
+def test_a_rule_nobody_knows_and_a_name_of_several_are_sentences(site: Path, run: Run) -> None:
+    none = run("rules", "explain", "no such rule", "--period", PERIOD)
+    assert none.returncode == 2
+    assert "rule_unknown" in none.stderr

@@ -20,6 +20,7 @@ from agent.config import Config
 from agent.pack.closure import Members, gather
 from agent.pack.csv_file import to_csv
 from agent.pack.month import Month, month_runs
+from agent.pack.pictures import pictures
 from agent.pack.readme import readme
 from agent.pack.sections import sections
 from agent.pack.workbook import Imprint, to_workbook
@@ -56,6 +57,8 @@ def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Pa
             members = Members(kept)
             month = _gather(config, agent, assessed, members)
             _add_sections(month, members)
+            for picture, svg in pictures(month):
+                members.add(picture, svg)
             members.add("README.txt", readme(month))
             _write(agent, month, members, Path(folder) / name)
             (Path(folder) / name).rename(out / name)

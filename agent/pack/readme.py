@@ -16,6 +16,7 @@ Evidence pack, {month_en}
 內容 Contents
   workbook.xlsx            稽核工作底稿（人員填寫欄位留白） the working paper
   sections/*.csv, *.json   各章節（同工作底稿內容） the same sections as data
+  pictures/F-*.svg         待決定規則之計數圖 the counter of each rule that needs a decision
   records/<sha256>.json    已簽章之紀錄：證據包、執行紀錄、評估、收據 signed records
   captures/<sha256>        設備原始回應（機密欄位已遮罩） answers of devices, secrets replaced
   inputs/<sha256>          判定依據：法規、公司判定準則、基本資料 rules, policy and profile used

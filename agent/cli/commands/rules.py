@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from agent.assess import Judged, judge
+from agent.cli.commands.explaining import explain
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
 from agent.pack.codes import STATES, word
@@ -309,3 +310,4 @@ _QUESTIONS = (
 )
 for _question in _QUESTIONS:
     _offer(_question)
+rules.command()(explain)

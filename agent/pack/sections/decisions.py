@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.pack.codes import STATES, UNSEEN, word
 from agent.pack.month import Month
+from agent.pack.pictures import LISTED, picture_name, pictured
 from agent.pack.section import Cell, Column, Kind, Section, Table
 from agent.pack.sections._finding import finding_row
 from agent.pack.words import UNKNOWN, UNTOLD, both_calendars, joined, shortened, taipei_of
@@ -15,10 +16,8 @@ from evidence.control import Join
 from evidence.observation import Observation
 from evidence.text import Text
 
-# Rows of the table in `evidence.control.decided`. The last: nothing is due yet, and the day it
-# can be known is listed.
-_LISTED = ("must_decide", "not_measurable", "provable_later")
 _MOST_LINES = 20
+NO_PICTURE = Text("none: no counter was read", "無（未讀得計數）")
 _HOUR_S = 3600
 
 COLUMNS = (
@@ -40,6 +39,7 @@ COLUMNS = (
     Column("last_hit", Text("Last hit told", "最後命中時間"), 12),
     Column("provable", Text("Provable on", "可證明日"), 12),
     Column("relies", Text("Relies on", "證明所依前提"), 30),
+    Column("picture", Text("Picture of its counter", "計數圖"), 20),
     Column("evidence", Text("Evidence", "佐證索引"), 12),
     Column("observations", Text("Observations (SHA-256)", "觀察結果雜湊值"), 18, Kind.digest),
     Column(
@@ -60,9 +60,13 @@ def section(month: Month) -> Section:
         one.control.pinned for one in month.results if one.control.join is Join.rule_is_decided
     }
     rows = tuple(
-        {**finding_row(month, number, finding), **_proved(month.observations(finding))}
+        {
+            **finding_row(month, number, finding),
+            **_proved(month.observations(finding)),
+            "picture": picture_name(number) if pictured(month, finding) else NO_PICTURE,
+        }
         for number, finding in month.numbered()
-        if finding.control in joins and finding.state in _LISTED
+        if finding.control in joins and finding.state in LISTED
     )
     table = Table(id="decisions", title=title, columns=COLUMNS, rows=rows, pinned=4)
     return Section(id="decisions", title=title, tables=(table,))

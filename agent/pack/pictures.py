@@ -1,0 +1,44 @@
+"""A picture for each rule that needs a decision: its counter over the window, resets and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.pack.month import Month
+from evidence.control import Finding
+from evidence.observation import Observation
+from evidence.usage.picture import picture
+
+# The rows of `evidence.control.decided` that ask somebody to decide, now or on a day to come.
+LISTED = ("must_decide", "not_measurable", "provable_later")
+
+
+def pictures(month: Month) -> Iterator[tuple[str, bytes]]:
+    """(member's name, SVG) of every finding that has one."""
+    for number, finding in month.numbered():
+        shown = pictured(month, finding)
+        if shown is None:
+            continue
+        key = shown.measures["rule"]
+        group = shown.subject.removesuffix(f"/{key}")
+        drawn = picture(
+            shown.subject,
+            key,
+            shown.measures["proof"],
+            month.assessed.readings.usage(group),
+            month.language,
+        )
+        yield picture_name(number), drawn.encode("utf-8")
+
+
+def picture_name(number: str) -> str:
+    """Where the picture of a finding lies in the pack."""
+    return f"pictures/{number}.svg"
+
+
+def pictured(month: Month, finding: Finding) -> Observation | None:
+    """The observation with the proof that a finding's picture shows; None: there is no picture."""
+    for one in month.observations(finding):
+        if finding.state in LISTED and "proof" in one.measures:
+            return one
+    return None
