@@ -201,6 +201,22 @@ def test_a_wrong_password_leaves_once(tls: ssl.SSLContext, pinned: dict[str, str
     assert (host.logins, host.heard) == (1, [])
 
 
+def test_a_session_that_the_host_ends_is_no_wrong_password(
+    tls: ssl.SSLContext, pinned: dict[str, str]
+) -> None:
+    host = WinrmHost(ANSWERS, tls, forgets_after=3)
+    with reading(host, options=pinned) as way:
+        assert failure(way).code == "device_disconnected"
+    assert host.logins == 1
+
+
+def test_without_a_log_in_nothing_is_sent_on_http() -> None:
+    host = WinrmHost(ANSWERS, takes="")
+    with reading(host, exceptions={"winrm_http": "x"}) as way:
+        assert failure(way).code == "winrm_not_encrypted"
+    assert host.heard == []
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_host_that_takes_basic_only_gets_no_password(
     scheme: str, tls: ssl.SSLContext, pinned: dict[str, str]

@@ -54,7 +54,8 @@ class WinrmHost:
     """Answers of commands by their text: status, output, error output.
 
     `takes` is what it says of log-ins; `faults` are numbers of faults by action (`Create`,
-    `Command`, `Receive`); `spoil` changes a finished answer by action.
+    `Command`, `Receive`); `spoil` changes a finished answer by action. After as many messages
+    as `forgets_after` it wants a log-in anew; one that `takes` nothing wants none.
     `heard` has each action, with its command, in order.
     """
 
@@ -62,6 +63,7 @@ class WinrmHost:
     tls: ssl.SSLContext | None = None
     takes: str = "Negotiate"
     by_certificate: bool = False
+    forgets_after: int | None = None
     faults: Mapping[str, int] = field(default_factory=dict)
     spoil: Mapping[str, Any] = field(default_factory=dict)
     sealed: bool = True
@@ -236,6 +238,11 @@ class _Handler(BaseHTTPRequestHandler):
             if not shown:
                 self._say(401, b"")
             return bool(shown)
+        if not self.host.takes:
+            return True
+        if self.host.forgets_after == len(self.host.heard):
+            self._say(401, b"", challenge=self.host.takes)
+            return False
         if self._context is not None and self._context.complete:
             return True
         kind, _, token = (self.headers.get("Authorization") or "").partition(" ")

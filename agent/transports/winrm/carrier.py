@@ -160,6 +160,8 @@ class Carrier:
     def _judge(self, status: int, body: bytes) -> None:
         """Raise what a status means, and for what is no whole message."""
         who = f"{self._device.id}: {self.endpoint}: status {status}"
+        if status == 401 and self._entered:
+            raise Unreachable(f"{who}: it ended the session", code="device_disconnected")
         if status == 401:
             raise refused(self._device, self._credential, "name, password or certificate is wrong")
         if status == 403:

@@ -12,7 +12,14 @@ from requests import Response
 
 from agent.secret import Credential
 from evidence.device import Device
-from evidence.errors import ConfigurationError, LoginRefused, Unreachable, VisitError, shown
+from evidence.errors import (
+    ConfigurationError,
+    LoginRefused,
+    Unexpected,
+    Unreachable,
+    VisitError,
+    shown,
+)
 
 # What stands in `Authorization` where TLS has told who we are (MS-WSMV 2.2.4).
 BY_CERTIFICATE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
@@ -36,10 +43,16 @@ class Login(HTTPNegotiateAuth):
 
     @property
     def context(self) -> Any:
-        """The log-in's keys, to encrypt messages with. Raises LoginRefused where there are none."""
+        """The log-in's keys, to encrypt messages with. Raises LoginRefused, or Unexpected where
+        the host wanted no log-in."""
         for one in self.contexts.values():
             if one.complete:
                 return one
+        if not self._tried:
+            raise Unexpected(
+                f"{self._device.id}: wants no log-in, so that nothing encrypts the messages",
+                code="winrm_not_encrypted",
+            )
         raise refused(self._device, self._credential, "it gives no keys to encrypt messages with")
 
     def response_hook(self, response: Response, **kwargs: Any) -> Response:
@@ -62,6 +75,8 @@ class Login(HTTPNegotiateAuth):
         except Exception as error:  # the libraries' own, of many kinds, and they quote the answer
             why = f"its log-in cannot be answered ({type(error).__name__})"
             raise refused(self._device, self._credential, why) from None
+        finally:
+            self.password = None  # it is not needed again
         return answer
 
 
