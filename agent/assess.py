@@ -18,6 +18,7 @@ from agent.config import Config
 from agent.decisions import entered
 from agent.platforms import parser_version
 from checks import run_checks
+from evidence.capture import IMPORTED
 from evidence.clock import month_bounds, taipei_day
 from evidence.collection import device_record
 from evidence.control import (
@@ -86,7 +87,11 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
     looked_back: set[str] = set()
 
     def earlier(device: str, subject: str) -> tuple[Reading, ...]:
-        found = tuple(agent.ledger.readings(device, subject, end=at))
+        found = tuple(
+            reading
+            for reading in agent.ledger.readings(device, subject, end=at)
+            if reading.provenance != IMPORTED
+        )
         looked_back.update(reading.digest for reading in found)
         return found
 
@@ -94,12 +99,16 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         just_before = moment - timedelta(microseconds=1)
         found = agent.ledger.newest_good(device, subject, just_before)
         looked_back.update(one.digest for one in found)
-        return found[0] if found else None
+        return next((one for one in found if one.provenance != IMPORTED), None)
 
     readings = Readings(
         at=at,
         period=period,
-        all=agent.ledger.newest_readings(at + timedelta(seconds=1)),
+        all=[
+            reading
+            for reading in agent.ledger.newest_readings(at + timedelta(seconds=1))
+            if reading.provenance != IMPORTED
+        ],
         devices=config.devices,
         zones=config.zones,
         catalogue=catalogue,

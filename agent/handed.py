@@ -63,14 +63,34 @@ def read_handed(
         raise ConfigurationError(
             "nothing was delivered", code="answer_missing", next_step="give --answer or --tape"
         )
-    provenance = provenance or Provenance("hand-delivered")
+    return visit_handed(
+        platform,
+        subject,
+        answers,
+        device or Device(id="delivered", platform=platform.name, subjects=(subject,)),
+        key or SiteKey(os.urandom(32)),
+        provenance or Provenance("hand-delivered"),
+        clock,
+    )
+
+
+def visit_handed(
+    platform: Platform,
+    subject: str,
+    answers: Sequence[TapeAnswer],
+    device: Device,
+    key: SiteKey,
+    provenance: Provenance,
+    clock: Clock = lambda: datetime.now(UTC),
+) -> Visit:
+    """The visit that these answers amount to, at the time they were captured."""
     at = provenance.captured_at
     return Visitor(
-        device=device or Device(id="delivered", platform=platform.name, subjects=(subject,)),
+        device=device,
         platform=platform,
         open_transport=lambda: TapeTransport(answers),
         clock=(lambda: at) if at else clock,
-        key=key or SiteKey(os.urandom(32)),
+        key=key,
         requester=provenance.delivered_by or "read",
         provenance=provenance,
     ).visit([subject])

@@ -21,11 +21,16 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 _BACKSPACED = re.compile(r"[^\n\x08]\x08 ?\x08?")
 
 
+# A configuration of the past, kept by another tool: never fresh, and no ground for a proof.
+IMPORTED = "imported"
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a capture came from: the device itself, or a person who delivered it by hand."""
+    """Where a capture came from: the device itself, a person who delivered it by hand, or
+    another tool that kept it."""
 
-    kind: str = "device"  # device | hand-delivered | replayed
+    kind: str = "device"  # device | hand-delivered | replayed | imported
     delivered_by: str | None = None
     captured_at: datetime | None = None
     reason: str | None = None

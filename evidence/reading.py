@@ -50,7 +50,7 @@ class Reading:
     reading has a `failure` and no facts: what we do not know is a record, not a gap. `cautions`
     do not fail it: they say what weakens it (`device_clock_suspect`).
     `ways` are the algorithms by which the answers came (`evidence.way`); none: not known.
-    `provenance` is device, hand-delivered or replayed; `confirmed_by` the second person
+    `provenance` is device, hand-delivered, replayed or imported; `confirmed_by` the second person
     who vouched for a hand-delivered one.
     """
 

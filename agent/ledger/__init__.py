@@ -24,6 +24,7 @@ from agent.ledger.files import is_left_over, write_once
 from agent.ledger.schema import open_database, sortable, transaction
 from agent.ledger.setbacks import Setbacks
 from agent.ledger.snapshots import histories, keep_snapshot, unpacker
+from evidence.capture import IMPORTED
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
 from evidence.reading import Reading, canonical
@@ -307,6 +308,13 @@ class Ledger:
         unpack = unpacker()
         for (packed,) in rows:
             yield Reading.of_record(json.loads(unpack.decompress(packed)))
+
+    def first_own_reading(self, device: str, subject: str) -> datetime | None:
+        """When the device itself was first read well; what was imported does not count."""
+        for reading in self.readings(device, subject):
+            if reading.failure is None and reading.provenance != IMPORTED:
+                return reading.at
+        return None
 
     def newest_good(
         self, device: str, subject: str, until: datetime | None = None, count: int = 1

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from evidence.capture import IMPORTED
 from evidence.facts import AdministrativeEvent, FirewallRule, RuleUsage, Unit
 from evidence.reading import Reading
 
@@ -161,6 +162,10 @@ def _names(packed: bytes) -> Names:
     return Names(*(tuple(part) for part in json.loads(packed)))
 
 
+# What others deliver or kept founds no claim, unless a second person vouches for it.
+_NOT_OURS = ("hand-delivered", IMPORTED)
+
+
 def _snapshot(reading: Reading, subject_unit: str | None) -> Snapshot:
     told = _unit(reading, subject_unit)
     offset_s = told.clock_offset_s or 0.0
@@ -199,7 +204,7 @@ def _snapshot(reading: Reading, subject_unit: str | None) -> Snapshot:
         numbers=numbers,
         traits=traits,
         founding=fresh
-        and (reading.provenance != "hand-delivered" or reading.confirmed_by is not None),
+        and (reading.provenance not in _NOT_OURS or reading.confirmed_by is not None),
         boot_at=_seconds(told.boot_at, 0.0),
         loaded_at=_seconds(told.rules_loaded_at, offset_s),
         role=Role.__members__.get(told.ha_role or "", Role.unknown),

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(inventory.asks)
     app.command()(collecting.collect)
     app.command()(history.changes)
+    app.command("import")(history.import_)
     app.command()(judging.assess)
     app.command()(judging.findings)
     app.command()(remote.rdp)

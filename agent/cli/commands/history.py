@@ -1,9 +1,11 @@
-"""`changes`: what is different on a device since it was read before."""
+"""`changes` and `import`: what is different since a device was read before, and its past."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +13,8 @@ import typer
 from agent.cli.options import ConfigOption, JsonOption, VerboseOption, configured, known_devices
 from agent.cli.words import harmless, say, say_line, show
 from agent.ledger import Ledger
+from agent.past import import_past
+from agent.wired import agent_of
 from evidence.changes import Change
 from evidence.changes import changes as changes_between
 from evidence.clock import TAIPEI, stamp
@@ -52,6 +56,35 @@ def changes(
                 _say(*pair, found, verbose)
     finally:
         ledger.close()
+
+
+def import_(
+    kind: Annotated[str, typer.Argument(help="oxidized or rancid.")],
+    path: Annotated[Path, typer.Argument(help="Its git repository, or its folder of files.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Enter configurations of the past that another tool kept, as second evidence.
+
+    They show which rules stood when; never that something was read in time, nor what was used.
+    """
+    settings = configured(config)
+    with agent_of(settings) as agent:
+        found = import_past(agent, settings.devices, kind, path)
+    columns = {
+        "device": "device",
+        "found": "versions",
+        "entered": "entered",
+        "known": "known before",
+        "later": "from own readings on",
+        "why": "why not",
+    }
+    show((asdict(one) for one in found), columns, json)
+    if not found:
+        say("no file there is named like a device of the inventory, or like its address")
+        raise typer.Exit(1)
+    if any(one.why for one in found):
+        raise typer.Exit(1)
 
 
 def _pair(

@@ -15,6 +15,7 @@ from evidence.text import Text
 _SOURCES = {
     "device": Text("device", "設備"),
     "hand-delivered": Text("hand-delivered", "人工交付"),
+    "imported": Text("kept by another tool", "他工具留存之過去設定"),
     "replayed": Text("replayed", "重播"),
 }
 
