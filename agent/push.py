@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -187,8 +187,7 @@ def push(
     stored = 0
     refused = []
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting = ledger.bundles_in("spooled")
-        for one, outcome in _in_order(pool, partial(_put, client), waiting, rest):
+        for one, outcome in _in_order(pool, partial(_put, client), ledger, rest):
             if isinstance(outcome, EvidenceError):
                 ledger.refused(one.digest, f"{outcome.code}: {outcome.message}")
                 refused.append((one.digest, outcome.message))
@@ -211,15 +210,15 @@ def push(
 def _in_order(
     pool: ThreadPoolExecutor,
     put: Callable[[Spooled], Envelope | EvidenceError],
-    waiting: Sequence[Spooled],
+    ledger: Ledger,
     rest: Callable[[float], object],
 ) -> Iterator[tuple[Spooled, Envelope | EvidenceError]]:
-    """Each bundle with what came of it, in order, a few under way at a time."""
-    for start in range(0, len(waiting), BATCH):
+    """Each bundle that waits with what came of it, in order, a few under way at a time. Whoever
+    takes them must say in the ledger what came of each."""
+    while batch := ledger.bundles_in("spooled", BATCH):
         began_s = time.monotonic()
-        batch = waiting[start : start + BATCH]
         yield from zip(batch, pool.map(put, batch), strict=True)
-        if start + BATCH < len(waiting):
+        if ledger.bundles_in("spooled", 1):
             rest(time.monotonic() - began_s)
 
 

@@ -190,10 +190,11 @@ class Ledger:
         row = self._db.execute("SELECT count(*) FROM bundle WHERE state = ?", (state,)).fetchone()
         return int(row[0])
 
-    def bundles_in(self, state: str) -> list[Spooled]:
-        """The bundles in a state, oldest first."""
+    def bundles_in(self, state: str, most: int | None = None) -> list[Spooled]:
+        """The bundles in a state, oldest first, at most so many."""
         rows = self._db.execute(
-            "SELECT * FROM bundle WHERE state = ? ORDER BY ended_at, digest", (state,)
+            "SELECT * FROM bundle WHERE state = ? ORDER BY ended_at, digest LIMIT ?",
+            (state, -1 if most is None else most),
         )
         return [self._spooled(row) for row in rows]
 
@@ -229,18 +230,26 @@ class Ledger:
         Firewall bundles stay for the whole usage history, the rest for the custody time; the
         newest good reading of a subject stays in any case, because the next month is judged by it.
         """
-        rows = self._db.execute(
-            "SELECT digest, stored_at, EXISTS (SELECT 1 FROM reading WHERE reading.bundle ="
-            " one.digest AND subject = 'firewall') FROM bundle AS one"
-            " WHERE state = 'stored' AND NOT file_removed AND NOT EXISTS"
-            " (SELECT 1 FROM reading AS r WHERE r.bundle = one.digest AND r.failure IS NULL"
-            " AND r.at = (SELECT max(at) FROM reading WHERE device = r.device"
-            " AND subject = r.subject AND failure IS NULL))"
+        held = self._db.execute(
+            "SELECT digest, stored_at FROM bundle WHERE state = 'stored' AND NOT file_removed"
+            " AND stored_at < ?",
+            (sortable(now - custody),),
         ).fetchall()
+        if not held:
+            return 0
+        # Each asked once for all bundles: a subquery for each would take hours after some years.
+        needed = self._db.execute(
+            "SELECT bundle FROM reading JOIN (SELECT device, subject, max(at) AS at FROM reading"
+            " WHERE failure IS NULL GROUP BY device, subject) USING (device, subject, at)"
+            " WHERE failure IS NULL"
+        )
+        stays = {bundle for (bundle,) in needed}
+        firewalls = self._db.execute("SELECT bundle FROM reading WHERE subject = 'firewall'")
+        cited = {bundle for (bundle,) in firewalls}
         over = [
             digest
-            for digest, stored_at, cited in rows
-            if parse_at(stored_at) + (history if cited else custody) < now
+            for digest, stored_at in held
+            if digest not in stays and (digest not in cited or parse_at(stored_at) + history < now)
         ]
         with self._writing() as db:
             db.executemany(
@@ -350,10 +359,12 @@ class Ledger:
     def newest_readings(self, end: datetime) -> list[Reading]:
         """Per device and subject the newest reading before `end`, and the newest good one."""
         rows = self._db.execute(
-            "SELECT record FROM reading AS r WHERE at < ?1 AND (at = (SELECT max(at) FROM reading"
-            " WHERE device = r.device AND subject = r.subject AND at < ?1) OR at = (SELECT max(at)"
-            " FROM reading WHERE device = r.device AND subject = r.subject AND at < ?1"
-            " AND failure IS NULL)) ORDER BY at, digest",
+            "SELECT record FROM reading JOIN ("
+            "SELECT device, subject, max(at) AS at FROM reading"
+            " WHERE at < ?1 GROUP BY device, subject"
+            " UNION SELECT device, subject, max(at) FROM reading"
+            " WHERE at < ?1 AND failure IS NULL GROUP BY device, subject"
+            ") USING (device, subject, at) ORDER BY at, digest",
             (sortable(end),),
         ).fetchall()
         unpack = unpacker()
