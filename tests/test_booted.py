@@ -102,6 +102,9 @@ def test_no_secret_lies_on_the_disk(guest: Guest) -> None:
 def test_the_kernels_rules_come_through_the_root_unit(guest: Guest) -> None:
     guest.sh("systemctl start evidence-agent-host")
     assert guest.shown("evidence-agent-host.timer", "ActiveState") == "active"
+    # And at boot before the agent, which would find no answer otherwise.
+    assert "evidence-agent-host.service" in guest.shown("evidence-agent", "After").split()
+    assert guest.shown("evidence-agent-host", "WantedBy") == "multi-user.target"
     run = guest.sh("cat /run/evidence-agent-host/current/written_by").strip()
     before = set(bundles(guest))
     collected(guest, "alice", "this-host-rules")
