@@ -162,6 +162,24 @@ def test_nobody_there_is_unreachable_and_is_asked_once_only() -> None:
     assert len(found.exchanges) == 1
 
 
+def test_an_answer_with_nothing_in_it_is_no_end_of_a_walk() -> None:
+    with agent(mischief=SnmpMischief(nothing=True)) as lab, pytest.raises(Unexpected) as error:
+        way(lab.port).ask(SYSTEM)
+    assert "Empty" in error.value.message
+
+
+def test_several_columns_go_into_one_question_and_come_back_in_their_order() -> None:
+    columns = [f"1.3.6.1.2.1.47.1.1.1.1.{column}" for column in (13, 2, 11)]
+    several = Ask("several", " ".join(["walk", *columns]), kind="snmp")
+    with agent(MANY) as lab:
+        rows = way(lab.port).ask(several).body.splitlines()
+        asked = [line.split()[1:] for line in lab.lines if line.startswith("getbulk")]
+    assert asked[0] == columns
+    assert rows[0].startswith(columns[0].encode())
+    assert len(rows) == 1 + 4000 + 1
+    assert rows[-1].startswith(columns[2].encode())
+
+
 def test_a_restart_in_the_middle_fails_the_reading() -> None:
     with agent(MANY, SnmpMischief(restart_after=8)) as lab:
         failure = visit(lab.port).readings[0].failure

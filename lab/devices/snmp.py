@@ -60,6 +60,7 @@ class SnmpMischief:
     circles: bool = False  # jump back at every thousandth row
     silent_after: int | None = None  # say nothing more after this many questions
     restart_after: int | None = None  # the uptime starts again after this many questions
+    nothing: bool = False  # answer GETBULK without an error and without a row
     most_rows: int | None = None  # answer tooBig when more rows are wanted at once
 
 
@@ -165,6 +166,9 @@ class _Responder(CommandResponderBase):  # type: ignore[misc]
             return
         if kind == "set" or not self._is_private(engine):
             self.send_varbinds(engine, state, "authorizationError", 0, [])
+            return
+        if mischief.nothing and kind == "getbulk":
+            self.send_varbinds(engine, state, 0, 0, [])
             return
         count = 1 if kind != "getbulk" else int(v2c.apiBulkPDU.get_max_repetitions(pdu))
         if mischief.most_rows is not None and count > mischief.most_rows:

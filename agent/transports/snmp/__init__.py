@@ -188,9 +188,6 @@ class Snmp:
             return None
         if name == "noSuchName":
             return []
-        if not name and not rows:
-            # No end of anything: an agent that leaves out its answer has proven nothing.
-            raise Unexpected(f"{self._who}: {dotted(oids[0])} was answered with nothing at all")
         if name:
             raise NotAnswered(f"{self._who}: {dotted(oids[0])} was answered with {shown(name)}")
         return [(tuple(row[0]), row[1]) for row in rows]
