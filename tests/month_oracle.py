@@ -6,6 +6,7 @@ known from the world it was put in: when it was on, had room, and might read the
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -83,7 +84,7 @@ def comes_due(words: str, local: datetime) -> bool:
     return days[every]
 
 
-def windows(plan: Plan, device: str) -> Iterator[Span]:
+def windows(plan: Plan, device: str) -> list[Span]:
     """From each moment a device came due to the next; the first begins before the month."""
     words, late = plan.schedules[device], plan.late[device]
     starts = [plan.whole.start - timedelta(days=400)]
@@ -93,7 +94,7 @@ def windows(plan: Plan, device: str) -> Iterator[Span]:
             starts.append(minute + late)
         minute += MINUTE
     starts = [start for start in starts if start <= plan.turns[-1]]
-    return (Span(*pair) for pair in pairwise([*starts, plan.whole.end]))
+    return [Span(*pair) for pair in pairwise([*starts, plan.whole.end])]
 
 
 @dataclass(frozen=True)
@@ -109,20 +110,31 @@ class Missed:
     around: str | None
 
 
+def within(times: Sequence[datetime], window: Span) -> Sequence[datetime]:
+    """Those of the times, which are in order, that the window holds."""
+    return times[bisect_left(times, window.start) : bisect_left(times, window.end)]
+
+
 def judge(
-    plan: Plan, device: str, attempts: Sequence[datetime], scheduled: Sequence[datetime]
+    plan: Plan,
+    device: str,
+    due: Sequence[Span],
+    attempts: Sequence[datetime],
+    scheduled: Sequence[datetime],
 ) -> Iterator[Missed]:
-    """Raise AssertionError for a reading too many, too few or too late; what could not be made."""
-    for window in windows(plan, device):
+    """Raise AssertionError for a reading too many, too few or too late; what could not be made.
+
+    `due` are the device's windows; attempts and what was scheduled of them are in order.
+    """
+    for window in due:
         able = [
             turn
-            for turn in plan.turns
-            if window.holds(turn) and not plan.is_full(turn) and plan.waits(device, turn) is None
+            for turn in within(plan.turns, window)
+            if not plan.is_full(turn) and plan.waits(device, turn) is None
         ]
-        made = [at for at in attempts if window.holds(at)]
-        by_itself = [at for at in scheduled if window.holds(at)]
+        made, by_itself = within(attempts, window), within(scheduled, window)
         assert len(by_itself) <= 1, f"{device}: read {len(by_itself)} times for {window.start}"
-        assert not by_itself or by_itself == made[:1], f"{device}: read again for {window.start}"
+        assert not by_itself or by_itself[0] == made[0], f"{device}: read again for {window.start}"
         if able:
             assert made, f"{device}: never read for {window.start}"
             assert made[0] < able[0] + MINUTE, f"{device}: read too late for {window.start}"

@@ -23,7 +23,7 @@ from evidence.reading import Reading
 from evidence.runs import RunRecord
 from evidence.seal import Envelope
 from evidence.statement import RUN, Statement
-from tests.month_oracle import TAIPEI, Missed, Span, judge
+from tests.month_oracle import TAIPEI, Missed, Span, judge, windows
 from tests.simulated_month import Month, lived, make_plan
 
 WEEK = Span(datetime(2026, 12, 28, tzinfo=TAIPEI), datetime(2027, 1, 4, tzinfo=TAIPEI))
@@ -113,11 +113,11 @@ def examine(month: Month, config: Config) -> None:
 
 
 def missed_of(month: Month, told: Told, device: str) -> Iterator[Missed]:
-    found = []
+    found, due = [], windows(month.plan, device)
     for subject in month.plan.subjects[device]:
         scheduled = times(told.scheduled, device, subject)
         attempts = sorted(scheduled + times(told.asked, device, subject))
-        found.append(list(judge(month.plan, device, attempts, scheduled)))
+        found.append(list(judge(month.plan, device, due, attempts, scheduled)))
     assert all(one == found[0] for one in found), "subjects of one device are read together"
     return iter(found[0])
 
