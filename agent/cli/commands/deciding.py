@@ -12,7 +12,7 @@ from agent.assess import judge
 from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import say, show
 from agent.decisions import entered, keep_decisions, read_decisions
-from agent.review import View, views
+from agent.pack.review import View, views
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of, taipei_day
 from evidence.control import Verdict

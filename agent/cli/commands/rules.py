@@ -15,9 +15,9 @@ from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
 from agent.pack.codes import STATES, word
 from agent.pack.csv_file import to_csv
+from agent.pack.review import EXPIRED, EXPOSED, GONE, REACH, SPECIFIC, TRAFFIC, View, views
 from agent.pack.section import Column, Section, Table
 from agent.pack.workbook import Imprint, to_workbook
-from agent.review import EXPIRED, EXPOSED, GONE, REACH, SPECIFIC, TRAFFIC, View, views
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of, stamp, taipei_day
 from evidence.errors import ConfigurationError

@@ -17,6 +17,7 @@ from agent.pack.sections import (
     inventory,
     requests,
     reviews,
+    rule_review,
     unread,
 )
 
@@ -24,6 +25,8 @@ BUILDERS: tuple[Callable[[Month], Section], ...] = (
     controls.section,
     findings.section,
     decisions.section,
+    rule_review.dmz,
+    rule_review.yearly,
     unread.section,
     requests.section,
     reviews.section,

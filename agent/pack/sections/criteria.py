@@ -41,6 +41,16 @@ def _rows(month: Month) -> Iterator[Row]:
     }
     for item, value in _limits(month):
         yield {**shared, "item": item, "value": value}
+    for part in policy.parts:
+        for item, value in _settings(part.checks):
+            yield {
+                "kind": _OWN,
+                "item": item,
+                "value": value,
+                "basis": joined([part.title, part.id]),
+                "dated": both_calendars(part.dated),
+                "approved": part.approved_by or Text("not approved", "未經核准"),
+            }
     for one in policy.suspects:
         yield {
             "kind": _SUSPECT,
@@ -66,12 +76,16 @@ def _limits(month: Month) -> Iterator[tuple[Text, str | Text]]:
         Text("days to carry out adjusting or disabling", "調整或停用自決定起應完成之日數"),
         str(policy.carry_out_within_days),
     )
-    for check, settings in sorted(policy.checks.items()):
-        for name, value in sorted(settings.items()):
-            yield Text(f"{check}: {name}", f"{check}：{name}"), _said(value)
+    yield from _settings(policy.checks)
     for activity, months in sorted(policy.activity_months.items()):
         item = Text(f"{activity}: every so many months", f"{activity}：週期（月）")
         yield item, UNKNOWN if months is None else _said(months)
+
+
+def _settings(checks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Text, str | Text]]:
+    for check, settings in sorted(checks.items()):
+        for name, value in sorted(settings.items()):
+            yield Text(f"{check}: {name}", f"{check}：{name}"), _said(value)
 
 
 def _said(value: Any) -> str:

@@ -1,0 +1,222 @@
+"""The reviewer's forms: DMZ rules each half-year, all rules each year, by the zones they join.
+
+What the program knows of each rule stands in its row; the decision is left to a person, or stands
+there once one was entered (`evidence-agent decide`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from agent.pack.codes import STATES, word
+from agent.pack.month import Month
+from agent.pack.review import CHANGED, TRAFFIC, View, views
+from agent.pack.section import Cell, Column, Kind, Row, Section, Table
+from agent.pack.words import NO, UNTOLD, YES, both_calendars, joined, minute, shortened
+from evidence.clock import taipei_day
+from evidence.control import ClockState
+from evidence.rulebase import UNKNOWN
+from evidence.text import Text
+
+REVIEW = "CC-17010.b.f"
+_MOST_LINES = 8
+
+ZONES = {
+    "internal": Text("internal", "內部"),
+    "external": Text("external", "外部"),
+    "dmz": Text("DMZ", "DMZ"),
+    "management": Text("management", "管理"),
+    "colo": Text("co-location", "主機共置"),
+    "guest": Text("guest", "訪客"),
+    "any": Text("any", "任意"),
+    "?": Text("not mapped", "未對應"),
+    "-": Text("none", "無"),
+}
+DECISIONS = {
+    "keep": Text("keep", "保留"),
+    "adjust": Text("adjust", "調整"),
+    "disable": Text("disable", "停用"),
+}
+
+COLUMNS = (
+    Column("way", Text("From > to", "區域（來源 > 目的）"), 18),
+    Column("firewall", Text("Firewall", "防火牆"), 10),
+    Column("number", Text("No.", "序號"), 6, Kind.number),
+    Column("rule", Text("Rule", "防火牆規則"), 22),
+    Column("sources", Text("Sources", "來源"), 20),
+    Column("destinations", Text("Destinations", "目的"), 20),
+    Column("services", Text("Services", "服務"), 14),
+    Column("action", Text("Action", "動作"), 8),
+    Column("traffic", Text("Traffic", "流量狀態"), 14),
+    Column("last", Text("Last traffic", "最後流量"), 12),
+    Column("risk", Text("Risks", "風險"), 22),
+    Column("owner", Text("Ticket, owner", "單號、負責人"), 14),
+    Column("reviewed", Text("Last decision", "上次檢視決定"), 18),
+    Column("changed", Text("Changed since the month before", "上月以來變動"), 16),
+    Column("verdict", Text("Result", "查核結果"), 9, Kind.verdict),
+    Column("due", Text("Due", "應決定期限"), 12),
+    Column(
+        "decision",
+        Text("Decision: keep, adjust, disable", "決定：保留／調整／停用"),
+        11,
+        Kind.person,
+    ),
+    Column("why", Text("Reason", "理由"), 16, Kind.person),
+    Column("until", Text("Due date", "完成期限"), 11, Kind.person),
+    Column("by", Text("Decided by, on", "決定人、日期"), 11, Kind.person),
+    Column("approver", Text("Approved by, on", "核准主管、日期"), 11, Kind.person),
+)
+
+WAYS = (
+    Column("way", Text("From > to", "區域（來源 > 目的）"), 24),
+    Column("rules", Text("Rules", "規則數"), 9, Kind.number),
+    Column("used", Text("With traffic", "有流量"), 9, Kind.number),
+    Column("idle", Text("No traffic in six months, proven", "六個月內無流量"), 12, Kind.number),
+    Column("unproven", Text("Not provable yet", "尚無法證明"), 12, Kind.number),
+    Column("risky", Text("With risks", "有風險"), 9, Kind.number),
+    Column("open", Text("To be decided", "待決定"), 9, Kind.number),
+    Column("last", Text("Last review", "上次檢視"), 22),
+    Column("by", Text("By", "檢視人"), 14),
+    Column("next", Text("Next due", "下次期限"), 22),
+    Column("overdue", Text("Overdue", "逾期"), 8),
+    Column("done", Text("Reviewed on, by", "本次檢視日期、檢視人"), 18, Kind.person),
+    Column("signed", Text("Approved by", "權責主管核准"), 16, Kind.person),
+)
+
+
+def dmz(month: Month) -> Section:
+    """Rules into and out of the DMZ; one whose place is not mapped may be one of them."""
+    return _form(
+        month,
+        "dmz_review",
+        Text("DMZ rule review", "DMZ 規則半年檢視表"),
+        Text("DMZ review, by zones", "DMZ 檢視區域彙總"),
+        lambda view: view.touches("dmz") or UNKNOWN in view.held.sources | view.held.destinations,
+    )
+
+
+def yearly(month: Month) -> Section:
+    """Every rule of every firewall."""
+    return _form(
+        month,
+        "yearly_review",
+        Text("Yearly firewall review", "防火牆存取控管年度檢視表"),
+        Text("Yearly review, by zones", "年度檢視區域彙總"),
+        lambda view: True,
+    )
+
+
+def _form(
+    month: Month, activity: str, title: Text, by_zones: Text, wanted: Callable[[View], bool]
+) -> Section:
+    chosen = [view for view in views(month.assessed) if view.held.rule.enabled and wanted(view)]
+    chosen.sort(key=lambda view: view.way)
+    clock = _clock(month, activity)
+    ways = Table(
+        id=f"{activity}_zones",
+        title=by_zones,
+        columns=WAYS,
+        rows=tuple(_ways(chosen, clock)),
+        pinned=1,
+    )
+    rules = Table(
+        id=activity,
+        title=title,
+        columns=COLUMNS,
+        rows=tuple(map(_row, chosen)),
+        pinned=4,
+    )
+    return Section(id=activity, title=title, tables=(ways, rules))
+
+
+def _clock(month: Month, activity: str) -> ClockState | None:
+    clocks = (
+        clock
+        for result in month.results
+        if result.control.id == REVIEW
+        for clock in result.clocks
+        if clock.activity.id == activity
+    )
+    return next(clocks, None)
+
+
+def _ways(chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
+    """One row for each way between zones, with the review's own clock."""
+    ways: dict[str, list[View]] = {}
+    for view in chosen:
+        ways.setdefault(view.way, []).append(view)
+    for way, mine in ways.items():
+        traffic = Counter(view.state(TRAFFIC) for view in mine)
+        yield {
+            "way": _way(way),
+            "rules": len(mine),
+            "used": traffic["has_traffic"],
+            "idle": traffic["no_traffic_6m_proven"],
+            "unproven": traffic["insufficient_history"] + traffic["not_measurable"],
+            "risky": sum(bool(view.risk_words) for view in mine),
+            "open": sum(view.finding is not None and bool(view.finding.due_on) for view in mine),
+            **_reviewed(clock),
+        }
+
+
+def _reviewed(clock: ClockState | None) -> Row:
+    if clock is None:
+        return {}
+    never = Text("no record of it yet", "尚無辦理紀錄")
+    return {
+        "last": never if clock.last_done_on is None else both_calendars(clock.last_done_on),
+        "by": clock.by,
+        "next": both_calendars(clock.next_due_on),
+        "overdue": None if clock.next_due_on is None else YES if clock.overdue else NO,
+    }
+
+
+def _row(view: View) -> Row:
+    rule, finding, decision = view.held.rule, view.finding, view.decision
+    last_at, state = view.last_traffic_at, view.state(TRAFFIC)
+    changed = view.seen.get(CHANGED)
+    cells: dict[str, Cell] = {
+        "way": _way(view.way),
+        "firewall": view.held.group,
+        "number": view.number,
+        "rule": view.label,
+        "sources": _listed(rule.sources, rule.sources_negated),
+        "destinations": _listed(rule.destinations, rule.destinations_negated),
+        "services": _listed((*rule.services, *rule.applications), False),
+        "action": rule.action,
+        "traffic": UNTOLD if state is None else word(STATES, state),
+        "last": UNTOLD if last_at is None else minute(last_at),
+        "risk": shortened(view.risk_words, _MOST_LINES) if view.risk_words else Text("none", "無"),
+        "owner": joined(filter(None, (*view.tickets, view.owner))) if view.tickets else view.owner,
+        "changed": Text("no", "無") if changed is None else word(STATES, changed.state),
+        "verdict": None if finding is None else finding.verdict,
+        "due": None if finding is None else both_calendars(finding.due_on),
+    }
+    if decision is None or decision.decision is None:
+        return cells | {"reviewed": Text("none", "無")}
+    on = both_calendars(taipei_day(decision.at))
+    return cells | {
+        "reviewed": joined([DECISIONS[decision.decision], on or ""]),
+        "decision": DECISIONS[decision.decision],
+        "why": decision.reason,
+        "until": both_calendars(decision.until),
+        "by": joined([decision.by, on or ""]),
+        "approver": decision.approver,
+    }
+
+
+def _way(way: str) -> Text:
+    """`internal > dmz` in words."""
+    sides = [
+        [ZONES.get(zone, Text(zone, zone)) for zone in side.split(",")] for side in way.split(" > ")
+    ]
+    return Text(
+        " > ".join(", ".join(one.en for one in side) for side in sides),
+        " > ".join("、".join(one.zh for one in side) for side in sides),
+    )
+
+
+def _listed(entries: Sequence[str], negated: bool) -> Text:
+    lines = shortened([Text(one, one) for one in entries], _MOST_LINES)
+    return joined([Text("all but", "以下以外"), lines]) if negated else lines
