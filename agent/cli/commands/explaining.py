@@ -12,7 +12,7 @@ from rich.table import Table
 from agent.assess import Judged, judge
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, harmless, say, show
-from agent.review import TRAFFIC, View, views
+from agent.pack.review import TRAFFIC, View, views
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
 from evidence.errors import ConfigurationError, shown
