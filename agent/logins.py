@@ -3,15 +3,20 @@
 A refusal is remembered in the ledger under a keyed digest of the credential: other agents of
 this state and later runs leave the device, or jump host, alone until the pause is over or the
 credential has changed. What an operator asks for is tried once all the same.
+
+Many devices may ask one directory about one account. So a credential is tried at one device at a
+time until one takes it, and no more in this run once two have refused it.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from threading import Lock
 
 from agent.collect import Agent, turns_of
 from agent.ledger import Ledger
@@ -29,6 +34,19 @@ from evidence.errors import LoginRefused, Unreachable
 PAUSE = timedelta(hours=20)
 
 
+# A directory locks an account after three refusals or more.
+REFUSALS = 2
+
+
+@dataclass
+class _Account:
+    """How a credential has fared in this run."""
+
+    turn: Lock = field(default_factory=Lock)
+    taken: bool = False
+    refused: int = 0
+
+
 class Logins:
     """The log-ins of one run."""
 
@@ -39,6 +57,7 @@ class Logins:
         self._began_at = agent.clock()
         self._turns = turns_of(agent)
         self._refused: set[tuple[str, str]] = set()
+        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
 
     def admit(self, device: Device, credential: Credential) -> None:
         """Raise LoginRefused (`auth_held`) where a refusal forbids to try this now."""
@@ -65,12 +84,43 @@ class Logins:
 
     @contextmanager
     def attempt(self, device: Device, credential: Credential) -> Iterator[None]:
-        """One attempt to log in, within the block: nobody else tries this device meanwhile.
+        """One attempt to log in, within the block: nobody else tries this device meanwhile, nor
+        this credential elsewhere before it was taken.
 
         Raises LoginRefused (`auth_held`) without an attempt; one that leaves the block is
         remembered, and success ends an earlier hold. An attempt that was cut off counts in this
         run: nobody knows what the device made of it.
         """
+        name = account_of(credential, self._agent.site_key)
+        account = self._accounts[name]
+        with nullcontext() if account.taken else account.turn:
+            self._spare(device, name, account)
+            try:
+                with self.at_device(device, credential):
+                    yield
+            except LoginRefused as error:
+                account.refused += error.code != "auth_held"
+                raise
+            account.taken = True
+
+    def _spare(self, device: Device, name: str, account: _Account) -> None:
+        """Raise LoginRefused where one more refusal could lock an account that devices share."""
+        # Who refused it in an earlier run may be the only one: others are asked first.
+        refusals = 1 if self.ledger.setbacks.hold(device.id, name) else REFUSALS
+        if account.taken or account.refused < refusals:
+            return
+        raise LoginRefused(
+            f"{device.id}: this credential was refused {account.refused} times in this run and "
+            "taken nowhere; it was not tried here, so that an account that devices share is not "
+            "locked",
+            code="auth_held",
+            next_step="correct the credential, or try this device alone with "
+            f"`evidence-agent collect {device.id}`",
+        )
+
+    @contextmanager
+    def at_device(self, device: Device, credential: Credential) -> Iterator[None]:
+        """The same for this device alone."""
         account = account_of(credential, self._agent.site_key)
         with self._turns.alone(f"login-{device.id}"):
             self.admit(device, credential)
@@ -106,7 +156,8 @@ class AtFirstAsk:
     def ask(self, ask: Ask) -> Answer:
         if self._tried:
             return self._carried.ask(ask)
-        with self._logins.attempt(*self._whose):
+        # Not in the credential's turn: a first ask waits for devices that are away.
+        with self._logins.at_device(*self._whose):
             self._tried = True
             return self._carried.ask(ask)
 

@@ -80,15 +80,17 @@ def relay() -> Iterator[Callable[[int], Relay]]:
 
 
 @contextmanager
-def saying(first: bytes, endless: bytes = b"") -> Iterator[int]:
+def saying(first: bytes, endless: bytes = b"", heard: int = 0) -> Iterator[int]:
     """The port of a server that says `first`, then `endless` a byte at a time and its last byte
-    for ever, or nothing."""
+    for ever, or nothing. Of what the client says it hears so many messages before it trickles."""
     over = Event()
     held: list[socket.socket] = []
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError):
             connection.sendall(first)
+            for _ in range(heard):
+                connection.recv(65536)
             left = endless
             while left and not over.wait(TRICKLE_S):
                 connection.sendall(left[:1])

@@ -22,6 +22,7 @@ from agent.visit import Visitor
 from evidence.ask import Ask, HttpSession
 from evidence.errors import Denied, LoginRefused, Unreachable, VisitError
 from evidence.tape import Tape, TapeAnswer
+from lab.devices import Mischief
 from lab.devices.https import LabHttps, LabLogin
 from tests import toy
 
@@ -227,6 +228,15 @@ def test_a_busy_device_is_no_refusal_and_hears_no_second_log_in() -> None:
     with reading(device) as way:
         assert isinstance(failure(way), Unreachable)
         assert isinstance(failure(way), Unreachable)
+    assert device.lines == [SENT]
+
+
+def test_a_log_in_that_is_cut_off_is_not_made_again() -> None:
+    """Nobody knows whether the device counts it as a refusal."""
+    device = lab()
+    device.mischief = Mischief(drop_after_bytes=0)
+    with reading(device) as way:
+        assert [failure(way).code for _ in range(2)] == ["auth_cut_off"] * 2
     assert device.lines == [SENT]
 
 

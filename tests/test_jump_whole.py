@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -66,8 +68,10 @@ def test_a_device_is_collected_through_its_jump_host_and_a_refusing_one_stops_no
     known = {**servers, "shut": replace(shut, credential=wrong)}
     config = written(tmp_path, known, {"far": "near", "lost-1": "shut", "lost-2": "shut"})
     run("init", ".")
-    for name, server in servers.items():
-        assert run("hostkey", "accept", name, server.fingerprint).returncode == 0
+    state = load_config(config).state
+    with closing(Ledger(state)) as ledger:
+        for name, server in servers.items():
+            ledger.accept_host_key(name, server.fingerprint, "lin", datetime.now(UTC))
     said = run("collect", "--json")
     rows = {row["device"]: row for row in map(json.loads, said.stdout.splitlines())}
     assert said.returncode == 1
@@ -81,12 +85,9 @@ def test_a_device_is_collected_through_its_jump_host_and_a_refusing_one_stops_no
         assert "shut" in rows[name]["why"]
     assert servers["shut"].logged("Failed publickey") == 1
     assert not any(servers[name].logged("Connection from") for name in ("lost-1", "lost-2"))
-    state = load_config(config).state
-    ledger = Ledger(state)
-    bundles = {
-        one.device: load_bundle(one.path) for one in ledger.bundles_in("spooled") if one.path
-    }
-    ledger.close()
+    with closing(Ledger(state)) as ledger:
+        kept = ledger.bundles_in("spooled")
+    bundles = {one.device: load_bundle(one.path) for one in kept if one.path}
     assert set(bundles) == set(servers)
     (reading,) = bundles["far"].collection.readings
     assert reading.of(SoftwareRelease)[0].version == "12"

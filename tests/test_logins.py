@@ -11,9 +11,11 @@ from agent.collect import collect, jobs_for
 from agent.config import Config
 from agent.connect import Connector
 from agent.logins import PAUSE, Logins
+from agent.rounds import Effort
 from agent.visit import SCHEDULE
 from agent.wired import agent_of
 from evidence.reading import Reading
+from lab.devices.ssh import LabSsh
 from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, by_device, failure_of, tape_of
 
 AT = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
@@ -21,13 +23,15 @@ LINUX = "linux/firewall.nftables"
 Readings = dict[tuple[str, str], Reading]
 
 
-def read(config: Config, at: datetime = AT, requester: str = SCHEDULE) -> Readings:
+def read(
+    config: Config, at: datetime = AT, requester: str = SCHEDULE, effort: Effort | None = None
+) -> Readings:
     """A run of an agent of its own, at that time."""
     with agent_of(config) as made:
         agent = replace(made, clock=lambda: at)
         connector = Connector(Logins(agent, requester), config.credentials, config.devices)
         jobs = jobs_for(config.devices.values())
-        return by_device(collect(agent, jobs, connector, requester=requester))
+        return by_device(collect(agent, jobs, connector, requester, effort=effort))
 
 
 def pinned(site: Site) -> Config:
@@ -138,6 +142,53 @@ def test_a_jump_host_that_refused_is_left_alone_and_others_go_on(
         assert len(readings) == count + 1
         assert near.attempts == 1
     assert not any(lab_site.heard[f"fw-{number}"] for number in range(count))
+
+
+def sharing(site: Site, count: int, *wrong: int) -> list[LabSsh]:
+    """Devices that take one account; those numbered in `wrong` have another password for it."""
+    shared, labs = site.secret(), []
+    for number in range(count):
+        lab = site.ssh(f"gw-{number:02}", tape_of(LINUX), "firewall", secret="cred:shared")
+        held = "another" if number in wrong else shared
+        lab.account = replace(lab.account, password=held, second=None)
+        labs.append(lab)
+    site._credential("shared", {"username": "auditor", "password": shared})
+    return labs
+
+
+def test_an_account_that_devices_share_is_refused_twice_in_a_run_at_most(
+    lab_site: Site, drill_count: Callable[[int, int], int]
+) -> None:
+    """As when the password of a directory's account has run out."""
+    count = drill_count(8, 60)
+    labs = sharing(lab_site, count, *range(count))
+    config = pinned(lab_site)
+    for run, at in enumerate((AT, AT + PAUSE, AT + 2 * PAUSE), start=1):
+        came = codes(read(config, at))
+        assert came.count("auth_failed") == 2
+        assert came.count("auth_held") == count - 2
+        assert sum(lab.attempts for lab in labs) == 2 * run
+
+
+def test_one_device_that_refuses_a_shared_account_stops_no_other(lab_site: Site) -> None:
+    sharing(lab_site, 8, 0)
+    readings = read(pinned(lab_site))
+    assert failure_of(readings.pop(("gw-00", "firewall"))) == "auth_failed"
+    assert {one.failure for one in readings.values()} == {None}
+
+
+def test_devices_that_refused_a_shared_account_come_after_the_others(lab_site: Site) -> None:
+    """On the first day two of them may stop the rest; on no other."""
+    sharing(lab_site, 6, 0, 1)
+    config = pinned(lab_site)
+    one_by_one = Effort(workers=1)
+    assert sorted(codes(read(config, effort=one_by_one))) == ["auth_failed"] * 2 + ["auth_held"] * 4
+    readings = read(config, AT + PAUSE, effort=one_by_one)
+    assert {failure_of(readings.pop((f"gw-0{n}", "firewall"))) for n in (0, 1)} == {
+        "auth_failed",
+        "auth_held",
+    }
+    assert {one.failure for one in readings.values()} == {None}
 
 
 def test_no_secret_is_kept_with_a_hold(lab_site: Site) -> None:

@@ -34,8 +34,10 @@ class Heartbeat:
     def _watch(self) -> None:
         while not self._over.wait(self._beat_s):
             if self._is_quiet and self._wire.is_active():
-                with Deadline(2 * self._beat_s, self._give_up), suppress(SSHException, OSError):
-                    # It returns with the answer, whatever that is, or when the line is cut.
+                # It returns with the answer, whatever that is, or when the line is cut; and it
+                # fails where the session is being closed just now.
+                ended = suppress(SSHException, OSError, EOFError)
+                with Deadline(2 * self._beat_s, self._give_up), ended:
                     self._wire.global_request("keepalive@lag.net", wait=True)
 
     @property
