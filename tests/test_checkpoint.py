@@ -1,6 +1,7 @@
 """Check Point's manager read over real HTTPS: logged in once, asked page by page, logged out."""
 
 import json
+import re
 
 from agent.platforms import platform
 from agent.redact import SiteKey
@@ -79,3 +80,40 @@ def test_a_manager_that_answers_for_another_domain_is_refused() -> None:
     reading = read("checkpoint", "firewall", *answers(), domain="Branch")
     assert reading.failure is not None and reading.failure.code == "other_domain"
     assert read("checkpoint", "firewall", *answers(), domain="SMC User").failure is None
+
+
+def test_a_manager_that_refuses_to_tell_hits_still_tells_the_rules() -> None:
+    """No count, and no zero: what is not told is unknown."""
+    refused = b'{"code":"generic_err_invalid_parameter","message":"Unrecognized parameter"}'
+    taped = read("checkpoint", "firewall", *answers())
+    changed = []
+    for ask, body in answers():
+        if '"hits-settings"' in ask:
+            changed.append((ask, refused))
+            body = body.replace(b'"hits":', b'"not-hits":') if b"hits" in body else body
+            ask = ask.split(',"show-hits"')[0] + "}"
+        changed.append((ask, body))
+    reading = read("checkpoint", "firewall", *changed)
+    assert reading.failure is None, reading.failure
+    rules, before = ({one.key for one in some.of(FirewallRule)} for some in (reading, taped))
+    assert rules == before
+    assert {one.count for one in reading.of(RuleUsage)} == {None}
+    assert {one.counting for one in reading.of(RuleUsage)} == {"unknown"}
+
+
+def test_a_hit_from_the_future_dates_no_count() -> None:
+    """The gateway's clock is wrong: when its hits were sent cannot be told by it."""
+    body = next(body for ask, body in answers() if '"hits-settings"' in ask and b"1795" in body)
+    times = [int(one) for one in re.findall(rb'"last-date":{"posix":(\d+)', body)]
+    ahead = str(max(times) + 86_400_000).encode()
+    changed = [
+        (
+            ask,
+            text.replace(b'"last-date":{"posix":%d' % max(times), b'"last-date":{"posix":' + ahead),
+        )
+        for ask, text in answers()
+    ]
+    reading = read("checkpoint", "firewall", *changed)
+    dated = {one.subject_unit: one.manager_fetched_at for one in reading.of(RuleUsage)}
+    assert dated["gw-hq"] is None
+    assert dated["gw-dmz"] is not None

@@ -176,7 +176,7 @@ def _package(
     found: list[Fact] = []
     enforcing: list[Gateway | None] = [*targets] or [None]
     for target in enforcing:
-        layers = yield from _layers(package, target)
+        layers = yield from _layers(device, package, target)
         told = dictionary([*objects, *(one for layer in layers for one in objects_of(layer.pages))])
         rows = {row["uid"]: row for layer in layers for row in layer.entries(device.id)}
         rules = {
@@ -188,8 +188,7 @@ def _package(
         if target is None:
             found += rules.values()
             continue
-        at = max(layer.pages.at for layer in layers)
-        usages = list(_usage.usages(rules, rows, target, counting, at))
+        usages = list(_usage.usages(rules, rows, target, counting, layers))
         counted = {usage.key for usage in usages if usage.count is not None}
         found += [
             replace(rule, subject_unit=target.name, counted=rule.key in counted)
@@ -199,7 +198,9 @@ def _package(
     return found
 
 
-def _layers(package: Package, target: Gateway | None) -> Generator[Ask, Capture, list[Layer]]:
+def _layers(
+    device: Device, package: Package, target: Gateway | None
+) -> Generator[Ask, Capture, list[Layer]]:
     """The ordered layers of a package and, behind them, the inline layers their rules call."""
     found: dict[str, Layer] = {}
     waiting = [
@@ -210,19 +211,25 @@ def _layers(package: Package, target: Gateway | None) -> Generator[Ask, Capture,
         uid, name, ends_in = waiting.pop(0)
         if uid in found:
             continue
-        if target is None:
-            read = yield from pages(RULES, layer=uid)
-        else:
-            read = yield from pages(RULES_HITS, layer=uid, target=target.uid)
+        read = yield from _rules_of(uid, target)
         first: Mapping[str, object] = read.pages[0]
         found[uid] = Layer(uid, name or str(first.get("name", uid)), ends_in, read)
-        for row in found[uid].entries(""):
+        for row in found[uid].entries(device.id):
             inner = row.get(INLINE)
             if inner and name_of(inner) not in found:
                 told = yield from _optional(_layer(name_of(inner)))
                 ends = words((told or {}).get("implicit-cleanup-action"))
                 waiting.append((name_of(inner), words((told or {}).get("name")), ends))
     return list(found.values())
+
+
+def _rules_of(uid: str, target: Gateway | None) -> Generator[Ask, Capture, Pages]:
+    """A layer's rules with a target's hits; without any where the manager refuses to tell them."""
+    if target is not None:
+        counted = yield from _optional(pages(RULES_HITS, layer=uid, target=target.uid))
+        if counted is not None:
+            return counted
+    return (yield from pages(RULES, layer=uid))
 
 
 def _layer(uid: str) -> Generator[Ask, Capture, Row]:

@@ -2,26 +2,31 @@
 
 Gateways send their hits to the manager every few hours, and no answer says when. What is sure:
 it holds what it was sent up to the latest hit it tells of that target; so that hit's time is
-taken as the time of fetching, and where no rule has one, none is known. Hits are kept for so
+taken as the time of fetching. Where no rule has one, or one lies ahead of our own clock (the
+gateway's is wrong then), none is known. Hits are kept for so
 many months and then dropped: a count is of the months kept, never of all time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from collectors.checkpoint._answer import Row, moment
+from collectors.checkpoint._rules import Layer
 from collectors.checkpoint._units import Counting, Gateway
 from evidence.clock import add_months
 from evidence.facts import FirewallRule, RuleUsage
 
+CLOCK_TOLERANCE = timedelta(minutes=2)
 
-def fetched_at(rows: Mapping[str, Row]) -> datetime | None:
+
+def fetched_at(rows: Mapping[str, Row], read_at: datetime) -> datetime | None:
     """The latest hit that the manager tells of a target, of all its layers."""
     told = [moment(_hits(row).get("last-date")) for row in rows.values()]
-    return max((one for one in told if one), default=None)
+    latest = max((one for one in told if one), default=None)
+    return None if latest is None or latest > read_at + CLOCK_TOLERANCE else latest
 
 
 def usages(
@@ -29,10 +34,13 @@ def usages(
     rows: Mapping[str, Row],
     target: Gateway,
     counting: Counting,
-    read_at: datetime,
+    layers: Sequence[Layer],
 ) -> Iterator[RuleUsage]:
     """What the manager counted of a target's rules; `rows` by the rules' uids."""
-    fetched = fetched_at(rows)
+    if not layers:
+        return
+    read_at = max(layer.pages.at for layer in layers)
+    fetched = fetched_at(rows, read_at)
     for uid, row in rows.items():
         if uid in rules:
             yield _usage(rules[uid], _hits(row), target, counting, fetched, read_at)

@@ -12,6 +12,7 @@ from evidence.facts import Interface
 ANY = {"any": ("any",), "any-ipv4": ("0.0.0.0/0",), "any-ipv6": ("::/0",)}
 _GLOBAL = "global"
 _PORTS = ("tcp", "udp", "sctp")
+_NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmp6", "132": "sctp"}
 
 
 @dataclass(slots=True)
@@ -97,13 +98,14 @@ def _services(name: str, terms: Iterable[Mapping[str, str]]) -> Iterator[str]:
     if not told:
         yield name
     for term in told:
-        protocol, port = term["protocol"], term.get("destination-port")
+        protocol = _NUMBERS.get(term["protocol"], term["protocol"])
+        port = term.get("destination-port")
         kind = term.get("icmp-type") or term.get("icmp6-type")
         if protocol in _PORTS:
             service = f"{protocol}/{port}" if port else protocol
             sender = term.get("source-port")
             yield f"{service} from {sender}" if sender else service
-        elif protocol in ("icmp", "icmp6", "58", "1"):
+        elif protocol in ("icmp", "icmp6"):
             yield f"icmp/{kind}" if kind else "icmp"
         else:
             yield f"protocol {protocol}" if protocol.isdecimal() else protocol
