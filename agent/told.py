@@ -22,7 +22,9 @@ def visit_rows(visit: Visit) -> list[Row]:
             "why": f"{reading.failure.code}: {reading.failure.message}"
             if reading.failure
             else "; ".join(caution.message for caution in reading.cautions),
-            "next": reading.failure.next_step if reading.failure else "",
+            "next": reading.failure.next_step
+            if reading.failure
+            else "; ".join(dict.fromkeys(caution.next_step for caution in reading.cautions)),
         }
         for reading in visit.readings
     ]

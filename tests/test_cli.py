@@ -419,6 +419,27 @@ def test_a_store_that_is_away_exits_3_and_loses_nothing(run: Run, site: Path) ->
     assert len(list((site / "state" / "bundles").rglob("*.zip"))) == 1
 
 
+def test_what_failed_is_one_line_a_device_with_its_next_step(run: Run, site: Path) -> None:
+    (site / "devices.yaml").write_text(
+        "devices:\n"
+        "  - {id: fw-01, platform: asa, host: 127.0.0.1, port: 9, secret: cred:fw-01,\n"
+        "     subjects: [firewall, firmware]}\n"
+        "  - {id: this-host, platform: linux, transport: local, subjects: [firmware]}\n"
+    )
+    secret = site / "credentials" / "fw-01"
+    secret.touch(0o600)
+    secret.write_text("{username: evidence, password: wrong}\n")
+    done = run("collect")
+    assert done.returncode == 1
+    line, step = done.stdout.splitlines()
+    assert line.startswith("FAIL  fw-01  firewall, firmware: device_unreachable: no connection")
+    assert step.strip().startswith("→ check address")
+    assert "3 readings, 2 devices: 2 failed" in done.stderr
+    told = run("collect", "this-host", "-v")
+    assert told.stdout.startswith("ok    this-host  firmware: ")
+    assert run("collect", "this-host").stdout == ""
+
+
 def test_a_full_or_broken_disk_is_a_sentence(run: Run, site: Path) -> None:
     (site / "state" / "bundles").write_text("not a folder")
     done = run("collect")

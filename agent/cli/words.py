@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -48,6 +49,29 @@ def say(text: str) -> None:
 def say_line(markup: str) -> None:
     """One line of an answer, on stdout, never broken: it is to be copied and searched."""
     Console(highlight=False, soft_wrap=True).print(markup)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing told: `ok`, `warn` or `fail`, of whom, what, and what to do next."""
+
+    state: str
+    who: str
+    said: str
+    next_step: str = ""
+
+
+_MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]FAIL[/]"}
+
+
+def say_lines(lines: Iterable[Line], verbose: bool) -> None:
+    """What is not fine (`verbose`: everything), a line each, its next step below it."""
+    told = [one for one in lines if verbose or one.state != "ok"]
+    width = max((len(one.who) for one in told), default=0)
+    for one in told:
+        say_line(f"{_MARKS[one.state]}  {harmless(f'{one.who:{width}}  {one.said}')}")
+        if one.next_step:
+            say_line(f"      {'':{width}}  → {harmless(one.next_step)}")
 
 
 def progress() -> Progress:

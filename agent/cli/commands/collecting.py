@@ -14,11 +14,12 @@ from agent.cli.options import (
     DeviceNames,
     JsonOption,
     SubjectOption,
+    VerboseOption,
     account,
     configured,
     known_devices,
 )
-from agent.cli.words import progress, say, show
+from agent.cli.words import Line, progress, say, say_lines, show
 from agent.config import Config
 from agent.connect import Connector
 from agent.daemon import serve
@@ -52,10 +53,14 @@ def collect(
     otp: Annotated[
         bool, typer.Option("--otp", help="Type a one-time password; it is not kept.")
     ] = False,
+    verbose: VerboseOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Read devices now and seal what they said. Exit 1 when a reading failed."""
+    """Read devices now and seal what they said. Exit 1 when a reading failed.
+
+    Says what failed or is weakened, and what to do next (-v: everything).
+    """
     settings = configured(config)
     jobs = collecting.jobs_for(settings.devices.values(), known_devices(settings, names), subject)
     if not jobs:
@@ -78,14 +83,36 @@ def collect(
             if told is None
             else _through_daemon(told, watched)
         )
-    show(
-        sorted(rows, key=lambda row: str(row["device"])),
-        {"device": "device", "subject": "subject", "facts": "facts", "state": "", "why": "why"},
-        json,
-        styles={"read": "green", "failed": "bold red"},
-    )
+    rows.sort(key=lambda row: str(row["device"]))
+    if json:
+        show(rows, {}, as_json=True)
+    else:
+        _say_rows(rows, verbose)
     if any(row["state"] == "failed" for row in rows):
         raise typer.Exit(1)
+
+
+def _say_rows(rows: list[Row], verbose: bool) -> None:
+    """What came of each device: failures and cautions, once where several subjects share one."""
+    subjects: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in rows:
+        failed, why = row["state"] == "failed", str(row["why"])
+        state = "fail" if failed else "warn" if why else "ok"
+        said = why.replace(f"{row['device']}: ", "", 1) or f"{row['facts']} facts"
+        shared = (state, str(row["device"]), said, str(row["next"]))
+        subjects.setdefault(shared, []).append(str(row["subject"]))
+    say_lines(
+        (
+            Line(state, device, f"{', '.join(named)}: {said}", step)
+            for (state, device, said, step), named in subjects.items()
+        ),
+        verbose,
+    )
+    wrong = sum(row["state"] == "failed" for row in rows)
+    devices = len({row["device"] for row in rows})
+    more = "" if verbose else "; -v shows each"
+    told = f"{wrong} failed" if wrong else "all were read"
+    say(f"{len(rows)} readings, {devices} device{'s' * (devices != 1)}: {told}{more}")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from agent.cli.options import (
     configured,
     known_devices,
 )
-from agent.cli.words import harmless, progress, say, say_line, show
+from agent.cli.words import Line, progress, say, say_lines, show
 from agent.doctor import Condition, examine
 from agent.ledger import Ledger
 from agent.wired import make_keys, system_clock
@@ -91,18 +91,13 @@ def doctor(
         raise typer.Exit(max(codes))
 
 
-_MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[bold red]FAIL[/]"}
-
-
 def _say_conditions(found: list[Condition], verbose: bool) -> None:
-    """One line a condition, its mend below it, whole so that it can be copied; then the sum."""
-    told = [one for one in found if verbose or one.state != "ok"]
-    width = max((len(one.what) for one in told), default=0)
-    for one in told:
-        about = f"{one.about}: " if one.about else ""
-        say_line(f"{_MARKS[one.state]}  {harmless(f'{one.what:{width}}  {about}{one.said}')}")
-        if one.mend:
-            say_line(f"      {'':{width}}  → {harmless(one.mend)}")
+    """One line a condition, then the sum."""
+    lines = (
+        Line(one.state, one.what, f"{one.about}: {one.said}" if one.about else one.said, one.mend)
+        for one in found
+    )
+    say_lines(lines, verbose)
     counts = Counter(one.state for one in found)
     wrong = [f"{counts['fail']} failed"] if counts["fail"] else []
     wrong += [f"{counts['warn']} to look at"] if counts["warn"] else []
