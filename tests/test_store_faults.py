@@ -166,7 +166,7 @@ def test_every_acknowledged_bundle_is_there_once_after_kills(
     custody = Custody(state, system_clock)
     custody.enrol("agent-1", ["main"], signing_key.public)
     custody.close()
-    random, acknowledged, kills = Random(20261123), Acknowledged(), drill_count(20, 200)
+    random, acknowledged, kills = Random(20261123), Acknowledged(), drill_count(8, 200)
 
     for kill in range(kills):
         with store_process(state) as (process, url):
