@@ -135,6 +135,9 @@ def judge(
         made, by_itself = within(attempts, window), within(scheduled, window)
         assert len(by_itself) <= 1, f"{device}: read {len(by_itself)} times for {window.start}"
         assert not by_itself or by_itself[0] == made[0], f"{device}: read again for {window.start}"
+        for at in by_itself:
+            assert plan.waits(device, at) is None, f"{device}: read at a quiet time, {at}"
+            assert not plan.is_full(at), f"{device}: read without room, {at}"
         if able:
             assert made, f"{device}: never read for {window.start}"
             assert made[0] < able[0] + MINUTE, f"{device}: read too late for {window.start}"
