@@ -6,6 +6,7 @@ here shows how a real Windows behaves. TLS, NTLM and encryption of messages are 
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
 from collections.abc import Callable, Iterator
@@ -24,9 +25,11 @@ from pypsrp.wsman import WSMan
 
 from agent.gate.winrm import WinrmGate
 from agent.platforms import platform
+from agent.redact import SiteKey
 from agent.secret import Credential, Secret
 from agent.transports import Transport
 from agent.transports.winrm import open_winrm
+from agent.visit import Visitor
 from collectors.windows.asks import LISTENER, NAME, POLICY, VERSION
 from evidence.ask import Ask
 from evidence.device import Device
@@ -42,10 +45,13 @@ from evidence.errors import (
     Unexpected,
     VisitError,
 )
+from evidence.facts import to_record
+from evidence.tape import read_tape
 from lab.devices.certificates import make_certificate, server_context
 from tests.winrm_host import WinrmHost
 
 PASSWORD = "canary-winrm-5f3c"
+CASES = Path(__file__).parent / "cases" / "windows"
 HOST = Device(id="pc-01", platform="windows")
 WHO = Credential("BROKER\\auditor", password=Secret(PASSWORD))
 KEY = "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\X\r\n    ComputerName    REG_SZ    交易-07\r\n".encode()
@@ -128,6 +134,26 @@ def test_declared_commands_bring_their_output(tls: ssl.SSLContext, pinned: dict[
         "Delete",
     ]
     assert (host.logins, host.connections) == (1, 1)
+
+
+@pytest.mark.parametrize("shell", [{}, {"winrm_endpoint": "EvidenceRead"}])
+def test_a_host_is_read_as_over_ssh(
+    shell: dict[str, str], tls: ssl.SSLContext, pinned: dict[str, str]
+) -> None:
+    tape = CASES / "remote_desktop.policy.tape"
+    said = {answer.ask: (0, answer.body, b"") for answer in read_tape(tape).answers}
+    with reading(WinrmHost(ANSWERS | said, tls), options=pinned | shell) as way:
+        visit = Visitor(
+            device=HOST,
+            platform=platform("windows"),
+            open_transport=lambda: way,
+            clock=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+            key=SiteKey(b"a key"),
+        ).visit(["remote_desktop"])
+    [read] = visit.readings
+    assert read.failure is None, read.failure
+    expected = json.loads(tape.with_suffix(".facts.json").read_text("utf-8"))
+    assert [to_record(fact) for fact in read.facts] == expected
 
 
 def test_http_carries_encrypted_messages_only(caplog: pytest.LogCaptureFixture) -> None:

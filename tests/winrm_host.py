@@ -172,7 +172,7 @@ class WinrmHost:
                 opened(state=RunspacePoolState.OPENED),
             ]
         else:
-            status, output, errors = self.answers[self._running]
+            status, output, errors = self.answers.get(self._running, (2, b"", b""))
             lines = (output + errors).decode().splitlines()
             state = PSInvocationState.FAILED if status == 2 else PSInvocationState.COMPLETED
             odd = [7] if status == 7 else []
