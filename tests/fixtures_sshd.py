@@ -19,7 +19,7 @@ from tests.conftest import ADMIN_PATH
 
 # A command, or lines at a prompt; the terminal's echo is the kernel's own.
 DEVICE = """
-import json, os, signal, sys
+import json, os, signal, sys, time
 answers = json.load(open(sys.argv[1]))
 command = os.environ.get("SSH_ORIGINAL_COMMAND")
 def say(text):
@@ -31,6 +31,8 @@ def obey(line):
     if line not in answers:
         sys.stderr.write("not found: " + line + "\\n")
         return 127
+    if "think" in line:
+        time.sleep(2)
     say(answers[line])
     if "drop" in line:
         os.kill(os.getppid(), signal.SIGKILL)

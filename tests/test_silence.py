@@ -35,6 +35,7 @@ from lab.devices.ssh import LabSsh
 from tests import toy
 from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, by_device, failure_of, tape_of
 from tests.fixtures_relay import Relay, saying
+from tests.fixtures_sshd import Sshd
 
 SILENCE_S = 0.9
 LIMIT_S = 0.6
@@ -114,6 +115,25 @@ def test_a_device_that_thinks_in_silence_is_not_given_up(relay: RelayTo, termina
     slow = replace(toy.TAPE.answers[0], took_s=2 * SILENCE_S)
     with over_ssh(relay, Tape("toy", (slow,)), terminal) as (way, _):
         assert b"Toy Appliance" in way.ask(toy.VERSION).body
+
+
+@TERMINAL
+@pytest.mark.part("sshd")
+@pytest.mark.part("ssh-keygen")
+def test_openssh_that_thinks_in_silence_is_not_given_up(
+    sshd: Callable[..., Sshd], terminal: bool
+) -> None:
+    ask = Ask("think", "think")
+    server = sshd({ask.text: "thought\n"})
+    session = replace(toy.SESSION, elevate=None) if terminal else None
+    way = open_ssh(
+        toy.device(server.port),
+        server.credential,
+        toy.platform(ask, session=session),
+        {server.fingerprint},
+    )
+    assert b"thought" in way.ask(ask).body
+    way.close()
 
 
 @TERMINAL
