@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from agent.decisions import keep_decisions, read_decisions
 from agent.pack.review import views
 from agent.pack.section import Table
 from agent.pack.sections.rule_review import COLUMNS
+from evidence.control import fold
+from evidence.observation import Result
 from tests.fixtures_pack import NOW, Broker, MakeBroker, MonthPack
 from tests.test_rules_command import ZONES
 
@@ -76,6 +79,31 @@ def test_a_decision_that_was_entered_stands_in_the_form(zoned: Broker, tmp_path:
     sheet = pack.sheet("DMZ 規則半年檢視表")
     headings = [str(cell.value).split("\n")[0] for cell in sheet[1]]
     assert headings == [column.heading.zh for column in COLUMNS]
+
+
+def test_a_rule_s_verdict_is_the_review_clause_s_and_no_ticket_s(zoned: Broker) -> None:
+    judged = zoned.assess()
+    [rule_0, rule_1, _] = views(judged)
+    assert rule_1.finding is not None and rule_0.finding is not None
+    assert (rule_0.finding.state, rule_1.finding.state) == ("in_use", "must_decide")
+    about = next(one for one in judged.observations if one.subject == rule_1.held.subject)
+    ticket = replace(
+        about,
+        check="rule_is_decided",
+        state="ticket_incomplete",
+        result=Result.not_applicable,
+        measures={"ticket": "CR-1"},
+    )
+    again = fold(
+        judged.book,
+        judged.profile,
+        judged.policy,
+        (ticket, *judged.observations),
+        period=judged.period,
+        at=judged.at,
+    )
+    [_, found, _] = views(replace(judged, judgement=again))
+    assert found.finding is not None and found.finding.state == "must_decide"
 
 
 def test_the_yearly_form_has_every_rule(zoned: Broker, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from agent.pack.codes import STATES, word
 from checks.rule_is_specific import DETECTORS
 from evidence.clock import parse_at
 from evidence.control import Answer, Disposition, Finding, Join, Kind
+from evidence.control.decided import Row
 from evidence.observation import Observation, Result
 from evidence.rulebase import EVERYWHERE, HeldRule, held_rules
 from evidence.rules import lists
@@ -28,6 +29,9 @@ CHANGED, OWNER = "rules_changed_are_approved", "rule_has_owner"
 
 # What is a risk beside the criteria of `rule_is_specific`, which holds the exposed ports, too.
 _RISKS = ("dmz_is_separated", REACH, EXPIRED, GONE, CHANGED)
+
+
+_ROWS = frozenset(row.value for row in Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ def views(judged: Judged) -> list[View]:
     for result in judged.judgement.results:
         if result.control.join is Join.rule_is_decided and result.binds is not Answer.no:
             for finding in result.findings:
-                findings.setdefault(finding.subject, finding)
+                # A ticket that is not complete speaks of the rule, too, and judges nothing.
+                if finding.state in _ROWS:
+                    findings.setdefault(finding.subject, finding)
     decided: dict[str, Disposition] = {}
     for said in judged.dispositions:
         if said.kind is Kind.decision:
