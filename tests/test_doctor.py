@@ -129,6 +129,11 @@ def test_a_wrong_password_shows_only_with_a_log_in_and_is_tried_once(lab_site: S
     assert lab.attempts == 1
 
 
+def test_where_nobody_logs_in_no_log_in_is_claimed(tmp_path: Path) -> None:
+    config = configured(tmp_path, [entry("h-1", "linux", 1, "local")])
+    assert "log-in" not in states(looked(config, "h-1", login=True), "h-1")
+
+
 def test_a_token_is_tried_by_the_first_declared_request(lab_site: Site) -> None:
     lab = lab_site.https("fw-01", FORTIOS, "firewall")
     config = lab_site.write()

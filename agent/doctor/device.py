@@ -23,7 +23,8 @@ from evidence.rulebase import unmapped
 
 # A device whose clock is further off loses its times for the window at 300 s.
 CLOCK_IS_OFF_S = 60.0
-_KINDS = {"https": "http", "snmp": "snmp"}
+_KINDS = {"https": "http", "snmp": "snmp", "winrm": "command"}
+_NOBODY_LOGS_IN = ("wire", "folder", "local")
 
 
 def account(device: Device, keyring: Keyring, logins: Logins | None) -> Iterator[Condition]:
@@ -70,6 +71,8 @@ def told(config: Config, device: Device, readings: Sequence[Reading]) -> Iterato
 
 def logged_in(config: Config, device: Device, connector: Connector) -> list[Condition]:
     """One log-in, as a collection does it, and its first ask where that is what logs in."""
+    if device.transport in _NOBODY_LOGS_IN:
+        return []
     try:
         with turns_in(config).of(device):
             transport = connector(device)
