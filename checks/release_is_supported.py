@@ -24,6 +24,7 @@ CHECK = "release_is_supported"
 FIRMWARE = Text("its firmware and hardware", "韌體與硬體")
 FAILS_AT = ("end_of_security_fixes", "last_day_of_support")
 WARNS_AT = ("end_of_software_maintenance",)
+MAX_AGE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def check(
     fails_at: Sequence[str] = FAILS_AT,
     warns_at: Sequence[str] = WARNS_AT,
     horizons_days: Sequence[int] = (365, 180, 90),
-    max_age_days: int = 90,
+    max_age_days: int = MAX_AGE_DAYS,
     parts: Sequence[str] = ("operating system", "chassis", "stack member", "supervisor", "module"),
 ) -> Iterator[Observation]:
     """`fails_at`: the earliest of these milestones ends support. `horizons_days`: how long before

@@ -11,6 +11,7 @@ from agent.cli.commands import (
     history,
     inventory,
     judging,
+    lifecycle,
     reading,
     remote,
     rules,
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.findings)
     app.command()(remote.rdp)
     app.add_typer(rules.rules, name="rules")
+    app.add_typer(lifecycle.lifecycle, name="lifecycle")
     app.command()(deciding.decide)
     app.command()(judging.pack)
     app.command()(collecting.push)

@@ -1,0 +1,116 @@
+"""`lifecycle`: what ends when, from the newest readings and the catalogue, as of any day."""
+
+from __future__ import annotations
+
+import json as json_text
+from collections import Counter
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.padding import Padding
+from rich.text import Text as Line
+
+from agent.cli.options import ConfigOption, JsonOption, configured
+from agent.cli.words import console, harmless, say
+from agent.pack.codes import STATES, word
+from agent.terms import Term, Terms, sites, terms
+from agent.wired import agent_of, system_clock
+from evidence.clock import roc, taipei_day
+from evidence.errors import ConfigurationError
+from evidence.observation import Result
+from evidence.text import Text
+
+lifecycle = typer.Typer(help="What ends when; and taking newer dates.", invoke_without_command=True)
+
+MILESTONE_WORDS = {
+    "end_of_sale": Text("end of sale", "停止銷售"),
+    "end_of_software_maintenance": Text("end of maintenance", "軟體維護終止"),
+    "end_of_security_fixes": Text("end of security fixes", "安全修補終止"),
+    "last_day_of_support": Text("last day of support", "支援終止"),
+}
+_STYLES = {Result.not_satisfied: "bold red", Result.partly: "yellow", Result.not_assessed: "cyan"}
+_MILESTONE_CELLS = 22
+
+
+@lifecycle.callback()
+def show_lifecycle(
+    context: typer.Context,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Any day, 2028-12-31; none: today."),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="Only this site.", show_default=False)
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """What ends when, hardware and software, the worse first. Exit 1 when anything has ended,
+    ends within the company's horizon, or is not known."""
+    if context.invoked_subcommand is not None:
+        return
+    settings = configured(config)
+    if site is not None and site not in sites(settings):
+        known = ", ".join(sites(settings))
+        raise ConfigurationError(f"no device is at {site}; known: {known}", code="site_unknown")
+    now = system_clock()
+    with agent_of(settings) as agent:
+        found = terms(settings, agent, as_of.date() if as_of else taipei_day(now), now, site)
+    language = language or settings.language
+    for _, mine in found.devices:
+        for one in mine if json else ():
+            print(json_text.dumps(one.record(found.as_of), ensure_ascii=False))
+    if not json:
+        _show(found, language)
+    _say_sum(found, language)
+    results = {one.seen.result for _, mine in found.devices for one in mine}
+    if found.not_asked or not found.devices or results - {Result.satisfied}:
+        raise typer.Exit(1)
+
+
+def _show(found: Terms, language: str) -> None:
+    """A block a device: each thing as a sentence, and below it every milestone that is known."""
+    out = console()
+    for device, mine in found.devices:
+        site = f" ({device.site})" if device.site else ""
+        out.print(Line.from_markup(f"[bold]{harmless(device.id)}[/]{harmless(site)}"))
+        for one in mine:
+            said = one.seen.description.in_(language).removeprefix(f"{device.id} ")
+            style = _STYLES.get(one.seen.result, "")
+            out.print(
+                Padding(Line.from_markup(harmless(said), style=style), (0, 0, 0, 2), expand=False)
+            )
+            for line in _milestones(one, found, language):
+                out.print(Padding(Line(line), (0, 0, 0, 4), expand=False))
+
+
+def _milestones(one: Term, found: Terms, language: str) -> list[str]:
+    lines = []
+    for name, day, days_left in one.milestones(found.as_of):
+        label = Line(MILESTONE_WORDS[name].in_(language))
+        label.align("left", _MILESTONE_CELLS)
+        mark = " <" if name == one.seen.measures.get("decisive") else ""
+        lines.append(f"{label.plain} {day}  {roc(day):>9}  {days_left:>6} d{mark}")
+    return lines
+
+
+def _say_sum(found: Terms, language: str) -> None:
+    """What was looked at and by what, on stderr: how many of each state, and what is left out."""
+    states = Counter(one.seen.state for _, mine in found.devices for one in mine)
+    counted = "; ".join(
+        f"{count} {word(STATES, state).in_(language)}" for state, count in states.most_common()
+    )
+    dated, as_of = found.catalogue.dated, found.as_of
+    names = ", ".join(one.id for one in found.not_asked)
+    if language == "en":
+        say(f"as of {as_of} ({roc(as_of)}), catalogue of {dated}: {counted or 'nothing was read'}")
+        if names:
+            say(f"not asked for their firmware, so nothing is known: {names}")
+        return
+    say(f"基準日 {as_of}（{roc(as_of)}），生命週期目錄 {dated}：{counted or '查無讀取資料'}")
+    if names:
+        say(f"未設定讀取韌體，故無從得知：{names}")

@@ -1,0 +1,83 @@
+"""`lifecycle` at the terminal: what ends when, as of any day, and taking newer dates."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from agent.terms import Terms, terms
+from tests.fixtures_pack import NOW, MakeBroker
+from tests.fixtures_program import Run
+
+
+@pytest.fixture
+def site(make_broker: MakeBroker, tmp_path: Path) -> Path:
+    make_broker(days=1)
+    return tmp_path
+
+
+def test_every_milestone_is_kept_in_both_calendars(site: Path, run: Run) -> None:
+    done = run("lifecycle", "--json", "--as-of", "2026-11-30")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    [hardware] = [one for one in rows if one["part"] == "hardware"]
+    assert hardware["name"] == "ASA5525"
+    assert [one["name"] for one in hardware["milestones"]][-1] == "last_day_of_support"
+    last = hardware["milestones"][-1]
+    assert last["day"] == "2025-09-30"
+    assert last["roc"] == "114/09/30"
+    assert last["days_left"] == -426
+    assert hardware["state"] == "support_ended"
+    assert hardware["source_url"].startswith("https://")
+
+
+def test_the_worse_leads_and_unknown_is_said(site: Path, run: Run) -> None:
+    done = run("lifecycle", "--json", "--as-of", "2026-11-30")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["device"], one["part"], one["state"]) for one in rows[:2]] == [
+        ("fw-01", "hardware", "support_ended"),
+        ("fw-01", "software", "unknown_version"),
+    ]
+    unread = [one for one in rows if not one["part"]]
+    assert unread
+    assert {one["result"] for one in unread} == {"not_assessed"}
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_it_fits_eighty_columns(site: Path, run: Run, language: str) -> None:
+    done = run("lifecycle", "--as-of", "2026-11-30", "--language", language, COLUMNS="80")
+    assert max(map(cell_len, done.stdout.splitlines())) <= 80
+    assert "2025-09-30" in done.stdout
+    assert "114/09/30" in done.stdout
+    assert "2026-11-30" in done.stderr
+
+
+def seen_on(make_broker: MakeBroker, day: date) -> Terms:
+    broker = make_broker(days=1)
+    return terms(broker.config, broker.agent, day, NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (date(2025, 9, 30), ""),  # before anything was read, nothing is known
+        (date(2026, 12, 1), "support_ended"),
+        (date(2036, 1, 1), "support_ended"),
+    ],
+)
+def test_a_day_behind_knows_what_was_read_then(
+    make_broker: MakeBroker, day: date, state: str
+) -> None:
+    found = seen_on(make_broker, day)
+    states = [one.seen.state for _, mine in found.devices for one in mine if one.part == "hardware"]
+    assert states[:1] == ([state] if state else [])
+
+
+def test_a_site_that_nobody_has_is_refused(site: Path, run: Run) -> None:
+    done = run("lifecycle", "--site", "nowhere")
+    assert done.returncode == 2
+    assert "site_unknown" in done.stderr
