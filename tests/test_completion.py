@@ -33,7 +33,7 @@ WANTED = [
     ("collect -s fire", {"firewall"}),
     ("collect fw", {"fw-01"}),
     ("hostkey accept cor", {"core.sw_2"}),
-    ("read --platform forti", {"fortios"}),
+    ("read --platform fortio", {"fortios"}),
     ("completion z", {"zsh"}),
 ]
 

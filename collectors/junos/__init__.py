@@ -82,7 +82,14 @@ def firewall(device: Device) -> Flow:
     filters = _configuration((yield from _needed(FILTERS)))
     counters = yield from _optional(COUNTERS)
     zones = yield from _statements(ZONES)
-    places = [*zones, *(yield from _statements(INTERFACES))]
+    told = _configuration((yield from _optional(INTERFACES)))
+    if filters and told == []:
+        raise Unexpected(
+            f"{device.id}: filters, and not one interface they could be applied to",
+            code="result_empty_suspicious",
+            next_step="check that the login class has the permission view-configuration",
+        )
+    places = [*zones, *(told or ())]
     found: list[Fact] = []
     if policies:
         books = address_books([*(yield from _statements(BOOKS)), *zones])
@@ -92,7 +99,9 @@ def firewall(device: Device) -> Flow:
         rules = _policies.policies(policies, books, applications(known))
         found += _counters.with_hits(rules, hits) if hits else rules
     elif hits:
-        found += _counters.with_hits([], hits)
+        found += _counters.with_hits(None if policies is None else [], hits)
+    if filters == [] and counters:
+        _counters.refuse_counted(counters)
     if filters:
         prefixes = _filters.prefix_lists((yield from _statements(PREFIXES)))
         counted = _counters.filter_counters(counters) if counters else {}

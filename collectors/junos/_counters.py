@@ -77,15 +77,26 @@ def rows(capture: Capture) -> list[Row]:
     return found
 
 
-def with_hits(rules: list[FirewallRule], capture: Capture) -> Iterator[Fact]:
+def with_hits(rules: list[FirewallRule] | None, capture: Capture) -> Iterator[Fact]:
     """The rules, built-in ones that only the counters name too, then their hits.
 
-    Raises Incomplete where a policy is counted that no list holds.
+    None: no list of rules was answered. Raises Incomplete where a policy is counted that no
+    list holds, be it an empty one.
     """
+    listed, rules = rules is not None, rules or []
     counted = {row.key: row for row in rows(capture)}
     known = {rule.key for rule in rules}
     missing = [row for key, row in counted.items() if key not in known and row.source != ALL]
-    if rules and missing:
+    uncounted = [
+        rule for rule in rules if rule.enabled and not rule.implicit and rule.key not in counted
+    ]
+    if listed and not missing and uncounted:
+        raise Incomplete(
+            f"{who(capture)}: {len(uncounted)} policies have no count, the first "
+            f"{shown(uncounted[0].key)}",
+            next_step="read again if policies were just being changed",
+        )
+    if listed and missing:
         raise Incomplete(
             f"{who(capture)}: {len(missing)} counted policies are in no list, the first "
             f"{shown(missing[0].name)!r} from {shown(missing[0].source)}",
@@ -131,6 +142,19 @@ def filter_counters(capture: Capture) -> dict[tuple[str, str], tuple[int, int]]:
         elif counters and name and (row := _COUNTER.match(line)) is not None:
             found[name, row["name"]] = (int(row["packets"]), int(row["bytes"]))
     return found
+
+
+def refuse_counted(capture: Capture) -> None:
+    """Raise Incomplete where a filter is counted though the list of them is empty.
+
+    `__…` is the system's own.
+    """
+    for name, _ in filter_counters(capture):
+        if not name.startswith("__"):
+            raise Incomplete(
+                f"{who(capture)}: filter {shown(name)!r} is counted and in no list",
+                next_step="read again if filters were just being changed",
+            )
 
 
 def filter_usage(

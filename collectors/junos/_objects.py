@@ -33,7 +33,8 @@ def address_books(security: Iterable[Statement]) -> dict[str, Objects]:
     lines = active(security)
     for (book,), rest, _ in pick(lines, "security", "address-book", "*"):
         if rest[:2] == ("attach", "zone"):
-            zones.setdefault(rest[2], []).append(book)
+            for zone in rest[2:3]:
+                zones.setdefault(zone, []).append(book)
         else:
             _address(books.setdefault(book, Book()), rest)
     for (zone,), rest, _ in pick(lines, "security", "zones", "security-zone", "*", "address-book"):

@@ -164,6 +164,8 @@ def _booted(uptime: Capture | None, timezone: str) -> Iterator[tuple[str, dateti
 def _roles(text: str) -> dict[str, str]:
     """A node's role: that of the group which carries traffic (1), else of the control plane (0)."""
     heads = list(_GROUP.finditer(text))
+    if not heads:
+        return {}
     ends = [one.start() for one in heads[1:]] + [len(text)]
     groups = {one["group"]: text[one.end() : end] for one, end in zip(heads, ends, strict=True)}
     chosen = groups.get("1", groups.get("0", ""))
