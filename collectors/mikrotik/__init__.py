@@ -1,0 +1,157 @@
+"""MikroTik RouterOS by REST (7.1 and later) or SSH: filter, raw and NAT with counters, the unit.
+
+Counts are packets since the unit booted or somebody reset them; no time of either is kept with
+them, nor of any hit. Connections that FastTrack carries pass no rule after their first packets.
+
+From public recordings: the form of `print detail`, of the resource and routerboard. From
+documentation, not confirmed on a unit of our own: `print stats`, everything that REST answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+
+from collectors.mikrotik import _unit
+from collectors.mikrotik._answer import Row, joined, printed, sheet, table
+from collectors.mikrotik._rules import Lists, Place, address_lists, facts
+from collectors.mikrotik._unit import VENDOR
+from evidence.ask import Ask
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import NotAnswered, Unexpected
+from evidence.facts import Fact, FirewallRule, Unit
+
+__all__ = ["VENDOR"]
+ALIASES = ("mikrotik_routeros", "routeros")
+TRANSPORTS = ("https", "ssh")
+HTTP_AUTH = "basic"
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One menu of the unit, as it is asked by REST and on the command line."""
+
+    rest: Ask
+    line: Ask
+
+
+def _menu(name: str, path: str, how: str) -> Menu:
+    spoken = path.strip("/").replace("/", " ")
+    line = f"/{spoken} print {how}"
+    also = (line[1:], f"/{path} print {how}", f"{spoken} print all without-paging")
+    return Menu(Ask(f"rest_{name}", f"GET /rest/{path}", "http"), Ask(name, line, also=also))
+
+
+_TABLES = tuple((ip, name) for ip in ("ip", "ipv6") for name in ("filter", "raw", "nat"))
+_LISTED = "detail without-paging"
+MENUS = {
+    (ip, name): _menu(f"{ip}_{name}", f"{ip}/firewall/{name}", _LISTED) for ip, name in _TABLES
+}
+COUNTED = {
+    (ip, name): Ask(
+        f"{ip}_{name}_stats",
+        f"/{ip} firewall {name} print stats without-paging",
+        also=(f"{ip} firewall {name} print stats without-paging",),
+    )
+    for ip, name in _TABLES
+}
+LISTS = {ip: _menu(f"{ip}_lists", f"{ip}/firewall/address-list", _LISTED) for ip in ("ip", "ipv6")}
+VRRP = _menu("vrrp", "interface/vrrp", _LISTED)
+RESOURCE = _menu("resource", "system/resource", "without-paging")
+BOARD = _menu("routerboard", "system/routerboard", "without-paging")
+IDENTITY = _menu("identity", "system/identity", "without-paging")
+CLOCK = _menu("clock", "system/clock", "without-paging")
+ASKS = tuple(
+    ask
+    for menu in (*MENUS.values(), *LISTS.values(), VRRP, RESOURCE, BOARD, IDENTITY, CLOCK)
+    for ask in (menu.rest, menu.line)
+)
+COUNTED_ASKS = tuple(COUNTED.values())
+
+
+def firewall(device: Device) -> Flow:
+    """Every rule of every table with what it counted, the defaults behind them, the unit."""
+    found: list[Fact] = [(yield from _whole_unit(device))]
+    known: dict[str, Lists] = {}
+    for ip, menu in LISTS.items():
+        known[ip] = yield from _lists(device, menu)
+    for ip, name in _TABLES:
+        capture = yield from _answer(device, MENUS[ip, name], needed=(ip, name) == ("ip", "filter"))
+        if capture is None:
+            continue
+        rows = table(capture)
+        if capture.ask.kind == "command":
+            stats = yield from _optional(COUNTED[ip, name])
+            rows = joined(rows, printed(stats), capture) if stats else rows
+        found += facts(Place(ip, name), rows, known[ip], capture.answered_at)
+    if not any(isinstance(one, FirewallRule) and not one.implicit for one in found):
+        raise Unexpected(
+            f"{device.id}: no rule in any table",
+            code="result_empty_suspicious",
+            next_step="check that the account's group has the policy read",
+        )
+    return found
+
+
+def firmware(device: Device) -> Flow:
+    """Release, board and serial number, the unit."""
+    capture = yield from _answer(device, RESOURCE, needed=True)
+    assert capture is not None
+    resource = sheet(capture)
+    board = yield from _sheet(device, BOARD)
+    unit = yield from _whole_unit(device, capture)
+    return [_unit.release(resource, capture), _unit.board(resource, board), unit]
+
+
+def _lists(device: Device, menu: Menu) -> Generator[Ask, Capture, Lists]:
+    """Addresses by list; where they are not answered the names stay names."""
+    capture = yield from _answer(device, menu)
+    return address_lists(table(capture)) if capture else {}
+
+
+def _whole_unit(device: Device, resource: Capture | None = None) -> Generator[Ask, Capture, Unit]:
+    resource = resource or (yield from _answer(device, RESOURCE))
+    board = yield from _sheet(device, BOARD)
+    identity = yield from _sheet(device, IDENTITY)
+    clock = yield from _answer(device, CLOCK)
+    vrrp = yield from _answer(device, VRRP)
+    return _unit.unit(resource, board, identity, clock, table(vrrp) if vrrp else None)
+
+
+def _sheet(device: Device, menu: Menu) -> Generator[Ask, Capture, Row]:
+    capture = yield from _answer(device, menu)
+    return sheet(capture) if capture else {}
+
+
+def _answer(
+    device: Device, menu: Menu, *, needed: bool = False
+) -> Generator[Ask, Capture, Capture | None]:
+    """A menu by the device's way; by hand either is taken. None where it can be done without.
+
+    Raises NotAnswered where it is needed, and where the account may not read it: then a list
+    would be missing unseen.
+    """
+    ways = {"https": (menu.rest,), "ssh": (menu.line,)}
+    trouble: NotAnswered | None = None
+    for ask in ways.get(device.transport, (menu.rest, menu.line)):
+        try:
+            capture = yield ask
+            table(capture)  # a refusal comes as an answer
+            return capture
+        except NotAnswered as error:
+            trouble = error
+            if error.code == "privilege_missing":
+                raise
+    if needed and trouble:
+        raise trouble
+    return None
+
+
+def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    try:
+        return (yield ask)
+    except NotAnswered:
+        return None
