@@ -186,6 +186,11 @@ class Config:
     daemon: DaemonModel
 
     @property
+    def lifecycle(self) -> Path:
+        """Where the site's own lifecycle catalogues are kept."""
+        return self.state / "lifecycle"
+
+    @property
     def socket(self) -> Path:
         """Where the daemon listens for operators."""
         return (

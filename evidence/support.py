@@ -66,7 +66,7 @@ def support(
         return Support(
             "support_ends_soon", Result.partly, entry, known, failing, horizon_days=min(within)
         )
-    if catalogue.age_days(today) > max_age_days:
+    if catalogue.age_days(today, entry) > max_age_days:
         return Support("catalogue_stale", Result.not_assessed, entry, known, failing)
     warning = [one for one in known if one.name in warns_at and one.days_left < 0]
     if warning:

@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from evidence.lifecycle.entry import COLUMNS, MILESTONES, Entry, entry_of
+from evidence.lifecycle.entry import COLUMNS, MILESTONES, Entry, day_of, entry_of
 from evidence.lifecycle.models import Models
 from evidence.lifecycle.trains import Trains
 from evidence.reading import canonical
@@ -54,8 +54,10 @@ class Catalogue:
         """SHA-256 over date and rows: what an assessment names."""
         return sha256(canonical(self.record())).hexdigest()
 
-    def age_days(self, today: date) -> int:
-        return (today - self.dated).days
+    def age_days(self, today: date, entry: Entry | None = None) -> int:
+        """How old it is; how old what it says of one row is, where an update left that alone."""
+        confirmed_on = entry.confirmed_on if entry else ""
+        return (today - (day_of(confirmed_on) if confirmed_on else self.dated)).days
 
     def find_hardware(self, vendor: str | None, model: str) -> Entry | None:
         """The row of a model as the device reports it; the longest match wins, None: no row.

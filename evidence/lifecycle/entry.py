@@ -32,7 +32,8 @@ class Entry:
     follow: port counts), `prefix` (anything may follow). Software: `train`, or `build` with
     the `edition` deciding among rows that share it.
     `milestones` lacks what is not published; a month stands for its last day. `retrieved_on`
-    is a day or a month, as known; "" where only the year is.
+    is a day or a month, as known; "" where only the year is. `confirmed_on` is the day of the
+    catalogue that last vouched for the row, where a later one only took it over.
     """
 
     vendor: str
@@ -47,6 +48,20 @@ class Entry:
     retrieved_on: str
     confidence: str
     note: str
+    confirmed_on: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it names: a catalogue has one row for it."""
+        vendor, match = self.vendor.casefold(), self.match.casefold()
+        return self.kind, vendor, self.product, match, self.edition
+
+    def row(self) -> dict[str, str]:
+        """As in a CSV file, under `COLUMNS` and `confirmed_on`."""
+        texts = {name: getattr(self, name) for name in COLUMNS if name not in MILESTONES}
+        days = {name: self.milestones.get(name) for name in MILESTONES}
+        written = {name: day.isoformat() if day else "" for name, day in days.items()}
+        return {**texts, **written, "confirmed_on": self.confirmed_on}
 
     def record(self) -> dict[str, Any]:
         return {
@@ -62,6 +77,8 @@ class Entry:
             "retrieved_on": self.retrieved_on,
             "confidence": self.confidence,
             "note": self.note,
+            # Shipped rows have none, and their digest is older than the field.
+            **({"confirmed_on": self.confirmed_on} if self.confirmed_on else {}),
         }
 
     @classmethod
@@ -79,19 +96,29 @@ def entry_of(row: Mapping[str, str], number: int) -> Entry:
             code="catalogue_row",
         )
     try:
-        milestones = {name: _day(row[name]) for name in MILESTONES if row[name].strip()}
+        milestones = {name: day_of(row[name]) for name in MILESTONES if row[name].strip()}
+        confirmed_on = (row.get("confirmed_on") or "").strip()
+        if confirmed_on:
+            day_of(confirmed_on)
     except ValueError:
         raise ConfigurationError(
-            f"lifecycle catalogue, row {number}: a date is YYYY-MM-DD or YYYY-MM",
+            f"lifecycle catalogue, row {number}: a date is YYYY-MM-DD or YYYY-MM, "
+            f"from {_YEARS.start} to {_YEARS.stop - 1}",
             code="catalogue_row",
         ) from None
     texts = {name: row[name].strip() for name in COLUMNS if name not in MILESTONES}
-    return Entry(**texts, milestones=milestones)
+    return Entry(**texts, milestones=milestones, confirmed_on=confirmed_on)
 
 
-def _day(text: str) -> date:
-    """The day; a month stands for its last one."""
+# A slip of the finger (20222) or another calendar (111) is refused, not judged by.
+_YEARS = range(1980, 2101)
+
+
+def day_of(text: str) -> date:
+    """The day; a month stands for its last one. Raises ValueError, for an absurd year too."""
     parts = [int(part) for part in text.strip().split("-")]
+    if parts[0] not in _YEARS:
+        raise ValueError(f"{parts[0]} is no year of this time")
     if len(parts) == 2:
         return date(parts[0], parts[1], monthrange(parts[0], parts[1])[1])
     year, month, day = parts

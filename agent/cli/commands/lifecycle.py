@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_text
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,13 +12,16 @@ import typer
 from rich.padding import Padding
 from rich.text import Text as Line
 
-from agent.cli.options import ConfigOption, JsonOption, configured
-from agent.cli.words import console, harmless, say
+from agent.catalogue import keep_catalogue, load_catalogue, read_source
+from agent.cli.options import ConfigOption, JsonOption, account, configured
+from agent.cli.words import console, harmless, say, show
 from agent.pack.codes import STATES, word
 from agent.terms import Term, Terms, sites, terms
 from agent.wired import agent_of, system_clock
-from evidence.clock import roc, taipei_day
+from evidence.clock import roc, stamp, taipei_day
 from evidence.errors import ConfigurationError
+from evidence.lifecycle import MILESTONES, Entry
+from evidence.lifecycle.update import Change, removed_share, updated
 from evidence.observation import Result
 from evidence.text import Text
 
@@ -114,3 +118,80 @@ def _say_sum(found: Terms, language: str) -> None:
     say(f"基準日 {as_of}（{roc(as_of)}），生命週期目錄 {dated}：{counted or '查無讀取資料'}")
     if names:
         say(f"未設定讀取韌體，故無從得知：{names}")
+
+
+_MOST_REMOVED = 0.5
+_CHANGES = {
+    "change": "change",
+    "product": "product",
+    "match": "match",
+    "before": "before",
+    "after": "after",
+}
+
+
+@lifecycle.command()
+def update(
+    source: Annotated[str, typer.Option("--from", help="File, folder of JSON, or https address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Take it, after it was shown.")] = False,
+    yes_really: Annotated[
+        bool, typer.Option("--yes-really", help="Take it though most of the catalogue goes.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; kept with the catalogue.", show_default=False)
+    ] = "",
+    proxy: Annotated[
+        str | None, typer.Option("--proxy", help="http://proxy:3128", show_default=False)
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what newer lifecycle dates would change, and with --yes take them from today on."""
+    settings = configured(config)
+    now = system_clock()
+    today = taipei_day(now)
+    known = load_catalogue(today, settings.lifecycle)
+    read = read_source(source, known, today, proxy)
+    made, changes = updated(known, read.offer, today)
+    show([_change_row(one) for one in changes], _CHANGES, json)
+    for left in read.offer.left_out:
+        say(f"left out: {left}")
+    come, go = sum(one.before is None for one in changes), sum(one.after is None for one in changes)
+    counts = {"read": len(read.offer.rows), "added": come, "removed": go}
+    counts["changed"] = len(changes) - come - go
+    say(
+        f"{counts['read']} rows read: {come} come, {counts['changed']} change, {go} go; "
+        f"the catalogue has {len(known.entries)} of {known.dated}"
+    )
+    if not (yes or yes_really):
+        say("nothing was taken; --yes takes it")
+        return
+    if not read.offer.rows:
+        raise ConfigurationError("it holds no row, so nothing was taken", code="catalogue_update")
+    if removed_share(known, changes) >= _MOST_REMOVED and not (yes_really and reason.strip()):
+        raise ConfigurationError(
+            f"{go} of {len(known.entries)} rows would go; nothing was taken",
+            code="catalogue_shrinks",
+            next_step="look at what it was read from; to take it: --yes-really --reason '...'",
+        )
+    told = {"from": read.place, "sha256": read.sha256, "by": account(), "at": stamp(now)}
+    path = keep_catalogue(settings.lifecycle, made, {**told, "reason": reason, **counts})
+    say(f"taken, and judged by from {today} on: {path}")
+
+
+def _change_row(one: Change) -> dict[str, str | None]:
+    names = [
+        {"product": row.product or row.vendor, "match": f"{row.match} {row.edition}".strip()}
+        for row in (one.after, one.before)
+        if row is not None
+    ]
+    days = {"before": _days(one.before), "after": _days(one.after)}
+    return {"change": one.word, **names[0], **days}
+
+
+def _days(row: Entry | None) -> str | None:
+    """The milestones in their order, a blank as a hyphen."""
+    if row is None:
+        return None
+    days: Sequence[str] = [str(row.milestones.get(name, "-")) for name in MILESTONES]
+    return " ".join(days)

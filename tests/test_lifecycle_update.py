@@ -1,0 +1,307 @@
+"""Taking newer lifecycle dates: what is read, what it would change, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from agent.catalogue import keep_catalogue, load_catalogue, read_source
+from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.lifecycle import COLUMNS, Catalogue, Entry
+from evidence.lifecycle.endoflife import ENDED
+from evidence.lifecycle.update import Offer, offer_of_json, updated
+from evidence.observation import Result
+from evidence.support import support
+from tests.fixtures_pack import MakeBroker
+from tests.fixtures_program import Run
+from tests.judging import catalogue
+
+SHIPPED = catalogue()
+TODAY = date(2026, 11, 24)
+
+
+def release(name: str, **fields: Any) -> dict[str, Any]:
+    """A release as API v1 writes it."""
+    blank = {"isEol": False, "eolFrom": None, "isEoas": False, "eoasFrom": None}
+    return {"name": name, "label": name, **blank, **fields}
+
+
+def product(name: str, *releases: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "label": name, "releases": list(releases)}
+
+
+def rows(content: Any, name: str = "answer") -> list[Entry]:
+    return list(offer_of_json(content, name, SHIPPED.entries, TODAY).rows)
+
+
+FORTIOS = product(
+    "fortios", release("7.4", eoasFrom="2026-05-11", eolFrom="2029-01-31"), release("9.0")
+)
+
+
+@pytest.mark.parametrize("result", [FORTIOS, [FORTIOS]], ids=["one product", "products/full"])
+def test_api_v1(result: Any) -> None:
+    known, new = rows({"schema_version": "1.2.0", "result": result})
+    assert known.name == "FortiOS 7.4"
+    assert known.milestones == {
+        "end_of_software_maintenance": date(2026, 5, 11),
+        "last_day_of_support": date(2029, 1, 31),
+    }
+    assert (known.source_url, known.retrieved_on) == ("https://endoflife.date/fortios", str(TODAY))
+    assert (new.match, new.milestones) == ("9.0", {}), "no day announced is a blank"
+
+
+def test_booleans_are_no_days() -> None:
+    told = [
+        {"cycle": "12", "eol": "2026-07-11", "support": True, "lts": False},
+        {"cycle": "7.10", "eol": True, "support": False},
+        {"cycle": "7.1", "eol": False, "support": True},
+    ]
+    dated, ended, open_ = rows(told, "debian")
+    assert dated.milestones == {"end_of_security_fixes": date(2026, 7, 11)}
+    assert set(ended.milestones.values()) == {date(2026, 11, 23)}
+    assert ended.note == ENDED
+    assert open_.milestones == {}
+    assert [one.match for one in (ended, open_)] == ["7.10", "7.1"]
+
+
+def test_what_has_ended_fails_at_once_and_what_says_no_day_is_not_supported() -> None:
+    ended, open_ = rows([{"cycle": "1", "eol": True}, {"cycle": "2", "eol": False}], "debian")
+    made, _ = updated(SHIPPED, Offer((ended, open_)), TODAY)
+    results = [judged(made, one, TODAY)[1] for one in (ended, open_)]
+    assert results == [Result.not_satisfied, Result.not_assessed]
+
+
+def judged(made: Catalogue, entry: Entry, today: date) -> tuple[str, Result]:
+    found = support(
+        made,
+        entry,
+        today,
+        unknown="unknown_version",
+        fails_at=("end_of_security_fixes", "last_day_of_support"),
+        warns_at=(),
+        horizons_days=(),
+        max_age_days=90,
+    )
+    return found.state, found.result
+
+
+def test_windows_is_matched_by_name_and_an_unknown_build_is_left_out() -> None:
+    known = release("2022", eolFrom="2031-10-14", eoesFrom="2034-10-14")
+    told = product("windows-server", known, release("2031"))
+    offer = offer_of_json({"result": told}, "x", SHIPPED.entries, TODAY)
+    [row] = offer.rows
+    assert (row.match, row.rule) == ("10.0.20348", "build")
+    assert [str(day) for day in row.milestones.values()] == ["2031-10-14", "2034-10-14"]
+    assert offer.left_out == ("windows-server 2031: its build and edition are not known",)
+
+
+def test_an_unknown_product_is_told() -> None:
+    offer = offer_of_json({"result": product("angular")}, "x", (), TODAY)
+    assert offer.rows == ()
+    assert "angular" in offer.left_out[0]
+
+
+EOX: dict[str, Any] = {
+    "PaginationResponseRecord": {"PageIndex": 1},
+    "EOXRecord": [
+        {
+            "EOLProductID": "C9300-24T-X",
+            "ProductIDDescription": "a switch",
+            "EndOfSaleDate": {"value": "2027-01-31", "dateFormat": "YYYY-MM-DD"},
+            "EndOfSWMaintenanceReleases": {"value": ""},
+            "EndOfSecurityVulSupportDate": {"value": "2030-01-31"},
+            "LastDateOfSupport": {"value": "2032-01-31"},
+            "LinkToProductBulletinURL": "https://www.cisco.com/notice",
+        },
+        {"EOLProductID": "", "EOXInputValue": "X1", "EOXError": {"ErrorDescription": "not known"}},
+    ],
+}
+
+
+def test_eox() -> None:
+    offer = offer_of_json(EOX, "x", (), TODAY)
+    [row] = offer.rows
+    assert (row.vendor, row.kind, row.match, row.confidence) == (
+        "Cisco",
+        "hardware",
+        "C9300-24T-X",
+        "vendor",
+    )
+    assert sorted(row.milestones) == ["end_of_sale", "end_of_security_fixes", "last_day_of_support"]
+    assert offer.left_out == ("X1: not known",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"result": product("fortios", release("7.4", eolFrom="20222-09-30"))}, "fortios 7.4"),
+        ([{"cycle": "7.4", "eol": "111-09-30"}], "fortios 7.4"),
+        ({"EOXRecord": [EOX["EOXRecord"][0] | {"LastDateOfSupport": {"value": "20222-1-1"}}]},
+         "C9300-24T-X, LastDateOfSupport"),
+        ({"unknown": 1}, "neither"),
+        (7, "neither"),
+        ({"result": {"name": "fortios", "releases": [7]}}, "neither"),
+    ],
+)  # fmt: skip
+def test_a_bad_answer_is_refused_and_named(content: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        rows(content, "fortios")
+
+
+def written(path: Path, *changed: Mapping[str, str], keep: int | None = None) -> Path:
+    """A CSV file of the shipped rows and some more."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(one.row() for one in SHIPPED.entries[:keep])
+        writer.writerows(changed)
+    return path
+
+
+ROW = {
+    **dict.fromkeys(COLUMNS, ""),
+    "vendor": "Cisco",
+    "kind": "software",
+    "product": "asa",
+    "name": "ASA 9.16",
+    "match": "9.16",
+    "rule": "train",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ([{**ROW, "last_day_of_support": "20222-01-01"}], "row 1242: a date"),
+        ([{**ROW, "last_day_of_support": "2028-02-30"}], "row 1242: a date"),
+        ([ROW, ROW], "9.16 stands in it twice"),
+        ([ROW, {**ROW, "last_day_of_support": "2028-01-01"}], "9.16 stands in it with other dates"),
+    ],
+)
+def test_a_bad_row_is_refused_and_named(
+    tmp_path: Path, changed: list[Mapping[str, str]], said: str
+) -> None:
+    path = written(tmp_path / "ours.csv", *changed)
+    with pytest.raises(ConfigurationError, match=said):
+        updated(SHIPPED, read_source(str(path), SHIPPED, TODAY).offer, TODAY)
+
+
+def test_a_row_that_an_update_leaves_alone_grows_no_younger() -> None:
+    made, _ = updated(SHIPPED, Offer(tuple(rows({"result": FORTIOS}))), date(2027, 2, 22))
+    fresh = made.find_software("Fortinet", "fortios", "7.4.3")
+    left = made.find_software("Palo Alto Networks", "panos", "12.1.1")
+    assert fresh is not None and left is not None
+    assert judged(made, fresh, date(2027, 2, 22))[0] == "supported"
+    assert judged(made, left, date(2027, 2, 22))[0] == "catalogue_stale"
+    assert Catalogue.of_record(made.record()) == made
+
+
+def test_an_old_month_keeps_the_catalogue_of_its_time(tmp_path: Path) -> None:
+    made, _ = updated(SHIPPED, Offer(tuple(rows({"result": FORTIOS}))), TODAY)
+    keep_catalogue(tmp_path, made, {})
+    again, _ = updated(made, Offer(tuple(rows(EOX))), TODAY)
+    keep_catalogue(tmp_path, again, {"reason": "the second of a day"})
+    assert load_catalogue(date(2026, 11, 23), tmp_path).digest == SHIPPED.digest
+    assert load_catalogue(TODAY, tmp_path) == again
+    told = json.loads((tmp_path / f"catalogue-{TODAY}.2.json").read_text("utf-8"))
+    assert told == {
+        "reason": "the second of a day",
+        "dated": str(TODAY),
+        "digest": again.digest,
+    }
+
+
+@pytest.fixture
+def site(make_broker: MakeBroker, tmp_path: Path) -> Path:
+    make_broker(days=1)
+    return tmp_path
+
+
+def test_it_is_shown_before_it_is_taken(site: Path, run: Run) -> None:
+    (site / "fortios.json").write_text(json.dumps({"result": FORTIOS}), "utf-8")
+    shown = run("lifecycle", "update", "--from", "fortios.json", "--json")
+    changes = {one["match"]: one for one in map(json.loads, shown.stdout.splitlines())}
+    assert (shown.returncode, changes["9.0"]["change"]) == (0, "comes")
+    assert changes["7.4"]["after"] == "- 2026-05-11 - 2029-01-31"
+    assert "nothing was taken" in shown.stderr
+    assert not list(site.rglob("catalogue-*.csv"))
+    taken = run("lifecycle", "update", "--from", "fortios.json", "--yes")
+    assert taken.returncode == 0, taken.stderr
+    assert len(list(site.rglob("catalogue-*.csv"))) == 1
+    again = run("lifecycle", "update", "--from", "fortios.json", "--json")
+    assert again.stdout == ""
+
+
+def test_half_a_catalogue_does_not_go_by_a_yes(site: Path, run: Run) -> None:
+    written(site / "ours.csv", keep=600)
+    words = ("lifecycle", "update", "--from", "ours.csv")
+    for more in (("--yes",), ("--yes-really",), ("--yes-really", "--reason", " ")):
+        done = run(*words, *more)
+        assert (done.returncode, "catalogue_shrinks" in done.stderr) == (2, True)
+    assert not list(site.rglob("catalogue-*.csv"))
+    done = run(*words, "--yes-really", "--reason", "only what we own")
+    assert done.returncode == 0, done.stderr
+    [told] = site.rglob("catalogue-*.json")
+    assert json.loads(told.read_text("utf-8"))["reason"] == "only what we own"
+
+
+# --- from the network ---
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """endoflife.date for the test, or the proxy on the way to it."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        body = json.dumps({"result": FORTIOS}).encode()
+        self.send_response(200 if "fortios" in self.path else 404)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *words: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    asked: list[str] = []
+    handler = type("Answers", (_Answers,), {"asked": asked})
+    with HTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}", asked
+        serving.shutdown()
+        thread.join()
+
+
+def test_it_is_fetched(server: tuple[str, list[str]]) -> None:
+    url, asked = server
+    found = read_source(f"{url}/api/v1/products/fortios", SHIPPED, TODAY)
+    assert [one.match for one in found.offer.rows] == ["7.4", "9.0"]
+    assert asked == ["/api/v1/products/fortios"]
+
+
+def test_it_is_fetched_through_the_proxy_that_is_named(server: tuple[str, list[str]]) -> None:
+    proxy, asked = server
+    wanted = "http://localhost:9/api/v1/products/fortios"
+    assert read_source(wanted, SHIPPED, TODAY, proxy).offer.rows
+    assert asked == [wanted]
+
+
+def test_what_cannot_be_fetched_is_said(server: tuple[str, list[str]]) -> None:
+    with pytest.raises(EnvironmentProblem, match="no lifecycle dates") as refused:
+        read_source(f"{server[0]}/api/v1/products/none", SHIPPED, TODAY)
+    assert refused.value.code == "catalogue_unreachable"
+    with pytest.raises(ConfigurationError, match="only fetched by https"):
+        read_source("http://endoflife.example/api", SHIPPED, TODAY)
