@@ -1,0 +1,137 @@
+"""Cisco Catalyst 9800 wireless controllers by their command line (IOS XE 16.10 and later).
+
+A WLAN profile holds an SSID's security; a policy tag pairs it with a policy, and access points
+carry one tag each. Software, chassis and account are those of any IOS XE device.
+
+From public parsers and write-ups; not confirmed on a controller of our own: how releases after
+17.12 print WPA3's additions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable
+from dataclasses import replace
+
+from collectors._cisco import wlan
+from collectors._cisco.answer import told
+from collectors.ios import (
+    INSTALL,
+    INVENTORY,
+    LICENCE_UDI,
+    MODULE,
+    PLATFORM,
+    PRIVILEGE,
+    SESSION,
+    VENDOR,
+    VERSION,
+    account,
+    firmware,
+)
+from evidence.ask import PLAIN_VALUE, Ask
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Incomplete, NotAnswered, Unexpected
+from evidence.facts import Fact
+
+# What every IOS XE device is asked, and this one too.
+__all__ = [
+    "INSTALL",
+    "INVENTORY",
+    "LICENCE_UDI",
+    "MODULE",
+    "PLATFORM",
+    "PRIVILEGE",
+    "SESSION",
+    "VENDOR",
+    "VERSION",
+    "account",
+    "firmware",
+    "wireless",
+]
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("iosxe_wlc", "cisco_c9800", "catalyst_9800")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+WLANS = Ask("wlan_all", "show wlan all", also=("show_wlan_all",))
+SUMMARY = Ask("wlan_summary", "show wlan summary", also=("show wlan sum", "show_wlan_summary"))
+AP_TAGS = Ask("ap_tags", "show ap tag summary", also=("show_ap_tag_summary",))
+TAG = Ask("policy_tag", "show wireless tag policy detailed {tag}")
+
+_BLOCK = re.compile(r"(?m)^(?=WLAN Profile Name +: )")
+_NUMBER = re.compile(r"(?m)^Number of WLANs: *(\d+)")
+_AP_NUMBER = re.compile(r"(?m)^Number of APs: *(\d+)")
+# Name, MAC, site tag, policy tag; the RF tag follows.
+_AP_ROW = re.compile(r"(?m)^\S.*? +(?:[0-9a-f]{4}\.){2}[0-9a-f]{4} +\S+ +(\S+) +\S")
+_MAPS = re.compile(r"(?m)^Number of WLAN-POLICY maps: *(\d+)")
+
+
+def wireless(device: Device) -> Flow:
+    """Every WLAN profile, and the policy tags by which access points carry it."""
+    answer = yield WLANS
+    number = yield from _number()
+    blocks = [one.splitlines() for one in _BLOCK.split(told(answer))[1:]]
+    if number is not None and number != len(blocks):
+        raise Incomplete(f"{device.id}: {len(blocks)} WLANs told, the controller has {number}")
+    if not blocks:
+        raise Unexpected(
+            f"{device.id}: {WLANS.text!r} tells no WLAN",
+            code="result_empty_suspicious",
+            next_step="check that the device is a wireless controller; one without WLANs has no "
+            "`wireless` subject",
+        )
+    networks = [wlan.network(wlan.values(one), f"{device.id}: {one[0].strip()}") for one in blocks]
+    bound = yield from _bound()
+    return [
+        replace(one, bound_to=None if bound is None else tuple(bound.get(one.profile or "", ())))
+        for one in networks
+    ]
+
+
+def _number() -> Generator[Ask, Capture, int | None]:
+    """How many WLANs the controller says it has; None where nobody delivered that."""
+    try:
+        found = _NUMBER.search(told((yield SUMMARY)))
+    except NotAnswered:
+        return None
+    return int(found[1]) if found else None
+
+
+def _bound() -> Generator[Ask, Capture, dict[str, list[str]] | None]:
+    """WLAN profile → policy tags that map it and that an access point carries.
+
+    None where it is not told in full: which tags are carried, or what one of them maps.
+    """
+    try:
+        text = told((yield AP_TAGS))
+        carried = _AP_ROW.findall(text)
+        number = _AP_NUMBER.search(text)
+        if number is None or int(number[1]) != len(carried):
+            return None
+        found: dict[str, list[str]] = {}
+        for tag in sorted(set(carried)):
+            if not re.fullmatch(PLAIN_VALUE, tag):
+                return None
+            profiles = _profiles(told((yield TAG(tag=tag))))
+            if profiles is None:
+                return None
+            for profile in profiles:
+                found.setdefault(profile, []).append(tag)
+    except (NotAnswered, Unexpected):
+        return None
+    return found
+
+
+def _profiles(text: str) -> list[str] | None:
+    """The WLAN profiles a tag maps, from the table below their number; None: not whole."""
+    found = _MAPS.search(text)
+    if found is None:
+        return None
+    rows = text[found.end() :].lstrip().splitlines()
+    column = rows[0].find("Policy Name") if rows else -1
+    number = int(found[1])
+    if number and column < 0:
+        return None
+    profiles = [row[:column].strip() for row in rows[2 : 2 + number] if row.strip()]
+    return profiles if len(profiles) == number else None
