@@ -26,6 +26,8 @@ from evidence.usage.words import WHY, hours, minute
 WIDTH, LEFT, RIGHT = 960, 84, 20
 HEAD, PANEL, PLOT, FOOT = 62, 116, 84, 46
 LABEL = 44
+# A counter at zero is seen above the frame.
+FLOOR = 5
 
 _STYLE = (
     "text{font:12px 'Noto Sans CJK TC','Noto Sans',sans-serif;fill:#222}"
@@ -128,8 +130,9 @@ def _panel(
         yield from _line(axis, bottom, times, counts, max(most, 1))
     width = WIDTH - LEFT - RIGHT
     yield f'<rect class="frame" x="{LEFT}" y="{top}" width="{width}" height="{PLOT}"/>'
-    yield _text(8, top + 12, unit[:12], "small")
-    yield _text(LEFT - 6, top + 26, f"{most:,}", "small", "end")
+    yield _text(8, top + 40, unit[:12], "small")
+    if most:
+        yield _text(LEFT - 6, top + 15, f"{most:,}", "small", "end")
     yield _text(LEFT - 6, bottom - 2, "0", "small", "end")
 
 
@@ -161,7 +164,7 @@ def _line(axis: _Axis, bottom: int, times: Ints, counts: Ints, most: int) -> Ite
         level: float | None = None
         for place in kept:
             x = axis.x(float(times[place]))
-            y = round(bottom - counts[place] / most * (PLOT - 8), 1)
+            y = round(bottom - FLOOR - counts[place] / most * (PLOT - 3 * FLOOR), 1)
             points += [f"{x},{level}"] if level is not None else []
             points.append(f"{x},{y}")
             level = y

@@ -98,7 +98,7 @@ def _traffic(proof: Mapping[str, Any]) -> Text:
     since = Text(f"after {after} and ", f"{after} 之後、") if after else Text("", "")
     return Text(
         f"the latest {since.en}by {until}{device.en}",
-        f"最近一次於{since.zh} {until} 以前{device.zh}",
+        f"最近一次於 {since.zh}{until} 以前{device.zh}",
     )
 
 

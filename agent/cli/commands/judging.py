@@ -34,6 +34,9 @@ STYLES = {
 }
 _BAD = {Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed}
 
+# Columns of a terminal from which on every column of the controls can be read.
+WIDE = 110
+
 _FINDING_HEADINGS = {
     "en": {
         "control": "control",
@@ -83,13 +86,19 @@ def show_controls(judged: Judged, language: str, as_json: bool = False) -> None:
 
 
 def controls_table(judged: Judged, language: str) -> Table:
-    """The verdict of each clause that readings speak of, as a table in one language."""
+    """The verdict of each clause that readings speak of, as a table in one language.
+
+    A narrow terminal leaves no room for what the clauses say; their numbers are known by heart.
+    """
+    headings = _HEADINGS["en" if language == "en" else "zh-TW"]
+    if console().width < WIDE:
+        headings = {key: heading for key, heading in headings.items() if key != "title"}
     return table(
         (row for row in _rows(judged, language) if row["read"]),
-        _HEADINGS["en" if language == "en" else "zh-TW"],
+        headings,
         title=f"{judged.book.id}  {judged.period}",
         styles=STYLES,
-        one_line=("title", "reason"),
+        one_line=[key for key in ("title", "reason") if key in headings],
     )
 
 

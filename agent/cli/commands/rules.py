@@ -78,7 +78,8 @@ XlsxOption = Annotated[
 @dataclass(frozen=True, slots=True)
 class Question:
     """A list of rules: `select` says whether a rule is on it (its second argument: with what could
-    not be judged, too). `findings`: to be on it is nothing good."""
+    not be judged, too). `with_all`: columns that only tell something then. `findings`: to be on
+    it is nothing good."""
 
     name: str
     help: str
@@ -86,6 +87,7 @@ class Question:
     columns: tuple[str, ...]
     select: Select
     findings: bool = True
+    with_all: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _answer(
     if by is not None:
         found.sort(key=lambda row: (row[by] is None, row[by]))
     _write(question, judged, wanted, found, language)
-    keys = (*RULE, *question.columns)
+    keys = (*RULE, *question.columns, *(question.with_all if wanted.everything else ()))
     show(found, {key: HEADINGS[key].in_(language) for key in keys}, as_json, unbroken=_UNBROKEN)
     say(_counted(len(found), judged, language))
     if found and question.findings:
@@ -242,7 +244,7 @@ def _write(
     question: Question, judged: Judged, wanted: Wanted, found: Sequence[Row], language: str
 ) -> None:
     """The same rows as files, with every column there is."""
-    keys = tuple(dict.fromkeys((*RULE, *question.columns, *HEADINGS)))
+    keys = tuple(dict.fromkeys((*RULE, *question.columns, *question.with_all, *HEADINGS)))
     columns = tuple(Column(key, HEADINGS[key], 40 if key in _LONG else 16) for key in keys)
     rows = tuple({key: _cell(row[key]) for key in keys} for row in found)
     table = Table(id=question.name, title=question.title, columns=columns, rows=rows, pinned=3)
@@ -275,8 +277,9 @@ _QUESTIONS = (
         "idle",
         "No traffic in six months, proven. --all: those whose history is too short, too.",
         Text("rules without traffic in six months", "六個月內無流量之規則"),
-        ("state", "last_traffic_on", "unseen_h", "provable_on"),
+        ("last_traffic_on", "unseen_h"),
         _idle,
+        with_all=("provable_on", "state"),
     ),
     Question(
         "risky",
