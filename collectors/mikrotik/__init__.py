@@ -100,9 +100,9 @@ def firmware(device: Device) -> Flow:
     """Release, board and serial number, the unit."""
     capture = yield from _answer(device, RESOURCE, needed=True)
     assert capture is not None
-    resource = sheet(capture)
     board = yield from _sheet(device, BOARD)
-    unit = yield from _whole_unit(device, capture)
+    unit = yield from _rest_of_unit(device, capture, board)
+    resource = sheet(capture)
     return [_unit.release(resource, capture), _unit.board(resource, board), unit]
 
 
@@ -112,9 +112,15 @@ def _lists(device: Device, menu: Menu) -> Generator[Ask, Capture, Lists]:
     return address_lists(table(capture)) if capture else {}
 
 
-def _whole_unit(device: Device, resource: Capture | None = None) -> Generator[Ask, Capture, Unit]:
-    resource = resource or (yield from _answer(device, RESOURCE))
+def _whole_unit(device: Device) -> Generator[Ask, Capture, Unit]:
+    resource = yield from _answer(device, RESOURCE)
     board = yield from _sheet(device, BOARD)
+    return (yield from _rest_of_unit(device, resource, board))
+
+
+def _rest_of_unit(
+    device: Device, resource: Capture | None, board: Row
+) -> Generator[Ask, Capture, Unit]:
     identity = yield from _sheet(device, IDENTITY)
     clock = yield from _answer(device, CLOCK)
     vrrp = yield from _answer(device, VRRP)
