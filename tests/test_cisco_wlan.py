@@ -35,6 +35,19 @@ def test_each_network_is_judged_by_what_a_client_could_negotiate() -> None:
     }
 
 
+def test_the_older_controllers_labels_are_told_apart_by_where_they_stand() -> None:
+    tape = CASES / "aireos" / "wireless.six_networks.tape"
+    found = read_case(read_tape(tape), "wireless").of(WirelessNetwork)
+    assert {one.ssid: traits(one) for one in found} == {
+        "KY-Staff": ("strong",),
+        "KY-Office": ("tkip",),
+        "KY-Old": ("wpa1", "tkip"),
+        "KY-Guest": ("open_portal",),
+        "KY-Scan": ("wep",),
+        "KY-Dynamic": ("wep",),
+    }
+
+
 def test_a_cipher_of_a_version_that_is_off_does_not_count() -> None:
     off = WLANS.replace(
         b"WPA (SSN IE)                           : Enabled", b"WPA (SSN IE) : Disabled"

@@ -11,6 +11,7 @@ _NAMES = {
     "iosxr": "Cisco IOS XR Software",
     "nxos": "Cisco Nexus Operating System (NX-OS) Software",
     "aci": "Cisco ACI switch software",
+    "aireos": "Cisco Wireless LAN Controller Software (AireOS)",
 }
 
 

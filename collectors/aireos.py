@@ -1,0 +1,101 @@
+"""Cisco AireOS wireless controllers (2500 to 8500 series, 3504, 5520), from delivered answers.
+
+The controller asks for the account a second time inside the SSH session, which the agent does
+not answer, so nothing is read live. A WLAN leads into an interface, and that has the VLAN.
+
+From public parsers and guides; not confirmed on a controller of our own: how 8.10 prints WPA3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable
+from dataclasses import replace
+
+from collectors._cisco import parts, span, wlan
+from collectors._cisco.answer import answered, told
+from collectors._cisco.release import release
+from evidence.ask import Ask
+from evidence.capture import Capture
+from evidence.device import Device
+from evidence.errors import Incomplete, NotAnswered, Unexpected
+from evidence.facts import Fact
+
+VENDOR = "Cisco"
+TRANSPORTS = ("folder",)
+ALIASES = ("cisco_wlc", "cisco_wlc_ssh", "cisco_aireos")
+
+Flow = Generator[Ask, Capture, Iterable[Fact]]
+
+SUMMARY = Ask("wlan_summary", "show wlan summary", also=("show wlan sum", "show_wlan_summary"))
+WLAN = Ask("wlan", "show wlan {number}", holes={"number": r"[0-9]{1,3}"})
+INTERFACES = Ask("interfaces", "show interface summary", also=("show_interface_summary",))
+SYSTEM = Ask("system", "show sysinfo", also=("show_sysinfo",))
+INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
+
+_NUMBER = re.compile(r"(?m)^Number of WLANs\.{3,} *(\d+)")
+_ROW = re.compile(r"(?m)^(\d{1,3}) +\S")
+_INTERFACE = re.compile(
+    r"(?m)^(\S.*?) +\S+ +(\d+|untagged|N/A) +[0-9a-fA-F.:]+ +(?:Static|Dynamic)"
+)
+_SYSTEM = re.compile(r"(?m)^(Product Version|System Name|System Up Time)\.{3,} *(\S.*?) *$")
+_UNITS = {"hrs": "hours", "mins": "minutes", "secs": "seconds"}
+
+
+def wireless(device: Device) -> Flow:
+    """Every WLAN that the summary names. Raises Incomplete: one of them was not told."""
+    summary = told((yield SUMMARY))
+    number, rows = _NUMBER.search(summary), _ROW.findall(summary)
+    if number is None or int(number[1]) != len(rows):
+        raise Incomplete(f"{device.id}: {SUMMARY.text!r} breaks off or is no summary of WLANs")
+    if not rows:
+        raise Unexpected(
+            f"{device.id}: {SUMMARY.text!r} tells no WLAN",
+            code="result_empty_suspicious",
+            next_step="a controller without WLANs has no `wireless` subject",
+        )
+    vlans = yield from _vlans()
+    found: list[Fact] = []
+    for row in rows:
+        who = f"{device.id}: WLAN {row}"
+        values = wlan.values(told((yield WLAN(number=row))).splitlines())
+        if values.get(("wlanidentifier",)) != row:
+            raise Unexpected(f"{who}: the answer is of another WLAN, or of none")
+        interface = values.get(("interface",), "")
+        found.append(replace(wlan.network(values, who), vlan=vlans.get(interface)))
+    return found
+
+
+def firmware(device: Device) -> Flow:
+    """Release, chassis and unit."""
+    answers = yield from answered(SYSTEM, INVENTORY)
+    system = dict(_SYSTEM.findall(told(answers[SYSTEM]))) if SYSTEM in answers else {}
+    hardware = parts.inventory(told(answers[INVENTORY])) if INVENTORY in answers else []
+    version, running = system.get("Product Version"), system.get("System Up Time")
+    if version is None and not hardware:
+        raise Unexpected(
+            f"{device.id}: no answer tells a release or a chassis",
+            next_step=f"deliver {SYSTEM.text!r} or {INVENTORY.text!r} of such a controller",
+        )
+    found: list[Fact] = [release("aireos", version)] if version else []
+    found += hardware
+    if running:
+        chassis = next((one for one in hardware if one.part == "chassis"), None)
+        unit = span.unit(
+            answers[SYSTEM],
+            model=chassis.model if chassis else None,
+            serial=chassis.serial if chassis else None,
+            hostname=system.get("System Name"),
+            running=" ".join(_UNITS.get(word, word) for word in running.split()),
+        )
+        found.append(unit)
+    return found
+
+
+def _vlans() -> Generator[Ask, Capture, dict[str, str]]:
+    """Interface → VLAN, of those that are tagged; empty where nobody delivered them."""
+    try:
+        rows = _INTERFACE.findall(told((yield INTERFACES)))
+    except NotAnswered:
+        return {}
+    return {name: vlan for name, vlan in rows if vlan.isdecimal()}

@@ -1,0 +1,31 @@
+"""Answers of AireOS controllers that nobody here wrote; none of them is a whole WLAN."""
+
+from pathlib import Path
+
+from evidence.facts import HardwareItem, SoftwareRelease
+from tests.by_hand import read
+
+
+def recorded(conformance: Path, name: str) -> bytes:
+    return (conformance / "wireless" / "cli" / f"ntc_cisco_wlc_ssh_{name}.raw").read_bytes()
+
+
+def test_release_and_chassis(conformance: Path) -> None:
+    reading = read(
+        "aireos",
+        "firmware",
+        ("show sysinfo", recorded(conformance, "show_sysinfo")),
+        ("show inventory", recorded(conformance, "show_inventory")),
+    )
+    assert reading.failure is None, reading.failure
+    assert [one.version for one in reading.of(SoftwareRelease)] == ["7.4.110.0"]
+    (item,) = reading.of(HardwareItem)
+    assert (item.model, item.serial, item.revision) == ("AIR-CT3504-K9", "ABC1234D567", "V01")
+
+
+def test_a_summary_without_its_wlans_tells_no_network(conformance: Path) -> None:
+    reading = read(
+        "aireos", "wireless", ("show wlan summary", recorded(conformance, "show_wlan_sum2"))
+    )
+    assert reading.failure is not None
+    assert "show wlan 4" in reading.failure.message
