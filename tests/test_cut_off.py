@@ -49,8 +49,9 @@ def ends_well(answer: TapeAnswer, place: int) -> bool:
     """Whether what stands before the cut is whole by itself, so that nothing shows the cut.
 
     A text without an end mark shows no cut: `iptables -L`, `ufw status`, a dump after a COMMIT,
-    an ASA's listing before its next list, its configuration without `: Saved`, one of Junos. The
-    transports see to those: by prompt and comment line, exit status, Content-Length.
+    an ASA's listing before its next list, its configuration without `: Saved`, one of Junos, the
+    access lists of other Ciscos and the groups they name. The transports see to those: by prompt
+    and comment line, exit status, Content-Length.
     """
     body = answer.body[:place].rstrip()
     if answer.ask == "show access-list":
@@ -64,9 +65,14 @@ def ends_well(answer: TapeAnswer, place: int) -> bool:
 WITHOUT_END = (
     *("iptables -L", "ip6tables -L", "ufw status"),
     *("show running-config", "show run", "show configuration", "show firewall"),
+    *("show ip access-lists", "show ipv6 access-list", "show access-lists"),
 )
 RULES_OF_JUNOS = ("show configuration security policies", "show configuration firewall")
 RULE_OF_LINES = ("show configuration", "show firewall")
+GROUPS = ("show object-group",)
+# A count that is no longer told says less, never something else: which machine counts, another
+# answer tells.
+UNTOLD = (None, None)
 # Asks that tell of a rule list only what surrounds it: without them a rule is still a rule.
 BESIDE = ("show running-config access-group", "brief")
 
@@ -92,7 +98,10 @@ def test_a_rule_list_that_breaks_off_is_none(path: Path) -> None:
             RULES_OF_JUNOS
         ):
             continue  # what a name stands for, where a filter applies: a name stays a name
-        changed = {name for name, said in found.items() if whole.get(name) != said}
+        if answer.ask.startswith(GROUPS):
+            assert found.keys() == whole.keys()
+            continue  # nobody can tell a group's last member from its end
+        changed = {name for name, said in found.items() if said not in (UNTOLD, whole.get(name))}
         # A rule of several lines, or a count that is a sum of several, is cut between two of them:
         # one rule, and no other.
         bound = 1 if answer.ask.startswith(RULE_OF_LINES) else 0
@@ -101,7 +110,9 @@ def test_a_rule_list_that_breaks_off_is_none(path: Path) -> None:
         )
         beside = any(word in answer.ask for word in BESIDE)
         if not (beside or ends_well(answer, place)):
-            assert found == whole, f"{answer.ask} cut at {place} loses a rule without a word"
+            assert found.keys() == whole.keys(), (
+                f"{answer.ask} cut at {place} loses a rule without a word"
+            )
 
 
 @pytest.mark.parametrize(

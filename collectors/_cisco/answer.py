@@ -14,6 +14,7 @@ _REFUSED = re.compile(
     r"(?m)^[ \t]*(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Permission|Authorization|Bad)"
     r"|%Error|Error: |Command authorization failed|syntax error|ERROR: ).*$"
 )
+_UNKNOWN = re.compile(r"(?m)^[ \t]*% ?Invalid (?:input|command)")
 _PAGER = re.compile(r"(?m)^[ \t]*-+ ?more ?-+", re.IGNORECASE)
 _LONGEST_LINE = 16 * 1024
 
@@ -60,6 +61,32 @@ def answered(*asks: Ask) -> Generator[Ask, Capture, dict[Ask, Capture]]:
     if not found and refusal is not None:
         raise refusal
     return found
+
+
+def delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """The capture; None when nobody delivered it. What the device refuses goes on as an error."""
+    capture = yield from _unless_missing(ask)
+    if capture is not None:
+        told(capture)
+    return capture
+
+
+def if_known(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """The capture; None too where the device says that it has no such command."""
+    capture = yield from _unless_missing(ask)
+    if capture is None or _UNKNOWN.search(capture.text()):
+        return None
+    told(capture)
+    return capture
+
+
+def _unless_missing(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    try:
+        return (yield ask)
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        return None
 
 
 def text_of(found: Mapping[Ask, Capture], ask: Ask) -> str:

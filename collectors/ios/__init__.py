@@ -2,15 +2,22 @@
 
 One platform, because one command line: which of the two runs, the device says itself. On a
 stack or a virtual switch every member is a chassis with a serial of its own.
+
+Access lists count packets, all lists' counters being each device's own, zero after a boot and
+zeroed by `clear access-list counters`; no time of the last hit is kept. An entry that matched
+nothing is printed without a counter: on routers that filter in software that is 0, elsewhere it
+is not known, since packets that hardware filters are not counted there (Cisco's configuration
+guides of Catalyst switches say so). A list that is applied to no interface filters nothing that
+passes. An applied list without entries, or that does not exist, lets everything pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from collectors._cisco import parts, privilege
-from collectors._cisco.answer import answered, text_of, told
-from collectors.ios import _modules, _version
+from collectors._cisco import access_list, acl_rules, parts, privilege
+from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
+from collectors.ios import _applied, _groups, _modules, _remarks, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
 from evidence.device import Device
@@ -50,6 +57,24 @@ PLATFORM = Ask("platform", "show platform", also=("show_platform",))
 LICENCE_UDI = Ask("licence_udi", "show license udi", also=("show_license_udi",))
 INSTALL = Ask("install", "show install summary", also=("show_install_summary",))
 PRIVILEGE = Ask("privilege", "show privilege")
+ACCESS_LISTS = Ask(
+    "ip_access_lists",
+    "show ip access-lists",
+    also=("show ip access-list", "show access-lists", "show access-list", "show_ip_access-lists"),
+)
+IPV6_ACCESS_LISTS = Ask(
+    "ipv6_access_lists",
+    "show ipv6 access-list",
+    also=("show ipv6 access-lists", "show_ipv6_access-list"),
+)
+IP_INTERFACE = Ask("ip_interface", "show ip interface", also=("show_ip_interface",))
+IPV6_INTERFACE = Ask("ipv6_interface", "show ipv6 interface", also=("show_ipv6_interface",))
+OBJECT_GROUP = Ask("object_group", "show object-group", also=("show_object-group",))
+CONFIGURED = Ask(
+    "configured_access_lists",
+    "show running-config | section access-list",
+    also=("show running-config partition access-list",),
+)
 
 
 def firmware(device: Device) -> Flow:
@@ -76,6 +101,45 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def firewall(device: Device) -> Flow:
+    """Every entry of the access lists, where they are applied, what was counted, and the unit."""
+    version = yield from if_known(VERSION)
+    listing = yield ACCESS_LISTS
+    listing6 = yield from if_known(IPV6_ACCESS_LISTS)
+    places = yield from delivered(IP_INTERFACE)
+    places6 = yield from if_known(IPV6_INTERFACE)
+    grouped = yield from if_known(OBJECT_GROUP)
+    configured = yield from if_known(CONFIGURED)
+    groups = _groups.groups(told(grouped) if grouped else "")
+    found: dict[tuple[str, str], access_list.AccessList] = {}
+    for capture in (listing, listing6):
+        who = f"{device.id}: {capture.ask.text!r}" if capture else ""
+        for one in access_list.lists(told(capture), who, *groups) if capture else ():
+            found.setdefault((one.family, one.name), one)
+    bound = {
+        family: _applied.bindings(told(capture))
+        for family, capture in (("ip", places), ("ip6", places6))
+        if capture and _applied.interfaces([told(capture)])
+    }
+    interfaces = _applied.interfaces([told(one) for one in (places, places6) if one])
+    entries = any(one.entries for one in found.values())
+    if not entries and (not interfaces or any(bound.values())):
+        raise Unexpected(
+            f"{device.id}: {ACCESS_LISTS.text!r} lists no entry",
+            code="result_empty_suspicious",
+            next_step="check the account's privilege",
+        )
+    about = told(version) if version else ""
+    hardware = _version.with_machine(about, list(_version.members(about)))
+    written = _remarks.with_remarks(found.values(), told(configured) if configured else "")
+    return [
+        *(_version.units(version, hardware) if version else ()),
+        *interfaces,
+        *acl_rules.facts(written, bound, _version.counts_every_packet(about), captured_at(listing)),
+        *acl_rules.unwritten(found.values(), bound, empty_permits=True),
+    ]
 
 
 def account(device: Device) -> Flow:

@@ -31,6 +31,18 @@ _BOARD = re.compile(r"(?mi)^[ \t]*Processor board ID (\w+)(?=\W)")
 _UPTIME = re.compile(r"(?m)^[ \t]*(\S+) uptime is (\d[^\n]*)")
 _MEMBER_ROW = re.compile(r"^(\*?) *(\d{1,2}) +\d+ +(\S+) +(\d\S*) +\S+(?: +[A-Z]+)?$")
 _UDI = re.compile(r"(?m)^\*\d[ \t]+(\S+)[ \t]+(\w+)[ \t]*$")
+# Routers that filter every packet in software, and the IOS XE ones whose configuration guide says
+# that each entry's packets are counted. Catalyst switches and ASR filter in hardware.
+_IN_SOFTWARE = re.compile(
+    r"(?i)(?:CISCO|C)?(?:8[0-9]{2}|1[89]\d\d|2[689]\d\d|3[6789]\d\d|72\d\d)(?!\d)"
+    r"|ISR4\d\d\d|C11\d\d|C8[23]00|C8000V|CSR1000V|IOSv\b"
+)
+
+
+def counts_every_packet(text: str) -> bool:
+    """Whether this machine's access lists count each packet that they match."""
+    machine = _MACHINE.search(text)
+    return machine is not None and _IN_SOFTWARE.match(machine[2]) is not None
 
 
 def releases(text: str) -> Iterator[SoftwareRelease]:

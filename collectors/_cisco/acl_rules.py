@@ -1,0 +1,161 @@
+"""Access lists as facts: each entry with its use, and what stands behind the last one unwritten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from collectors._cisco.access_list import AccessList, Entry
+from collectors._managed.match import with_digest
+from evidence.facts import Fact, FirewallRule, RuleUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list is applied: `in` or `out` of an interface, or on the device's own logins.
+
+    `passing`: to traffic that passes through; a list on logins decides nothing of that.
+    """
+
+    way: str
+    name: str
+    passing: bool = True
+
+
+# By family and name of the list; a family whose places nobody told is left out.
+Bound = Mapping[str, Mapping[str, Sequence[Place]]]
+NOT_READ: tuple[Place, ...] = (Place("not read", ""),)
+
+
+def facts(
+    found: Iterable[AccessList], bound: Bound, counts: bool | None, read_at: datetime
+) -> Iterator[Fact]:
+    """Each entry as a rule under its key, and what its counter says.
+
+    The key is family, list and a digest of what the entry says without its number and logging:
+    it stays when entries are renumbered. `counts`: every packet is counted, and no counter is
+    printed for none (True); the list must say so (None); a counter can show traffic only (False).
+    """
+    for one in found:
+        seen: Counter[str] = Counter()
+        told = bound.get(one.family)
+        where = NOT_READ if told is None else tuple(told.get(one.name, ()))
+        for position, entry in enumerate(one.entries, 1):
+            rule = _rule(one, entry, position, where)
+            seen[rule.key] += 1
+            if seen[rule.key] > 1:
+                rule = replace(rule, key=f"{rule.key}#{seen[rule.key]}")
+            usage = _usage(rule, one, entry, counts, read_at)
+            yield replace(rule, counted=usage.count is not None or None)
+            yield usage
+
+
+def _rule(of: AccessList, entry: Entry, position: int, where: tuple[Place, ...]) -> FirewallRule:
+    one = entry.ace
+    passing = any(place.passing for place in where)
+    rule = with_digest(
+        FirewallRule(
+            key="",
+            family=of.family,
+            policy=of.name,
+            position=position,
+            comment=entry.remark,
+            action=one.action,
+            sources=one.sources,
+            destinations=one.destinations,
+            services=one.services,
+            logged=one.logged,
+            schedule=one.schedule,
+            owner=of.owner,
+            text=entry.text,
+            conditions=tuple(one.conditions),
+            not_understood=one.not_understood,
+        )
+    )
+    said = [word for word in entry.text.split() if word not in ("log", "log-input")]
+    said = said[1:] if said[0].isdigit() else said
+    digest = sha256(" ".join(said).encode()).hexdigest()[:16]
+    key = f"-/{of.family}/{of.name}/{digest}"
+    return _applied(replace(rule, key=key, permits=one.permits if passing else None), where)
+
+
+def _usage(
+    rule: FirewallRule, of: AccessList, entry: Entry, counts: bool | None, read_at: datetime
+) -> RuleUsage:
+    counting: Literal["on", "unknown"] = "on" if counts or of.counts else "unknown"
+    return RuleUsage(
+        key=rule.key,
+        reset_domain=f"-/{of.family}/{of.name}",
+        count=0 if counts and entry.count is None else entry.count,
+        count_unit="packets",
+        persistent=False,
+        counting="unknown" if entry.count is None and not counts else counting,
+        read_at=read_at,
+    )
+
+
+def _applied(rule: FirewallRule, where: Sequence[Place]) -> FirewallRule:
+    """The rule with the interfaces by which its traffic enters and leaves."""
+    ways: dict[str, list[str]] = {"in": [], "out": []}
+    for place in where:
+        if place.passing and place.way in ways:
+            ways[place.way].append(place.name)
+    return replace(
+        rule,
+        source_zones=tuple(dict.fromkeys(ways["in"])),
+        destination_zones=tuple(dict.fromkeys(ways["out"])),
+        installed_on=tuple(dict.fromkeys(f"{place.way} {place.name}".strip() for place in where)),
+    )
+
+
+def unwritten(found: Iterable[AccessList], bound: Bound, empty_permits: bool) -> Iterator[Fact]:
+    """What decides behind the last entry of each list that is applied to passing traffic.
+
+    `empty_permits`: a list without entries, or one that does not exist, lets everything pass.
+    """
+    listed = {(one.family, one.name): one for one in found}
+    applied = [(family, *told) for family, lists in bound.items() for told in lists.items()]
+    for family, name, places in applied:
+        where = [place for place in places if place.passing]
+        if not where:
+            continue
+        one = listed.get((family, name))
+        length = len(one.entries) if one else 0
+        if length == 0 and not empty_permits:
+            continue
+        ends = _EMPTY if length == 0 else _ENDS[family]
+        for position, (title, service, permits) in enumerate(ends, length + 1):
+            yield _applied(
+                with_digest(
+                    FirewallRule(
+                        key=f"-/{family}/{name}/{title.replace(' ', '-')}",
+                        family=family,
+                        policy=name,
+                        position=position,
+                        name=title,
+                        action="permit" if permits else "deny",
+                        permits=permits,
+                        services=(service,),
+                        logged=False,
+                        counted=False,
+                        implicit=True,
+                    )
+                ),
+                where,
+            )
+
+
+_EMPTY = (("no entries", "any", True),)
+_ENDS = {
+    "ip": (("implicit deny", "any", False),),
+    # Without neighbour discovery no IPv6 would pass at all.
+    "ip6": (
+        ("implicit nd-na", "icmp6/nd-na", True),
+        ("implicit nd-ns", "icmp6/nd-ns", True),
+        ("implicit deny", "any", False),
+    ),
+}

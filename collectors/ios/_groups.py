@@ -1,0 +1,97 @@
+"""`show object-group` of IOS: addresses and services by group, with the groups within resolved.
+
+A group that cannot be resolved whole (empty, within itself, a member of a shape not known here)
+is left out: it stays a name in the rules that use it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+
+from collectors._cisco.ace import Groups, service
+
+_HEADER = re.compile(r"(?:V6-)?(Network|Service) object group (\S+)")
+_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
+_LARGEST = 100_000
+
+Members = Mapping[str, list[str]]
+
+
+def groups(text: str) -> tuple[Groups, Groups]:
+    """(addresses, services) by the name of the group."""
+    written: dict[str, dict[str, list[str]]] = {"Network": {}, "Service": {}}
+    members: list[str] | None = None
+    for raw in text.splitlines():
+        line = " ".join(raw.split())
+        if header := _HEADER.fullmatch(line):
+            members = written[header[1]].setdefault(header[2], [])
+        elif line and members is not None and not line.startswith(("Description", "description")):
+            members.append(line)
+    return _resolved(written["Network"], _address), _resolved(written["Service"], _service)
+
+
+def _resolved(written: Members, read: Callable[[str], str | None]) -> Groups:
+    found: dict[str, tuple[str, ...]] = {}
+    for name in written:
+        members = _members(written, name, read, ())
+        if members and len(members) <= _LARGEST:
+            found[name] = tuple(dict.fromkeys(members))
+    return found
+
+
+def _members(
+    written: Members, name: str, read: Callable[[str], str | None], above: tuple[str, ...]
+) -> list[str] | None:
+    """All members of a group; None where one of them cannot be told."""
+    if name in above or name not in written or len(above) > 32:
+        return None
+    found: list[str] = []
+    for line in written[name]:
+        if line.startswith("group-object "):
+            within = _members(written, line.split()[1], read, (*above, name))
+            if not within:
+                return None
+            found += within
+        elif (member := read(line)) is not None:
+            found.append(member)
+        else:
+            return None
+    return found
+
+
+def _address(line: str) -> str | None:
+    match line.split():
+        case ["any"]:
+            return "any"
+        case ["host", address]:
+            text = address
+        case ["range", first, last]:
+            return f"{first}-{last}"
+        case [address, mask]:
+            text = f"{address}/{mask}"
+        case [prefix]:
+            text = prefix
+        case _:
+            return None
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return None
+
+
+def _service(line: str) -> str | None:
+    match line.split():
+        case [protocol]:
+            return service(protocol, (), ())[0]
+        case ["icmp", kind]:
+            return f"icmp/{kind}"
+        case [protocol, "range", first, last]:
+            return f"{protocol}/{first}-{last}"
+        case [protocol, sign, port] if sign in _SIGNS:
+            return f"{protocol}/{_SIGNS[sign]}{port}"
+        case [protocol, "source", sign, port] if sign in _SIGNS:
+            return f"{protocol}/any from {_SIGNS[sign]}{port}"
+        case _:
+            return None
