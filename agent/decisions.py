@@ -14,13 +14,28 @@
         owner: …
         approver: …
         reason: …                   # number of the record, what was looked at
+    plans:                          # what is past its support, or will be
+      - about: fw-01/hardware FCH1  # as `decide --open` writes it
+        target: 2027-03-31          # the day it is gone; after it the plan holds no longer
+        reason: …
+        owner: …
+        approver: …
+        planned_on: 2026-06-01      # none: today; earlier only with the document that shows it
+        record: 115-資-031
+    measures:                       # what makes up for it until then
+      - about: fw-01/hardware FCH1
+        measure: …
+        reason: …
+        owner: …
+        approver: …
+        until: 2027-03-31
 
 All or nothing: one mistake, and nothing of the file counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -32,6 +47,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agent.collect import Agent
 from agent.platforms import parser_version
 from agent.yaml_lines import Lines, load, nearest
+from checks import release_is_supported
 from evidence.clock import day_start, taipei_day
 from evidence.control import Decision, Disposition, Kind, RuleBook
 from evidence.decisions import Decisions
@@ -66,10 +82,33 @@ class ReviewModel(BaseModel):
     done_on: date
 
 
+class PlanModel(BaseModel):
+    model_config = _STRICT
+    about: str
+    target: date
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    approver: str | None = None
+    planned_on: date | None = None
+    record: str = ""
+
+
+class MeasureModel(BaseModel):
+    model_config = _STRICT
+    about: str
+    measure: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    approver: str | None = None
+    until: date
+
+
 class DecisionsFile(BaseModel):
     model_config = _STRICT
     decisions: list[DecisionModel] = []
     reviews: list[ReviewModel] = []
+    plans: list[PlanModel] = []
+    measures: list[MeasureModel] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +140,15 @@ def read_decisions(path: Path, readings: Readings, book: RuleBook, now: datetime
     for index, review in enumerate(told.reviews):
         where = f"{path.name}:{nearest(lines, ('reviews', index))}"
         found += _review(review, book, now, where, mistakes)
+    ending = {one.subject for one in release_is_supported.check(readings)}
+    for index, plan in enumerate(told.plans):
+        where = f"{path.name}:{nearest(lines, ('plans', index))}"
+        found += _plan(plan, ending, now, where, mistakes)
+    for index, measure in enumerate(told.measures):
+        where = f"{path.name}:{nearest(lines, ('measures', index))}"
+        found += _measure(measure, ending, now, where, mistakes)
     if not found and not mistakes:
-        mistakes.append(f"{path.name}:1: it holds no decision and no review")
+        mistakes.append(f"{path.name}:1: it holds no decision, review, plan or measure")
     if mistakes:
         raise _refused(path, mistakes)
     return Told(tuple(found), sha256(path.read_bytes()).hexdigest())
@@ -199,6 +245,52 @@ def _review(
         reason=one.reason,
         approver=one.approver,
     )
+
+
+def _plan(
+    one: PlanModel, ending: Collection[str], now: datetime, where: str, mistakes: list[str]
+) -> Iterator[Disposition]:
+    at = _moment(one.planned_on, now)
+    mistakes += _of_support(one.about, one.target, ending, at, now, where)
+    if at < now and not one.record.strip():
+        # Entered today, a plan of last year is only somebody's word.
+        mistakes.append(f"{where}: planned on {one.planned_on}: name the `record` that shows it")
+    yield Disposition(
+        kind=Kind.plan,
+        subject=one.about,
+        by=one.owner,
+        at=at,
+        reason=f"{one.reason} ({one.record})" if one.record.strip() else one.reason,
+        until=one.target,
+        approver=one.approver,
+    )
+
+
+def _measure(
+    one: MeasureModel, ending: Collection[str], now: datetime, where: str, mistakes: list[str]
+) -> Iterator[Disposition]:
+    mistakes += _of_support(one.about, one.until, ending, now, now, where)
+    yield Disposition(
+        kind=Kind.exception,
+        subject=one.about,
+        by=one.owner,
+        at=now,
+        reason=f"{one.measure} ({one.reason})",
+        until=one.until,
+        approver=one.approver,
+    )
+
+
+def _of_support(
+    about: str, until: date, ending: Collection[str], at: datetime, now: datetime, where: str
+) -> Iterator[str]:
+    """What is wrong with a plan or measure about something that is to be retired."""
+    if about not in ending:
+        yield f"{where}: nothing is called `{about}`; `evidence-agent lifecycle --json` lists them"
+    if at > now:
+        yield f"{where}: {taipei_day(at)} is not here yet"
+    if until < taipei_day(at):
+        yield f"{where}: {until} is before it was planned"
 
 
 def _moment(on: date | None, now: datetime) -> datetime:

@@ -204,6 +204,42 @@ def test_what_excuses_a_release_past_its_support(
     assert (finding.verdict, finding.verdict_alone) == (verdict, Verdict.not_satisfied)
 
 
+@pytest.mark.parametrize(
+    ("at", "until", "verdict", "words"),
+    [
+        (
+            "2025-06-01",
+            date(2027, 3, 31),
+            Verdict.partly,
+            "汰除計畫（lee，2025-06-01，至 2027-03-31",
+        ),
+        ("2025-06-01", date(2026, 11, 29), Verdict.not_satisfied, "已於 2026-11-29 失效"),
+        ("2025-09-01", date(2027, 3, 31), Verdict.not_satisfied, "逾期訂定：2025-09-01"),
+        ("2025-08-31", date(2026, 11, 30), Verdict.partly, "至 2026-11-30"),
+    ],
+)
+def test_a_plan_stands_beside_what_it_is_about_in_time_or_not(
+    at: str, until: date, verdict: Verdict, words: str
+) -> None:
+    ended = release("support_ended", Result.not_satisfied, expired_on="2025-08-31")
+    plan = replace(said(Kind.plan, "", ended.subject, at, until=until), by="lee")
+    [finding] = judged(ended, dispositions=[plan]).result("CC-17010.a.j").findings
+    assert finding.verdict is verdict
+    assert words in finding.reason.zh
+    assert finding.dispositions == ((plan.id,) if verdict is Verdict.partly else ())
+
+
+def test_a_late_plan_with_a_measure_in_force_is_one_step_less_and_still_said_to_be_late() -> None:
+    ended = release("support_ended", Result.not_satisfied, expired_on="2025-08-31")
+    late = said(Kind.plan, "", ended.subject, "2026-11-01", until=date(2027, 3, 31))
+    measure = said(Kind.exception, "", ended.subject, "2026-11-02", until=date(2027, 3, 31))
+    [finding] = judged(ended, dispositions=[late, measure]).result("CC-17010.a.j").findings
+    assert finding.verdict is Verdict.partly
+    assert "逾期訂定" in finding.reason.zh
+    assert "補償性措施" in finding.reason.zh
+    assert finding.dispositions == (measure.id,)
+
+
 def test_a_plan_in_time_settles_what_is_about_to_end() -> None:
     soon = release("support_ends_soon", Result.partly)
     plan = said(Kind.plan, "", soon.subject)

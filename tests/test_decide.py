@@ -124,6 +124,83 @@ def test_a_file_without_decisions_or_of_an_unknown_review_is_refused(
         decide(broker, written(tmp_path, reviews=(review,)))
 
 
+HARDWARE = "fw-01/hardware FCH1"
+PLAN = {
+    "about": HARDWARE,
+    "target": NOW.date().replace(year=2027),
+    "reason": "115 年度汰換",
+    "owner": "李大同",
+    "approver": "陳美玲",
+    "planned_on": NOW.date().replace(year=2025, month=6),
+    "record": "114-資-031",
+}
+
+
+def retirement(folder: Path, **lists: object) -> Path:
+    path = folder / "plans.yaml"
+    path.write_text(yaml.safe_dump(lists, allow_unicode=True), "utf-8")
+    return path
+
+
+def hardware_of(broker: Broker) -> tuple[Verdict, str]:
+    findings = broker.assess().judgement.result("CC-17010.a.j").findings
+    [found] = [one for one in findings if one.subject == HARDWARE]
+    return found.verdict, found.reason.zh
+
+
+def test_an_ended_device_fails_and_its_plan_in_time_makes_it_partly(
+    make_broker: MakeBroker, tmp_path: Path
+) -> None:
+    broker = make_broker(days=1)
+    assert hardware_of(broker)[0] is Verdict.not_satisfied
+    decide(broker, retirement(tmp_path, plans=[PLAN]))
+    verdict, reason = hardware_of(broker)
+    assert verdict is Verdict.partly
+    assert "汰除計畫（李大同，2025-06-23，至 2027-11-23，核准者 陳美玲）" in reason
+    assert "114-資-031" in reason
+
+
+def test_a_plan_written_today_is_late_and_a_measure_makes_up_for_it(
+    make_broker: MakeBroker, tmp_path: Path
+) -> None:
+    broker = make_broker(days=1)
+    today = {key: PLAN[key] for key in PLAN if key not in ("planned_on", "record")}
+    decide(broker, retirement(tmp_path, plans=[today]))
+    verdict, reason = hardware_of(broker)
+    assert verdict is Verdict.not_satisfied
+    assert "逾期訂定：2026-11-23 訂定，晚於 2025-09-30" in reason
+    measure = {
+        "about": HARDWARE,
+        "measure": "僅管理網段可達",
+        "reason": "汰換前",
+        "owner": "李大同",
+        "until": NOW.date().replace(month=12),
+    }
+    decide(broker, retirement(tmp_path, measures=[measure]))
+    verdict, reason = hardware_of(broker)
+    assert verdict is Verdict.partly
+    assert "未經核准" in reason and "逾期訂定" in reason
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ({**PLAN, "about": "fw-01/hardware none"}, "nothing is called"),
+        ({**PLAN, "record": ""}, "name the `record`"),
+        ({**PLAN, "target": NOW.date().replace(year=2024)}, "before it was planned"),
+        ({**PLAN, "planned_on": NOW.date().replace(year=2027)}, "not here yet"),
+        ({**PLAN, "owner": ""}, "key `owner`"),
+    ],
+)
+def test_a_plan_with_a_mistake_is_refused(
+    make_broker: MakeBroker, tmp_path: Path, spoilt: Mapping[str, object], said: str
+) -> None:
+    broker = make_broker(days=1)
+    with pytest.raises(ConfigurationError, match=said):
+        decide(broker, retirement(tmp_path, plans=[spoilt]))
+    assert not entered(broker.agent)
+
+
 def test_a_changed_decision_in_the_statement_does_not_parse(
     make_broker: MakeBroker, tmp_path: Path
 ) -> None:
@@ -181,6 +258,7 @@ def test_at_the_terminal(make_broker: MakeBroker, tmp_path: Path, run: Run) -> N
     assert form.returncode == 0
     told = yaml.safe_load(form.stdout)
     assert RISKY in [one["rule"] for one in told["decisions"]]
+    assert [one["about"] for one in told["plans"]] == [HARDWARE]
     (tmp_path / "empty.yaml").write_text(form.stdout, "utf-8")
     refused = run("decide", "empty.yaml")
     assert (refused.returncode, refused.stdout) == (2, "")

@@ -17,7 +17,7 @@ from evidence.control.decided import TABLE, Review, Standing, decision_about, is
 from evidence.control.disposition import Disposition, Kind
 from evidence.control.finding import ClockState, ControlResult, Finding, Judgement
 from evidence.control.policy import Policy, Profile
-from evidence.control.said import clause_reason, clauses_reason, joined, rule_reason
+from evidence.control.said import clause_reason, clauses_reason, excuse_words, joined, rule_reason
 from evidence.control.words import Answer, Verdict
 from evidence.observation import CHECK_FAILED, Observation
 from evidence.text import Text
@@ -168,7 +168,7 @@ class _Folder:
         What a machine could not assess, a person may: manual evidence about it counts as said.
         """
         alone = Verdict.of(one.result)
-        verdict, words = alone, one.description
+        verdict, words = alone, [one.description]
         used: tuple[str, ...] = ()
         for disposition in said:
             if not disposition.about(control.id, one.subject) or not disposition.complete:
@@ -176,10 +176,9 @@ class _Folder:
             better = self._improved(alone, one, disposition)
             if better is not alone:
                 verdict, used = better, (*used, disposition.id)
-                words = Text(
-                    f"{one.description.en} ({disposition.by}: {disposition.reason})",
-                    f"{one.description.zh}（{disposition.by}：{disposition.reason}）",
-                )
+            elif alone is Verdict.satisfied or disposition.kind not in (Kind.plan, Kind.exception):
+                continue
+            words.append(excuse_words(disposition, self._why_not(one, disposition)))
         return Finding(
             control=control.pinned,
             device=one.device,
@@ -187,27 +186,37 @@ class _Folder:
             state=one.state,
             verdict=verdict,
             verdict_alone=alone,
-            reason=words,
+            reason=joined(words),
             observations=(one.digest,),
             dispositions=used,
             triggers=(one.state,),
         )
 
     def _improved(self, alone: Verdict, one: Observation, said: Disposition) -> Verdict:
-        if said.until is not None and taipei_day(self.at) > said.until:
+        if self._why_not(one, said) is not None:
             return alone
         if said.kind is Kind.manual_evidence and alone is Verdict.not_assessed:
             return said.verdict or alone
         if said.kind not in (Kind.plan, Kind.exception):
             return alone
-        expired_on = one.measures.get("expired_on")
-        # The clause wants the plan before the end of support; one made later excuses nothing.
-        if said.kind is Kind.plan and expired_on is not None:
-            late = taipei_day(said.at) > date.fromisoformat(expired_on)
-            if late:
-                return alone
         steps = {Verdict.not_satisfied: Verdict.partly, Verdict.partly: Verdict.satisfied}
         return steps.get(alone, alone)
+
+    def _why_not(self, one: Observation, said: Disposition) -> Text | None:
+        """Why what was said excuses nothing (any more); None: it holds."""
+        if said.until is not None and taipei_day(self.at) > said.until:
+            return Text(f"held until {said.until} and holds no longer", f"已於 {said.until} 失效")
+        expired_on = one.measures.get("expired_on")
+        made_on = taipei_day(said.at)
+        if said.kind is not Kind.plan or expired_on is None:
+            return None
+        # The clause wants the plan before the end of support; one made later excuses nothing.
+        if made_on > date.fromisoformat(expired_on):
+            return Text(
+                f"late: made on {made_on}, after {expired_on}",
+                f"逾期訂定：{made_on} 訂定，晚於 {expired_on}",
+            )
+        return None
 
     def _verdict(
         self,

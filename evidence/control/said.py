@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from evidence.clock import taipei_day
 from evidence.control.book import Control
-from evidence.control.disposition import Disposition
+from evidence.control.disposition import Disposition, Kind
 from evidence.control.finding import ClockState, ControlResult, Finding
 from evidence.control.words import Answer, Verdict
 from evidence.observation import Observation
@@ -44,6 +45,30 @@ def clause_reason(
     elif control.manual and not clocks:
         texts.append(Text("manual evidence is awaited", "待人工佐證"))
     return joined(texts)
+
+
+_EXCUSES = {
+    Kind.plan: Text("retirement plan", "汰除計畫"),
+    Kind.exception: Text("compensating measure", "補償性措施"),
+    Kind.manual_evidence: Text("manual evidence", "人工佐證"),
+}
+
+
+def excuse_words(said: Disposition, why_not: Text | None) -> Text:
+    """A plan, measure or piece of evidence beside what it is about: whose, when, until when, who
+    approved it; and why it does not count, where it does not."""
+    kind = _EXCUSES.get(said.kind, Text(said.kind.value, said.kind.value))
+    on, until = taipei_day(said.at), said.until
+    approved = Text("approved by nobody", "未經核准")
+    if said.approver is not None:
+        same = Text(" (the same person)", "（同一人）") if said.self_approved else Text("", "")
+        approved = Text(f"approved by {said.approver}{same.en}", f"核准者 {said.approver}{same.zh}")
+    term = Text(f", until {until}", f"，至 {until}") if until else Text("", "")
+    mark = Text(f" [{why_not.en}]", f"〔{why_not.zh}〕") if why_not else Text("", "")
+    return Text(
+        f"{kind.en} of {said.by}, {on}{term.en}, {approved.en}: {said.reason}{mark.en}",
+        f"{kind.zh}（{said.by}，{on}{term.zh}，{approved.zh}）：{said.reason}{mark.zh}",
+    )
 
 
 def clauses_reason(below: Sequence[ControlResult]) -> Text:

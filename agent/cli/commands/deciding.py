@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
 
-from agent.assess import judge
+from agent.assess import Judged, judge
 from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import say, show
 from agent.decisions import entered, keep_decisions, read_decisions
 from agent.pack.review import View, views
 from agent.wired import agent_of, system_clock
+from checks import release_is_supported
 from evidence.clock import period_of, taipei_day
-from evidence.control import Verdict
+from evidence.control import Finding, Verdict
 from evidence.errors import ConfigurationError
 
 _HEADINGS = {
@@ -42,6 +44,7 @@ _HEAD = """\
 # Fill in, and run `evidence-agent decide` on this file. What is left empty is refused, so take out
 # what is not decided yet. decision: keep, adjust or disable (保留, 調整, 停用).
 # due: for keep the last day it holds; else the day by which the device shows it.
+# plans: what is past its support or will be. target: the day by which it is gone.
 """
 
 
@@ -55,7 +58,7 @@ def decide(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Enter decisions about rules: all of a file or nothing. Without a file: what was entered."""
+    """Enter decisions and plans, all of a file or nothing. Without a file: what was entered."""
     settings = configured(config)
     now = system_clock()
     with agent_of(settings) as agent:
@@ -78,7 +81,8 @@ def decide(
             return
         judged = judge(settings, agent, period_of(now), now)
         if open_:
-            print(_to_fill_in([view for view in views(judged) if _is_open(view)]), end="")
+            rules = [view for view in views(judged) if _is_open(view)]
+            print(_to_fill_in(rules, _unplanned(judged)), end="")
             return
         if file is None:
             raise ConfigurationError("name a file, or --open", code="file_missing")
@@ -100,7 +104,21 @@ def _is_open(view: View) -> bool:
     )
 
 
-def _to_fill_in(found: list[View]) -> str:
+def _unplanned(judged: Judged) -> Mapping[str, Finding]:
+    """What is past its support or will soon be, and nothing said settles it, by subject."""
+    ending = {one.digest for one in judged.observations if one.check == release_is_supported.CHECK}
+    open_ = (Verdict.partly, Verdict.not_satisfied)
+    return {
+        finding.subject: finding
+        for result in judged.judgement.results
+        for finding in result.findings
+        if finding.verdict in open_
+        and not finding.dispositions
+        and {*finding.observations} & ending
+    }
+
+
+def _to_fill_in(found: list[View], ending: Mapping[str, Finding]) -> str:
     """A decisions file without its decisions; why each is open stands in a comment."""
     lines = [_HEAD, "decisions:" if found else "decisions: []"]
     for view in found:
@@ -115,5 +133,16 @@ def _to_fill_in(found: list[View]) -> str:
             "  owner:",
             "  approver:",
             "  due:",
+        ]
+    lines += ["plans:"] if ending else []
+    for subject, finding in ending.items():
+        name = yaml.safe_dump(subject, width=1000, allow_unicode=True).splitlines()[0]
+        lines += [
+            f"# {' '.join(finding.reason.zh.split())}",
+            f"- about: {name}",
+            "  target:",
+            "  reason:",
+            "  owner:",
+            "  approver:",
         ]
     return "\n".join(lines) + "\n"
