@@ -50,7 +50,8 @@ __all__ = [
     "wireless",
 ]
 TRANSPORTS = ("ssh", "folder")
-ALIASES = ("iosxe_wlc", "cisco_c9800", "catalyst_9800")
+# The first is the driver that carries the terminal.
+ALIASES = ("cisco_ioswlc", "iosxe_wlc", "cisco_c9800", "catalyst_9800")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from netmiko.ssh_dispatcher import CLASS_MAPPER
 
-from agent.platforms import platform
+from agent.platforms import platform, platforms
 from agent.redact import SiteKey
 from agent.transports.ssh import open_ssh
 from agent.visit import Visitor
@@ -35,11 +36,15 @@ def terminal(prompt: str, user_prompt: str | None = None) -> Terminal:
 TERMINALS = {
     "ios/firmware.stack": terminal("core-sw#", "core-sw>"),
     "ios/firewall.router": terminal("branch-rt#", "branch-rt>"),
+    "c9800/wireless.eight_networks": terminal("ky-wlc#", "ky-wlc>"),
     "nxos/firmware.fixed": terminal("leaf-1# "),
     "iosxr/firmware.fixed": terminal("RP/0/RP0/CPU0:edge-xr#"),
 }
 # Facts in which no time of reading stands.
-TIMELESS = ("software_release", "hardware_item", "firewall_rule", "interface")
+TIMELESS = (
+    *("software_release", "hardware_item", "firewall_rule", "interface"),
+    "wireless_network",
+)
 
 
 @pytest.mark.parametrize("case", TERMINALS)
@@ -68,3 +73,9 @@ def test_over_a_terminal_the_facts_are_the_tapes_and_only_asks_are_typed(case: s
     lawful = (*one.all_asks, one.session.nonce_ask)
     assert [line for line in typed if not any(ask.admits(line) for ask in lawful)] == []
     assert typed[-1] == "exit"
+
+
+@pytest.mark.parametrize("name", [one.name for one in platforms().values() if one.session])
+def test_a_command_lines_first_other_name_is_a_driver_that_can_carry_it(name: str) -> None:
+    one = platforms()[name]
+    assert (one.aliases or (name,))[0] in CLASS_MAPPER

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from agent.platforms import platform
 from agent.redact import MARK, SiteKey, redact
+from agent.transports.https import open_https
+from agent.visit import Visitor
 from checks.wireless_is_strong import WORTH, traits
 from collectors import unifi
-from evidence.facts import WirelessNetwork
+from evidence.device import Device
+from evidence.facts import WirelessNetwork, to_record
+from evidence.tape import read_tape
+from lab.devices.https import LabHttps, LabLogin
+from tests import toy
 from tests.by_hand import read
+from tests.test_cases import CASES
 
 ROW = {
     "name": "KY-Office",
@@ -82,3 +91,37 @@ def test_what_a_row_does_not_say_is_not_assessed(missing: str) -> None:
 def test_the_effective_posture_of_a_row(row: dict[str, object], expected: tuple[str, ...]) -> None:
     (one,) = networks(ROW | row)
     assert traits(one) == expected
+
+
+def test_over_https_one_log_in_and_then_nothing_but_get() -> None:
+    path = CASES / "unifi" / "wireless.ten_networks.tape"
+    sent = json.dumps(
+        {"username": toy.ACCOUNT.username, "password": toy.PASSWORD}, separators=(",", ":")
+    )
+    login = LabLogin(
+        f"POST /api/auth/login {sent}", headers={"Set-Cookie": "TOKEN=canary-session; Path=/"}
+    )
+    with LabHttps(read_tape(path), "TOKEN=canary-session", "Cookie", login=login) as lab:
+        device = Device(
+            id="lab",
+            platform="unifi",
+            address="127.0.0.1",
+            port=lab.port,
+            options={"tls_fingerprint": lab.fingerprint},
+        )
+        one = platform("unifi")
+        visit = Visitor(
+            device=device,
+            platform=one,
+            open_transport=lambda: open_https(device, toy.CREDENTIAL, one),
+            clock=lambda: datetime.now(UTC),
+            key=SiteKey(b"the key of the test cases"),
+        ).visit(["wireless"])
+        heard = list(lab.lines)
+    (reading,) = visit.readings
+    assert reading.failure is None, reading.failure
+    expected = json.loads(path.with_suffix(".facts.json").read_text("utf-8"))
+    assert [to_record(fact) for fact in reading.facts] == expected
+    assert heard[0].startswith("POST /api/auth/login ") and len(heard) == 4
+    assert all(line.startswith("GET /proxy/network/") for line in heard[1:])
+    assert not any(b"canary" in body for body in visit.captures.values())
