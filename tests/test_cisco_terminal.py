@@ -38,6 +38,7 @@ TERMINALS = {
     "ios/firewall.router": terminal("branch-rt#", "branch-rt>"),
     "c9800/wireless.eight_networks": terminal("ky-wlc#", "ky-wlc>"),
     "nxos/firmware.fixed": terminal("leaf-1# "),
+    "nxos/firewall.applied": terminal("leaf-1# "),
     "iosxr/firmware.fixed": terminal("RP/0/RP0/CPU0:edge-xr#"),
 }
 # Facts in which no time of reading stands.

@@ -10,7 +10,7 @@ are not known here are `not_understood`: the entry is never taken for wider or n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -77,7 +77,7 @@ def ace(
             found.sources = reader.address()
         else:
             _extended(found, reader, family)
-    except _StrangeError:
+    except (_StrangeError, ValueError):
         return Ace(action, found.permits, not_understood=(" ".join((action, *words)),))
     _conditions(found, reader)
     return found
@@ -115,17 +115,17 @@ class _Reader:
             self.take()
             return (f"fqdn {self.take()}",)
         if word == "host":
-            return (_network(self.take(), _host),)
+            return (str(ip_network(self.take())),)
         if word in _GROUP_WORDS:
             name = self.take()
             return self.addresses.get(name, (name,))
         if "/" in word:
-            return (_network(word, str),)
+            return (str(ip_network(word, strict=False)),)
         for shape in (_IPV4, _IPV6):
             if shape.fullmatch(word) and shape.fullmatch(self.peek()):
                 return (wildcard(word, self.take()),)
             if shape.fullmatch(word):
-                return (_network(word, _host),)
+                return (str(ip_network(word)),)
         raise _StrangeError
 
     def ports(self) -> tuple[list[str], list[str]]:
@@ -220,27 +220,15 @@ def _conditions(found: Ace, reader: _Reader) -> None:
 def wildcard(address: str, bits: str) -> str:
     """An address with wildcard bits as a network; as written where they are no network's.
 
+    Raises ValueError where one of them is no address.
+
     >>> wildcard("10.1.1.0", "0.0.0.255"), wildcard("10.0.10.0", "0.255.0.255")
     ('10.1.1.0/24', '10.0.10.0 wildcard 0.255.0.255')
     """
-    try:
-        first, free = ip_address(address), ip_address(bits)
-    except ValueError:
-        raise _StrangeError from None
+    first, free = ip_address(address), ip_address(bits)
     ignored = int(free)
     if type(first) is not type(free) or ignored & (ignored + 1):
         return f"{address} wildcard {bits}"
     length = first.max_prefixlen - ignored.bit_length()
     found = str(ip_network(f"{first}/{length}", strict=False))
     return "any" if isinstance(first, IPv4Address) and length == 0 else found
-
-
-def _host(address: str) -> str:
-    return f"{address}/{ip_address(address).max_prefixlen}"
-
-
-def _network(text: str, written: Callable[[str], str]) -> str:
-    try:
-        return str(ip_network(written(text), strict=False))
-    except ValueError:
-        raise _StrangeError from None

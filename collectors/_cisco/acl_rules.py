@@ -50,7 +50,8 @@ def facts(
             if seen[rule.key] > 1:
                 rule = replace(rule, key=f"{rule.key}#{seen[rule.key]}")
             usage = _usage(rule, one, entry, counts, read_at)
-            yield replace(rule, counted=usage.count is not None or None)
+            counted = False if usage.counting == "off" else usage.count is not None or None
+            yield replace(rule, counted=counted)
             yield usage
 
 
@@ -86,16 +87,23 @@ def _rule(of: AccessList, entry: Entry, position: int, where: tuple[Place, ...])
 def _usage(
     rule: FirewallRule, of: AccessList, entry: Entry, counts: bool | None, read_at: datetime
 ) -> RuleUsage:
-    counting: Literal["on", "unknown"] = "on" if counts or of.counts else "unknown"
     return RuleUsage(
         key=rule.key,
         reset_domain=f"-/{of.family}/{of.name}",
         count=0 if counts and entry.count is None else entry.count,
         count_unit="packets",
         persistent=False,
-        counting="unknown" if entry.count is None and not counts else counting,
+        counting=_counting(of, entry, counts),
         read_at=read_at,
     )
+
+
+def _counting(of: AccessList, entry: Entry, counts: bool | None) -> Literal["on", "off", "unknown"]:
+    if counts is None and not of.counts and entry.count is None:
+        return "off"
+    if counts is None and of.counts and entry.count is not None:
+        return "on"
+    return "on" if counts else "unknown"
 
 
 def _applied(rule: FirewallRule, where: Sequence[Place]) -> FirewallRule:
@@ -112,10 +120,18 @@ def _applied(rule: FirewallRule, where: Sequence[Place]) -> FirewallRule:
     )
 
 
-def unwritten(found: Iterable[AccessList], bound: Bound, empty_permits: bool) -> Iterator[Fact]:
+def unwritten(
+    found: Iterable[AccessList],
+    bound: Bound,
+    *,
+    discovery: Sequence[str],
+    empty_permits: bool | None,
+) -> Iterator[Fact]:
     """What decides behind the last entry of each list that is applied to passing traffic.
 
-    `empty_permits`: a list without entries, or one that does not exist, lets everything pass.
+    `discovery`: the ICMPv6 types that an IPv6 list lets pass before it denies, without which no
+    IPv6 would pass at all. `empty_permits`: a list without entries, or one that does not exist,
+    lets everything pass; None: nobody told what such a one does.
     """
     listed = {(one.family, one.name): one for one in found}
     applied = [(family, *told) for family, lists in bound.items() for told in lists.items()]
@@ -125,9 +141,10 @@ def unwritten(found: Iterable[AccessList], bound: Bound, empty_permits: bool) ->
             continue
         one = listed.get((family, name))
         length = len(one.entries) if one else 0
-        if length == 0 and not empty_permits:
-            continue
-        ends = _EMPTY if length == 0 else _ENDS[family]
+        ends = [("no entries", "any", empty_permits)] if length == 0 else []
+        if length and family == "ip6":
+            ends += [(f"implicit {kind}", f"icmp6/{kind}", True) for kind in discovery]
+        ends += [("implicit deny", "any", False)] if length else []
         for position, (title, service, permits) in enumerate(ends, length + 1):
             yield _applied(
                 with_digest(
@@ -137,25 +154,17 @@ def unwritten(found: Iterable[AccessList], bound: Bound, empty_permits: bool) ->
                         policy=name,
                         position=position,
                         name=title,
-                        action="permit" if permits else "deny",
+                        action=_ACTIONS[permits],
                         permits=permits,
                         services=(service,),
                         logged=False,
                         counted=False,
                         implicit=True,
+                        not_understood=(title,) if permits is None else (),
                     )
                 ),
                 where,
             )
 
 
-_EMPTY = (("no entries", "any", True),)
-_ENDS = {
-    "ip": (("implicit deny", "any", False),),
-    # Without neighbour discovery no IPv6 would pass at all.
-    "ip6": (
-        ("implicit nd-na", "icmp6/nd-na", True),
-        ("implicit nd-ns", "icmp6/nd-ns", True),
-        ("implicit deny", "any", False),
-    ),
-}
+_ACTIONS = {True: "permit", False: "deny", None: ""}

@@ -138,7 +138,9 @@ def firewall(device: Device) -> Flow:
         *(_version.units(version, hardware) if version else ()),
         *interfaces,
         *acl_rules.facts(written, bound, _version.counts_every_packet(about), captured_at(listing)),
-        *acl_rules.unwritten(found.values(), bound, empty_permits=True),
+        *acl_rules.unwritten(
+            found.values(), bound, discovery=("nd-na", "nd-ns"), empty_permits=True
+        ),
     ]
 
 

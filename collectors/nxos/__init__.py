@@ -1,6 +1,11 @@
 """Cisco NX-OS by its command line: software, chassis, modules, extenders, the unit.
 
 Also of a switch that ACI runs, whose `show version` is the same and whose software is not.
+
+An access list counts packets only while it has `statistics per-entry`, over all the interfaces it
+is applied to; its counters are zero after a boot and zeroed by `clear access-list counters`, and
+no time of the last hit is kept (NX-OS security configuration guides). Its last, unwritten denial
+is never counted.
 """
 
 from __future__ import annotations
@@ -8,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable
 
-from collectors._cisco import parts
-from collectors._cisco.answer import answered, text_of, told
-from collectors.nxos import _json, _modules, _version
+from collectors._cisco import access_list, acl_rules, parts
+from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
+from collectors.nxos import _groups, _json, _modules, _summary, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
 from evidence.device import Device
@@ -45,7 +50,17 @@ INVENTORY = Ask(
     also=("show inventory all", "show inventory | json", "show_inventory", "show_inventory_json"),
 )
 MODULE = Ask("module", "show module", also=("show module all", "show mod", "show_module"))
+ACCESS_LISTS = Ask(
+    "access_lists",
+    "show access-lists",
+    also=("show access-list", "show ip access-lists", "show ip access-list", "show_access-lists"),
+)
+SUMMARY = Ask(
+    "access_lists_summary", "show access-lists summary", also=("show_access-lists_summary",)
+)
+OBJECT_GROUP = Ask("object_group", "show object-group", also=("show_object-group",))
 ACCOUNTS = Ask("user_accounts", "show user-account")
+_DISCOVERY = ("nd-na", "nd-ns", "router-advertisement", "router-solicitation")
 _ACCOUNT = re.compile(r"(?ms)^user:(\S+)\s*$(.*?)(?=^user:|\Z)")
 _ROLES = re.compile(r"(?m)^[ \t]*roles:[ \t]*(\S.*?)[ \t]*$")
 _READING = frozenset({"network-operator", "vdc-operator"})
@@ -73,6 +88,33 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], version, hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def firewall(device: Device) -> Flow:
+    """Every entry of the access lists, where they are applied, what was counted, and the unit."""
+    version = yield from if_known(VERSION)
+    listing = yield ACCESS_LISTS
+    summary = yield from delivered(SUMMARY)
+    grouped = yield from if_known(OBJECT_GROUP)
+    groups = _groups.groups(told(grouped) if grouped else "")
+    who = f"{device.id}: {ACCESS_LISTS.text!r}"
+    found = access_list.lists(told(listing), who, *groups)
+    if not any(one.entries for one in found):
+        raise Unexpected(
+            f"{who} lists no entry",
+            code="result_empty_suspicious",
+            next_step="check the account's role: network-operator sees every list",
+        )
+    applied = _summary.lists(told(summary)) if summary else []
+    _summary.check_whole(found, applied, who)
+    bound = _summary.bound(applied)
+    about = told(version) if version else ""
+    hardware = list(_version.machine(about))
+    return [
+        *(_version.units(version, about, hardware) if version else ()),
+        *acl_rules.facts(found, bound, None, captured_at(listing)),
+        *acl_rules.unwritten(found, bound, discovery=_DISCOVERY, empty_permits=None),
+    ]
 
 
 def account(device: Device) -> Flow:

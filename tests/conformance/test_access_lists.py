@@ -30,7 +30,7 @@ def cases(folder: Path) -> Iterator[tuple[str, str, Reading]]:
             yield name, OTHER_KIND.sub("", text), reading
 
 
-@pytest.mark.parametrize("platform", ["cisco_ios", "cisco_iosxe"])
+@pytest.mark.parametrize("platform", ["cisco_ios", "cisco_iosxe", "cisco_nxos"])
 def test_every_entry_is_a_rule_with_the_count_that_is_printed(
     conformance: Path, platform: str
 ) -> None:
@@ -43,7 +43,7 @@ def test_every_entry_is_a_rule_with_the_count_that_is_printed(
         ], name
 
 
-@pytest.mark.parametrize("platform", ["cisco_ios", "cisco_iosxe"])
+@pytest.mark.parametrize("platform", ["cisco_ios", "cisco_iosxe", "cisco_nxos"])
 def test_only_entries_between_tags_are_not_understood(conformance: Path, platform: str) -> None:
     for name, text, reading in cases(conformance / "firewall" / platform):
         strange = [one for one in reading.of(FirewallRule) if one.not_understood]
