@@ -21,6 +21,7 @@ from evidence.device import Device
 from evidence.lifecycle import Catalogue
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
+from evidence.text import Text
 
 _WORST_FIRST = (Result.not_satisfied, Result.partly, Result.not_assessed, Result.satisfied)
 _GRAVITY = {result: place for place, result in enumerate(_WORST_FIRST)}
@@ -86,13 +87,15 @@ class Term:
 class Terms:
     """Devices with the worst first, each with its terms, the worse leading.
 
-    `not_asked` are devices whose firmware is not among what is read of them.
+    `not_asked` are devices whose firmware is not among what is read of them; `remarks` are
+    about no device: a catalogue that is too old.
     """
 
     as_of: date
     catalogue: Catalogue
     devices: tuple[tuple[Device, tuple[Term, ...]], ...]
     not_asked: tuple[Device, ...]
+    remarks: tuple[Text, ...]
 
 
 def terms(
@@ -122,7 +125,11 @@ def terms(
     settings = Policy.of_record(config.policy).settings(CHECK)
     settings["max_age_days"] = settings.get("max_age_days", MAX_AGE_DAYS) + ahead_days
     found: dict[str, list[Term]] = {}
+    remarks: list[Text] = []
     for seen in check(readings, **settings):
+        if seen.device not in chosen:
+            remarks.append(seen.description)
+            continue
         found.setdefault(seen.device, []).append(Term(chosen[seen.device], seen))
     by_device = [
         (chosen[id], tuple(sorted(mine, key=lambda one: one.rank))) for id, mine in found.items()
@@ -132,6 +139,7 @@ def terms(
         catalogue=catalogue,
         devices=tuple(sorted(by_device, key=lambda one: (one[1][0].rank[:2], one[0].id))),
         not_asked=tuple(one for one in chosen.values() if "firmware" not in one.subjects),
+        remarks=tuple(remarks),
     )
 
 

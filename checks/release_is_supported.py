@@ -25,6 +25,7 @@ FIRMWARE = Text("its firmware and hardware", "韌體與硬體")
 FAILS_AT = ("end_of_security_fixes", "last_day_of_support")
 WARNS_AT = ("end_of_software_maintenance",)
 MAX_AGE_DAYS = 90
+EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,34 @@ def check(
             continue
         yield from _software(readings, device, reading, parts, limits)
         yield from _hardware(readings, device, reading, parts, limits)
+    yield from _too_old(readings, max_age_days)
+
+
+def _too_old(readings: Readings, max_age_days: int) -> Iterator[Observation]:
+    """A catalogue past its age is a finding of its own: what ended since is in none of its rows."""
+    catalogue = readings.catalogue
+    asked = any("firmware" in device.subjects for device in readings.devices.values())
+    if catalogue is None or not asked:
+        return
+    age_days = catalogue.age_days(taipei_day(readings.at))
+    if age_days <= max_age_days:
+        return
+    dated = catalogue.dated.isoformat()
+    yield Observation(
+        check=CHECK,
+        device=EVERYTHING,
+        subject="lifecycle catalogue",
+        result=Result.not_assessed,
+        state="catalogue_stale",
+        description=Text(
+            f"the lifecycle catalogue of {dated} is {age_days} days old, and {max_age_days} are "
+            "allowed: take a newer one (`evidence-agent lifecycle update`)",
+            f"生命週期目錄（{dated}）已 {age_days} 日未更新，逾所定 {max_age_days} 日，應予更新",
+        ),
+        at=readings.at,
+        measures={"catalogue_dated": dated, "age_days": age_days, "max_age_days": max_age_days},
+        scope=(EVERYTHING,),
+    )
 
 
 def _software(

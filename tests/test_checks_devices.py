@@ -85,8 +85,20 @@ def test_a_device_that_tells_no_version_is_not_assessed() -> None:
 
 
 def test_a_stale_catalogue_is_no_pass() -> None:
-    [found] = releases(SoftwareRelease(product="fortios", version="7.4.3"), dated=date(2026, 6, 1))
-    assert (found.state, found.result) == ("catalogue_stale", Result.not_assessed)
+    found = releases(SoftwareRelease(product="fortios", version="7.4.3"), dated=date(2026, 6, 1))
+    assert {(one.state, one.result) for one in found} == {("catalogue_stale", Result.not_assessed)}
+
+
+def test_a_stale_catalogue_is_a_finding_of_its_own_beside_what_has_ended() -> None:
+    ended = SoftwareRelease(product="fortios", version="7.0.12")
+    [_, own] = releases(ended, dated=date(2026, 8, 31))
+    assert (own.subject, own.state, own.measures["age_days"]) == (
+        "lifecycle catalogue",
+        "catalogue_stale",
+        91,
+    )
+    assert "逾所定 90 日" in own.description.zh
+    assert [one.state for one in releases(ended, dated=date(2026, 9, 1))] == ["support_ended"]
 
 
 def test_without_a_catalogue_nothing_is_assessed() -> None:

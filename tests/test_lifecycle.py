@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import doctest
-from datetime import date
+from datetime import date, timedelta
 from types import ModuleType
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 import evidence.services
 import evidence.trains
 from evidence.errors import ConfigurationError
-from evidence.lifecycle import COLUMNS, Catalogue
+from evidence.lifecycle import COLUMNS, Catalogue, Entry
 from evidence.observation import Result
 from evidence.support import Support, support
 from evidence.trains import train
@@ -322,3 +322,52 @@ def test_a_missing_column_is_named() -> None:
 def test_the_digest_changes_with_any_date() -> None:
     one, other = (rows(("X1", "model"), end_of_sale=day) for day in ("2026-01-01", "2026-01-02"))
     assert one.digest != other.digest
+
+
+# --- each side of each milestone ---
+
+FAILING = ("end_of_security_fixes", "last_day_of_support")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "product", "version", "last"),
+    [
+        ("Fortinet", "fortios", "7.0.17", date(2025, 9, 30)),
+        ("Fortinet", "fortios", "7.2.8", date(2026, 9, 30)),
+        ("Fortinet", "fortios", "7.4.3", date(2028, 11, 11)),
+        ("Palo Alto Networks", "panos", "10.1.14-h9", date(2024, 12, 1)),
+        ("Palo Alto Networks", "panos", "11.1.2", date(2027, 5, 3)),
+        ("F5", "bigip", "16.1.4", date(2025, 7, 31)),
+        ("Microsoft", "windows-server", "10.0.20348.1", date(2031, 10, 14)),
+    ],
+)
+def test_dated_examples(vendor: str, product: str, version: str, last: date) -> None:
+    entry = SHIPPED.find_software(vendor, product, version)
+    assert entry is not None
+    assert stood(entry, last) == ("supported", Result.satisfied)
+    assert stood(entry, last + timedelta(days=1)) == ("support_ended", Result.not_satisfied)
+
+
+DATED = [one for one in SHIPPED.entries if set(one.milestones) & set(FAILING)][::18]
+
+
+@pytest.mark.parametrize("entry", DATED, ids=lambda one: f"{one.vendor} {one.match}")
+def test_each_side_of_the_day_that_decides(entry: Entry) -> None:
+    last = min(day for name, day in entry.milestones.items() if name in FAILING)
+    assert stood(entry, last) == ("supported", Result.satisfied)
+    assert stood(entry, last + timedelta(days=1)) == ("support_ended", Result.not_satisfied)
+
+
+def stood(entry: Entry, today: date) -> tuple[str, Result]:
+    """Where a row stands by a catalogue of that very day, without a horizon."""
+    found = support(
+        Catalogue(today, (entry,)),
+        entry,
+        today,
+        unknown="unknown_version",
+        fails_at=FAILING,
+        warns_at=(),
+        horizons_days=(),
+        max_age_days=90,
+    )
+    return found.state, found.result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,14 @@ def test_a_day_behind_knows_what_was_read_then(
     found = seen_on(make_broker, day)
     states = [one.seen.state for _, mine in found.devices for one in mine if one.part == "hardware"]
     assert states[:1] == ([state] if state else [])
+
+
+def test_looking_ahead_makes_no_catalogue_old(make_broker: MakeBroker) -> None:
+    assert seen_on(make_broker, date(2036, 1, 1)).remarks == ()
+    broker = make_broker(days=1)
+    late = datetime(2027, 3, 1, tzinfo=UTC)
+    [remark] = terms(broker.config, broker.agent, date(2027, 3, 1), late).remarks
+    assert "lifecycle update" in remark.en
 
 
 def test_a_site_that_nobody_has_is_refused(site: Path, run: Run) -> None:

@@ -72,7 +72,7 @@ def show_lifecycle(
         _show(found, language)
     _say_sum(found, language)
     results = {one.seen.result for _, mine in found.devices for one in mine}
-    if found.not_asked or not found.devices or results - {Result.satisfied}:
+    if found.not_asked or found.remarks or not found.devices or results - {Result.satisfied}:
         raise typer.Exit(1)
 
 
@@ -108,6 +108,8 @@ def _say_sum(found: Terms, language: str) -> None:
     counted = "; ".join(
         f"{count} {word(STATES, state).in_(language)}" for state, count in states.most_common()
     )
+    for remark in found.remarks:
+        say(remark.in_(language))
     dated, as_of = found.catalogue.dated, found.as_of
     names = ", ".join(one.id for one in found.not_asked)
     if language == "en":
