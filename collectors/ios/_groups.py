@@ -15,6 +15,7 @@ from collectors._cisco.ace import Groups, service
 _HEADER = re.compile(r"(?:V6-)?(Network|Service) object group (\S+)")
 _SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
 _LARGEST = 100_000
+_DEEPEST = 64
 
 Members = Mapping[str, list[str]]
 
@@ -33,32 +34,35 @@ def groups(text: str) -> tuple[Groups, Groups]:
 
 
 def _resolved(written: Members, read: Callable[[str], str | None]) -> Groups:
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...] | None] = {}
     for name in written:
-        members = _members(written, name, read, ())
-        if members and len(members) <= _LARGEST:
-            found[name] = tuple(dict.fromkeys(members))
-    return found
+        _resolve(written, name, read, found)
+    return {name: members for name, members in found.items() if members}
 
 
-def _members(
-    written: Members, name: str, read: Callable[[str], str | None], above: tuple[str, ...]
-) -> list[str] | None:
-    """All members of a group; None where one of them cannot be told."""
-    if name in above or name not in written or len(above) > 32:
-        return None
-    found: list[str] = []
-    for line in written[name]:
+def _resolve(
+    written: Members,
+    name: str,
+    read: Callable[[str], str | None],
+    found: dict[str, tuple[str, ...] | None],
+    depth: int = 0,
+) -> tuple[str, ...] | None:
+    """All members of a group, each group read once; None where one of them cannot be told."""
+    if name in found or depth > _DEEPEST:
+        return found.get(name)
+    found[name] = None  # what holds itself cannot be told
+    members: dict[str, None] = {}
+    for line in written.get(name, ()):
         if line.startswith("group-object "):
-            within = _members(written, line.split()[1], read, (*above, name))
-            if not within:
-                return None
-            found += within
-        elif (member := read(line)) is not None:
-            found.append(member)
+            told = _resolve(written, line.split()[1], read, found, depth + 1)
         else:
+            one = read(line)
+            told = None if one is None else (one,)
+        if told is None or len(members) > _LARGEST:
             return None
-    return found
+        members |= dict.fromkeys(told)
+    found[name] = tuple(members) or None
+    return found[name]
 
 
 def _address(line: str) -> str | None:
