@@ -233,6 +233,27 @@ class WirelessNetwork(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AirObservation(Fact):
+    """One access point's network as heard on the air, whoever runs it. Names as WirelessNetwork's.
+
+    `akm` is empty where the observation does not tell it; `open` where it tells that nothing is
+    asked. What is not heard is not there to be told: silence is no proof of absence.
+    """
+
+    bssid: str
+    ssid: str | None = None
+    frequency_mhz: float | None = None
+    signal_dbm: float | None = None
+    versions: tuple[str, ...] = ()
+    akm: tuple[str, ...] = ()
+    pairwise: tuple[str, ...] = ()
+    group: str | None = None
+    pmf: str | None = None
+    wps: bool | None = None
+    transition: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteDesktopPolicy(Fact):
     """What limits a remote desktop. Times in seconds; 0 s is never used: None is "no limit said".
 
