@@ -82,6 +82,16 @@ def test_no_counter_is_zero_only_where_software_filters(
     assert (usage.count, usage.counting) == (count, counting)
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [" (7 matches)", " (1 match)", " log (tag = edge)", " log (hash = 0x4B31A2) (7 matches)"],
+)
+def test_what_a_device_adds_to_an_entry_is_no_word_of_it(beside: str) -> None:
+    listed = LISTED.replace("eq 443", f"eq 443{beside}")
+    (rule, *_) = read("ios", "firewall", ("show ip access-lists", listed.encode())).of(FirewallRule)
+    assert (rule.services, rule.conditions, rule.not_understood) == (("tcp/443",), (), ())
+
+
 def test_a_rule_keeps_its_key_when_it_is_renumbered_and_logged() -> None:
     changed = LISTED.replace("10 permit", "990 permit").replace("eq 443", "eq 443 log")
     before, after = (

@@ -19,7 +19,7 @@ _ENTRY = re.compile(
     r"(?:(?P<number>\d+) +)?(?P<action>permit|deny|remark|evaluate|Dynamic)(?: +(?P<rest>.*))?"
 )
 _COUNT = re.compile(r"\((\d+) (?:estimate )?match(?:es)?\)|\[match=(\d+)\]")
-_STATE = re.compile(r"\((?:active|inactive|tag = \S+|time left \d+)\)")
+_STATE = re.compile(r"\((?:active|inactive|(?:tag|hash) = [^)]*|time left \d+)\)")
 _SEQUENCE = re.compile(r" sequence (\d+)\b")
 # What stands around a listing: prompt and echo, load and clock of `terminal exec prompt`.
 _BESIDE = re.compile(
