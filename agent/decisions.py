@@ -35,7 +35,7 @@ All or nothing: one mistake, and nothing of the file counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -46,9 +46,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.collect import Agent
 from agent.platforms import parser_version
+from agent.retirement import MeasureModel, PlanModel, measure_of, plan_of
 from agent.yaml_lines import Lines, load, nearest
 from checks import release_is_supported
-from evidence.clock import day_start, taipei_day
+from evidence.clock import moment_of, taipei_day
 from evidence.control import Decision, Disposition, Kind, RuleBook
 from evidence.decisions import Decisions
 from evidence.errors import ConfigurationError
@@ -80,27 +81,6 @@ class ReviewModel(BaseModel):
     owner: str = Field(min_length=1)
     approver: str | None = None
     done_on: date
-
-
-class PlanModel(BaseModel):
-    model_config = _STRICT
-    about: str
-    target: date
-    reason: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    approver: str | None = None
-    planned_on: date | None = None
-    record: str = ""
-
-
-class MeasureModel(BaseModel):
-    model_config = _STRICT
-    about: str
-    measure: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    approver: str | None = None
-    until: date
 
 
 class DecisionsFile(BaseModel):
@@ -143,10 +123,10 @@ def read_decisions(path: Path, readings: Readings, book: RuleBook, now: datetime
     ending = {one.subject for one in release_is_supported.check(readings)}
     for index, plan in enumerate(told.plans):
         where = f"{path.name}:{nearest(lines, ('plans', index))}"
-        found += _plan(plan, ending, now, where, mistakes)
+        found += plan_of(plan, ending, now, where, mistakes)
     for index, measure in enumerate(told.measures):
         where = f"{path.name}:{nearest(lines, ('measures', index))}"
-        found += _measure(measure, ending, now, where, mistakes)
+        found += measure_of(measure, ending, now, where, mistakes)
     if not found and not mistakes:
         mistakes.append(f"{path.name}:1: it holds no decision, review, plan or measure")
     if mistakes:
@@ -201,7 +181,7 @@ def _decision(
         return
     [held] = rules
     decision = WORDS.get(one.decision) or Decision(one.decision)
-    at = _moment(one.decided_on, now)
+    at = moment_of(one.decided_on, now)
     if at > now:
         mistakes.append(f"{where}: {one.decided_on} is not here yet")
     elif one.due is not None and one.due < taipei_day(at):
@@ -232,7 +212,7 @@ def _review(
     if one.review not in known:
         mistakes.append(f"{where}: review `{one.review}` is unknown; known: {', '.join(known)}")
         return
-    at = _moment(one.done_on, now)
+    at = moment_of(one.done_on, now)
     if at > now:
         mistakes.append(f"{where}: {one.done_on} is not here yet")
     control, activity = known[one.review]
@@ -245,57 +225,6 @@ def _review(
         reason=one.reason,
         approver=one.approver,
     )
-
-
-def _plan(
-    one: PlanModel, ending: Collection[str], now: datetime, where: str, mistakes: list[str]
-) -> Iterator[Disposition]:
-    at = _moment(one.planned_on, now)
-    mistakes += _of_support(one.about, one.target, ending, at, now, where)
-    if at < now and not one.record.strip():
-        # Entered today, a plan of last year is only somebody's word.
-        mistakes.append(f"{where}: planned on {one.planned_on}: name the `record` that shows it")
-    yield Disposition(
-        kind=Kind.plan,
-        subject=one.about,
-        by=one.owner,
-        at=at,
-        reason=f"{one.reason} ({one.record})" if one.record.strip() else one.reason,
-        until=one.target,
-        approver=one.approver,
-    )
-
-
-def _measure(
-    one: MeasureModel, ending: Collection[str], now: datetime, where: str, mistakes: list[str]
-) -> Iterator[Disposition]:
-    mistakes += _of_support(one.about, one.until, ending, now, now, where)
-    yield Disposition(
-        kind=Kind.exception,
-        subject=one.about,
-        by=one.owner,
-        at=now,
-        reason=f"{one.measure} ({one.reason})",
-        until=one.until,
-        approver=one.approver,
-    )
-
-
-def _of_support(
-    about: str, until: date, ending: Collection[str], at: datetime, now: datetime, where: str
-) -> Iterator[str]:
-    """What is wrong with a plan or measure about something that is to be retired."""
-    if about not in ending:
-        yield f"{where}: nothing is called `{about}`; `evidence-agent lifecycle --json` lists them"
-    if at > now:
-        yield f"{where}: {taipei_day(at)} is not here yet"
-    if until < taipei_day(at):
-        yield f"{where}: {until} is before it was planned"
-
-
-def _moment(on: date | None, now: datetime) -> datetime:
-    """A day as the moment it began; none, or today: now."""
-    return now if on is None or on == taipei_day(now) else day_start(on)
 
 
 def _mistake(path: Path, lines: Lines, error: Mapping[str, Any]) -> str:

@@ -49,6 +49,11 @@ def day_start(day: date) -> datetime:
     return datetime.combine(day, time(), TAIPEI).astimezone(UTC)
 
 
+def moment_of(day: date | None, now: datetime) -> datetime:
+    """A Taipei day as the moment it began; none, or today: now."""
+    return now if day is None or day == taipei_day(now) else day_start(day)
+
+
 def months_complete_at(anchor: datetime, months: int) -> datetime:
     """When a period of `months` that starts on the anchor's Taipei day is over, as UTC.
 
