@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from agent.catalogue import load_catalogue
-from agent.collect import Agent
 from agent.config import Config
 from agent.decisions import entered
 from agent.platforms import parser_version
+from agent.sealing import Agent
 from checks import run_checks
 from evidence.capture import IMPORTED
 from evidence.clock import month_bounds, taipei_day

@@ -25,7 +25,7 @@ from typing import NoReturn
 import schedule
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, collect, jobs_for, keep_gap
+from agent.collect import Progress, collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.door import Request
@@ -38,6 +38,7 @@ from agent.logs import start_logs
 from agent.metrics import Metrics, serve_metrics
 from agent.notify import Notifier
 from agent.room import days_without_store, hold_reserve, no_room, spend_reserve
+from agent.sealing import Agent, keep_gap
 from agent.start import keep_absence, mend_ledger, still_here, take_in
 from agent.steady import SteadyClock
 from agent.timetable import Waiting, with_missed

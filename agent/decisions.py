@@ -44,9 +44,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.collect import Agent
 from agent.platforms import parser_version
 from agent.retirement import MeasureModel, PlanModel, measure_of, plan_of
+from agent.sealing import Agent
 from agent.yaml_lines import Lines, load, nearest
 from checks import release_is_supported
 from evidence.clock import moment_of, taipei_day

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from threading import Lock
 
-from agent.collect import Agent, turns_of
 from agent.ledger import Ledger
 from agent.ledger.setbacks import Hold
 from agent.redact import SiteKey
+from agent.sealing import Agent, turns_of
 from agent.secret import Credential, Secret
 from agent.transports import Answer, Transport
 from agent.visit import SCHEDULE

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from agent.collect import Agent, keep_handed
 from agent.handed import visit_handed
 from agent.platforms import Platform, platform
+from agent.sealing import Agent, keep_handed
 from evidence.capture import IMPORTED, Provenance
 from evidence.device import Device
 from evidence.errors import ConfigurationError, shown

@@ -7,10 +7,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.collect import Agent, adopt, keep_gap
 from agent.ledger import DATABASE
 from agent.ledger.repair import Repaired, repair
 from agent.notify import Notifier
+from agent.sealing import Agent, adopt, keep_gap
 from evidence.clock import stamp
 from evidence.collection import Gap
 from evidence.reading import Failure

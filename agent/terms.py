@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from agent.catalogue import load_catalogue
-from agent.collect import Agent
 from agent.config import Config
+from agent.sealing import Agent
 from checks.release_is_supported import CHECK, MAX_AGE_DAYS, check
 from evidence.capture import IMPORTED
 from evidence.clock import day_start, roc, taipei_day

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.collect import Agent
 from agent.config import Config
 from agent.ledger import Ledger
 from agent.redact import SiteKey
+from agent.sealing import Agent
 from evidence.errors import ConfigurationError
 from evidence.seal import SigningKey
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from agent.brake import Brake
-from agent.collect import Agent, Progress, Run, adopt, collect
+from agent.collect import Progress, Run, collect
 from agent.config import Config
 from agent.connect import Connector
 from agent.logins import Logins
@@ -15,6 +15,7 @@ from agent.notify import Notifier
 from agent.push import StoreClient, push
 from agent.room import no_room
 from agent.rounds import Effort
+from agent.sealing import Agent, adopt
 from agent.timetable import Waiting, timetable
 from agent.turns import Turns
 from agent.visit import SCHEDULE, Budget

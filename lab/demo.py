@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent.assess import Assessed, assess
 from agent.cli.commands.judging import controls_table, said_by_people
-from agent.collect import Agent, Job, Run, collect
+from agent.collect import Job, Run, collect
 from agent.collect import Progress as Hooks
 from agent.config import Config, load_config
 from agent.connect import Connector
@@ -30,6 +30,7 @@ from agent.logins import Logins
 from agent.pack import lay_out_work_book, make_pack
 from agent.push import StoreClient, push
 from agent.rounds import Effort
+from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys, system_clock
 from evidence.clock import period_of

@@ -18,11 +18,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from unittest.mock import patch
 
-from agent.collect import Agent, Job, collect
+from agent.collect import Job, collect
 from agent.config import StoreModel
 from agent.ledger import Ledger
 from agent.push import StoreClient, push
 from agent.redact import SiteKey
+from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import make_keys, system_clock
 from evidence.device import Device

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from agent.collect import Agent, Run, collect, jobs_for
+from agent.collect import Run, collect, jobs_for
 from agent.config import Config, load_config
 from agent.connect import Connector
 from agent.logins import Logins
 from agent.platforms import platform
 from agent.rounds import Effort
+from agent.sealing import Agent
 from agent.wired import agent_of, make_keys
 from evidence.facts import FirewallRule, RuleUsage
 from evidence.reading import Reading

@@ -16,11 +16,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.assess import Assessed, assess
-from agent.collect import Agent, keep
 from agent.config import Config, load_config
 from agent.ledger import Ledger
 from agent.pack import make_pack
 from agent.redact import SiteKey
+from agent.sealing import Agent, keep
 from agent.visit import Exchange, Visit
 from agent.wired import make_keys
 from evidence.ask import Ask

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.collect import Agent
 from agent.push import StoreClient
+from agent.sealing import Agent
 from agent.wired import make_keys, system_clock
 from store.app import make_app
 from store.serve import serving

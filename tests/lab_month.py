@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.assess import Assessed, assess
-from agent.collect import Agent, Job, collect
+from agent.collect import Job, collect
 from agent.config import Config, load_config
 from agent.pack import make_pack
 from agent.rounds import Effort
+from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys
 from evidence.control import fold

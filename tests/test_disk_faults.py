@@ -17,7 +17,7 @@ from random import Random
 import pytest
 from pytest_mock import MockerFixture
 
-from agent.collect import Agent, Job, collect
+from agent.collect import Job, collect
 from agent.config import load_config
 from agent.daemon import Daemon
 from agent.ledger import DATABASE, Ledger
@@ -25,6 +25,7 @@ from agent.notify import Notifier
 from agent.push import push
 from agent.room import HELD_BYTES, RESERVED_BYTES, no_room
 from agent.rounds import Effort
+from agent.sealing import Agent
 from agent.start import mend_ledger, take_in
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of

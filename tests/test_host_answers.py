@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.collect import Agent, Job, Run, collect
+from agent.collect import Job, Run, collect
 from agent.config import load_config
 from agent.ledger import Ledger
 from agent.platforms import platform
 from agent.redact import SiteKey
+from agent.sealing import Agent
 from agent.timetable import due
 from agent.transports.folder import open_folder
 from agent.wired import make_keys

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from agent.collect import adopt
 from agent.push import push
+from agent.sealing import adopt
 from tests.agent_loop import DEVICES, HALF_A_BODY, running_agent
 from tests.fixtures_scene import Scene
 
@@ -61,7 +61,7 @@ def heard(acknowledged: Connection) -> list[str]:
         ("pathlib.Path.rename", "a temporary file"),
         ("agent.ledger.files._sync", "a bundle without its row"),  # the rename is done
         ("agent.ledger.Ledger._keep_readings", "a bundle without its row"),
-        ("agent.collect._close_run", "a bundle"),
+        ("agent.collect.close_run", "a bundle"),
         ("agent.push.StoreClient.put_bundle", "a bundle"),
         (HALF_A_BODY, "a bundle"),
         ("agent.push._missing", "a bundle"),  # the store has said what it lacks

@@ -24,12 +24,13 @@ from zipfile import ZipFile
 import pytest
 
 from agent.assess import assess, judge
-from agent.collect import Agent, Run, collect, jobs_for
+from agent.collect import Run, collect, jobs_for
 from agent.config import Config, load_config
 from agent.handed import read_handed
 from agent.ledger import Ledger
 from agent.platforms import platform
 from agent.push import StoreClient, push
+from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, system_clock
 from evidence.ask import Ask

@@ -13,9 +13,9 @@ from random import Random
 import pytest
 from pytest_mock import MockerFixture
 
-from agent.collect import Agent
 from agent.config import Config
 from agent.push import StoreClient
+from agent.sealing import Agent
 from agent.wired import agent_of
 from evidence.bundle import load_bundle
 from evidence.collection import Gap

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.collect import Agent, Job, collect
+from agent.collect import Job, collect
 from agent.ledger import Ledger
 from agent.platforms import platforms
 from agent.redact import SiteKey
 from agent.rounds import Effort
+from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from evidence.bundle import load_bundle
 from evidence.device import Device

@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
-from agent.collect import Agent
 from agent.config import Config
 from agent.connect import Connector
 from agent.credentials import Keyring
@@ -27,6 +26,7 @@ from agent.doctor.store import look_at_store
 from agent.ledger import Ledger
 from agent.logins import Logins
 from agent.platforms import platform
+from agent.sealing import Agent
 from agent.visit import SCHEDULE
 from agent.wired import agent_of
 from evidence.device import Device

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from zipfile import ZipFile
 
 from agent.assess import Assessed
-from agent.collect import Agent
 from agent.config import Config
 from agent.pack.closure import Members, gather
 from agent.pack.csv_file import to_csv
@@ -25,6 +24,7 @@ from agent.pack.readme import readme
 from agent.pack.sections import sections
 from agent.pack.workbook import Imprint, to_workbook
 from agent.platforms import parser_version
+from agent.sealing import Agent
 from evidence.clock import stamp
 from evidence.errors import EnvironmentProblem
 from evidence.pack import write_pack

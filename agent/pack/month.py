@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from agent.assess import Assessed
-from agent.collect import Agent
 from agent.config import Config
 from agent.pack.exhibits import Exhibits
 from agent.pack.words import PROVISIONAL, REPLAYED
+from agent.sealing import Agent
 from evidence.clock import month_bounds, taipei_day
 from evidence.control import ControlResult, Finding
 from evidence.device import Device

@@ -110,6 +110,8 @@ class Wire:
         self, connection: socket.socket, record: dict[str, Any], ntlm: bool
     ) -> bytes | None:
         """Complete TLS, note what stands, and close. The certificate, or None."""
+        # Not what was left of the exchange before: a slow start is no failed handshake.
+        connection.settimeout(TIMEOUT_S)
         try:
             with _measuring().wrap_socket(connection) as secured:
                 certificate = secured.getpeercert(binary_form=True) or b""

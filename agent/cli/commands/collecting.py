@@ -30,6 +30,7 @@ from agent.notify import Notifier
 from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
+from agent.sealing import Agent
 from agent.secret import Credential, Secret
 from agent.start import mend_ledger, take_in
 from agent.timetable import with_missed
@@ -222,7 +223,7 @@ def rebuild(
         say("the ledger is sound; --from-store fetches what only the store has")
 
 
-def _client(settings: Config, agent: collecting.Agent) -> StoreClient:
+def _client(settings: Config, agent: Agent) -> StoreClient:
     if settings.store is None:
         raise ConfigurationError(
             "no store is configured", code="store_missing", next_step="set store.url in agent.yaml"

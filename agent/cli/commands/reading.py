@@ -13,9 +13,9 @@ import typer
 from agent.cli import PAIR
 from agent.cli.options import ConfigOption, configured, known_devices
 from agent.cli.words import say, show
-from agent.collect import keep_handed
 from agent.handed import read_handed
 from agent.platforms import platform as platform_of
+from agent.sealing import keep_handed
 from agent.wired import agent_of, system_clock
 from evidence.capture import Provenance
 from evidence.clock import TAIPEI
