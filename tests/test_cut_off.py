@@ -65,10 +65,15 @@ def ends_well(answer: TapeAnswer, place: int) -> bool:
 WITHOUT_END = (
     *("iptables -L", "ip6tables -L", "ufw status"),
     *("show running-config", "show run", "show configuration", "show firewall"),
+    *("/ip firewall", "/ipv6 firewall", "sudo -n /sbin/pfctl"),
+    "/opt/vyatta/bin/vyatta-op-cmd-wrapper show firewall",
     *("show ip access-lists", "show ipv6 access-list", "show access-lists"),
 )
 RULES_OF_JUNOS = ("show configuration security policies", "show configuration firewall")
-RULE_OF_LINES = ("show configuration", "show firewall")
+RULE_OF_LINES = (
+    *("show configuration", "show firewall", "/ip firewall", "/ipv6 firewall"),
+    "sudo -n /sbin/pfctl",
+)
 GROUPS = ("show object-group",)
 # A count that is no longer told says less, never something else: which machine counts, another
 # answer tells.

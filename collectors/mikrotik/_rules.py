@@ -9,6 +9,7 @@ from datetime import datetime
 
 from collectors._managed.match import with_digest
 from collectors.mikrotik._answer import Row
+from evidence.errors import Unexpected
 from evidence.facts import Fact, FirewallRule, RuleUsage
 
 Lists = Mapping[str, tuple[str, ...]]
@@ -112,7 +113,9 @@ def _on(row: Row) -> bool:
 
 
 def _rule(place: Place, row: Row, lists: Lists) -> FirewallRule:
-    action, chain = row.get("action", "accept"), row.get("chain", "")
+    action, chain = row.get("action", "accept"), row.get("chain")
+    if not chain:
+        raise Unexpected(f"a rule of {place.root} is in no chain")
     dynamic = row.get("dynamic") == "true"
     vendor_id = None if dynamic else row.get(".id")
     source, target = _addresses(row, "src", lists), _addresses(row, "dst", lists)

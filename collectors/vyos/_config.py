@@ -13,7 +13,7 @@ from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 Statement = tuple[str, ...]
 
 _WORD = re.compile(r"'([^']*)'|(\S+)")
-_REFUSED = re.compile(r"(?m)^\s*(?:Invalid command|Permission denied|.*: not found)")
+_REFUSED = re.compile(r"(?m)^(?:[ \t]*(?:Invalid command|Permission denied)|.*: not found)")
 _MEMBERS = ("address", "network", "port", "interface", "mac-address")
 
 

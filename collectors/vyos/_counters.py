@@ -54,6 +54,8 @@ def counted(rules: Iterable[FirewallRule], counts: Counts, capture: Capture) -> 
     changed in between.
     """
     usages = []
+    if not counts:
+        raise Incomplete(f"{who(capture)}: no list is shown, and rules are configured")
     for rule in rules:
         listed = counts.get((rule.family, rule.policy))
         number = rule.vendor_id or "default"
