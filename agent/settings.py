@@ -10,7 +10,6 @@ from datetime import date, datetime, time
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +19,8 @@ from pydantic import (
     Field,
     model_validator,
 )
+
+from evidence.clock import zone_named
 
 _SPAN = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2})")
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -59,10 +60,8 @@ def _moment(value: object) -> object:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("zone_unknown: write a time zone as `Asia/Taipei`") from None
+    if zone_named(name) is None:
+        raise ValueError("zone_unknown: write a time zone as `Asia/Taipei`")
     return name
 
 

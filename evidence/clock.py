@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 Clock = Callable[[], datetime]
@@ -26,6 +26,15 @@ def parse_at(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{text} has no time zone")
     return at.astimezone(UTC)
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None where there is none. Devices say what they like: a part
+    of a name (`Asia`) is a folder of the database, and no zone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def add_months(day: date, months: int) -> date:

@@ -19,6 +19,7 @@ from evidence.clock import (
     stamp,
     taipei_day,
     window_start,
+    zone_named,
 )
 
 moments = st.integers(1_577_836_800_000, 2_051_222_400_000).map(
@@ -122,3 +123,10 @@ def test_a_moment_is_written_in_utc_and_read_only_with_its_zone() -> None:
 
 def test_a_day_in_the_calendar_of_the_republic() -> None:
     assert roc(date(2026, 11, 3)) == "115/11/03"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Asia", "Nowhere/Else", "../Asia/Taipei", "/etc", "a\0b", "x" * 5000]
+)
+def test_what_is_no_time_zone_is_none(name: str) -> None:
+    assert zone_named(name) is None

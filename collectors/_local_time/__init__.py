@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from evidence.clock import zone_named
 
 
 def local_time(text: str, form: str, timezone: str, letters: str | None = None) -> datetime | None:
@@ -19,7 +20,10 @@ def local_time(text: str, form: str, timezone: str, letters: str | None = None) 
         naive = datetime.strptime(" ".join(text.split()), form).replace(tzinfo=UTC)
         if letters in ("UTC", "GMT"):
             return naive
-        there = naive.replace(tzinfo=ZoneInfo(timezone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except ValueError:
         return None
+    zone = zone_named(timezone)
+    if zone is None:
+        return None
+    there = naive.replace(tzinfo=zone)
     return there.astimezone(UTC) if letters in (None, there.tzname()) else None

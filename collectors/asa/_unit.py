@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collectors.asa._answer import captured_at, told
 from collectors.asa._system import said, system
 from evidence.capture import Capture
+from evidence.clock import zone_named
 from evidence.device import Device
 from evidence.facts import Interface, Unit
 
@@ -40,10 +40,10 @@ class Clock:
         """The moment; None when the letters are neither UTC's nor those of `timezone`."""
         if self.zone in ("UTC", "GMT"):
             return self.local
-        try:
-            there = self.local.replace(tzinfo=ZoneInfo(timezone))
-        except (ZoneInfoNotFoundError, ValueError):
+        known = zone_named(timezone)
+        if known is None:
             return None
+        there = self.local.replace(tzinfo=known)
         return there.astimezone(UTC) if there.tzname() == self.zone else None
 
 

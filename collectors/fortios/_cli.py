@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from collectors.fortios._unit import VENDOR, hardware, role_of, software
 from evidence.capture import Capture
+from evidence.clock import zone_named
 from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import Fact, Unit
 
@@ -130,10 +130,11 @@ def _said(text: str, name: str) -> str | None:
 
 
 def _at(text: str | None, form: str, zone: str) -> datetime | None:
-    if text is None:
+    known = zone_named(zone)
+    if text is None or known is None:
         return None
     try:
-        return datetime.strptime(text, form).replace(tzinfo=ZoneInfo(zone))
+        return datetime.strptime(text, form).replace(tzinfo=known)
     except ValueError:
         return None
 

@@ -124,7 +124,7 @@ def interfaces(found: Iterable[Statement]) -> list[Interface]:
     for (name, unit, _), rest, _ in pick(
         lines, "interfaces", "*", "unit", "*", "family", "*", "address"
     ):
-        addresses.setdefault(f"{name}.{unit}", []).append(rest[0])
+        addresses.setdefault(f"{name}.{unit}", []).extend(rest[:1])
     return [
         Interface(name=name, zone=zones.get(name), addresses=tuple(addresses.get(name, ())))
         for name in dict.fromkeys((*zones, *addresses))

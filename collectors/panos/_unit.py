@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collectors.panos._answer import number, result, text, who, yes
 from evidence.capture import Capture
+from evidence.clock import zone_named
 from evidence.errors import Incomplete, Unexpected
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
@@ -134,7 +134,10 @@ def _clock(said: str, timezone: str) -> tuple[datetime | None, str | None]:
         local = datetime(int(year), _MONTHS.index(month) + 1, *parts, tzinfo=UTC)
         if zone in ("UTC", "GMT"):
             return local, zone
-        there = local.replace(tzinfo=ZoneInfo(timezone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except ValueError:
         return None, zone
+    known = zone_named(timezone)
+    if known is None:
+        return None, zone
+    there = local.replace(tzinfo=known)
     return (there.astimezone(UTC) if zone in (None, there.tzname()) else None), zone
