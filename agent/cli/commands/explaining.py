@@ -9,12 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.assess import Judged, judge
+from agent.assess import Judged
+from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, harmless, say, show
 from agent.pack.review import TRAFFIC, View, views
-from agent.wired import agent_of, system_clock
-from evidence.clock import period_of
 from evidence.errors import ConfigurationError, shown
 from evidence.usage.picture import picture
 from evidence.usage.retold import retold
@@ -38,8 +37,7 @@ def explain(
 ) -> None:
     """Tell what is known of one rule's traffic, and what that rests on."""
     settings = configured(config)
-    with agent_of(settings) as agent:
-        judged = judge(settings, agent, period or period_of(system_clock()), system_clock())
+    judged = judged_month(settings, period)
     view = _found(views(judged), rule)
     spoken = language or settings.language
     proof = _proof(view)

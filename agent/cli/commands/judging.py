@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agent.assess import Judged, judge
+from agent.assess import Judged
 from agent.assess import assess as seal
+from agent.cli.month import judged_month
 from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, say, show, table
 from agent.config import Config
@@ -146,8 +147,7 @@ def findings(
 ) -> None:
     """What was found, thing by thing, with the reason. Exit 1 when there is any."""
     settings = configured(config)
-    with agent_of(settings) as agent:
-        judged = judge(settings, agent, period or period_of(system_clock()), system_clock())
+    judged = judged_month(settings, period)
     language = language or settings.language
     found = [
         one

@@ -8,13 +8,12 @@ from typing import Any
 
 import typer
 
-from agent.assess import Judged, judge
+from agent.assess import Judged
 from agent.cli.commands.judging import STYLES, LanguageOption
+from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
-from agent.wired import agent_of, system_clock
 from checks.remote_desktop_is_restricted import REDIRECTIONS
-from evidence.clock import period_of
 from evidence.control import Verdict
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
 from evidence.observation import Observation
@@ -44,8 +43,7 @@ def rdp(
 ) -> None:
     """Remote desktops: set, in force, and on the wire. Exit 1 when something is not satisfied."""
     settings = configured(config)
-    with agent_of(settings) as agent:
-        judged = judge(settings, agent, period or period_of(system_clock()), system_clock())
+    judged = judged_month(settings, period)
     language = language or settings.language
     rows = list(_rows(judged, language))
     show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)

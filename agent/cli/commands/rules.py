@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.assess import Judged, judge
+from agent.assess import Judged
 from agent.cli.commands.explaining import explain
+from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
 from agent.pack.codes import STATES, word
@@ -18,8 +19,7 @@ from agent.pack.csv_file import to_csv
 from agent.pack.review import EXPIRED, EXPOSED, GONE, REACH, SPECIFIC, TRAFFIC, View, views
 from agent.pack.section import Column, Section, Table
 from agent.pack.workbook import Imprint, to_workbook
-from agent.wired import agent_of, system_clock
-from evidence.clock import period_of, stamp, taipei_day
+from evidence.clock import stamp, taipei_day
 from evidence.errors import ConfigurationError
 from evidence.observation import Result
 from evidence.text import Text
@@ -119,8 +119,7 @@ def _offer(question: Question) -> None:
             known = ", ".join(HEADINGS)
             raise ConfigurationError(f"no column {sort}; known: {known}", code="column_unknown")
         settings = configured(config)
-        with agent_of(settings) as agent:
-            judged = judge(settings, agent, period or period_of(system_clock()), system_clock())
+        judged = judged_month(settings, period)
         wanted = Wanted(everything, firewall, sort, csv, xlsx)
         _answer(question, judged, wanted, language or settings.language, json)
 
