@@ -8,7 +8,7 @@ never edits n.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -22,9 +22,7 @@ from evidence.capture import IMPORTED
 from evidence.clock import month_bounds, taipei_day
 from evidence.collection import device_record
 from evidence.control import (
-    Disposition,
     Join,
-    Judgement,
     Policy,
     Profile,
     RuleBook,
@@ -33,6 +31,7 @@ from evidence.control import (
 )
 from evidence.decisions import in_force
 from evidence.errors import ConfigurationError
+from evidence.judged import Assessed, Judged
 from evidence.observation import Observation
 from evidence.reading import Reading, canonical
 from evidence.readings import Readings
@@ -40,32 +39,6 @@ from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, Statement
 from evidence.usage import Recall
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A month as judged, with all it rests on. `inputs` are the exact bytes it was judged by,
-    `used` the digests of every reading that had a part in it."""
-
-    period: str
-    at: datetime
-    book: RuleBook
-    policy: Policy
-    profile: Profile
-    judgement: Judgement
-    observations: tuple[Observation, ...]
-    dispositions: tuple[Disposition, ...]
-    readings: Readings
-    inputs: Mapping[str, bytes]
-    used: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Assessed(Judged):
-    """A judged month, sealed: the signed assessment and which revision of the month it is."""
-
-    envelope: Envelope
-    revision: int
 
 
 def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:

@@ -15,6 +15,7 @@ from checks._rule import RULES, Answer, as_understood, lets_in, rule_observed
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
+from evidence.risks import RISKS
 from evidence.rulebase import EVERYWHERE, UNKNOWN, HeldRule, held_rules, unread
 from evidence.services import Service, is_any, networks, service
 from evidence.text import Text
@@ -63,13 +64,11 @@ def check(
         yield rule_observed(CHECK, readings, held, answer)
 
 
-def _judged(
-    held: HeldRule, detectors: Mapping[str, tuple[Detector, Text]], limits: Limits
-) -> Answer:
-    answers = {name: detector(held, limits) for name, (detector, _) in detectors.items()}
+def _judged(held: HeldRule, detectors: Mapping[str, Detector], limits: Limits) -> Answer:
+    answers = {name: detector(held, limits) for name, detector in detectors.items()}
     found = [name for name, answer in answers.items() if answer]
     unclear = [name for name, answer in answers.items() if answer is None]
-    named = [detectors[name][1] for name in found or unclear]
+    named = [RISKS[name] for name in found or unclear]
     if found:
         result, state = Result.not_satisfied, "high_risk"
         said = Text("high risk by company criteria: ", "依公司判定準則屬高風險：")
@@ -138,22 +137,16 @@ def _expired(held: HeldRule, limits: Limits) -> bool:
     return ended_on is not None and ended_on < limits.on
 
 
-DETECTORS: Mapping[str, tuple[Detector, Text]] = {
-    "any_source": (_any_source, Text("any source", "來源為任意")),
-    "any_destination": (_any_destination, Text("any destination", "目的為任意")),
-    "any_service": (_any_service, Text("any service", "服務為任意")),
-    "management_from_external": (
-        _management_from_external,
-        Text("management ports from outside", "外部可連管理埠"),
-    ),
-    "clear_text_from_external": (
-        _clear_text_from_external,
-        Text("clear-text protocols from outside", "外部可連明文協定"),
-    ),
-    "inbound_any": (_inbound_any, Text("inbound any to DMZ or inside", "外對內或 DMZ 任意通行")),
-    "logging_off": (_logging_off, Text("not logged", "未留存紀錄")),
-    "wide_range": (_wide_range, Text("over-wide addresses or ports", "位址或埠範圍過寬")),
-    "expired": (_expired, Text("temporary and past its end", "臨時規則已過期")),
+DETECTORS: Mapping[str, Detector] = {
+    "any_source": _any_source,
+    "any_destination": _any_destination,
+    "any_service": _any_service,
+    "management_from_external": _management_from_external,
+    "clear_text_from_external": _clear_text_from_external,
+    "inbound_any": _inbound_any,
+    "logging_off": _logging_off,
+    "wide_range": _wide_range,
+    "expired": _expired,
 }
 
 

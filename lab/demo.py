@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from agent.assess import Assessed, assess
+from agent.assess import assess
 from agent.cli.commands.judging import controls_table, said_by_people
 from agent.collect import Job, Run, collect
 from agent.collect import Progress as Hooks
@@ -34,6 +34,7 @@ from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys, system_clock
 from evidence.clock import period_of
+from evidence.judged import Assessed
 from lab.words import WORDS
 from lab.world import World
 from store.app import make_app

@@ -15,7 +15,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from agent.assess import Assessed, assess
+from agent.assess import assess
 from agent.config import Config, load_config
 from agent.ledger import Ledger
 from agent.pack import make_pack
@@ -29,6 +29,7 @@ from evidence.capture import Capture
 from evidence.collection import Collection, Gap
 from evidence.device import Device
 from evidence.facts import Fact, FirewallRule, HardwareItem, RuleUsage, SoftwareRelease, Unit
+from evidence.judged import Assessed
 from evidence.pack import Pack, read_pack
 from evidence.reading import Failure, Reading
 from evidence.runs import RunRecord

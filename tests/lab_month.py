@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.assess import Assessed, assess
+from agent.assess import assess
 from agent.collect import Job, collect
 from agent.config import Config, load_config
 from agent.pack import make_pack
@@ -17,6 +17,7 @@ from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys
 from evidence.control import fold
+from evidence.judged import Assessed
 from evidence.observation import Observation
 from evidence.pack import Pack, read_pack, write_pack
 from evidence.runs import Assessment

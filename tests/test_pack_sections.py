@@ -13,14 +13,14 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent.pack import make_pack
-from agent.pack.codes import failure_texts
-from agent.pack.csv_file import to_csv
-from agent.pack.section import Column, Picture, Row, Section, Table, printed
-from agent.pack.workbook import Imprint, to_workbook
 from evidence.control import Verdict
 from evidence.pack import read_pack
 from evidence.reading import Failure
 from evidence.text import Text
+from report.codes import failure_texts
+from report.csv_file import to_csv
+from report.section import Column, Picture, Row, Section, Table, printed
+from report.workbook import Imprint, to_workbook
 from tests.fixtures_pack import HOSTILE, NOW, MakeBroker, MonthPack
 
 WORKING_PAPER = [

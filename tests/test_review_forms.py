@@ -12,11 +12,11 @@ import yaml
 
 from agent.config import load_config
 from agent.decisions import keep_decisions, read_decisions
-from agent.pack.review import views
-from agent.pack.section import Table
-from agent.pack.sections.rule_review import COLUMNS
 from evidence.control import fold
 from evidence.observation import Result
+from report.review import views
+from report.section import Table
+from report.sections.rule_review import COLUMNS
 from tests.fixtures_pack import NOW, Broker, MakeBroker, MonthPack
 from tests.test_rules_command import ZONES
 

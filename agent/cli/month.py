@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from agent.assess import Judged, judge
+from agent.assess import judge
 from agent.config import Config
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
+from evidence.judged import Judged
 
 
 def judged_month(settings: Config, period: str | None) -> Judged:

@@ -14,22 +14,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from zipfile import ZipFile
 
-from agent.assess import Assessed
 from agent.config import Config
 from agent.pack.closure import Members, gather
-from agent.pack.csv_file import to_csv
-from agent.pack.month import Month, month_runs
-from agent.pack.pictures import pictures
-from agent.pack.readme import readme
-from agent.pack.sections import sections
-from agent.pack.workbook import Imprint, to_workbook
+from agent.pack.month import month_of, month_runs
 from agent.platforms import parser_version
 from agent.sealing import Agent
 from evidence.clock import stamp
 from evidence.errors import EnvironmentProblem
+from evidence.judged import Assessed
 from evidence.pack import write_pack
 from evidence.runs import Assessment
 from evidence.statement import DECISIONS, Statement
+from report.csv_file import to_csv
+from report.month import Month
+from report.pictures import pictures
+from report.readme import readme
+from report.sections import sections
+from report.workbook import Imprint, to_workbook
 
 WORK_BOOK = "workbook.xlsx"
 
@@ -88,7 +89,7 @@ def _gather(config: Config, agent: Agent, assessed: Assessed, members: Members) 
         members.add(f"inputs/{input_digest}", assessed.inputs[name])
     exhibits = gather(agent.ledger, record.readings, members)
     known = {digest: run for digest, (run, _) in runs.items()}
-    return Month.of(config, agent, assessed, record, exhibits, known)
+    return month_of(config, agent, assessed, record, exhibits, known)
 
 
 def _add_sections(month: Month, members: Members) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent.ledger import Ledger, Spooled
-from agent.pack.exhibits import Exhibit, Exhibits, numbered
 from evidence.archive import open_archive
 from evidence.bundle import ENVELOPE_NAME, check_digest
 from evidence.collection import Asked
@@ -23,6 +22,7 @@ from evidence.reading import canonical
 from evidence.seal import Envelope
 from evidence.statement import COLLECTION, Statement
 from evidence.text import Text
+from report.exhibits import Exhibit, Exhibits, numbered
 
 _HANDED_OVER = Text(
     "its file has left this agent after the custody time; the store holds it",

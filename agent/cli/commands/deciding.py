@@ -9,16 +9,17 @@ from typing import Annotated
 import typer
 import yaml
 
-from agent.assess import Judged, judge
+from agent.assess import judge
 from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import say, show
 from agent.decisions import entered, keep_decisions, read_decisions
-from agent.pack.review import View, views
 from agent.wired import agent_of, system_clock
 from checks import release_is_supported
 from evidence.clock import period_of, taipei_day
 from evidence.control import Finding, Verdict
 from evidence.errors import ConfigurationError
+from evidence.judged import Judged
+from report.review import View, views
 
 _HEADINGS = {
     "en": {

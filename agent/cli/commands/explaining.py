@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.assess import Judged
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import console, harmless, say, show
-from agent.pack.review import TRAFFIC, View, views
 from evidence.errors import ConfigurationError, shown
+from evidence.judged import Judged
 from evidence.usage.picture import picture
 from evidence.usage.retold import retold
+from report.review import TRAFFIC, View, views
 
 # How many rules are named where a word fits several.
 _MOST = 5

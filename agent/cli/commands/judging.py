@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agent.assess import Judged
 from agent.assess import assess as seal
 from agent.cli.month import judged_month
 from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
@@ -19,6 +18,7 @@ from agent.pack import lay_out_work_book, make_pack
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
 from evidence.control import Finding, Verdict
+from evidence.judged import Judged
 from verify.command import verify_file
 
 STYLES = {

@@ -15,7 +15,6 @@ from rich.text import Text as Line
 from agent.catalogue import keep_catalogue, load_catalogue, read_source
 from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import console, harmless, say, show
-from agent.pack.codes import STATES, word
 from agent.terms import Term, Terms, sites, terms
 from agent.wired import agent_of, system_clock
 from evidence.clock import roc, stamp, taipei_day
@@ -24,6 +23,7 @@ from evidence.lifecycle import MILESTONES, Entry
 from evidence.lifecycle.update import Change, removed_share, updated
 from evidence.observation import Result
 from evidence.text import Text
+from report.codes import STATES, word
 
 lifecycle = typer.Typer(help="What ends when; and taking newer dates.", invoke_without_command=True)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import typer
 
-from agent.assess import Judged
 from agent.cli.commands.judging import STYLES, LanguageOption
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
@@ -16,6 +15,7 @@ from agent.cli.words import say, show
 from checks.remote_desktop_is_restricted import REDIRECTIONS
 from evidence.control import Verdict
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
+from evidence.judged import Judged
 from evidence.observation import Observation
 from evidence.text import Text
 

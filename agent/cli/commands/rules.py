@@ -9,20 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.assess import Judged
 from agent.cli.commands.explaining import explain
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
-from agent.pack.codes import STATES, word
-from agent.pack.csv_file import to_csv
-from agent.pack.review import EXPIRED, EXPOSED, GONE, REACH, SPECIFIC, TRAFFIC, View, views
-from agent.pack.section import Column, Section, Table
-from agent.pack.workbook import Imprint, to_workbook
 from evidence.clock import stamp, taipei_day
 from evidence.errors import ConfigurationError
+from evidence.judged import Judged
 from evidence.observation import Result
 from evidence.text import Text
+from report.codes import STATES, word
+from report.csv_file import to_csv
+from report.review import EXPIRED, EXPOSED, GONE, REACH, SPECIFIC, TRAFFIC, View, views
+from report.section import Column, Section, Table
+from report.workbook import Imprint, to_workbook
 
 rules = typer.Typer(
     help="The rule review: what is idle, risky, never reached, past its time, or of the DMZ.",

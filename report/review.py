@@ -9,17 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from agent.assess import Judged
-from agent.pack.codes import STATES, word
-from checks.rule_is_specific import DETECTORS
 from evidence.clock import parse_at
 from evidence.control import Answer, Disposition, Finding, Join, Kind
 from evidence.control.decided import Row
+from evidence.judged import Judged
 from evidence.observation import Observation, Result
+from evidence.risks import RISKS
 from evidence.rulebase import EVERYWHERE, HeldRule, held_rules
 from evidence.rules import lists
 from evidence.text import Text
 from evidence.tickets import Tickets, compiled, numbers
+from report.codes import STATES, word
 
 TRAFFIC, REACH = "rule_carries_traffic", "rule_is_reachable"
 SPECIFIC, EXPOSED = "rule_is_specific", "no_cleartext_or_management_from_outside"
@@ -86,7 +86,7 @@ class View:
             check = one.check.partition("{")[0]
             if check == SPECIFIC:
                 codes = one.measures["found"] or one.measures["unclear"]
-                words = [DETECTORS[code][1] for code in codes]
+                words = [RISKS[code] for code in codes]
                 unclear = [Text(f"{text.en}?", f"{text.zh}？") for text in words]
                 found += words if one.measures["found"] else unclear
             elif check in _RISKS:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.pack.codes import SUBJECTS, failure_texts, word
-from agent.pack.month import Month
-from agent.pack.section import Column, Row, Section, Table
-from agent.pack.words import joined, taipei
 from evidence.clock import month_bounds
 from evidence.observation import Result
 from evidence.reading import Failure
 from evidence.text import Text
+from report.codes import SUBJECTS, failure_texts, word
+from report.month import Month
+from report.section import Column, Row, Section, Table
+from report.words import joined, taipei
 
 _NEVER = Text("never read", "從未讀取")
 _FAILED = Text("reading failed", "讀取失敗")

@@ -11,9 +11,9 @@ from unicodedata import east_asian_width
 
 import xlsxwriter
 
-from agent.pack.section import Cell, Column, Kind, Picture, Section, Table, printed
 from evidence.control import Verdict
 from evidence.text import Text
+from report.section import Cell, Column, Kind, Picture, Section, Table, printed
 
 # Excel's own limits; xlsxwriter drops what lies beyond them without a word.
 _MOST_CHARACTERS = 32_767

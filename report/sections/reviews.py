@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agent.pack.month import Month
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import NO, UNKNOWN, YES, both_calendars
 from evidence.control import ClockState, ControlResult
 from evidence.text import Text
+from report.month import Month
+from report.section import Column, Kind, Row, Section, Table
+from report.words import NO, UNKNOWN, YES, both_calendars
 
 COLUMNS = (
     Column("control", Text("Control ID", "控制編號"), 17),

@@ -6,7 +6,7 @@ import csv
 from codecs import BOM_UTF8
 from io import StringIO
 
-from agent.pack.section import Cell, Table, heading, printed
+from report.section import Cell, Table, heading, printed
 
 # A text that begins so would be taken for a formula; full-width forms are in East Asian settings.
 _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "\uff20")

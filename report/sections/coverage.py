@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.pack.codes import SUBJECTS, failure_texts, word
-from agent.pack.month import Month, Tally
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import joined, taipei
 from evidence.text import Text
+from report.codes import SUBJECTS, failure_texts, word
+from report.month import Month, Tally
+from report.section import Column, Kind, Row, Section, Table
+from report.words import joined, taipei
 
 COLUMNS = (
     Column("device", Text("Device", "設備"), 18),

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from agent.pack.codes import STATES, word
-from agent.pack.month import Month
-from agent.pack.review import CHANGED, TRAFFIC, View, views
-from agent.pack.section import Cell, Column, Kind, Row, Section, Table
-from agent.pack.words import NO, UNTOLD, YES, both_calendars, joined, minute, shortened
 from evidence.clock import taipei_day
 from evidence.control import ClockState
 from evidence.rulebase import UNKNOWN
 from evidence.text import Text
+from report.codes import STATES, word
+from report.month import Month
+from report.review import CHANGED, TRAFFIC, View, views
+from report.section import Cell, Column, Kind, Row, Section, Table
+from report.words import NO, UNTOLD, YES, both_calendars, joined, minute, shortened
 
 REVIEW = "CC-17010.b.f"
 _MOST_LINES = 8

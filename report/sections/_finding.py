@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agent.pack.codes import STATES, word
-from agent.pack.month import Month
-from agent.pack.section import Cell
-from agent.pack.words import both_calendars, minute
 from evidence.control import Finding
+from report.codes import STATES, word
+from report.month import Month
+from report.section import Cell
+from report.words import both_calendars, minute
 
 
 def finding_row(month: Month, number: str, finding: Finding) -> dict[str, Cell]:

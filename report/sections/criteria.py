@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent.pack.month import Month
-from agent.pack.section import Column, Row, Section, Table
-from agent.pack.words import UNKNOWN, both_calendars, joined
 from evidence.text import Text
+from report.month import Month
+from report.section import Column, Row, Section, Table
+from report.words import UNKNOWN, both_calendars, joined
 
 _OWN = Text("company criterion", "公司判定準則")
 _SUSPECT = Text("suspected, for a person to confirm", "疑似，待人工確認")

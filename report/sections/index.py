@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.pack.codes import SUBJECTS, failure_texts, word
-from agent.pack.exhibits import Exhibit
-from agent.pack.month import Month
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import UNTOLD, joined, taipei
 from evidence.clock import stamp
 from evidence.text import Text
+from report.codes import SUBJECTS, failure_texts, word
+from report.exhibits import Exhibit
+from report.month import Month
+from report.section import Column, Kind, Row, Section, Table
+from report.words import UNTOLD, joined, taipei
 
 _SOURCES = {
     "device": Text("device", "設備"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from agent.pack.codes import APPLIES, AUDITS, BINDS, SOURCES
-from agent.pack.month import Month
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import joined, month_words, shortened
 from evidence.control import Answer, ClockState, ControlResult, Verdict
 from evidence.text import Text
+from report.codes import APPLIES, AUDITS, BINDS, SOURCES
+from report.month import Month
+from report.section import Column, Kind, Row, Section, Table
+from report.words import joined, month_words, shortened
 
 _MOST_ASKS = 8
 _MOST_FINDINGS = 5

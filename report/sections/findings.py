@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from agent.pack.month import Month
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.sections._finding import finding_row
-from agent.pack.words import NO, YES
 from evidence.control import Finding
 from evidence.text import Text
+from report.month import Month
+from report.section import Column, Kind, Row, Section, Table
+from report.sections._finding import finding_row
+from report.words import NO, YES
 
 COLUMNS = (
     Column("number", Text("No.", "編號"), 8),

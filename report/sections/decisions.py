@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from agent.pack.codes import STATES, UNSEEN, word
-from agent.pack.month import Month
-from agent.pack.pictures import LISTED, picture_name, pictured
-from agent.pack.section import Cell, Column, Kind, Section, Table
-from agent.pack.sections._finding import finding_row
-from agent.pack.words import UNKNOWN, UNTOLD, both_calendars, joined, shortened, taipei_of
 from evidence.control import Join
 from evidence.observation import Observation
 from evidence.text import Text
+from report.codes import STATES, UNSEEN, word
+from report.month import Month
+from report.pictures import LISTED, picture_name, pictured
+from report.section import Cell, Column, Kind, Section, Table
+from report.sections._finding import finding_row
+from report.words import UNKNOWN, UNTOLD, both_calendars, joined, shortened, taipei_of
 
 _MOST_LINES = 20
 NO_PICTURE = Text("none: no counter was read", "無（未讀得計數）")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.pack.month import Month
-from agent.pack.section import Cell, Column, Section, Table
-from agent.pack.words import (
+from evidence.clock import add_months, month_bounds, stamp, taipei_day
+from evidence.control import Verdict
+from evidence.text import Text
+from report.month import Month
+from report.section import Cell, Column, Section, Table
+from report.words import (
     UNKNOWN,
     both_calendars,
     joined,
     month_words,
     taipei,
 )
-from evidence.clock import add_months, month_bounds, stamp, taipei_day
-from evidence.control import Verdict
-from evidence.text import Text
 
 # 證券暨期貨市場各服務事業建立內部控制制度處理準則 §14: working papers are kept five years.
 _KEPT_MONTHS = 60

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.pack.month import Month
-from agent.pack.section import Section
-from agent.pack.sections import (
+from report.month import Month
+from report.section import Section
+from report.sections import (
     controls,
     cover,
     coverage,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.pack.month import Month
-from agent.pack.section import Column, Row, Section, Table
-from agent.pack.words import NO, UNTOLD, YES, both_calendars, taipei
 from evidence.facts import Asset, Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.text import Text
+from report.month import Month
+from report.section import Column, Row, Section, Table
+from report.words import NO, UNTOLD, YES, both_calendars, taipei
 
 _FOUND, _REGISTERED = Text("found", "實測所見"), Text("registered", "清冊所載")
 _CATEGORIES = {

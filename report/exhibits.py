@@ -12,10 +12,10 @@ from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
-from agent.pack.codes import SUBJECTS, word
-from agent.pack.words import UNTOLD, joined, minute, shortened
 from evidence.collection import Asked
 from evidence.text import Text
+from report.codes import SUBJECTS, word
+from report.words import UNTOLD, joined, minute, shortened
 
 # What a row of a sheet can be high, at three lines an entry.
 _MOST_ENTRIES = 8

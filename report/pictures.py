@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.pack.month import Month
 from evidence.control import Finding
 from evidence.observation import Observation
 from evidence.usage.picture import picture
+from report.month import Month
 
 # The rows of `evidence.control.decided` that ask somebody to decide, now or on a day to come.
 LISTED = ("must_decide", "not_measurable", "provable_later")

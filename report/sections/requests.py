@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.pack.month import Month
-from agent.pack.section import Column, Kind, Row, Section, Table
-from agent.pack.words import joined
 from evidence.control import ControlResult, Verdict
 from evidence.text import Text
+from report.month import Month
+from report.section import Column, Kind, Row, Section, Table
+from report.words import joined
 
 
 @dataclass(frozen=True, slots=True)

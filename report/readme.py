@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 
-from agent.pack.month import Month
-from agent.pack.words import month_words
+from report.month import Month
+from report.words import month_words
 
 _TEXT = """\
 {firm}{month_zh} 資安查核證據包
