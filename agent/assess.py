@@ -129,6 +129,7 @@ def assess(config: Config, agent: Agent, period: str, now: datetime) -> Assessed
     """Judge a month, seal it as the month's next revision, and keep it. What is judged again
     from the same readings by the same rules stays the revision it was. Raises as `judge`."""
     judged = judge(config, agent, period, now)
+    agent.ledger.inputs.keep(judged.inputs.values())
     envelope, revision = _seal(agent, judged)
     return Assessed(**vars(judged), envelope=envelope, revision=revision)
 

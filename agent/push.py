@@ -80,9 +80,24 @@ class StoreClient:
             answer = self._send("PUT", path, body)
         return self._receipt(bundle.digest, answer.content)
 
-    def put_record(self, digest: str, envelope: bytes) -> Envelope:
-        """The receipt for a run record or an assessment."""
-        answer = self._send("PUT", f"/v1/records/sha256/{digest}", envelope)
+    def put_record(
+        self, digest: str, envelope: bytes, input_of: Callable[[str], bytes | None]
+    ) -> Envelope:
+        """The receipt for a run record, an assessment or decisions. What an assessment was judged
+        by goes up before it, where the store says that it lacks it: it is the same for months."""
+        path = f"/v1/records/sha256/{digest}"
+        answer = self._send("PUT", path, envelope, ok=(200, 201, 409))
+        if answer.status_code == 409:
+            for missing in _missing(answer):
+                body = input_of(missing)
+                if body is None:
+                    raise Refused(
+                        f"what the assessment was judged by ({missing}) is not kept here",
+                        code="input_gone",
+                        next_step="run `evidence-agent assess` for its month again",
+                    )
+                self._send("PUT", f"/v1/blobs/sha256/{missing}", body)
+            answer = self._send("PUT", path, envelope)
         return self._receipt(digest, answer.content)
 
     def receipt(self, digest: str) -> Envelope:
@@ -197,7 +212,8 @@ def push(
             on_stored(one.digest)
     for _, digest, envelope in ledger.records(state="spooled"):
         try:
-            ledger.record_stored(digest, client.put_record(digest, envelope).to_json())
+            receipt = client.put_record(digest, envelope, ledger.inputs.body)
+            ledger.record_stored(digest, receipt.to_json())
         except Refused as error:
             ledger.record_stored(digest, None, f"{error.code}: {error.message}")
             refused.append((digest, error.message))

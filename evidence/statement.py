@@ -20,6 +20,8 @@ COLLECTION = "urn:evidence-agent:collection:v1"
 RUN = "urn:evidence-agent:run:v1"
 ASSESSMENT = "urn:evidence-agent:assessment:v1"
 DECISIONS = "urn:evidence-agent:decisions:v1"
+ANSWERS = "urn:evidence-agent:answers:v1"
+SIGN_OFF = "urn:evidence-agent:sign-off:v1"
 PACK = "urn:evidence-agent:pack:v1"
 RECEIPT = "urn:evidence-agent:receipt:v1"
 KINDS = {
@@ -27,6 +29,8 @@ KINDS = {
     RUN: "run",
     ASSESSMENT: "assessment",
     DECISIONS: "decisions",
+    ANSWERS: "answers",
+    SIGN_OFF: "sign_off",
     PACK: "pack",
     RECEIPT: "receipt",
 }

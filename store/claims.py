@@ -14,7 +14,8 @@ from store.problems import Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """`site` is None where a statement speaks of several; `blobs` are the captures it names."""
+    """`site` is None where a statement speaks of several; `blobs` are what it
+    rests on: the captures of a bundle, the inputs of an assessment."""
 
     kind: str
     agent: str
@@ -48,6 +49,8 @@ def claims_of(statement: Statement) -> Claims:
             agent=assessment.agent,
             replayed=assessment.replayed,
             made_at=assessment.assessed_at,
+            # Without them the month could not be judged again.
+            blobs=tuple(sorted(set(assessment.inputs.values()))),
         )
     if statement.predicate_type == DECISIONS:
         said = Decisions.of(statement)

@@ -125,6 +125,25 @@ def test_runs_and_assessments_are_records(
     problem(refused, 400, "statement_invalid")
 
 
+def test_an_assessment_comes_with_what_it_was_judged_by(
+    client: StoreClient, signing_key: SigningKey
+) -> None:
+    book = b'{"id":"book"}'
+    digest = sha256(book).hexdigest()
+    envelope = Assessment(
+        agent="agent-1",
+        agent_version="0.1.0",
+        period="2026-11",
+        assessed_at=AT,
+        inputs={"rule_book": digest},
+    ).seal(signing_key)
+    path = f"/v1/records/sha256/{envelope.digest}"
+    refused = client.put(path, envelope.to_json())
+    assert problem(refused, 409, "blobs_missing")["missing"] == [digest]
+    assert client.put(f"/v1/blobs/sha256/{digest}", book).status_code == 201
+    assert client.put(path, envelope.to_json()).status_code == 201
+
+
 def test_a_blob_is_there_after_it_was_put(client: StoreClient) -> None:
     body = b"an answer" * 100_000
     path = f"/v1/blobs/sha256/{sha256(body).hexdigest()}"

@@ -7,21 +7,18 @@ another version that comes to other results is reported as just that.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from evidence.clock import parse_at
-from evidence.control import Disposition, Policy, Profile, RuleBook, fold
+from evidence.control import Disposition
 from evidence.errors import ConfigurationError
-from evidence.observation import Observation
 from evidence.reading import canonical
+from evidence.refold import BASIS, Basis, observations_of, refold
 from evidence.runs import Assessment
 from verify.reread import Outcome, installed_version
 from verify.shelf import Shelf
 
-_FOLDED_FROM = ("rule_book", "policy", "profile")
 _CHECKED_FROM = ("rule_book", "policy", "catalogue", "zones", "devices")
 # What inputs that are signed, but are not what they should be, can raise.
 _MALFORMED = (ConfigurationError, KeyError, TypeError, ValueError, AttributeError)
@@ -64,7 +61,7 @@ def refolded(assessment: Assessment, input_of: InputOf) -> Rejudged:
     """Whether the fold comes to the same findings again, from the observations as signed."""
     # An assessment from before dispositions were an input was folded without any.
     said = ("dispositions",) if "dispositions" in assessment.inputs else ()
-    inputs = _inputs(assessment, (*_FOLDED_FROM, *said), input_of)
+    inputs = _inputs(assessment, (*BASIS, *said), input_of)
     if isinstance(inputs, Rejudged):
         return inputs
     try:
@@ -99,25 +96,14 @@ def _held_to_its_version(assessment: Assessment, why: list[str]) -> Rejudged:
 
 
 def _fold(assessment: Assessment, inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    judgement = fold(
-        RuleBook.of_record(inputs["rule_book"]),
-        Profile.of_record(inputs["profile"]),
-        Policy.of_record(inputs["policy"]),
-        [Observation.of_record(record) for record in assessment.observations],
-        period=assessment.period,
-        at=assessment.assessed_at,
-        dispositions=[Disposition.of_record(one) for one in inputs.get("dispositions", ())],
-        first_found_at=dict(_first_found(assessment)),
+    judgement = refold(
+        assessment,
+        Basis.of_inputs(inputs),
+        observations_of(assessment),
+        [Disposition.of_record(one) for one in inputs.get("dispositions", ())],
+        assessment.assessed_at,
     )
     return judgement.records()
-
-
-def _first_found(assessment: Assessment) -> Iterator[tuple[str, datetime]]:
-    """Since when each subject has needed a decision, as the agent remembered it."""
-    for control in assessment.findings:
-        for finding in control["findings"]:
-            if finding["first_found_at"] is not None:
-                yield finding["subject"], parse_at(finding["first_found_at"])
 
 
 def _other_controls(

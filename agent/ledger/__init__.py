@@ -21,6 +21,7 @@ import zstandard
 
 from agent.ledger.faults import StateBroken, problem_of
 from agent.ledger.files import is_left_over, write_once
+from agent.ledger.inputs import Inputs
 from agent.ledger.schema import open_database, sortable, transaction
 from agent.ledger.setbacks import Setbacks
 from agent.ledger.snapshots import histories, keep_snapshot, unpacker
@@ -73,6 +74,7 @@ class Ledger:
                 next_step="check its owner, its free space, and that nothing else holds it",
             ) from None
         self.setbacks = Setbacks(self._db, self._writing)
+        self.inputs = Inputs(self._db, self._writing)
 
     def close(self) -> None:
         if self.broken is None:  # closing writes; what a broken disk holds is left as it is

@@ -64,7 +64,10 @@ CREATE TABLE suspect (
   PRIMARY KEY (device, subject)
 );
 """
-MIGRATIONS = (_FIRST, _SETBACKS)
+_INPUTS = """
+CREATE TABLE input (digest TEXT PRIMARY KEY, body BLOB NOT NULL);
+"""
+MIGRATIONS = (_FIRST, _SETBACKS, _INPUTS)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
