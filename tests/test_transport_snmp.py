@@ -22,7 +22,7 @@ from agent.transports.snmp import Snmp, open_snmp
 from agent.transports.snmp.security import security
 from agent.visit import Visit, Visitor
 from agent.wired import system_clock
-from collectors.snmp import ENTITY, SYSTEM
+from collectors.snmp import ENTITY, STANDARD, SYSTEM
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import (
@@ -164,7 +164,7 @@ def test_nobody_there_is_unreachable_and_is_asked_once_only() -> None:
 
 def test_an_answer_with_nothing_in_it_is_no_end_of_a_walk() -> None:
     with agent(mischief=SnmpMischief(nothing=True)) as lab, pytest.raises(Unexpected) as error:
-        way(lab.port).ask(SYSTEM)
+        way(lab.port).ask(ENTITY)
     assert "Empty" in error.value.message
 
 
@@ -174,10 +174,27 @@ def test_several_columns_go_into_one_question_and_come_back_in_their_order() -> 
     with agent(MANY) as lab:
         rows = way(lab.port).ask(several).body.splitlines()
         asked = [line.split()[1:] for line in lab.lines if line.startswith("getbulk")]
-    assert asked[0] == columns
+    assert asked[0][1:] == columns  # behind what the uptime follows
     assert rows[0].startswith(columns[0].encode())
     assert len(rows) == 1 + 4000 + 1
     assert rows[-1].startswith(columns[2].encode())
+
+
+@pytest.mark.parametrize("rows", [ROUTER, MANY], ids=["few rows", "many rows"])
+def test_an_agent_that_repeats_the_uptime_with_the_columns_gives_itself_away(rows: bytes) -> None:
+    with agent(rows) as lab:
+        right = way(lab.port).ask(ENTITY).body
+    with agent(rows, SnmpMischief(repeats_all=True)) as lab:
+        assert way(lab.port).ask(ENTITY).body == right
+        asked = [line.split()[1] for line in lab.lines if line.startswith("getbulk")]
+    assert asked.count("1.3.6.1.2.1.1.2.0") <= 2  # and then never again
+    assert lab.lines[-1] == "get 1.3.6.1.2.1.1.3.0"
+
+
+def test_an_agent_without_an_uptime_is_read_all_the_same() -> None:
+    silent = b"\n".join(row for row in MANY.splitlines() if b"1.3.6.1.2.1.1.3.0|" not in row)
+    with agent(silent) as lab:
+        assert way(lab.port).ask(ENTITY).body.count(b"|Port ") == 4000
 
 
 def test_a_restart_in_the_middle_fails_the_reading() -> None:
@@ -459,13 +476,17 @@ def test_a_device_that_was_replaced_is_read_at_the_next_visit(snmpd: RealAgent) 
 @pytest.mark.part("snmpd", "snmp")
 def test_the_same_rows_as_the_reference_walker(snmpd: RealAgent) -> None:
     flags = f"-v3 -l authPriv -u auditor -a SHA-256 -A {AUTH} -x AES -X {PRIVACY} -On".split()
-    reference = subprocess.run(
-        ["snmpbulkwalk", *flags, f"127.0.0.1:{snmpd.port}", ".1.3.6.1.2.1.1"],
-        env=os.environ | {"MIBS": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    theirs = [line.split(" = ")[0].strip(".") for line in reference.splitlines() if " = " in line]
-    ours = way(snmpd.port).ask(SYSTEM).body.decode().splitlines()
+    theirs = []
+    for root in STANDARD.text.split()[1:]:
+        reference = subprocess.run(
+            ["snmpbulkwalk", *flags, f"127.0.0.1:{snmpd.port}", f".{root}"],
+            env=os.environ | {"MIBS": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        rows = [line for line in reference.splitlines() if " = " in line and "No Such" not in line]
+        theirs += [line.split(" = ")[0].strip(".") for line in rows if "No more" not in line]
+    ours = way(snmpd.port).ask(STANDARD).body.decode().splitlines()
+    assert len(theirs) > 3
     assert [line.split("|")[0] for line in ours] == theirs

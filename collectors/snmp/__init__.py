@@ -32,7 +32,13 @@ from evidence.facts import Fact
 TRANSPORTS = ("snmp",)
 ALIASES = ("generic_snmp",)
 
-SYSTEM = Ask("system", "walk 1.3.6.1.2.1.1", kind="snmp", also=("snmpwalk",))
+# sysDescr to sysServices. A walk would bring the table of supported MIBs too, often long.
+SYSTEM = Ask(
+    "system",
+    " ".join(["get", *(f"1.3.6.1.2.1.1.{number}.0" for number in range(1, 8))]),
+    kind="snmp",
+    also=("snmpwalk",),
+)
 ENTITY = Ask(
     "entity",
     " ".join(["walk", *(f"{ENTITY_TABLE}.{column}" for column in ENTITY_COLUMNS.values())]),

@@ -62,6 +62,7 @@ class SnmpMischief:
     restart_after: int | None = None  # the uptime starts again after this many questions
     nothing: bool = False  # answer GETBULK without an error and without a row
     most_rows: int | None = None  # answer tooBig when more rows are wanted at once
+    repeats_all: bool = False  # take no notice of how many objects GETBULK asks for once only
 
 
 class LabSnmp:
@@ -174,7 +175,12 @@ class _Responder(CommandResponderBase):  # type: ignore[misc]
         if mischief.most_rows is not None and count > mischief.most_rows:
             self.send_varbinds(engine, state, "tooBig", 0, [])
             return
-        rows = [self._one(oid) for oid in wanted] if kind == "get" else self._next(wanted, count)
+        if kind == "get":
+            rows = [self._one(oid) for oid in wanted]
+        else:
+            once = 0 if kind == "getnext" else int(v2c.apiBulkPDU.get_non_repeaters(pdu))
+            once = 0 if mischief.repeats_all else once
+            rows = self._next(wanted[:once], 1) + self._next(wanted[once:], count)
         self.send_varbinds(engine, state, 0, 0, rows)
 
     def _is_private(self, engine: SnmpEngine) -> bool:

@@ -41,10 +41,13 @@ from evidence.errors import (
     shown,
 )
 
-REPETITIONS = 25
+REPETITIONS = 25  # rows in one answer
+_FIRST = 5  # of a single walk: most of what is asked, a device lacks
 WAIT_S = 3.0
 RETRIES = 2
+_AT_ONCE = 8  # single values in one question
 _UPTIME = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+_BEFORE_UPTIME = (1, 3, 6, 1, 2, 1, 1, 2, 0)  # sysObjectID: what comes next is the uptime
 _WRAP = 2**32  # TimeTicks start again after 497 days
 _REFUSED = (errind.WrongDigest, errind.UnknownUserName, errind.UnknownSecurityName)
 _REFUSED_LEVEL = (errind.UnsupportedSecurityLevel, errind.DecryptionError)
@@ -65,6 +68,7 @@ class Snmp:
         self.engine = self._engine()
         self._trouble: VisitError | None = None
         self._uptime: int | None = None
+        self._uptime_in_front = True
         self._heard = False
 
     def ask(self, ask: Ask) -> Answer:
@@ -116,20 +120,19 @@ class Snmp:
                 raise TooMuch(f"{self._who}: {ask.name} is over {ask.limit_bytes} bytes")
             if time.monotonic() > ends_at:
                 raise Incomplete(f"{self._who}: {ask.name} took over {ask.limit_s:g} s")
-        rows = [row for walk in walks for row in walk.rows]
-        self._watch_uptime(dict((row[0], row[2]) for row in rows if row[0] == _UPTIME))
-        return rows
+        if not self._uptime_in_front:
+            found = self._get([_UPTIME])
+            self._watch_uptime(int(found[0][2]) if found else None)
+        return [row for walk in walks for row in walk.rows]
 
     def _rows(self, walks: list[Walk]) -> Iterator[Row]:
         """GETBULK of all walks at once until the answers leave each; fewer if they do not fit.
 
-        The first of several asks one row of each: most of what is asked, a device lacks.
+        The first of several asks one row of each.
         """
-        most, repetitions = REPETITIONS, 1 if len(walks) > 1 else REPETITIONS
+        most, repetitions = REPETITIONS, 1 if len(walks) > 1 else _FIRST
         while going := [walk for walk in walks if not walk.is_over][:most]:
-            found = self._exchange(
-                bulk_cmd, *(walk.last for walk in going), repetitions=repetitions
-            )
+            found = self._bulk([walk.last for walk in going], repetitions)
             if found is None:
                 if most == 1:
                     last = dotted(going[0].last)
@@ -145,20 +148,42 @@ class Snmp:
                     yield row
             repetitions = max(1, most // max(1, sum(not walk.is_over for walk in walks)))
 
+    def _bulk(self, after: list[Oid], repetitions: int) -> list[tuple[Oid, Any]] | None:
+        """The rows after each of these, in turns; None where they do not fit into one message.
+
+        The uptime is asked for once in front of them (a non-repeater), which costs no question.
+        An agent that does not keep to that gives itself away, and is asked without from then on.
+        """
+        if not self._uptime_in_front or min(after) <= _UPTIME:
+            return self._exchange(bulk_cmd, *after, bulk=(0, repetitions))
+        found = self._exchange(bulk_cmd, _BEFORE_UPTIME, *after, bulk=(1, repetitions))
+        if found is None:
+            return None
+        if _is_in_front(found, after):
+            self._watch_uptime(int(found[0][1]))
+            return found[1:]
+        self._uptime_in_front = False
+        return self._bulk(after, repetitions)
+
     def _get(self, oids: list[Oid]) -> list[Row]:
         """Those of these single values that the device has."""
         rows = []
-        for start in range(0, len(oids), 8):
-            found = self._exchange(get_cmd, *oids[start : start + 8])
-            if found is None:
-                raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
-            rows += [row_of(oid, value) for oid, value in found if not isinstance(value, ABSENT)]
+        for start in range(0, len(oids), _AT_ONCE):
+            rows += self._got(oids[start : start + _AT_ONCE])
+        if seen := [int(value) for oid, _, value in rows if oid == _UPTIME]:
+            self._watch_uptime(seen[0])
         return rows
 
-    def _watch_uptime(self, seen: dict[Oid, bytes]) -> None:
+    def _got(self, oids: list[Oid]) -> list[Row]:
+        found = self._exchange(get_cmd, *oids)
+        if found is None:
+            raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
+        if not found and len(oids) > 1:  # an old agent refuses all of them for one it lacks
+            return [row for oid in oids for row in self._got([oid])]
+        return [row_of(oid, value) for oid, value in found if not isinstance(value, ABSENT)]
+
+    def _watch_uptime(self, ticks: int | None) -> None:
         """Raise Incomplete where the device restarted since the last look: its answers mix two."""
-        found = self._get([_UPTIME]) if _UPTIME not in seen else []
-        ticks = int(seen[_UPTIME] if _UPTIME in seen else found[0][2]) if seen or found else None
         before, self._uptime = self._uptime, ticks
         if ticks is None or before is None or ticks >= before or before > _WRAP - 8_640_000:
             return
@@ -169,15 +194,17 @@ class Snmp:
         )
 
     def _exchange(
-        self, command: Any, *oids: Oid, repetitions: int | None = None
+        self, command: Any, *oids: Oid, bulk: tuple[int, ...] = ()
     ) -> list[tuple[Oid, Any]] | None:
-        """One question and its answer; None when the answer is too big for one message."""
-        numbers = () if repetitions is None else (0, repetitions)
+        """One question and its answer; None when the answer is too big for one message.
+
+        `bulk` is how many of the objects are asked once, and how many rows of each of the others.
+        """
         wanted = [Asked(oid) for oid in oids]
-        answer = self._send(command, *numbers, *wanted)
+        answer = self._send(command, *bulk, *wanted)
         if isinstance(answer[0], errind.RequestTimedOut) and self._may_be_another():
             self.engine = self._engine(instead_of=self.engine)
-            answer = self._send(command, *numbers, *wanted)
+            answer = self._send(command, *bulk, *wanted)
         trouble, status, _, rows = answer
         if trouble is not None:
             raise self._meaning(trouble, oids)
@@ -232,6 +259,20 @@ class Snmp:
 def open_snmp(device: Device, credential: Credential, platform: Platform) -> Snmp:
     """A way to a device; nothing is sent before the first ask. Raises ConfigurationError."""
     return Snmp(device, credential, platform)
+
+
+def _is_in_front(found: list[tuple[Oid, Any]], after: list[Oid]) -> bool:
+    """Whether an answer is the uptime and then rows of each walk in turns, as RFC 3416 4.2.3 says.
+
+    An agent that repeats the uptime with the others goes on from it, to objects that lie before
+    every walk: nothing that belongs to one can.
+    """
+    if not found or found[0][0] != _UPTIME or isinstance(found[0][1], ABSENT):
+        return False
+    return all(
+        oid > after[number % len(after)] or isinstance(value, ABSENT)
+        for number, (oid, value) in enumerate(found[1:])
+    )
 
 
 def _wait_s(device: Device) -> float:
