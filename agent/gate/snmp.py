@@ -7,6 +7,7 @@ GETBULK of declared objects passes, and only to a device that was opened.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from pysnmp.proto.rfc1905 import GetBulkRequestPDU, GetNextRequestPDU, GetRequestPDU
@@ -20,11 +21,12 @@ from evidence.errors import Denied
 _READS = frozenset(pdu.tagSet for pdu in (GetRequestPDU, GetNextRequestPDU, GetBulkRequestPDU))
 
 
-def declared(platform: Platform) -> re.Pattern[str]:
-    """The OIDs a platform's asks may name, with everything below each."""
+@cache
+def declared(asks: tuple[Ask, ...]) -> re.Pattern[str]:
+    """The OIDs that these asks of a platform may name, with everything below each."""
     words = (
         Ask(ask.name, word, holes=ask.holes).pattern.pattern
-        for ask in platform.all_asks
+        for ask in asks
         if ask.kind == "snmp"
         for word in (ask.template or ask.text).split()[1:]
     )
@@ -45,7 +47,7 @@ class GatedDispatcher(MsgAndPduDispatcher):  # type: ignore[misc]
         It stays open: what is declared is the same in each visit, and a late repetition of a
         lost message must not be taken for something new.
         """
-        self._open[address] = (gate, declared(platform))
+        self._open[address] = (gate, declared(platform.all_asks))
 
     def send_pdu(self, *arguments: Any, **named: Any) -> Any:
         """Look at a message, then hand it on. Raises Denied."""

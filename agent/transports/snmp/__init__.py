@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from pysnmp.hlapi.v3arch.asyncio import (
@@ -65,7 +65,7 @@ class Snmp:
         self._gate = Gate(device, platform, credential)
         self._platform = platform
         self._target = self._reach(device)
-        self.engine = self._engine()
+        self._admitted(loop().run(loop().engine(_key(self._security))))
         self._trouble: VisitError | None = None
         self._uptime: int | None = None
         self._uptime_in_front = True
@@ -78,7 +78,8 @@ class Snmp:
         verb, *wheres = ask.text.split()
         roots = [tuple(map(int, where.strip(".").split("."))) for where in wheres]
         try:
-            rows = self._get(roots) if verb == "get" else self._walks(roots, ask)
+            # One errand into the loop for all questions of an ask: each costs a change of thread.
+            rows = loop().run(self._get(roots) if verb == "get" else self._walks(roots, ask))
         except (LoginRefused, Unreachable) as error:
             self._trouble = error
             raise
@@ -88,11 +89,10 @@ class Snmp:
     def close(self) -> None:
         """The engine lives on for the next device."""
 
-    def _engine(self, instead_of: SnmpEngine | None = None) -> SnmpEngine:
-        """The account's engine, told that this device's objects may be asked for."""
-        engine = loop().engine(_key(self._security), instead_of)
+    def _admitted(self, engine: SnmpEngine) -> None:
+        """Take the account's engine, told that this device's objects may be asked for."""
+        self.engine = engine
         engine.message_dispatcher.admit(self._address, self._gate, self._platform)
-        return engine
 
     @property
     def _address(self) -> tuple[str, int]:
@@ -109,30 +109,30 @@ class Snmp:
         except Exception as error:
             raise Unreachable(f"{self._who}: no such host: {shown(str(error))}") from None
 
-    def _walks(self, roots: list[Oid], ask: Ask) -> list[Row]:
+    async def _walks(self, roots: list[Oid], ask: Ask) -> list[Row]:
         """Everything below each root, or an error: half a walk is no answer."""
         ends_at = time.monotonic() + ask.limit_s
         walks = [Walk(root) for root in roots]
         size_bytes = 0
-        for row in self._rows(walks):
+        async for row in self._rows(walks):
             size_bytes += len(row[2]) + 4 * len(row[0])
             if size_bytes > ask.limit_bytes:
                 raise TooMuch(f"{self._who}: {ask.name} is over {ask.limit_bytes} bytes")
             if time.monotonic() > ends_at:
                 raise Incomplete(f"{self._who}: {ask.name} took over {ask.limit_s:g} s")
         if not self._uptime_in_front:
-            found = self._get([_UPTIME])
+            found = await self._get([_UPTIME])
             self._watch_uptime(int(found[0][2]) if found else None)
         return [row for walk in walks for row in walk.rows]
 
-    def _rows(self, walks: list[Walk]) -> Iterator[Row]:
+    async def _rows(self, walks: list[Walk]) -> AsyncIterator[Row]:
         """GETBULK of all walks at once until the answers leave each; fewer if they do not fit.
 
         The first of several asks one row of each.
         """
         most, repetitions = REPETITIONS, 1 if len(walks) > 1 else _FIRST
         while going := [walk for walk in walks if not walk.is_over][:most]:
-            found = self._bulk([walk.last for walk in going], repetitions)
+            found = await self._bulk([walk.last for walk in going], repetitions)
             if found is None:
                 if most == 1:
                     last = dotted(going[0].last)
@@ -148,38 +148,38 @@ class Snmp:
                     yield row
             repetitions = max(1, most // max(1, sum(not walk.is_over for walk in walks)))
 
-    def _bulk(self, after: list[Oid], repetitions: int) -> list[tuple[Oid, Any]] | None:
+    async def _bulk(self, after: list[Oid], repetitions: int) -> list[tuple[Oid, Any]] | None:
         """The rows after each of these, in turns; None where they do not fit into one message.
 
         The uptime is asked for once in front of them (a non-repeater), which costs no question.
         An agent that does not keep to that gives itself away, and is asked without from then on.
         """
         if not self._uptime_in_front or min(after) <= _UPTIME:
-            return self._exchange(bulk_cmd, *after, bulk=(0, repetitions))
-        found = self._exchange(bulk_cmd, _BEFORE_UPTIME, *after, bulk=(1, repetitions))
+            return await self._exchange(bulk_cmd, *after, bulk=(0, repetitions))
+        found = await self._exchange(bulk_cmd, _BEFORE_UPTIME, *after, bulk=(1, repetitions))
         if found is None:
             return None
         if _is_in_front(found, after):
             self._watch_uptime(int(found[0][1]))
             return found[1:]
         self._uptime_in_front = False
-        return self._bulk(after, repetitions)
+        return await self._bulk(after, repetitions)
 
-    def _get(self, oids: list[Oid]) -> list[Row]:
+    async def _get(self, oids: list[Oid]) -> list[Row]:
         """Those of these single values that the device has."""
         rows = []
         for start in range(0, len(oids), _AT_ONCE):
-            rows += self._got(oids[start : start + _AT_ONCE])
+            rows += await self._got(oids[start : start + _AT_ONCE])
         if seen := [int(value) for oid, _, value in rows if oid == _UPTIME]:
             self._watch_uptime(seen[0])
         return rows
 
-    def _got(self, oids: list[Oid]) -> list[Row]:
-        found = self._exchange(get_cmd, *oids)
+    async def _got(self, oids: list[Oid]) -> list[Row]:
+        found = await self._exchange(get_cmd, *oids)
         if found is None:
             raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
         if not found and len(oids) > 1:  # an old agent refuses all of them for one it lacks
-            return [row for oid in oids for row in self._got([oid])]
+            return [row for oid in oids for row in await self._got([oid])]
         return [row_of(oid, value) for oid, value in found if not isinstance(value, ABSENT)]
 
     def _watch_uptime(self, ticks: int | None) -> None:
@@ -193,7 +193,7 @@ class Snmp:
             next_step="read it again when it is up",
         )
 
-    def _exchange(
+    async def _exchange(
         self, command: Any, *oids: Oid, bulk: tuple[int, ...] = ()
     ) -> list[tuple[Oid, Any]] | None:
         """One question and its answer; None when the answer is too big for one message.
@@ -201,10 +201,10 @@ class Snmp:
         `bulk` is how many of the objects are asked once, and how many rows of each of the others.
         """
         wanted = [Asked(oid) for oid in oids]
-        answer = self._send(command, *bulk, *wanted)
+        answer = await self._send(command, *bulk, *wanted)
         if isinstance(answer[0], errind.RequestTimedOut) and self._may_be_another():
-            self.engine = self._engine(instead_of=self.engine)
-            answer = self._send(command, *bulk, *wanted)
+            self._admitted(await loop().engine(_key(self._security), self.engine))
+            answer = await self._send(command, *bulk, *wanted)
         trouble, status, _, rows = answer
         if trouble is not None:
             raise self._meaning(trouble, oids)
@@ -219,11 +219,12 @@ class Snmp:
             raise NotAnswered(f"{self._who}: {dotted(oids[0])} was answered with {shown(name)}")
         return [(tuple(row[0]), row[1]) for row in rows]
 
-    def _send(self, command: Any, *what: Any) -> tuple[Any, Any, Any, Any]:
+    async def _send(self, command: Any, *what: Any) -> tuple[Any, Any, Any, Any]:
         """What the library says of one question: trouble, error status, its index, rows."""
         way = (self.engine, self._security, self._target, self._context)
         try:
-            found: tuple[Any, Any, Any, Any] = loop().run(command(*way, *what, lookupMib=False))
+            async with loop().in_flight:
+                found: tuple[Any, Any, Any, Any] = await command(*way, *what, lookupMib=False)
         except VisitError:
             raise
         except Exception as error:  # a library that cannot decode an answer says so in many ways

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from functools import cache
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any, TypeVar
 
 from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
@@ -27,34 +27,26 @@ class Loop:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="snmp", daemon=True)
         self._thread.start()
-        self._lock = Lock()
         self._engines: dict[tuple[Any, ...], SnmpEngine] = {}
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self.in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, done in the loop; called from any other thread."""
-        return asyncio.run_coroutine_threadsafe(self._bounded(work), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def engine(self, account: tuple[Any, ...], instead_of: SnmpEngine | None = None) -> SnmpEngine:
+    async def engine(
+        self, account: tuple[Any, ...], instead_of: SnmpEngine | None = None
+    ) -> SnmpEngine:
         """The engine of an account. One user's keys must not meet another's of the same name.
 
         `instead_of` is one that turned out stale: whoever comes first has it replaced.
         """
-        with self._lock:
-            if self._engines.get(account) is instead_of:
-                self._engines[account] = self.run(_engine())
-            return self._engines[account]
-
-    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
-        async with self._in_flight:
-            return await work
+        if self._engines.get(account) is instead_of:
+            self._engines[account] = SnmpEngine(msgAndPduDsp=GatedDispatcher())
+        return self._engines[account]
 
 
 @cache
 def loop() -> Loop:
     """The process's loop, started with the first SNMP device."""
     return Loop()
-
-
-async def _engine() -> SnmpEngine:
-    return SnmpEngine(msgAndPduDsp=GatedDispatcher())
