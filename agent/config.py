@@ -20,11 +20,12 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from agent.cadence import cadence
 from agent.credentials import Sources
+from agent.discovery import discovery_mistakes
 from agent.platforms import platform
 from agent.rounds import Effort
 from agent.settings import STRICT, VAULT_PATH, CalendarModel, DaemonModel, VaultModel
 from agent.yaml_lines import Lines, load, nearest
-from evidence.device import SUBJECTS, Device
+from evidence.device import BY_NAME_ONLY, SUBJECTS, Device
 from evidence.errors import ConfigurationError
 from evidence.readings import Zones
 
@@ -273,7 +274,8 @@ def _devices(
         except ConfigurationError as error:
             mistakes.append(f"{where}: {error.code}: {error.message}")
             continue
-        subjects = tuple(model.subjects or one.collectors)
+        usual = [subject for subject in one.collectors if subject not in BY_NAME_ONLY]
+        subjects = tuple(model.subjects or usual or one.collectors)
         if unread := [subject for subject in subjects if subject not in one.collectors]:
             mistakes.append(
                 f"{where}: subject_unknown: {one.name} does not read {', '.join(unread)}; "
@@ -314,7 +316,8 @@ def _devices(
         )
         wheres[model.id] = where
     for device in found.values():
-        mistakes += [f"{wheres[device.id]}: {wrong}" for wrong in _jumps(device, found)]
+        wrongs = (*_jumps(device, found), *discovery_mistakes(device))
+        mistakes += [f"{wheres[device.id]}: {wrong}" for wrong in wrongs]
     return found
 
 

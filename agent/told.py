@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.collect import Job
+from agent.discovery import planned
 from agent.platforms import platform
 from agent.visit import Visit
 
@@ -38,8 +39,9 @@ def ask_rows(jobs: Iterable[Job]) -> list[Row]:
             "by": job.device.transport,
             "address": job.device.address,
             "subjects": list(job.subjects),
-            "text": ask.text,
+            "text": text,
         }
         for job in jobs
         for ask in platform(job.device.platform).all_asks
+        for text in planned(job.device, ask)
     ]

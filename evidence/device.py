@@ -16,7 +16,11 @@ SUBJECTS = (
     "assets",
     "tickets",
     "account",
+    "neighbours",
+    "weaknesses",
 )
+# Read only where the configuration names them: what they tell reaches beyond the device itself.
+BY_NAME_ONLY = frozenset({"neighbours"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ SUBJECTS = {
     "assets": Text("assets", "資產清冊"),
     "tickets": Text("tickets", "變更與核准單"),
     "account": Text("account", "讀取帳號權限"),
+    "neighbours": Text("neighbours", "鄰近設備"),
+    "weaknesses": Text("weaknesses", "弱點掃描結果"),
 }
 
 STATES = {

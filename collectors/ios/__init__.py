@@ -17,6 +17,8 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import access_list, acl_rules, parts, privilege
 from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
+from collectors._neighbours.cisco import CDP, LLDP, arp
+from collectors._neighbours.cisco import neighbours as seen_beside
 from collectors.ios import _applied, _groups, _modules, _remarks, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
@@ -70,6 +72,7 @@ IPV6_ACCESS_LISTS = Ask(
 IP_INTERFACE = Ask("ip_interface", "show ip interface", also=("show_ip_interface",))
 IPV6_INTERFACE = Ask("ipv6_interface", "show ipv6 interface", also=("show_ipv6_interface",))
 OBJECT_GROUP = Ask("object_group", "show object-group", also=("show_object-group",))
+ARP = arp("arp_table", "show ip arp", "show arp")
 CONFIGURED = Ask(
     "configured_access_lists",
     "show running-config | section access-list",
@@ -142,6 +145,11 @@ def firewall(device: Device) -> Flow:
             found.values(), bound, discovery=("nd-na", "nd-ns"), empty_permits=True
         ),
     ]
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the device and speaks to it: CDP, LLDP, its table of addresses."""
+    return (yield from seen_beside(device, CDP, LLDP, ARP))
 
 
 def account(device: Device) -> Flow:

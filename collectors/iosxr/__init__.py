@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import parts
 from collectors._cisco.answer import answered, text_of, told
+from collectors._neighbours.cisco import CDP, LLDP, arp
+from collectors._neighbours.cisco import neighbours as seen_beside
 from collectors.iosxr import _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
@@ -38,6 +40,7 @@ PLATFORM = Ask("platform", "show platform", also=("admin show platform", "show_p
 INSTALL = Ask(
     "install", "show install active summary", also=("show install active", "show_install_active")
 )
+ARP = arp("arp_table", "show arp", "show arp vrf default")
 TASKS = Ask("user_tasks", "show user tasks")
 _TASK = re.compile(r"(?m)^[ \t]*Task:[ \t]*(\S+)[ \t]*:[ \t]*(\S.*)$")
 
@@ -61,6 +64,11 @@ def firmware(device: Device) -> Flow:
         )
     units = _version.units(found[VERSION], hardware) if VERSION in found else ()
     return [*software, *hardware, *units]
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the device and speaks to it: CDP, LLDP, its table of addresses."""
+    return (yield from seen_beside(device, CDP, LLDP, ARP))
 
 
 def account(device: Device) -> Flow:

@@ -15,6 +15,8 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import access_list, acl_rules, parts
 from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
+from collectors._neighbours.cisco import CDP, LLDP, arp
+from collectors._neighbours.cisco import neighbours as seen_beside
 from collectors.nxos import _groups, _json, _modules, _summary, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
@@ -59,6 +61,7 @@ SUMMARY = Ask(
     "access_lists_summary", "show access-lists summary", also=("show_access-lists_summary",)
 )
 OBJECT_GROUP = Ask("object_group", "show object-group", also=("show_object-group",))
+ARP = arp("arp_table", "show ip arp", "show ip arp vrf all")
 ACCOUNTS = Ask("user_accounts", "show user-account")
 _DISCOVERY = ("nd-na", "nd-ns", "router-advertisement", "router-solicitation")
 _ACCOUNT = re.compile(r"(?ms)^user:(\S+)\s*$(.*?)(?=^user:|\Z)")
@@ -115,6 +118,11 @@ def firewall(device: Device) -> Flow:
         *acl_rules.facts(found, bound, None, captured_at(listing)),
         *acl_rules.unwritten(found, bound, discovery=_DISCOVERY, empty_permits=None),
     ]
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the device and speaks to it: CDP, LLDP, its table of addresses."""
+    return (yield from seen_beside(device, CDP, LLDP, ARP))
 
 
 def account(device: Device) -> Flow:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
+from collectors._neighbours import inside
+from collectors.snmp import beside
 from collectors.snmp.answers import (
     ENTITY_COLUMNS,
     ENTITY_TABLE,
@@ -55,6 +57,7 @@ STANDARD = Ask(
 LLDP = Ask("lldp local", "get 1.0.8802.1.1.2.1.3.4.0", kind="snmp")
 # Who runs somebody else's agent: one small question, asked only of agents that many makers share.
 PROBE = Ask("probe", " ".join(["get", *PROBES]), kind="snmp")
+NEIGHBOUR_ASKS = beside.ASKS
 VENDOR_ASKS = tuple(dict.fromkeys(ask for family in FAMILIES for ask in family.asks()))
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
@@ -85,6 +88,31 @@ def firmware(device: Device) -> Flow:
     modules = tuple(row for row in rows if row.kind == MODULE)
     view = View(answers, description, object_id, chassis(rows), modules, branch)
     return tuple(facts_of(family, view, rows, system.answered_at))
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the device: LLDP, CDP, its tables of addresses, within its ranges.
+
+    Raises Unexpected (`result_empty_suspicious`) where it has none of them: it spoke to us, so its
+    table of addresses is not empty.
+    """
+    table = beside.Table()
+    ways: list[str] = []
+    for ask, way in zip(NEIGHBOUR_ASKS, ("lldp", "cdp", "arp"), strict=True):
+        try:
+            capture = yield ask
+        except NotAnswered:
+            continue
+        if capture.body.strip():
+            table.add(capture)
+            ways.append(way)
+    if not table.rows:
+        raise Unexpected(
+            f"{device.id}: neither LLDP nor CDP nor a table of addresses was answered",
+            code="result_empty_suspicious",
+            next_step="let the account's view include 1.0.8802.1.1.2 and 1.3.6.1.2.1.4",
+        )
+    return tuple(inside(device, beside.neighbours_of(table), ways))
 
 
 def _more(answers: Answers, asks: Iterable[Ask]) -> Generator[Ask, Capture, None]:

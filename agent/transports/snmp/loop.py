@@ -42,7 +42,7 @@ class Loop:
         `instead_of` is one that turned out stale: whoever comes first has it replaced.
         """
         if self._engines.get(account) is instead_of:
-            self._engines[account] = SnmpEngine(msgAndPduDsp=GatedDispatcher())
+            self._engines[account] = new_engine()
         return self._engines[account]
 
 
@@ -50,3 +50,8 @@ class Loop:
 def loop() -> Loop:
     """The process's loop, started with the first SNMP device."""
     return Loop()
+
+
+def new_engine() -> SnmpEngine:
+    """An engine behind the gate; made in the loop, where its socket lives."""
+    return SnmpEngine(msgAndPduDsp=GatedDispatcher())

@@ -15,17 +15,10 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evidence.clock import parse_at, stamp
-
-# A field that came after facts were signed: left out of a record while it holds its default, so
-# that what was signed before keeps its digest.
-LATER = {"later": True}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """The base of all facts. Its only subclasses are in this file."""
-
-    subject_unit: str | None = None
+from evidence.facts.base import LATER as LATER
+from evidence.facts.base import Fact as Fact
+from evidence.facts.beside import Neighbour as Neighbour
+from evidence.facts.beside import Surroundings as Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +163,11 @@ class HardwareItem(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset(Fact):
-    """A row of the asset register: software, hardware, premises or data, and when it left."""
+    """A row of the asset register: software, hardware, premises or data, and when it left.
+
+    `category` is one of the four, documents or people, else as written. `location` is the room or
+    rack as people call it, `site` the site of the configuration that it stands at.
+    """
 
     asset_id: str
     name: str = ""
@@ -180,6 +177,11 @@ class Asset(Fact):
     location: str | None = None
     core: bool | None = None
     decommissioned_on: date | None = None
+    site: str | None = field(default=None, metadata=LATER)
+    vendor: str | None = field(default=None, metadata=LATER)
+    model: str | None = field(default=None, metadata=LATER)
+    serial: str | None = field(default=None, metadata=LATER)
+    version: str | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
