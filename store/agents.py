@@ -5,16 +5,19 @@ Keys come and go; each coming and going is an entry of the log.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from evidence.clock import stamp
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
 from evidence.errors import ConfigurationError
 from evidence.receipt import Entry
 from evidence.seal import PublicKey
+from store.database import insert_missing
 from store.leaves import append
+from store.schema import agent as agents
+from store.schema import agent_key, agent_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Caller:
 
 
 def enrol(
-    rows: sqlite3.Connection,
+    rows: Connection,
     agent: str,
     sites: Sequence[str],
     key: PublicKey,
@@ -38,13 +41,13 @@ def enrol(
 
     Raises ConfigurationError `key_taken` when the key is another agent's, or was revoked.
     """
-    rows.execute("INSERT OR IGNORE INTO agent VALUES (?, ?)", (agent, stamp(now)))
+    insert_missing(rows, agents, id=agent, enrolled_at=now)
     for site in sites:
-        rows.execute("INSERT OR IGNORE INTO agent_site VALUES (?, ?)", (agent, site))
+        insert_missing(rows, agent_site, agent=agent, site=site)
     found = rows.execute(
-        "SELECT agent, revoked_at FROM agent_key WHERE keyid = ?", (key.keyid,)
-    ).fetchone()
-    if found == (agent, None):
+        select(agent_key.c.agent, agent_key.c.revoked_at).where(agent_key.c.keyid == key.keyid)
+    ).first()
+    if found is not None and tuple(found) == (agent, None):
         return
     if found is not None:
         raise ConfigurationError(
@@ -53,44 +56,48 @@ def enrol(
             next_step="make a new key for this agent",
         )
     rows.execute(
-        "INSERT INTO agent_key VALUES (?, ?, ?, ?, NULL)", (key.keyid, agent, key.raw, stamp(now))
+        insert(agent_key).values(keyid=key.keyid, agent=agent, raw=key.raw, enrolled_at=now)
     )
     append(rows, Entry(kind="enrol", digest=key.keyid, agent=agent, received_at=now), origin)
 
 
-def revoke(
-    rows: sqlite3.Connection, agent: str, keyid: str | None, now: datetime, origin: str
-) -> int:
+def revoke(rows: Connection, agent: str, keyid: str | None, now: datetime, origin: str) -> int:
     """Put the agent's key (None: all its keys) out of force. Returns how many were in force."""
-    found = rows.execute(
-        "SELECT keyid FROM agent_key WHERE agent = ? AND revoked_at IS NULL"
-        " AND (? IS NULL OR keyid = ?)",
-        (agent, keyid, keyid),
-    ).fetchall()
-    for (one,) in found:
-        rows.execute("UPDATE agent_key SET revoked_at = ? WHERE keyid = ?", (stamp(now), one))
+    in_force = select(agent_key.c.keyid).where(_in_force(agent))
+    if keyid is not None:
+        in_force = in_force.where(agent_key.c.keyid == keyid)
+    found = list(rows.scalars(in_force.order_by(agent_key.c.keyid)))
+    for one in found:
+        rows.execute(update(agent_key).where(agent_key.c.keyid == one).values(revoked_at=now))
         append(rows, Entry(kind="revoke", digest=one, agent=agent, received_at=now), origin)
     return len(found)
 
 
-def caller(rows: sqlite3.Connection, keyid: str) -> Caller | None:
+def caller(rows: Connection, keyid: str) -> Caller | None:
     """The agent whose key this is; None when the key is unknown or revoked."""
-    found = rows.execute(
-        "SELECT agent FROM agent_key WHERE keyid = ? AND revoked_at IS NULL", (keyid,)
-    ).fetchone()
-    return None if found is None else _caller(rows, found[0])
-
-
-def callers(rows: sqlite3.Connection) -> list[Caller]:
-    """Every agent ever enrolled, by name."""
-    names = rows.execute("SELECT id FROM agent ORDER BY id").fetchall()
-    return [_caller(rows, name) for (name,) in names]
-
-
-def _caller(rows: sqlite3.Connection, agent: str) -> Caller:
-    sites = rows.execute("SELECT site FROM agent_site WHERE agent = ? ORDER BY site", (agent,))
-    keys = rows.execute(
-        "SELECT raw FROM agent_key WHERE agent = ? AND revoked_at IS NULL ORDER BY enrolled_at",
-        (agent,),
+    found = rows.scalar(
+        select(agent_key.c.agent).where(
+            agent_key.c.keyid == keyid, agent_key.c.revoked_at.is_(None)
+        )
     )
-    return Caller(agent, tuple(site for (site,) in sites), tuple(PublicKey(raw) for (raw,) in keys))
+    return None if found is None else _caller(rows, found)
+
+
+def callers(rows: Connection) -> list[Caller]:
+    """Every agent ever enrolled, by name."""
+    names = list(rows.scalars(select(agents.c.id).order_by(agents.c.id)))
+    return [_caller(rows, name) for name in names]
+
+
+def _caller(rows: Connection, agent: str) -> Caller:
+    sites = rows.scalars(
+        select(agent_site.c.site).where(agent_site.c.agent == agent).order_by(agent_site.c.site)
+    )
+    keys = rows.scalars(
+        select(agent_key.c.raw).where(_in_force(agent)).order_by(agent_key.c.enrolled_at)
+    )
+    return Caller(agent, tuple(sites), tuple(PublicKey(raw) for raw in keys))
+
+
+def _in_force(agent: str) -> ColumnElement[bool]:
+    return (agent_key.c.agent == agent) & agent_key.c.revoked_at.is_(None)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -36,6 +37,10 @@ BLOB_LIMIT_BYTES = 64 * MIB
 ENVELOPE_LIMIT_BYTES = 64 * MIB
 BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT, DECISIONS)
 _CHUNK_BYTES = 256 * 1024
+_FULL = ("SQLITE_FULL", "53100")
+# Out of reach, ended by its administrator or by a crash, starting, out of connections; and SQLite's
+# one writer taking longer than anybody waits.
+_AWAY = ("away", "57P01", "57P02", "57P03", "53300", "SQLITE_BUSY")
 _LOG = logging.getLogger("evidence.store")
 
 
@@ -149,7 +154,7 @@ class Web:
             raise Refused("the disk failed", code="store_broken")
         try:
             await run_in_threadpool(self.custody.check_writable)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, DBAPIError) as error:
             raise Refused(f"nothing can be written: {error}", code="not_ready") from error
         return PlainTextResponse("ready\n")
 
@@ -177,13 +182,16 @@ class Web:
         )
 
     def _known(self, error: Exception) -> EvidenceError:
-        if isinstance(error, DiskBroken) or _is_sqlite(error, "SQLITE_IOERR"):
+        said = _database_said(error)
+        if isinstance(error, DiskBroken) or said.startswith("SQLITE_IOERR"):
             self.broken = True
             self.on_broken()
             return Refused(str(error), code="store_broken")
         full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
-        if full or _is_sqlite(error, "SQLITE_FULL"):
+        if full or said in _FULL:
             return Refused(str(error), code="store_full")
+        if isinstance(error, DBAPIError) and (error.connection_invalidated or said in _AWAY):
+            return Refused(str(error.orig), code="database_away")
         if isinstance(error, HTTPException):
             code = "method_not_allowed" if error.status_code == 405 else "not_found"
             return Refused("there is no such address", code=code)
@@ -196,14 +204,18 @@ def make_app(
     state: Path,
     *,
     clock: Clock,
+    database_url: str | None = None,
     accept_replayed: bool = False,
     blob_limit_bytes: int = BLOB_LIMIT_BYTES,
     envelope_limit_bytes: int = ENVELOPE_LIMIT_BYTES,
     on_broken: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The store over a state folder, as an ASGI application; `app.state.custody` is its custody,
-    to be closed after serving. Raises EnvironmentProblem when the folder is in use or unfit."""
-    custody = Custody(state, clock, accept_replayed=accept_replayed, serving=True)
+    """The store over a state folder (and a PostgreSQL database, if one is named), as an ASGI
+    application; `app.state.custody` is its custody, to be closed after serving. Raises
+    EnvironmentProblem when either is in use or unfit."""
+    custody = Custody(
+        state, clock, database_url=database_url, accept_replayed=accept_replayed, serving=True
+    )
     web = Web(
         custody,
         Access(custody.caller, clock),
@@ -228,7 +240,7 @@ def make_app(
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
     ]
-    handled = (EvidenceError, HTTPException, ClientDisconnect, OSError, sqlite3.Error, Exception)
+    handled = (EvidenceError, HTTPException, ClientDisconnect, OSError, DBAPIError, Exception)
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
     app.state.custody = custody
     return app
@@ -276,7 +288,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _is_sqlite(error: Exception, name: str) -> bool:
-    return isinstance(error, sqlite3.Error) and (
-        getattr(error, "sqlite_errorname", "") or ""
-    ).startswith(name)
+def _database_said(error: Exception) -> str:
+    """The name SQLite gives an error, or PostgreSQL's five letters; empty for any other error.
+
+    PostgreSQL gives no letters when it cannot be reached: `away` then.
+    """
+    if not isinstance(error, DBAPIError):
+        return ""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorname", None) or ""
+    return getattr(error.orig, "sqlstate", None) or "away"

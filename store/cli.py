@@ -26,7 +26,8 @@ from store.settings import load_settings
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
 )
-State = Annotated[Path, typer.Option(help="The store's folder.")]
+State = Annotated[Path | None, typer.Option(help="The store's folder.")]
+Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 
 
 def main() -> None:
@@ -40,7 +41,8 @@ def main() -> None:
 
 @app.command()
 def serve(
-    state: Annotated[Path | None, typer.Option(help="The store's folder.")] = None,
+    state: State = None,
+    database: Annotated[str | None, typer.Option(help="PostgreSQL, by its address.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
     accept_replayed: Annotated[
@@ -48,13 +50,14 @@ def serve(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="TLS key (PEM).")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file; flags come first.")] = None,
+    config: Config = None,
 ) -> None:
     """Serve until stopped. Exit 3 when the disk failed."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = load_settings(
         config,
         state=state,
+        database=database,
         host=host,
         port=port,
         accept_replayed=accept_replayed,
@@ -67,29 +70,31 @@ def serve(
 
 @app.command()
 def enrol(
-    state: State,
     agent: Annotated[str, typer.Option(help="The agent's id.")],
     site: Annotated[list[str], typer.Option(help="A site it reads; may be given again.")],
     key: Annotated[Path, typer.Option(help="The agent's public key (PEM).")],
+    state: State = None,
+    config: Config = None,
 ) -> None:
     """Let an agent deliver. A running store takes note at once."""
     try:
         public = PublicKey.of_pem(key.read_bytes(), str(key))
     except OSError as error:
         raise ConfigurationError(f"{key}: {error.strerror}", code="key_missing") from None
-    with _opened(state) as custody:
+    with _opened(state, config) as custody:
         custody.enrol(agent, site, public)
     print(f"{agent} delivers for {', '.join(site)} with key {public.keyid}")
 
 
 @app.command()
 def revoke(
-    state: State,
     agent: Annotated[str, typer.Option(help="The agent's id.")],
     keyid: Annotated[str | None, typer.Option(help="One key; without it, every key.")] = None,
+    state: State = None,
+    config: Config = None,
 ) -> None:
     """Stop taking what an agent signs. What was taken stays."""
-    with _opened(state) as custody:
+    with _opened(state, config) as custody:
         revoked = custody.revoke(agent, keyid)
     print(f"{agent}: {revoked} key(s) revoked")
     if not revoked:
@@ -98,11 +103,12 @@ def revoke(
 
 @app.command("list")
 def list_agents(
-    state: State,
+    state: State = None,
+    config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The enrolled agents, their sites and keys in force."""
-    with _opened(state) as custody, custody.database.reading() as rows:
+    with _opened(state, config) as custody, custody.database.reading() as rows:
         found = callers(rows)
     if as_json:
         records = [
@@ -118,9 +124,9 @@ def list_agents(
 
 
 @app.command()
-def fsck(state: State) -> None:
+def fsck(state: State = None, config: Config = None) -> None:
     """Check database, log, receipts and every file. Exit 1 when something is not as it was."""
-    with _opened(state) as custody:
+    with _opened(state, config) as custody:
         wrong = list(check_all(custody))
     for sentence in wrong:
         print(sentence)
@@ -130,8 +136,10 @@ def fsck(state: State) -> None:
 
 
 @contextmanager
-def _opened(state: Path) -> Iterator[Custody]:
-    custody = Custody(state, system_clock)
+def _opened(state: Path | None, config: Path | None) -> Iterator[Custody]:
+    """The store that the settings name, beside a process that may be serving it."""
+    settings = load_settings(config, state=state)
+    custody = Custody(settings.state, system_clock, database_url=settings.database)
     try:
         yield custody
     finally:

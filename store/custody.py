@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BufferedWriter
 from pathlib import Path
 
+from sqlalchemy import Connection, insert, select
+
 from evidence.checkpoint import Checkpoint
-from evidence.clock import Clock, stamp
+from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, shown
 from evidence.log import consistency_proof
 from evidence.receipt import Entry
@@ -25,9 +27,12 @@ from evidence.statement import KINDS, Statement
 from store import agents, leaves
 from store.agents import Caller
 from store.claims import Claims, claims_of
-from store.database import Database
+from store.database import Database, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
 from store.problems import Refused
+from store.schema import blob as blob_table
+from store.schema import blob_owner, statement_blob
+from store.schema import statement as statement_table
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
@@ -46,24 +51,36 @@ class Custody:
     """A store's state folder, opened; `serving` takes it for this process alone and sweeps it."""
 
     def __init__(
-        self, state: Path, clock: Clock, *, accept_replayed: bool = False, serving: bool = False
+        self,
+        state: Path,
+        clock: Clock,
+        *,
+        database_url: str | None = None,
+        accept_replayed: bool = False,
+        serving: bool = False,
     ) -> None:
-        """Raises EnvironmentProblem when the folder is in use or cannot be relied on."""
+        """`database_url` names a PostgreSQL database; None: SQLite in the folder.
+
+        Raises EnvironmentProblem when either is in use or cannot be relied on.
+        """
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
         self._accept_replayed = accept_replayed
-        self._held = _hold(state) if serving else None
-        self.files = Files(state)
-        self.key = _own_key(state)
-        self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
-        self.database = Database(state / "store.db")
-        if serving:
-            self._sweep()
+        with ExitStack() as held:
+            if serving:
+                held.enter_context(_hold(state))
+            self.files = Files(state)
+            self.key = _own_key(state)
+            self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
+            self.database = Database(state / "store.db", database_url)
+            held.callback(self.database.close)
+            if serving:
+                self.database.hold()
+                self._sweep()
+            self._held = held.pop_all()
 
     def close(self) -> None:
-        self.database.close()
-        if self._held is not None:
-            self._held.close()
+        self._held.close()
 
     # Agents
 
@@ -96,11 +113,9 @@ class Custody:
                 return False
         incoming.keep(self.files.path(BLOBS, digest))
         with self.database.transaction() as rows:
-            rows.execute(
-                "INSERT OR IGNORE INTO blob VALUES (?, ?, ?)",
-                (digest, size_bytes, stamp(self._clock())),
-            )
-            rows.execute("INSERT OR IGNORE INTO blob_owner VALUES (?, ?)", (digest, caller.agent))
+            now = self._clock()
+            insert_missing(rows, blob_table, digest=digest, size_bytes=size_bytes, stored_at=now)
+            insert_missing(rows, blob_owner, digest=digest, agent=caller.agent)
         return True
 
     def blob_path(self, caller: Caller, digest: str) -> Path:
@@ -147,12 +162,17 @@ class Custody:
             receipt = leaves.append(rows, entry, self.origin)
             signed = receipt.seal(self.key).to_json()
             rows.execute(
-                "INSERT INTO statement VALUES (?, ?, ?, ?, ?)",
-                (digest, entry.kind, caller.agent, receipt.index, signed),
+                insert(statement_table).values(
+                    digest=digest,
+                    kind=entry.kind,
+                    agent=caller.agent,
+                    position=receipt.index,
+                    receipt=signed,
+                )
             )
-            rows.executemany(
-                "INSERT INTO statement_blob VALUES (?, ?)", [(digest, one) for one in blobs]
-            )
+            if blobs:
+                named = [{"statement": digest, "blob": one} for one in blobs]
+                rows.execute(insert(statement_blob), named)
         return signed, True
 
     def envelope_path(self, caller: Caller, digest: str) -> Path:
@@ -170,15 +190,16 @@ class Custody:
 
     def listed(self, caller: Caller, after: int, kinds: Sequence[str]) -> list[Listed]:
         """The agent's own statements past index `after` of the log, at most 500, in log order."""
-        names = [KINDS[kind] for kind in kinds]
-        marks = ", ".join("?" * len(names))
+        of = statement_table.c
+        wanted = (
+            select(of.digest, of.kind, of.position)
+            .where(of.agent == caller.agent, of.position > after)
+            .where(of.kind.in_([KINDS[kind] for kind in kinds]))
+            .order_by(of.position)
+            .limit(PAGE)
+        )
         with self.database.reading() as rows:
-            found = rows.execute(
-                "SELECT digest, kind, position FROM statement WHERE agent = ? AND position > ?"
-                f" AND kind IN ({marks}) ORDER BY position LIMIT {PAGE}",
-                (caller.agent, after, *names),
-            ).fetchall()
-        return [Listed(*row) for row in found]
+            return [Listed(*row) for row in rows.execute(wanted)]
 
     # The log
 
@@ -201,7 +222,7 @@ class Custody:
         return [sibling.hex() for sibling in consistency_proof(found, old)]
 
     def check_writable(self) -> None:
-        """Raises an OSError or sqlite3.Error when nothing could be taken in now."""
+        """Raises an OSError or DBAPIError when nothing could be taken in now."""
         incoming = self.files.receive()
         incoming.drop()
         with self.database.transaction():
@@ -233,24 +254,26 @@ class Custody:
 
     def _sweep(self) -> None:
         with self.database.reading() as rows:
-            blobs = {one for (one,) in rows.execute("SELECT digest FROM blob")}
-            statements = {one for (one,) in rows.execute("SELECT digest FROM statement")}
+            blobs = set(rows.scalars(select(blob_table.c.digest)))
+            statements = set(rows.scalars(select(statement_table.c.digest)))
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
 
 
-def _owns(rows: sqlite3.Connection, digest: str, caller: Caller) -> bool:
-    found = rows.execute(
-        "SELECT 1 FROM blob_owner WHERE digest = ? AND agent = ?", (digest, caller.agent)
+def _owns(rows: Connection, digest: str, caller: Caller) -> bool:
+    owned = select(blob_owner.c.digest).where(
+        blob_owner.c.digest == digest, blob_owner.c.agent == caller.agent
     )
-    return found.fetchone() is not None
+    return rows.scalar(owned) is not None
 
 
-def _receipt(rows: sqlite3.Connection, digest: str, caller: Caller) -> bytes | None:
-    found = rows.execute(
-        "SELECT receipt FROM statement WHERE digest = ? AND agent = ?", (digest, caller.agent)
-    ).fetchone()
-    return None if found is None else bytes(found[0])
+def _receipt(rows: Connection, digest: str, caller: Caller) -> bytes | None:
+    found: bytes | None = rows.scalar(
+        select(statement_table.c.receipt).where(
+            statement_table.c.digest == digest, statement_table.c.agent == caller.agent
+        )
+    )
+    return found
 
 
 def _hold(state: Path) -> BufferedWriter:

@@ -1,144 +1,247 @@
-"""The store's one truth about state: a SQLite database whose commits survive power loss.
+"""The store's one truth about state: SQLite in its folder, or PostgreSQL 15 and newer.
 
-WAL with `synchronous=FULL` syncs every commit; a library may come with another default, so
-both are set and read back. Tables of evidence are insert-only: triggers refuse the rest, which
-stops mistakes, not a database administrator; against him there are the log and its readers.
+One writer at a time on both, so that the log has one order and no gaps: SQLite's write lock, an
+advisory lock on PostgreSQL. A commit survives power loss: what that takes is set on every
+connection and read back. SQLAlchemy Core; the tables stand in `store/schema.py`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from evidence.errors import EnvironmentProblem
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-SCHEMA_VERSION = 1
+from evidence.errors import ConfigurationError, EnvironmentProblem
+from store.schema import HEAD
+
+POSTGRESQL_AT_LEAST = 150000
+_WAIT_S = 30
+_CONNECTIONS = 10
 _FULL = 2
-_TABLES = """
-CREATE TABLE agent (
-    id TEXT PRIMARY KEY,
-    enrolled_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE agent_site (
-    agent TEXT NOT NULL REFERENCES agent,
-    site TEXT NOT NULL,
-    PRIMARY KEY (agent, site)
-) STRICT;
-CREATE TABLE agent_key (
-    keyid TEXT PRIMARY KEY,
-    agent TEXT NOT NULL REFERENCES agent,
-    raw BLOB NOT NULL,
-    enrolled_at TEXT NOT NULL,
-    revoked_at TEXT
-) STRICT;
-CREATE TABLE blob (
-    digest TEXT PRIMARY KEY,
-    size_bytes INTEGER NOT NULL,
-    stored_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE blob_owner (
-    digest TEXT NOT NULL REFERENCES blob,
-    agent TEXT NOT NULL REFERENCES agent,
-    PRIMARY KEY (digest, agent)
-) STRICT;
-CREATE TABLE leaf (
-    position INTEGER PRIMARY KEY,
-    hash BLOB NOT NULL,
-    peaks BLOB NOT NULL,
-    entry TEXT NOT NULL
-) STRICT;
-CREATE TABLE statement (
-    digest TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    agent TEXT NOT NULL REFERENCES agent,
-    position INTEGER NOT NULL UNIQUE REFERENCES leaf,
-    receipt BLOB NOT NULL
-) STRICT;
-CREATE INDEX statement_of_agent ON statement (agent, kind, position);
-CREATE TABLE statement_blob (
-    statement TEXT NOT NULL REFERENCES statement,
-    blob TEXT NOT NULL REFERENCES blob,
-    PRIMARY KEY (statement, blob)
-) STRICT;
-CREATE TRIGGER leaf_is_dense BEFORE INSERT ON leaf
-    WHEN NEW.position != (SELECT coalesce(max(position) + 1, 0) FROM leaf)
-    BEGIN SELECT raise(ABORT, 'the log has no gaps'); END;
-"""
-_INSERT_ONLY = ("blob", "blob_owner", "leaf", "statement", "statement_blob")
+_SQLITE_WANTED = {
+    "journal_mode": "wal",
+    "synchronous": _FULL,
+    "foreign_keys": 1,
+    # Or an INSERT OR REPLACE would remove the old row without asking its trigger.
+    "recursive_triggers": 1,
+}
+_POSTGRESQL_WANTED = {"fsync": "on", "full_page_writes": "on", "server_encoding": "UTF8"}
+# Locks of the whole database, by numbers of our own: one writes, one serves, one migrates.
+_WRITING, _SERVING = 0x65766964, 0x65766965
 
 
 class Database:
-    """One connection, one writer at a time; safe to use from several threads."""
+    """Safe to use from several threads. `url` is None for SQLite in a file of its own."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the database. Raises EnvironmentProblem when it cannot be durable."""
-        self._lock = threading.RLock()
-        self._connection = sqlite3.connect(
-            path, timeout=30, isolation_level=None, check_same_thread=False
-        )
-        wanted = {"journal_mode": "wal", "synchronous": _FULL, "foreign_keys": 1}
-        for name, value in wanted.items():
-            self._connection.execute(f"PRAGMA {name} = {value}")
-            (found,) = self._connection.execute(f"PRAGMA {name}").fetchone()
+    def __init__(self, path: Path, url: str | None = None) -> None:
+        """Open or make the database, and bring it to the newest schema.
+
+        Raises EnvironmentProblem `env_database` when it is away or cannot be durable, and
+        ConfigurationError when the address cannot be read.
+        """
+        self._writing = threading.Lock()
+        self._serving: Connection | None = None
+        self.engine = _sqlite(path) if url is None else _postgresql(url)
+        self.name = str(path) if url is None else self.engine.url.render_as_string()
+        try:
+            self._migrate()
+        except OperationalError as error:
+            self.engine.dispose()
+            raise EnvironmentProblem(
+                f"{self.name}: {_first_line(error)}", code="env_database"
+            ) from None
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The one write transaction: on disk when the block ends, undone when it raises.
+
+        Never within another one, nor within `reading`, of the same thread.
+        """
+        with self._writing, self.engine.connect() as rows:
+            rows = rows.execution_options(evidence_writes=True)
+            with rows.begin():
+                if not self.is_sqlite:
+                    rows.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITING})
+                yield rows
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A view of the database as it stands now, the same for the whole block."""
+        with self.engine.connect() as rows:
+            if not self.is_sqlite:
+                rows = rows.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with rows.begin():
+                yield rows
+
+    def hold(self) -> None:
+        """Serve this database alone. Raises EnvironmentProblem `env_in_use`; SQLite's folder has
+        a lock of its own."""
+        if self.is_sqlite:
+            return
+        serving = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        got = serving.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVING})
+        if not got:
+            serving.close()
+            raise EnvironmentProblem(
+                f"another evidence-store serves {self.name}", code="env_in_use"
+            )
+        self._serving = serving
+
+    def close(self) -> None:
+        if self._serving is not None:
+            self._serving.invalidate()
+            self._serving.close()
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.reading() as rows:
+            found = _version(rows)
+        if found == HEAD:
+            return
+        with self.transaction() as rows:
+            found = _version(rows)  # another process may have been faster
+            if found is not None and int(found) > int(HEAD):
+                raise EnvironmentProblem(
+                    f"{self.name} was written by a newer evidence-store (schema {found})",
+                    code="env_database",
+                    next_step="install that version again, or restore an older backup",
+                )
+            _upgrade(rows)
+
+
+def insert_missing(rows: Connection, table: Table, **values: Any) -> bool:
+    """Insert a row unless there is one of its keys. True when it was new."""
+    dialect = sqlite if rows.dialect.name == "sqlite" else postgresql
+    wanted = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    return rows.execute(wanted.returning(*table.primary_key)).first() is not None
+
+
+def _version(rows: Connection) -> str | None:
+    """The schema a database has; None for one that is empty."""
+    tables = inspect(rows).get_table_names()
+    if "alembic_version" in tables:
+        found: str | None = rows.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+    return "1" if "leaf" in tables else None
+
+
+def _upgrade(rows: Connection) -> None:
+    # Here, because it takes longer to load than opening a database does.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = rows
+    if _version(rows) == "1":
+        command.stamp(config, "1")
+    command.upgrade(config, HEAD)
+    if rows.dialect.name == "sqlite":
+        # What programs looked at that knew no migrations: they are to refuse it.
+        rows.execute(text(f"PRAGMA user_version = {int(HEAD)}"))
+
+
+def _sqlite(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=_CONNECTIONS,
+        max_overflow=-1,
+        # The driver is to begin nothing by itself: it would begin reading, and find at the first
+        # write that another connection was faster.
+        connect_args={"timeout": _WAIT_S, "isolation_level": None, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def durable(connection: Any, _: object) -> None:
+        for name, value in _SQLITE_WANTED.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+            (found,) = connection.execute(f"PRAGMA {name}").fetchone()
             if found != value:
                 raise EnvironmentProblem(
                     f"{path}: {name} is {found!r} and cannot be made {value!r}",
                     code="env_database",
                     next_step="keep the state on a local file system, not on NFS",
                 )
-        self._migrate(path)
 
-    def _migrate(self, path: Path) -> None:
-        with self.transaction() as rows:
-            (found,) = rows.execute("PRAGMA user_version").fetchone()
-            if found > SCHEMA_VERSION:
+    @event.listens_for(engine, "begin")
+    def begin(rows: Connection) -> None:
+        writes = rows.get_execution_options().get("evidence_writes")
+        rows.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            "the database's address cannot be read",
+            code="config_syntax",
+            next_step="write postgresql://user@host/name",
+        ) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise ConfigurationError(
+            f"{parsed.drivername} is no database of this store",
+            code="config_syntax",
+            next_step="write postgresql://user@host/name, or leave it out for SQLite",
+        )
+    if parsed.password is not None:
+        raise ConfigurationError(
+            "the database's password stands in its address",
+            code="secret_inline",
+            next_step="take it out; put it into a file that PGPASSFILE names, or use peer"
+            " authentication over the socket",
+        )
+    try:
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=_CONNECTIONS,
+            max_overflow=-1,
+            connect_args={"connect_timeout": _WAIT_S, "options": "-c synchronous_commit=on"},
+        )
+    except ModuleNotFoundError:
+        raise EnvironmentProblem(
+            "PostgreSQL's driver is not installed",
+            code="env_database",
+            next_step="pip install 'evidence-agent[production]'",
+        ) from None
+
+    @event.listens_for(engine, "connect")
+    def durable(connection: Any, _: object) -> None:
+        if connection.info.server_version < POSTGRESQL_AT_LEAST:
+            raise EnvironmentProblem(
+                f"PostgreSQL is {connection.info.server_version // 10000}, and 15 is the least",
+                code="env_database",
+            )
+        for name, value in _POSTGRESQL_WANTED.items():
+            with connection.cursor() as cursor:
+                (found,) = cursor.execute(f"SHOW {name}").fetchone()
+            if found != value:
                 raise EnvironmentProblem(
-                    f"{path} was written by a newer evidence-store (schema {found})",
+                    f"PostgreSQL's {name} is {found}, and has to be {value}",
                     code="env_database",
+                    next_step="without it a power cut takes what was acknowledged",
                 )
-            if found == 0:
-                for sql in (*_statements(_TABLES), *map(_insert_only, _INSERT_ONLY)):
-                    rows.execute(sql)
-                rows.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.rollback()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction, synced to disk when the block ends and undone when it raises."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            yield self._connection
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+    return engine
 
 
-def _insert_only(table: str) -> str:
-    return (
-        f"CREATE TRIGGER {table}_stays BEFORE DELETE ON {table}"
-        f" BEGIN SELECT raise(ABORT, '{table} is insert-only'); END"
-    )
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The single statements of a script: `executescript` would commit what it does by itself."""
-    pending = ""
-    for line in script.strip().splitlines():
-        pending += line + "\n"
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0]

@@ -7,35 +7,45 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy import Connection, select, text
+
 from evidence.errors import SealError
 from evidence.receipt import Receipt
 from evidence.seal import Envelope
 from store import leaves
 from store.custody import Custody
 from store.files import BLOBS, ENVELOPES
+from store.schema import blob, leaf, statement
 
 
 def fsck(custody: Custody) -> Iterator[str]:
     """One sentence for each thing that is not as it was taken in; nothing when all is well."""
     with custody.database.reading() as rows:
-        for (message,) in rows.execute("PRAGMA integrity_check").fetchall():
-            if message != "ok":
-                yield f"database: {message}"
-        for table, row, *_ in rows.execute("PRAGMA foreign_key_check").fetchall():
-            yield f"database: row {row} of {table} refers to nothing"
+        if custody.database.is_sqlite:
+            yield from _sqlite(rows)
         position = leaves.broken_leaf(rows)
         if position is not None:
             yield f"log: entry {position} is not what it was when it was written"
-        blobs = [one for (one,) in rows.execute("SELECT digest FROM blob ORDER BY digest")]
+        blobs = list(rows.scalars(select(blob.c.digest).order_by(blob.c.digest)))
         statements = rows.execute(
-            "SELECT s.digest, s.receipt, l.entry FROM statement AS s"
-            " JOIN leaf AS l USING (position) ORDER BY position"
-        ).fetchall()
+            select(statement.c.digest, statement.c.receipt, leaf.c.entry)
+            .join(leaf, leaf.c.position == statement.c.position)
+            .order_by(leaf.c.position)
+        ).all()
     for digest in blobs:
         if _sha256(custody.files.path(BLOBS, digest)) != digest:
             yield f"blob {digest}: the file is missing or holds other bytes"
     for digest, receipt, entry in statements:
         yield from _statement(custody, digest, receipt, entry)
+
+
+def _sqlite(rows: Connection) -> Iterator[str]:
+    """What SQLite can say of its own file. PostgreSQL has pg_amcheck and page checksums."""
+    for message in rows.scalars(text("PRAGMA integrity_check")).all():
+        if message != "ok":
+            yield f"database: {message}"
+    for table, row, *_ in rows.execute(text("PRAGMA foreign_key_check")).all():
+        yield f"database: row {row} of {table} refers to nothing"
 
 
 def _statement(custody: Custody, digest: str, receipt: bytes, entry: str) -> Iterator[str]:

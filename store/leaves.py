@@ -7,22 +7,29 @@ log) as they stood after it, so that appending needs the last row only, in which
 from __future__ import annotations
 
 import json
-import sqlite3
+
+from sqlalchemy import Connection, insert, select
 
 from evidence.log import Frontier
 from evidence.reading import canonical
 from evidence.receipt import Entry, Receipt
+from store.schema import leaf
 
 _HASH_BYTES = 32
+_AT_ONCE = 10_000
 
 
-def append(rows: sqlite3.Connection, entry: Entry, origin: str) -> Receipt:
+def append(rows: Connection, entry: Entry, origin: str) -> Receipt:
     """Add the entry within the caller's write transaction; the receipt for it, not yet signed."""
     before = frontier(rows)
     after = before.append(entry.leaf)
     rows.execute(
-        "INSERT INTO leaf VALUES (?, ?, ?, ?)",
-        (before.size, entry.leaf, b"".join(after.peaks), canonical(entry.record()).decode()),
+        insert(leaf).values(
+            position=before.size,
+            hash=entry.leaf,
+            peaks=b"".join(after.peaks),
+            entry=canonical(entry.record()).decode(),
+        )
     )
     return Receipt(
         store=origin,
@@ -34,33 +41,34 @@ def append(rows: sqlite3.Connection, entry: Entry, origin: str) -> Receipt:
     )
 
 
-def frontier(rows: sqlite3.Connection) -> Frontier:
+def frontier(rows: Connection) -> Frontier:
     """The log as it stands now."""
-    last = rows.execute("SELECT position, peaks FROM leaf ORDER BY position DESC LIMIT 1")
-    found = last.fetchone()
+    last = select(leaf.c.position, leaf.c.peaks).order_by(leaf.c.position.desc()).limit(1)
+    found = rows.execute(last).first()
     if found is None:
         return Frontier()
     position, peaks = found
     return Frontier(position + 1, _split(peaks))
 
 
-def hashes(rows: sqlite3.Connection, size: int) -> list[bytes]:
+def hashes(rows: Connection, size: int) -> list[bytes]:
     """The first `size` leaves."""
-    found = rows.execute("SELECT hash FROM leaf WHERE position < ? ORDER BY position", (size,))
-    return [leaf for (leaf,) in found]
+    wanted = select(leaf.c.hash).where(leaf.c.position < size).order_by(leaf.c.position)
+    return list(rows.scalars(wanted))
 
 
-def broken_leaf(rows: sqlite3.Connection) -> int | None:
+def broken_leaf(rows: Connection) -> int | None:
     """The first place where the log is not what its entries make it; None when it is whole."""
     grown = Frontier()
-    for position, leaf, peaks, entry in rows.execute(
-        "SELECT position, hash, peaks, entry FROM leaf ORDER BY position"
-    ):
-        wanted = Entry.of_record(json.loads(entry)).leaf
-        after = grown.append(wanted)
-        if (position, leaf, _split(peaks)) != (grown.size, wanted, after.peaks):
-            return grown.size
-        grown = after
+    wanted = select(leaf.c.position, leaf.c.hash, leaf.c.peaks, leaf.c.entry)
+    in_order = wanted.order_by(leaf.c.position).execution_options(yield_per=_AT_ONCE)
+    with rows.execute(in_order) as found:
+        for position, hashed, peaks, entry in found:
+            now = Entry.of_record(json.loads(entry)).leaf
+            after = grown.append(now)
+            if (position, hashed, _split(peaks)) != (grown.size, now, after.peaks):
+                return grown.size
+            grown = after
     return None
 
 

@@ -82,6 +82,12 @@ PROBLEMS: dict[str, Problem] = {
         "保存庫磁碟故障；重新啟動前不再收件。",
         **{"Retry-After": "300"},
     ),
+    "database_away": _problem(
+        503,
+        "The store's database does not answer; keep the copy and try again.",
+        "保存庫之資料庫無回應；請保留副本，稍後再送。",
+        **{"Retry-After": "10"},
+    ),
     "not_ready": _problem(503, "The store is not ready.", "保存庫尚未就緒。"),
     "internal": _problem(500, "The store made a mistake.", "保存庫發生內部錯誤。"),
 }

@@ -57,6 +57,7 @@ def serve(settings: Settings) -> bool:
     app = make_app(
         settings.state,
         clock=system_clock,
+        database_url=settings.database,
         accept_replayed=settings.accept_replayed,
         blob_limit_bytes=settings.blob_limit_mib * 1024 * 1024,
         envelope_limit_bytes=settings.envelope_limit_mib * 1024 * 1024,

@@ -17,6 +17,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: Path = Path("/var/lib/evidence-store")
+    database: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8741, ge=0, le=65535)
     tls_certificate: Path | None = None

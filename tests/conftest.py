@@ -19,7 +19,9 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 DRILL = os.environ.get("EVIDENCE_DRILL") == "1"
 IN_CI = os.environ.get("CI") == "true"
-ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+# Debian keeps PostgreSQL's own programs in a folder for each version, the newest first here.
+POSTGRESQL = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *POSTGRESQL))
 
 # Part -> the programs that are it, any one of them, all from tests/system-packages.txt.
 # A part that is not here is the name of a program, and is never insisted on.
@@ -37,6 +39,7 @@ PARTS = {
     "nft": ("nft",),
     "openssl": ("openssl",),
     "ping": ("ping",),
+    "postgres": ("postgres",),
     "snmp": ("snmpget",),
     "snmpd": ("snmpd",),
     "ssh": ("ssh",),

@@ -63,11 +63,16 @@ class Served:
 
 @contextmanager
 def served_store(
-    state: Path, *, accept_replayed: bool = False, limit_bytes: int = 1_000_000
+    state: Path,
+    *,
+    database_url: str | None = None,
+    accept_replayed: bool = False,
+    limit_bytes: int = 1_000_000,
 ) -> Iterator[Served]:
     app = make_app(
         state,
         clock=lambda: AT,
+        database_url=database_url,
         accept_replayed=accept_replayed,
         blob_limit_bytes=limit_bytes,
         envelope_limit_bytes=limit_bytes,
@@ -77,9 +82,9 @@ def served_store(
 
 
 @pytest.fixture
-def store(tmp_path: Path, signing_key: SigningKey) -> Iterator[Served]:
+def store(tmp_path: Path, database_url: str | None, signing_key: SigningKey) -> Iterator[Served]:
     """A store at which `agent-1` is enrolled for the site `main`, at the time of the bundles."""
-    with served_store(tmp_path / "store") as served:
+    with served_store(tmp_path / "store", database_url=database_url) as served:
         served.custody.enrol("agent-1", ["main"], signing_key.public)
         yield served
 

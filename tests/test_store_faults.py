@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,13 +20,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from pytest_mock import MockerFixture
+from sqlalchemy import func, select
 
-from evidence.errors import EnvironmentProblem
 from evidence.request import sign_request
 from evidence.seal import SigningKey
 from store.custody import Custody
-from store.database import Database
 from store.fsck import fsck
+from store.schema import leaf, statement
 from store.serve import system_clock
 from tests.fixtures_bundle import AT, MakeBundle
 from tests.fixtures_store import Served, StoreClient
@@ -107,25 +106,6 @@ def test_after_a_failed_fsync_nothing_is_taken_any_more(
     assert not list((store.state / "incoming").iterdir())
 
 
-def test_the_database_syncs_each_commit_and_keeps_what_it_has(tmp_path: Path) -> None:
-    database = Database(tmp_path / "store.db")
-    with database.reading() as rows:
-        assert rows.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert rows.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert rows.execute("PRAGMA foreign_keys").fetchone() == (1,)
-    with database.transaction() as rows:
-        rows.execute("INSERT INTO blob VALUES ('d', 1, 'now')")
-    with pytest.raises(sqlite3.IntegrityError, match="insert-only"), database.transaction() as rows:
-        rows.execute("DELETE FROM blob")
-    with pytest.raises(sqlite3.IntegrityError, match="no gaps"), database.transaction() as rows:
-        rows.execute("INSERT INTO leaf VALUES (1, x'00', x'00', '')")
-    with database.transaction() as rows:
-        rows.execute("PRAGMA user_version = 99")
-    database.close()
-    with pytest.raises(EnvironmentProblem, match="newer"):
-        Database(tmp_path / "store.db")
-
-
 # SIGKILL
 
 
@@ -190,8 +170,8 @@ def test_every_acknowledged_bundle_is_there_once_after_kills(
             assert client.get(f"/v1/receipts/{digest}").content == receipt
     custody = Custody(state, system_clock)
     with custody.database.reading() as rows:
-        (stored,) = rows.execute("SELECT count(*) FROM statement").fetchone()
-        (leaves,) = rows.execute("SELECT count(*) FROM leaf").fetchone()
+        stored = rows.scalar(select(func.count()).select_from(statement)) or 0
+        leaves = rows.scalar(select(func.count()).select_from(leaf))
     assert stored >= len(acknowledged.receipts) >= kills
     assert leaves == stored + 1  # and the enrolment
     assert list(fsck(custody)) == []

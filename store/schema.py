@@ -1,0 +1,115 @@
+"""The store's tables, one schema for SQLite and PostgreSQL.
+
+Tables of evidence are insert-only: triggers refuse to change or remove a row (INSERT_ONLY, and
+`store/migrations`). That stops mistakes, not a database administrator; against him there are the
+log and its readers. How a database gets from one schema to the next stands in the migrations;
+that they end at these tables is tested on both databases.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+
+from evidence.clock import parse_at, stamp
+
+HEAD = "2"
+"""The newest migration; a database that is there already is opened without looking further."""
+
+# The order of Python's own strings on both: SQLite has it, PostgreSQL by the collation C.
+String = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+# SQLite's strict tables know INTEGER only, of up to eight bytes.
+Count = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as the ISO 8601 text in UTC that the log's entries have."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else stamp(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else parse_at(value)
+
+
+metadata = MetaData()
+
+
+def _table(name: str, *parts: Column[Any] | Index) -> Table:
+    return Table(name, metadata, *parts, sqlite_strict=True)
+
+
+agent = _table(
+    "agent",
+    Column("id", String, primary_key=True),
+    Column("enrolled_at", Moment, nullable=False),
+)
+agent_site = _table(
+    "agent_site",
+    Column("agent", String, ForeignKey("agent.id"), primary_key=True),
+    Column("site", String, primary_key=True),
+)
+agent_key = _table(
+    "agent_key",
+    Column("keyid", String, primary_key=True),
+    Column("agent", String, ForeignKey("agent.id"), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+# What was taken in. `blob` is a captured answer, by the SHA-256 of its bytes; `statement` is a
+# signed envelope, by that of its payload.
+blob = _table(
+    "blob",
+    Column("digest", String, primary_key=True),
+    Column("size_bytes", Count, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+)
+blob_owner = _table(
+    "blob_owner",
+    Column("digest", String, ForeignKey("blob.digest"), primary_key=True),
+    Column("agent", String, ForeignKey("agent.id"), primary_key=True),
+)
+# `peaks` are the tree's complete subtrees after this leaf; see store/leaves.py.
+leaf = _table(
+    "leaf",
+    Column("position", Count, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+    Column("entry", String, nullable=False),
+)
+statement = _table(
+    "statement",
+    Column("digest", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("agent", String, ForeignKey("agent.id"), nullable=False),
+    Column("position", Count, ForeignKey("leaf.position"), nullable=False, unique=True),
+    Column("receipt", LargeBinary, nullable=False),
+    Index("statement_of_agent", "agent", "kind", "position"),
+)
+statement_blob = _table(
+    "statement_blob",
+    Column("statement", String, ForeignKey("statement.digest"), primary_key=True),
+    Column("blob", String, ForeignKey("blob.digest"), primary_key=True),
+)
+
+INSERT_ONLY = ("blob", "blob_owner", "leaf", "statement", "statement_blob")

@@ -1,0 +1,108 @@
+"""The store's databases: SQLite, and a real PostgreSQL on a socket of its own."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from store.database import Database
+from tests.conftest import ADMIN_PATH
+
+_START_S = 30.0
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL server over a folder of its own; it listens on a socket in it alone."""
+
+    folder: Path
+    user: str | None
+    process: subprocess.Popen[bytes] | None = None
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def start(self) -> None:
+        self.process = self._run("postgres", "-D", "data", "-k", str(self.folder), "-h", "")
+        deadline = time.monotonic() + _START_S
+        while self._run("pg_isready", "-q", "-h", str(self.folder)).wait():
+            assert self.process.poll() is None, "PostgreSQL did not start"
+            assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.05)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End it as its administrator would; `at_once` as a crash would."""
+        assert self.process is not None
+        # SIGINT is its fast shutdown, SIGQUIT one without a checkpoint.
+        self.process.send_signal(3 if at_once else 2)
+        self.process.wait(_START_S)
+
+    def make(self) -> None:
+        options = ("-A", "trust", "-U", "evidence", "-E", "UTF8", "--locale=C.UTF-8")
+        assert self._run("initdb", "-D", "data", *options).wait() == 0
+
+    def url(self, name: str) -> str:
+        return f"postgresql://evidence@/{name}?host={self.folder}"
+
+    def fresh(self) -> str:
+        """The address of a new, empty database."""
+        name = f"test_{next(self.numbers)}"
+        administrator = create_engine(
+            self.url("postgres").replace("://", "+psycopg://", 1), isolation_level="AUTOCOMMIT"
+        )
+        with administrator.connect() as rows:
+            rows.execute(text(f"CREATE DATABASE {name}"))
+        administrator.dispose()
+        return self.url(name)
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        path = shutil.which(program, path=ADMIN_PATH)
+        assert path is not None
+        return subprocess.Popen(
+            [path, *arguments],
+            cwd=self.folder,
+            user=self.user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for the whole run. It refuses to be root, whose alone pytest's folders are."""
+    folder = Path(tempfile.mkdtemp(prefix="evidence-postgres-"))
+    user = "postgres" if getpass.getuser() == "root" and os.geteuid() == 0 else None
+    if user is not None:
+        shutil.chown(folder, user)
+    server = Postgres(folder, user)
+    server.make()
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.part("postgres"))])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """What the store is told of its database: None for SQLite in its folder, or an address."""
+    if request.param == "sqlite":
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh()
+
+
+@pytest.fixture
+def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
+    """An empty database of the newest schema."""
+    opened = Database(tmp_path / "store.db", database_url)
+    yield opened
+    opened.close()
