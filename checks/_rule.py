@@ -6,8 +6,9 @@ firewall, as a count; what is not, or cannot be told, is told rule by rule.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evidence.observation import Observation, Result
@@ -53,14 +54,25 @@ def each_rule(check: str, readings: Readings, judge: Judge, fine: Text) -> Itera
 
 
 def as_understood(held: HeldRule, answer: Answer) -> Answer:
-    """The answer, but that a rule with words nobody understood is never as it should be."""
+    """The answer, but that a rule with words nobody understood is never as it should be.
+
+    What is not as it should be whatever they mean stays so, and says them.
+    """
     words = held.rule.not_understood
-    if not words or answer.result is not Result.satisfied:
+    if not words or answer.result is Result.not_applicable:
         return answer
-    told = listed(words)
-    said = Text(f"not understood: {told.en}", f"規則含無法解讀之內容：{told.zh}")
+    said = not_understood(words)
     measures = {**answer.measures, "not_understood": list(words)}
-    return Answer(Result.not_assessed, "not_understood", said, measures)
+    if answer.result is Result.satisfied:
+        return Answer(Result.not_assessed, "not_understood", said, measures)
+    said = Text(f"{answer.said.en}; {said.en}", f"{answer.said.zh}；{said.zh}")
+    return replace(answer, said=said, measures=measures)
+
+
+def not_understood(words: Iterable[str]) -> Text:
+    """What a rule says that nobody understood."""
+    told = listed(words)
+    return Text(f"not understood: {told.en}", f"規則含無法解讀之內容：{told.zh}")
 
 
 def by_group(readings: Readings) -> Mapping[str, Sequence[HeldRule]]:
@@ -72,8 +84,14 @@ def by_group(readings: Readings) -> Mapping[str, Sequence[HeldRule]]:
 
 
 def lets_in(held: HeldRule) -> bool:
-    """Whether somebody wrote it, it is on, and lets traffic pass."""
-    return held.rule.enabled and bool(held.rule.permits) and not held.rule.implicit
+    """Whether somebody wrote it, it is on, and lets traffic pass, or may: nobody knows its
+    action."""
+    rule = held.rule
+    may = rule.permits is None and any(map(_UNKNOWN_ACTION.match, rule.not_understood))
+    return rule.enabled and not rule.implicit and (bool(rule.permits) or may)
+
+
+_UNKNOWN_ACTION = re.compile(r"(?:no )?action\b")
 
 
 def rule_observed(check: str, readings: Readings, held: HeldRule, answer: Answer) -> Observation:

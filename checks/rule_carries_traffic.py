@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from checks._rule import lets_in, not_understood
 from evidence.clock import stamp
 from evidence.device import Device
 from evidence.observation import Observation, Result
@@ -45,7 +46,7 @@ def check(
     rules: dict[str, list[HeldRule]] = {}
     for held in held_rules(readings):
         # A jump or a log decides nothing, and nobody wrote a default: neither is kept for use.
-        if held.rule.permits is not None and not held.rule.implicit:
+        if (held.rule.permits is not None and not held.rule.implicit) or lets_in(held):
             rules.setdefault(held.group, []).append(held)
     for group, held_here in rules.items():
         histories = _histories(readings, group)
@@ -109,6 +110,12 @@ def _observed(
     else:
         result, state, said = RESULTS[proof.state], str(proof.state), proof.reason
         measures |= {**_measures(proof), "history_digest": history_digest}
+        if held.rule.not_understood and proof.state is not State.has_traffic:
+            # A word nobody knows may say when it is in force, or what is counted.
+            words = not_understood(held.rule.not_understood)
+            result, state = Result.not_assessed, "not_understood"
+            said = Text(f"{said.en}; {words.en}", f"{said.zh}；{words.zh}")
+            measures |= {"provable_on": None, "not_understood": list(held.rule.not_understood)}
     return Observation(
         check=CHECK,
         device=held.device.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from checks._rule import Answer, each_rule
+from checks._rule import Answer, each_rule, lets_in
 from evidence.facts import RuleUsage
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -26,7 +26,7 @@ def check(readings: Readings) -> Iterator[Observation]:
     def judge(held: HeldRule) -> Answer | None:
         rule = held.rule
         # A jump or a log decides nothing, and nobody wrote a default.
-        if not rule.enabled or rule.implicit or rule.permits is None:
+        if not rule.enabled or rule.implicit or (rule.permits is None and not lets_in(held)):
             return None
         usage = told.get(held.device.id, {}).get(rule.key)
         if rule.counted is False or (usage is not None and usage.counting == "off"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checks._rule import Answer, each_rule
+from checks._rule import Answer, each_rule, lets_in
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule
@@ -19,9 +19,10 @@ def check(readings: Readings, *, actions: Sequence[str] = ("permit",)) -> Iterat
 
     def judge(held: HeldRule) -> Answer | None:
         rule = held.rule
-        if not rule.enabled or rule.implicit or rule.permits is None:
+        passes = lets_in(held)
+        if not rule.enabled or rule.implicit or (rule.permits is None and not passes):
             return None
-        if ("permit" if rule.permits else "deny") not in actions:
+        if ("permit" if passes else "deny") not in actions:
             return None
         if rule.logged is None:
             said = Text("whether it logs is not said", "設備未顯示是否留存紀錄")

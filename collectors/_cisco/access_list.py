@@ -15,8 +15,10 @@ from evidence.errors import Incomplete, Unexpected, shown
 _HEADER = re.compile(
     r"(?P<kind>(?:[\w-]+ )*?)(?:(?:[Aa]ccess [Ll]ist)|ACL) (?P<name>\S+?)(?P<note>(?: ?[(\[].*)?)"
 )
+# A numbered line, or one that ends in its number, is an entry whatever it does.
 _ENTRY = re.compile(
-    r"(?:(?P<number>\d+) +)?(?P<action>permit|deny|remark|evaluate|Dynamic)(?: +(?P<rest>.*))?"
+    r"(?:(?P<number>\d+) +)?(?P<action>permit|deny|remark|evaluate|Dynamic"
+    r"|(?<=\d )[a-z][\w-]*|[a-z][\w-]*(?=.* sequence \d+\b))(?: +(?P<rest>.*))?"
 )
 _COUNT = re.compile(r"\((\d+) (?:estimate )?match(?:es)?\)|\[match=(\d+)\]")
 _STATE = re.compile(r"\((?:active|inactive|(?:tag|hash) = [^)]*|time left \d+)\)")

@@ -4,7 +4,8 @@
 
 A standard list's entry is its source alone. Wildcard bits that are no network's are carried as
 written (`10.0.0.0 wildcard 0.255.0.255`), which is a name to whoever compares numbers. Words that
-are not known here are `not_understood`: the entry is never taken for wider or narrower.
+are not known here are `not_understood`: the entry is never taken for wider or narrower, and where
+none of it can be read its fields say so.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from evidence.services import PORTS
 
 Groups = Mapping[str, tuple[str, ...]]
+UNREAD = ("not understood",)
 
 _SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
 _GROUP_WORDS = ("object-group", "addrgroup", "portgroup")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _IPV6 = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/\d{1,3})?")
 _FLAG = re.compile(r"[+-]?(?:ack|fin|psh|rst|syn|urg)")
+_PROTOCOLS = (
+    *("ip", "ipv6", "tcp", "udp", "sctp", "icmp", "icmp6", "icmpv6", "igmp", "igrp", "ipinip"),
+    *("ahp", "esp", "gre", "eigrp", "ospf", "pim", "nos", "pcp", "rsvp", "vrrp", "hbh"),
+)
 # What narrows an entry and has no field of its own, with how many words follow it.
 _CONDITIONS = {
     **dict.fromkeys(("established", "fragments", "match-all", "match-any", "routing", "auth"), 0),
@@ -78,9 +84,22 @@ def ace(
         else:
             _extended(found, reader, family)
     except (_StrangeError, ValueError):
-        return Ace(action, found.permits, not_understood=(" ".join((action, *words)),))
+        return Ace(
+            action,
+            found.permits,
+            sources=UNREAD,
+            destinations=UNREAD,
+            services=UNREAD,
+            not_understood=(_whole(action, words),),
+        )
     _conditions(found, reader)
     return found
+
+
+def _whole(action: str, words: Sequence[str]) -> str:
+    """The entry as not understood: its action where that is the reason."""
+    known = action in ("permit", "deny", "evaluate", "Dynamic")
+    return " ".join((action, *words)) if known else f"action {action}"
 
 
 class _StrangeError(Exception):
@@ -164,6 +183,8 @@ def _extended(found: Ace, reader: _Reader, family: str) -> None:
     found.conditions += [f"source {one}" for one in sender_conditions] + conditions
     control = _control(reader) if protocol in ("icmp", "icmp6", "igmp") else ""
     found.services = listed or tuple(service(protocol, senders, ports, control))
+    if not (listed or protocol.isdigit() or protocol in _PROTOCOLS):
+        found.not_understood = (f"protocol {protocol}",)
 
 
 def service(
@@ -214,7 +235,7 @@ def _conditions(found: Ace, reader: _Reader) -> None:
             found.conditions.append(word)
         else:
             strange.append(word)
-    found.not_understood = tuple(strange)
+    found.not_understood = (*found.not_understood, *strange)
 
 
 def wildcard(address: str, bits: str) -> str:

@@ -3,7 +3,8 @@
 A line with object groups is printed once as configured and then once for each combination of
 members, under the same line number: it is one rule, and its own count is the rule's. Where its
 own says nothing or 0 while its entries were hit, theirs count. An entry of a name that is not
-resolved has no count. The hash is no key: equal entries have equal ones.
+resolved has no count. The hash is no key: equal entries have equal ones. A whole line that this
+reader does not know is a rule that is not understood; one without its end fails the list.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from evidence.facts import RuleUsage
 _LINE = re.compile(
     r"access-list (?P<acl>\S+)(?: line (?P<number>\d+))?"
     r"(?: (?P<kind>extended|standard|webtype|ethertype|advanced))?"
-    r" (?P<rest>(?:permit|deny)\b.*|remark\b.*)"
+    r" (?P<rest>\S.*)"
 )
 _HEADING = re.compile(
-    r"access-list (?:(?P<acl>\S+); \d+ elements?(?:;.*)?|cached ACL log flows:.*)"
+    r"access-list (?:(?P<acl>\S+); \d+ elements?(?:;.*)?|cached ACL log flows:.*"
+    r"|(?:alert-interval|deny-flow-max) \d+)"
     r"|\s*alert-interval \d+|\s*name hash: 0x[0-9a-f]+.*"
 )
 _WHOLE = re.compile(r"(?m)\) 0x[0-9a-f]{8} *$")
@@ -91,10 +93,11 @@ def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
         if said["rest"].startswith("remark"):
             remarks.append(said["rest"].removeprefix("remark").strip())
         elif said["number"] and found and (found[-1].acl, found[-1].number) == (acl, number):
-            _expand(found[-1], said, who)
+            _expand(found[-1], said)
         else:
-            found.append(_line(said, number, " ".join(remarks) or None, who))
+            found.append(_line(said, number, " ".join(remarks) or None))
             remarks = []
+    _check_ended(found, text, who)
     last = text.rstrip().rpartition("\n")[2].strip()
     numbered = re.findall(r"(?m)^access-list (\S+); (?!0 )\d+ elements?\b", text)
     if empty := [name for name in numbered if name not in unnumbered]:
@@ -106,7 +109,22 @@ def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
     return found
 
 
-def _line(said: re.Match[str], number: int, remark: str | None, who: str) -> Line:
+def _check_ended(found: list[Line], text: str, who: str) -> None:
+    """Raise Incomplete where a line that is not understood may be half of one.
+
+    The hash ends a line of a listing that shows any; otherwise the next line does.
+    """
+    hashes = _WHOLE.search(text) is not None
+    for line in found:
+        half = (hashes and line.hash is None) or (line is found[-1] and not text.endswith("\n"))
+        if half and line.named("not_understood"):
+            raise Incomplete(
+                f"{who}: a line cannot be read, or breaks off: {shown(line.text)!r}",
+                next_step="deliver the whole answer; if it is whole, report this line",
+            )
+
+
+def _line(said: re.Match[str], number: int, remark: str | None) -> Line:
     words = said["rest"].split()
     kind = said["kind"] or "extended"
     hits, hash_ = _HITS.search(said["rest"]), _HASH.fullmatch(words[-1])
@@ -115,7 +133,7 @@ def _line(said: re.Match[str], number: int, remark: str | None, who: str) -> Lin
         acl=said["acl"],
         number=number,
         kind=kind,
-        entry=ace(kind, written, who),
+        entry=ace(kind, written),
         hash=hash_[0] if hash_ else None,
         hits=int(hits[1]) if hits else None,
         remark=remark,
@@ -123,10 +141,10 @@ def _line(said: re.Match[str], number: int, remark: str | None, who: str) -> Lin
     )
 
 
-def _expand(line: Line, said: re.Match[str], who: str) -> None:
+def _expand(line: Line, said: re.Match[str]) -> None:
     """Take an entry that the line was expanded to."""
     hits = _HITS.search(said["rest"])
-    line.expanded.append(ace(line.kind, _written(said["rest"].split()), who))
+    line.expanded.append(ace(line.kind, _written(said["rest"].split())))
     line.expanded_hits += [int(hits[1])] if hits else []
 
 

@@ -3,28 +3,48 @@
     permit|deny PROTOCOL SOURCE [PORT] DESTINATION [PORT | ICMP TYPE [CODE]] [OPTIONS]
 
 A group after the source can be the source's ports or the destination; only what follows
-decides, so both are tried.
+decides, so both are tried. Words that are not known here are `not_understood`: the line is never
+taken for wider or narrower, and where none of it can be read its fields say so.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
-from evidence.errors import Incomplete, shown
-
 _PORT_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
-_OPTIONS = ("log", "inactive", "time-range", "interval", "(inactive)", "tx-only", "rule-id")
+_OPTIONS = ("log", "inactive", "time-range", "(inactive)", "rule-id", "event-log")
+_LEVELS = (
+    *("disable", "default", "emergencies", "alerts", "critical", "errors", "warnings"),
+    *("notifications", "informational", "debugging"),
+)
+_PROTOCOLS = (
+    *("ip", "tcp", "udp", "sctp", "icmp", "icmp6", "igmp", "igrp", "ipinip", "ipsec", "pptp"),
+    *("ah", "esp", "gre", "eigrp", "ospf", "pim", "nos", "pcp", "snp", "tcp-udp"),
+)
+_TYPES = (
+    *("alternate-address", "conversion-error", "echo", "echo-reply", "information-reply"),
+    *("information-request", "mask-reply", "mask-request", "mobile-redirect", "redirect"),
+    *("parameter-problem", "router-advertisement", "router-solicitation", "source-quench"),
+    *("time-exceeded", "timestamp-reply", "timestamp-request", "traceroute", "unreachable"),
+    *("membership-query", "membership-reduction", "membership-report", "packet-too-big"),
+    *("neighbor-advertisement", "neighbor-redirect", "neighbor-solicitation"),
+    "router-renumbering",
+)
+UNREAD = ("not understood",)
 _USERS = ("user", "user-group", "object-group-user", "security-group", "object-group-security")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ace:
-    """What a line selects. Names are as printed; networks are CIDR, ranges `a-b`."""
+    """What a line selects. Names are as printed; networks are CIDR, ranges `a-b`.
 
-    permits: bool
+    `permits` None: what it does with the traffic is not understood.
+    """
+
+    permits: bool | None
     sources: tuple[str, ...] = ("any",)
     destinations: tuple[str, ...] = ("any",)
     services: tuple[str, ...] = ("any",)
@@ -34,6 +54,7 @@ class Ace:
     inactive: bool = False
     schedule: str | None = None
     match: str = ""
+    not_understood: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +64,81 @@ class _Side:
     port: str
 
 
-def ace(kind: str, words: Sequence[str], who: str) -> Ace:
-    """The line's words after its kind. Raises Incomplete for a line that breaks off."""
-    if not words or words[0] not in ("permit", "deny"):
-        raise _broken(who, words)
-    permits, rest = words[0] == "permit", list(words[1:])
+def ace(kind: str, words: Sequence[str]) -> Ace:
+    """The line's words after its kind."""
+    action, rest = (words[0] if words else ""), list(words[1:])
+    permits = {"permit": True, "deny": False}.get(action)
+    if permits is None:
+        return _unread(None, f"action {action}".strip(), words)
     if kind in ("webtype", "ethertype"):
         cut = _options_at(rest, 0)
         return _made(permits, [], " ".join(rest[:cut]) or "any", rest[:cut], rest[cut:])
-    if kind == "standard":
-        for side, after in _address(rest, 0):
-            if _options_at(rest, after) == after:
-                return _made(permits, [side], "any", rest[:after], rest[after:])
-        raise _broken(who, words)
+    read = _standard(permits, rest) if kind == "standard" else _extended(permits, rest)
+    return read or _unread(permits, " ".join(words), rest)
+
+
+def _standard(permits: bool, rest: list[str]) -> Ace | None:
+    for side, after in _address(rest, 0):
+        end = _options_at(rest, after)
+        return _made(permits, [side], "any", rest[:end], rest[end:], rest[after:end])
+    return None
+
+
+def _extended(permits: bool, rest: list[str]) -> Ace | None:
+    """The reading that leaves the fewest words over; None where there is none."""
     protocol, at = _protocol(rest)
+    best: tuple[list[str], _Side, _Side, str, int] | None = None
     for source, after_source in _side(rest, at):
         for destination, after in _side(rest, after_source):
             end = _options_at(rest, after)
-            if end == after or (_is_control(protocol) and end - after <= 3):
-                control = "/".join(rest[after:end]).replace("object-group/", "")
-                service = _service(protocol, source, destination, control)
-                return _made(permits, [source, destination], service, rest[:end], rest[end:])
-    raise _broken(who, words)
+            control, used = _control(rest[after:end]) if _is_control(protocol) else ("", 0)
+            left = rest[after + used : end]
+            if best is None or len(left) < len(best[0]):
+                best = left, source, destination, control, end
+            if not left:
+                break
+    if best is None:
+        return None
+    left, source, destination, control, end = best
+    known = at == 2 or protocol in _PROTOCOLS or protocol.isdigit()
+    strange = [*([] if known else [f"protocol {protocol}"]), *left]
+    service = _service(protocol, source, destination, control)
+    return _made(permits, [source, destination], service, rest[:end], rest[end:], strange)
 
 
-def _broken(who: str, words: Sequence[str]) -> Incomplete:
-    return Incomplete(
-        f"{who}: a line cannot be read, or breaks off: {shown(' '.join(words))!r}",
-        next_step="deliver the whole answer; if it is whole, report this line",
+def _control(words: Sequence[str]) -> tuple[str, int]:
+    """An ICMP type and code, or a group of them, and how many words that is."""
+    if len(words) > 1 and words[0] == "object-group":
+        return words[1], 2
+    if not words or not (words[0] in _TYPES or words[0].isdigit()):
+        return "", 0
+    with_code = len(words) > 1 and words[1].isdigit()
+    return "/".join(words[: 1 + with_code]), 1 + with_code
+
+
+def _unread(permits: bool | None, strange: str, words: Sequence[str]) -> Ace:
+    """A line of which nothing can be told but what it does with the traffic, if that."""
+    cut = _options_at(words, 0)
+    told = _made(permits, [], UNREAD[0], list(words[:cut]), list(words[cut:]))
+    return replace(
+        told,
+        sources=UNREAD,
+        destinations=UNREAD,
+        family="inet",
+        not_understood=(strange, *told.not_understood),
     )
 
 
 def _made(
-    permits: bool, sides: list[_Side], service: str, match: list[str], options: list[str]
+    permits: bool | None,
+    sides: list[_Side],
+    service: str,
+    match: list[str],
+    options: list[str],
+    strange: Sequence[str] = (),
 ) -> Ace:
     both = [*sides, _Side("any", (), ""), _Side("any", (), "")]
-    level = options[options.index("log") + 1 :][:1] if "log" in options else []
-    schedule = options[options.index("time-range") + 1 :][:1] if "time-range" in options else []
+    level, schedule, more = _told_options(options)
     addresses = [side.address for side in sides]
     return Ace(
         permits=permits,
@@ -89,11 +148,36 @@ def _made(
         users=both[0].users + both[1].users,
         family=_family(addresses),
         # A refusal without `log` is still reported (106023); a permission is not.
-        logged=level != ["disable"] if "log" in options else False if permits else None,
+        logged=level != "disable" if level is not None else False if permits else None,
         inactive="inactive" in options or "(inactive)" in options,
-        schedule=schedule[0] if schedule else None,
-        match=" ".join([*match, *(f"time-range {one}" for one in schedule)]),
+        schedule=schedule,
+        match=" ".join([*match, *more, *([f"time-range {schedule}"] if schedule else [])]),
+        not_understood=(*strange, *more),
     )
+
+
+def _told_options(options: Sequence[str]) -> tuple[str | None, str | None, list[str]]:
+    """The level of logging (None: no `log`), the time range, and words that are not known."""
+    level, schedule, strange = None, None, list[str]()
+    at = 0
+    while at < len(options):
+        word, value = options[at], options[at + 1] if at + 1 < len(options) else ""
+        step = 1
+        if word == "log":
+            told = value in _LEVELS or (len(value) == 1 and value.isdigit())
+            level, step = (value, 2) if told else ("", 1)
+        elif word == "interval" and level is not None and value.isdigit():
+            step = 2
+        elif word == "time-range" and value:
+            schedule, step = value, 2
+        elif word == "rule-id" and value.isdigit():
+            step = 2  # by which a management centre knows the rule
+        elif word == "event-log" and value in ("flow-start", "flow-end", "both"):
+            level, step = value, 2
+        elif word not in ("inactive", "(inactive)"):
+            strange.append(word)
+        at += step
+    return level, schedule, strange
 
 
 def _family(addresses: list[str]) -> str:

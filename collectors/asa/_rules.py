@@ -53,7 +53,8 @@ def _rule(
     line: Line, context: str, where: Sequence[Binding], everywhere: tuple[str, ...]
 ) -> FirewallRule:
     entry = line.entry
-    said = f"{line.kind} {'permit' if entry.permits else 'deny'} {entry.match}"
+    action = "".join(line.text.removeprefix(line.kind).split()[:1])
+    said = f"{line.kind} {action} {entry.match}"
     members = sorted({one.match for one in line.expanded if "fqdn" not in one.match})
     entering, leaving = zones(where, everywhere)
     return FirewallRule(
@@ -65,7 +66,7 @@ def _rule(
         vendor_id=line.hash,
         comment=line.remark,
         enabled=not entry.inactive,
-        action="permit" if entry.permits else "deny",
+        action=action,
         permits=entry.permits if where else None,
         source_zones=entering,
         destination_zones=leaving,
@@ -79,6 +80,7 @@ def _rule(
         match_digest=sha256("\n".join([entry.match, *members]).encode()).hexdigest(),
         counted=True if line.count is not None else None,
         text=line.text,
+        not_understood=line.named("not_understood"),
     )
 
 

@@ -10,15 +10,17 @@ from hashlib import sha256
 from collectors._managed.match import with_digest
 from collectors._managed.names import Objects
 from collectors.fortimanager._answer import Row, epoch, said, words
+from collectors.fortios._attributes import CONDITIONS, UNSET, strange
 from evidence.facts import FirewallRule, RuleUsage
 
-_PERMITS = {"accept": True, "ipsec": True, "deny": False}
+# A FortiManager holds internet services and directory groups where the rest of the match stands.
 _CONDITIONS = (
-    *("internet-service-name", "internet-service-src-name", "internet-service6-name"),
-    *("internet-service-custom", "internet-service-group", "url-category", "app-category"),
-    *("ztna-ems-tag", "ztna-status", "src-vendor-mac", "vlan-filter", "fsso-groups"),
+    *("internet-service-name", "internet-service-src-name", "fsso-groups"),
+    *CONDITIONS,
 )
-_UNSET: tuple[object, ...] = (None, "", [], "disable", 0)
+_PERMITS = {"accept": True, "ipsec": True, "ssl-vpn": True, "deny": False}
+# What the manager itself keeps of a policy.
+_OF_MANAGER = frozenset(("obj seq", "scope member", "object version", "policy_block", "oid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,11 @@ def _rule(package: Package, part: str, row: Row, position: int, known: Objects) 
             conditions=tuple(
                 f"{name} {', '.join(words(row[name])) or row[name]}"
                 for name in _CONDITIONS
-                if row.get(name) not in _UNSET
+                if row.get(name) not in UNSET
             ),
-            not_understood=tuple(_strange(row, action)),
+            not_understood=tuple(
+                strange({k: v for k, v in row.items() if k not in _OF_MANAGER}, _PERMITS)
+            ),
             text=f"{part}policyid {number}{pending}",
         )
     )
@@ -151,10 +155,3 @@ def _scope(row: Row) -> tuple[str, ...]:
 def unit_name(name: str, vdom: object) -> str:
     """A unit as it is spoken of: its name in the manager, with the VDOM where it is not root."""
     return name if vdom in (None, "", "root") else f"{name}/{vdom}"
-
-
-def _strange(row: Row, action: str) -> Iterator[str]:
-    if action not in _PERMITS:
-        yield f"action {action}"
-    if row.get("service-negate") == "enable":
-        yield "service-negate enable"

@@ -7,56 +7,49 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
+from collectors._managed import names
 from collectors.fortios._answer import rows, said, words
 from evidence.capture import Capture
 
-Named = dict[tuple[str, str], tuple[str, ...]]  # VDOM and name → members or values
 _ANY = {"0.0.0.0/0", "::/0"}
+_EVERYTHING = {name: ("any",) for name in ("all", "any", "ALL", "ANY", "All", "Any")}
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Objects by VDOM and name. A name that no answer explains stays a name."""
+    """Objects by VDOM. A name that no answer explains stays a name."""
 
-    values: Named = field(default_factory=dict)
-    groups: Named = field(default_factory=dict)
+    of_vdom: Mapping[str, names.Objects] = field(default_factory=dict)
 
-    def resolve(self, vdom: str, names: Iterable[str]) -> tuple[str, ...]:
+    def resolve(self, vdom: str, named: Iterable[str]) -> tuple[str, ...]:
         """What the names stand for, groups opened, in order and once each; `any` swallows all."""
-        found = dict.fromkeys(
-            value for name in names for value in self._opened(vdom, name, frozenset())
-        )
-        return ("any",) if "any" in found else tuple(found)
+        return self.of_vdom.get(vdom, _UNKNOWN).resolve(named)
 
-    def _opened(self, vdom: str, name: str, outer: frozenset[str]) -> Iterable[str]:
-        if name in outer:
-            return
-        if (vdom, name) in self.groups:
-            for member in self.groups[vdom, name]:
-                yield from self._opened(vdom, member, outer | {name})
-        elif name.casefold() in ("all", "any"):
-            yield "any"
-        else:
-            yield from self.values.get((vdom, name), (name,))
+
+_UNKNOWN = names.Objects(_EVERYTHING)
 
 
 def objects(
     values: Iterable[Capture], services: Iterable[Capture], groups: Iterable[Capture]
 ) -> Objects:
     """From the answers there are; groups of addresses and of services are written alike."""
-    known: Named = {}
-    for capture in values:
-        known |= {(part.vdom, _name(row)): _address(row) for part, row in rows(capture)}
-    for capture in services:
-        known |= {(part.vdom, _name(row)): _service(row) for part, row in rows(capture)}
-    members = {
-        (part.vdom, _name(row)): words(row.get("member"))
-        for capture in groups
-        for part, row in rows(capture)
-        # A group that leaves members out is no list of what it holds.
-        if row.get("exclude") != "enable"
-    }
-    return Objects(known, members)
+    known: dict[str, dict[str, tuple[str, ...]]] = {}
+    members: dict[str, dict[str, tuple[str, ...]]] = {}
+    for found, value in ((values, _address), (services, _service)):
+        for capture in found:
+            for part, row in rows(capture):
+                known.setdefault(part.vdom, dict(_EVERYTHING))[_name(row)] = value(row)
+    for capture in groups:
+        for part, row in rows(capture):
+            # A group that leaves members out is no list of what it holds.
+            if row.get("exclude") != "enable":
+                members.setdefault(part.vdom, {})[_name(row)] = words(row.get("member"))
+    return Objects(
+        {
+            vdom: names.Objects(known.get(vdom, _EVERYTHING), members.get(vdom, {}))
+            for vdom in dict.fromkeys((*known, *members))
+        }
+    )
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from collectors.fortios._answer import Part, rows, said, whole, words
+from collectors.fortios._attributes import CONDITIONS, UNSET, strange
 from collectors.fortios._objects import Objects
 from evidence.capture import Capture
 from evidence.facts import Fact, FirewallRule, RuleUsage
@@ -22,20 +23,11 @@ Place = tuple[str, str, int]  # VDOM, family, policy number
 
 # What makes a policy match, beside zones, addresses and services: any change begins anew.
 _MATCH = (
-    *("users", "groups", "fsso-groups", "schedule", "application", "app-category", "url-category"),
-    *("internet-service", "internet-service-name", "internet-service-group"),
-    *("internet-service-custom", "internet-service-src", "internet-service-src-name"),
-    *("internet-service6", "internet-service6-name", "internet-service6-src"),
-    *("internet-service6-src-name", "internet-service-negate", "internet-service-src-negate"),
-    *("ztna-status", "ztna-ems-tag", "src-vendor-mac", "geoip-match", "vlan-filter", "dstport"),
+    *("users", "groups", "fsso-groups", "schedule", "application", "internet-service"),
+    *("internet-service-src", "internet-service-name", "internet-service-src-name"),
+    *("geoip-match", *CONDITIONS),
 )
-# Of these, what no field of a rule says. A negated service is the opposite of what the field says.
-_CONDITIONS = (
-    *("app-category", "url-category", "internet-service-group", "internet-service-custom"),
-    *("internet-service-negate", "internet-service-src-negate", "internet-service6"),
-    *("internet-service6-src", "ztna-status", "ztna-ems-tag", "src-vendor-mac", "vlan-filter"),
-)
-_UNSET: tuple[Any, ...] = (None, "", [], "disable")
+_PERMITS = {"accept": True, "ipsec": True, "ssl-vpn": True, "deny": False}
 _NO_ADDRESS6 = ("srcaddr6", "dstaddr6", "internet-service6-name", "internet-service6-src-name")
 
 
@@ -117,8 +109,11 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         *(sorted(part) for part in (source_zones, destination_zones)),
         *(sorted(part) for part in (sources, destinations, services)),
         negated,
-        {name: row[name] for name in _MATCH if row.get(name) not in _UNSET},
+        {name: row[name] for name in _MATCH if row.get(name) not in UNSET},
     ]
+    unknown = tuple(strange(row, _PERMITS))
+    if any(one != "service-negate enable" for one in unknown):
+        match.append(unknown)
     rule = FirewallRule(
         key=_key(place, uuid),
         context=vdom,
@@ -130,7 +125,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         comment=said(row.get("comments")),
         enabled=row.get("status", "enable") == "enable",
         action=action,
-        permits={"accept": True, "ipsec": True, "deny": False}.get(action),
+        permits=_PERMITS.get(action),
         source_zones=source_zones,
         destination_zones=destination_zones,
         # A policy by internet service names no addresses; what it matches stands there.
@@ -143,17 +138,26 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         users=(*words(row.get("users")), *words(row.get("groups")), *words(row.get("fsso-groups"))),
         nat="source" if _on(row.get("nat")) else None,
         logged=_logged(row.get("logtraffic")),
-        schedule=said(row.get("schedule")),
+        schedule=_schedule(row),
         match_digest=sha256(json.dumps(match, sort_keys=True).encode()).hexdigest(),
         text=f"policyid {number}",
         conditions=tuple(
             f"{name} {', '.join(words(row[name])) or row[name]}"
-            for name in _CONDITIONS
-            if row.get(name) not in _UNSET
+            for name in CONDITIONS
+            if row.get(name) not in UNSET
         ),
-        not_understood=("service-negate enable",) if negated["service"] else (),
+        not_understood=unknown,
     )
     return Policy(place, rule, not any(row.get(name) for name in _NO_ADDRESS6))
+
+
+def _schedule(row: Mapping[str, Any]) -> str | None:
+    """The schedule's name, and the end that the policy gives itself (7.2 and later)."""
+    name = said(row.get("schedule"))
+    end = said(row.get("policy-expiry-date")) or said(row.get("policy-expiry-date-utc"))
+    if not _on(row.get("policy-expiry")) or end is None:
+        return name
+    return f"{name or 'always'} until {end}"
 
 
 def counted(one: Statistics) -> Iterator[Counted]:

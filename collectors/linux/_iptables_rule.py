@@ -31,6 +31,20 @@ _WORD = re.compile(r'"([^"\\]*)"|([^ \t\r\n"\'\\]+)')
 _UNESCAPED = re.compile(rf"(?:(?:{_WORD.pattern})(?:[ \t]+|\Z))*")
 # Extensions that only bring options, each of which says for itself what it narrows.
 _QUIET = ("tcp", "udp", "sctp", "icmp", "icmp6", "icmpv6", "multiport", "iprange", "set")
+# Extensions that narrow a match by what their options say. One that is not here may do anything.
+_EXTENSIONS = frozenset(
+    (
+        *_QUIET,
+        *("addrtype", "ah", "bpf", "cgroup", "cluster", "comment", "connbytes", "connlabel"),
+        *("connlimit", "connmark", "conntrack", "cpu", "dccp", "devgroup", "dscp", "dst", "ecn"),
+        *("esp", "eui64", "frag", "geoip", "hashlimit", "hbh", "helper", "hl", "ipcomp"),
+        *("ipv6header", "ipvs", "length", "limit", "mac", "mark", "mh", "nfacct", "osf", "owner"),
+        *("physdev", "pkttype", "policy", "quota", "rateest", "realm", "recent", "rpfilter"),
+        *("rt", "socket", "srh", "state", "statistic", "string", "tcpmss", "time", "tos", "ttl"),
+        *("u32", "udplite", "psd", "ipp2p", "ndpi", "tcp_flags"),
+    )
+)
+_PLAIN = ("-f", "--fragment", "-4", "--ipv4", "-6", "--ipv6", "-c", "--set-counters")
 _NAT = ("DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TPROXY")
 _REFUSING = ("DROP", "REJECT")
 _LOGGING = ("LOG", "NFLOG", "ULOG")
@@ -140,13 +154,25 @@ def options(text: str, who: str) -> Options:
             at += 1
         elif word in ("-m", "--match"):
             found.match_words += words[at : at + 2]
-            found.other += () if value in _QUIET else words[at : at + 2]
+            if value in _EXTENSIONS:
+                found.other += () if value in _QUIET else words[at : at + 2]
+            else:
+                found.not_understood.append(f"{word} {value}".strip())
             at += 2
+        elif word.startswith("-") and "-m" not in words[:at] and not _core(word):
+            # No extension brought this option, and it is none of iptables' own.
+            found.not_understood.append(word)
+            found.match_words.append(word)
+            at, negated = at + 1, False
         else:
             step = _note(found, word, value, words[at + 2 : at + 3], negated)
             found.match_words += words[at : at + step]
             at, negated = at + step, False
     return found
+
+
+def _core(word: str) -> bool:
+    return word in _SHORT or word in _PLAIN
 
 
 def _words(text: str, who: str) -> list[str]:

@@ -147,6 +147,9 @@ def _draft(
             counted=parts.counted,
             text=_text(statement),
             conditions=tuple(" ".join(_still(one.split())) for one in found.conditions),
+            not_understood=tuple(
+                (*(["no action"] if found.strange and not parts.action else []), *found.strange)
+            ),
         ),
         identity=" ".join([*match, "=>", *parts.action]),
         match=" ".join([*match, *_resolved(ruleset, chain.table, match)]),

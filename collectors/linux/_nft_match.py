@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -22,6 +23,41 @@ _KNOWN = _SOURCE | _DESTINATION | _PROTOCOL | _CONTROL | _PORT | _IN | _OUT
 _SIGNS = ("==", "!=", "<", ">", "<=", ">=")
 # What may follow a member of a set and is not part of it.
 _ABOUT_MEMBER = ("counter", "timeout", "expires", "comment", "limit", "quota", ":")
+# Words with which an expression or statement of nft's may begin, and those by which one goes on.
+_HEADS = frozenset(
+    (
+        *("ct", "meta", "limit", "tcp", "udp", "udplite", "sctp", "dccp", "th", "ip", "ip6"),
+        *("icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp", "ether", "vlan", "vxlan"),
+        *("geneve", "gre", "sdifname", "mark", "length", "protocol", "priority", "pkttype"),
+        *("gretap", "fib", "rt", "osf", "numgen", "jhash", "symhash", "socket", "ipsec", "exthdr"),
+        *("dst", "frag", "hbh", "mh", "srh", "tunnel", "iif", "oif", "iifname", "oifname"),
+        *(
+            "iiftype",
+            "oiftype",
+            "iifgroup",
+            "oifgroup",
+            "ibrname",
+            "obrname",
+            "ibriport",
+            "obriport",
+        ),
+        *("sdif", "ibridgename", "obridgename", "cpu", "random", "hour", "day", "time", "skuid"),
+        *("skgid", "cgroup", "nftrace"),
+        *("rtclassid", "secpath", "xt", "set", "add", "update", "delete", "destroy", "meter"),
+        *("quota", "last", "notrack", "synproxy", "dup", "fwd", "flow", "secmark", "nfproto"),
+        *("l4proto", "tproxy", "reset", "queue", "counter", "log", "comment"),
+    )
+)
+_GO_ON = frozenset(
+    (
+        *("burst", "packets", "bytes", "kbytes", "mbytes", "over", "until", "used", "never", "and"),
+        *("or", "xor", "not", "mod", "seed", "offset", "map", "vmap", "set", "to", "eq", "ne"),
+        *("lt", "gt", "le", "ge", "mss", "wscale", "timestamp", "timeout", "expires", "elem"),
+    )
+)
+_STATES = ("new", "established", "related", "invalid", "untracked")
+_CHANGES = ("add", "update", "delete", "set")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(slots=True)
@@ -39,6 +75,7 @@ class Selection:
     from_ports: list[tuple[str, str]] = field(default_factory=list)
     control: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)  # whatever else narrows the match
+    strange: list[str] = field(default_factory=list)  # what begins with a word nft is not known by
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -62,13 +99,26 @@ class Selection:
 def selection(words: Sequence[str], members: Members) -> Selection:
     """What the words of a match select. `members` gives a named set's, None if there is none."""
     found = Selection()
-    at, other = 0, list[str]()
+    at, other, fresh = 0, list[str](), True
     while at < len(words):
+        if fresh and _unknown(words[at]):
+            end = next((n for n in range(at + 1, len(words)) if words[n] in _HEADS), len(words))
+            found.strange.append(" ".join(words[at:end]))
+            at = end
+            continue
+        if words[at] in _CHANGES and words[at + 1 : at + 2] and words[at + 1].startswith("@"):
+            # What a rule puts into a set narrows nothing of what it matches.
+            end = closing(words, at + 2) + 1 if words[at + 2 : at + 3] == ["{"] else at + 2
+            other += words[at:end]
+            at, fresh = end, True
+            continue
         selectors, after = _selectors(words, at)
         if not selectors:
             other.append(words[at])
+            fresh = _ends_value(words[at])
             at += 1
             continue
+        fresh = True
         begins = at
         sign = words[after] if words[after : after + 1] and words[after] in _SIGNS else ""
         after += bool(sign)
@@ -89,6 +139,15 @@ def selection(words: Sequence[str], members: Members) -> Selection:
     if other:
         found.conditions.append(" ".join(other).replace(" ,", ","))
     return found
+
+
+def _unknown(word: str) -> bool:
+    """Whether a word where an expression begins, or goes on, is none of nft's."""
+    return bool(_IDENTIFIER.fullmatch(word)) and word not in _HEADS and word not in _GO_ON
+
+
+def _ends_value(word: str) -> bool:
+    return word[0].isdigit() or word[0] == '"' or word in ("}", *_STATES)
 
 
 def _selectors(words: Sequence[str], at: int) -> tuple[list[tuple[str, ...]], int]:

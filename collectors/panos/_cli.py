@@ -17,6 +17,14 @@ _LINE = re.compile(r"(?m)^([a-z][a-z0-9-]*): *(.*?) *$")
 _OPEN = re.compile(r'^\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"{}]+))\s*\{$')
 _INDEX = re.compile(r"; index: \d+$")
 _FIELD = re.compile(r"^\s*([a-z][a-z/-]*):? +(.*?) *;?$")
+_KNOWN = frozenset(
+    (
+        *("from", "to", "source", "destination", "source-region", "destination-region", "user"),
+        *("source-user", "category", "application/service", "action", "type", "icmp-unreachable"),
+        *("source-device", "destination-device", "terminal", "tag"),
+        *("hip-profiles", "source-hip", "destination-hip", "vsys", "index"),
+    )
+)
 Block = tuple[str, dict[str, tuple[str, ...]]]
 
 
@@ -66,9 +74,19 @@ def _rule(vsys: str, position: int, name: str, fields: dict[str, tuple[str, ...]
         applications=tuple(dict.fromkeys(application for application, _ in pairs)),
         users=tuple(user for user in fields.get("user", ()) if user != "any"),
         text=f"rule-type {kind}" if kind else None,
+        not_understood=tuple(_strange(action, fields)),
     )
     category = sorted(one for one in fields.get("category", ()) if one != "any")
-    return with_digest(rule, {"category": category, "type": [kind]})
+    more = {"category": category, "type": [kind], "not understood": list(rule.not_understood)}
+    return with_digest(rule, more)
+
+
+def _strange(action: str, fields: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    if action not in PERMITS:
+        yield f"action {action}".strip()
+    for name, values in fields.items():
+        if name not in _KNOWN and values not in ((), ("any",), ("none",), ("no",)):
+            yield " ".join((name, *values))[:120]
 
 
 def _blocks(capture: Capture) -> Iterator[Block]:

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from xml.etree.ElementTree import Element
 
+from collectors._managed import names
 from collectors.panos._answer import members, text
 
-Values = Mapping[str, tuple[str, ...]]
-
+_ANY = {"any": ("any",)}
 # Two services that every release holds and no configuration shows.
 _PREDEFINED = {"service-http": ("tcp/80", "tcp/8080"), "service-https": ("tcp/443",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Objects of one vsys by name. A name that no answer explains stays a name.
+    """Objects of one vsys by name: addresses are one space of names, services another."""
 
-    `addresses` and `services` hold values, the groups hold names of the same kind.
-    """
+    addresses: names.Objects = field(default_factory=lambda: names.Objects(_ANY))
+    services: names.Objects = field(default_factory=lambda: names.Objects(_PREDEFINED | _ANY))
 
-    addresses: Values = field(default_factory=dict)
-    address_groups: Values = field(default_factory=dict)
-    services: Values = field(default_factory=lambda: _PREDEFINED)
-    service_groups: Values = field(default_factory=dict)
-
-    def address(self, names: Iterable[str]) -> tuple[str, ...]:
+    def address(self, named: Iterable[str]) -> tuple[str, ...]:
         """What these names stand for; what is no object's name is an address itself."""
-        return _resolved(names, self.addresses, self.address_groups, _network)
+        found = dict.fromkeys(map(_network, self.addresses.resolve(named)))
+        return ("any",) if "any" in found else tuple(found)
 
-    def service(self, names: Iterable[str]) -> tuple[str, ...]:
-        return _resolved(names, self.services, self.service_groups, lambda name: name)
+    def service(self, named: Iterable[str]) -> tuple[str, ...]:
+        return self.services.resolve(named)
 
 
 def objects(places: Iterable[Element]) -> Objects:
@@ -54,35 +50,15 @@ def objects(places: Iterable[Element]) -> Objects:
             service_groups.pop(name, None)
         for name, entry in _entries(place, "service-group"):
             service_groups[name] = members(entry, "members")
-    return Objects(addresses, address_groups, services, service_groups)
+    return Objects(
+        names.Objects(_ANY | addresses, address_groups),
+        names.Objects(_ANY | services, service_groups),
+    )
 
 
 def _entries(place: Element, kind: str) -> Iterator[tuple[str, Element]]:
     for entry in place.findall(f"{kind}/entry"):
         yield entry.get("name", ""), entry
-
-
-def _resolved(
-    names: Iterable[str], values: Values, groups: Values, lone: Callable[[str], str]
-) -> tuple[str, ...]:
-    found = dict.fromkeys(
-        value for name in names for value in _opened(name, values, groups, lone, frozenset())
-    )
-    return ("any",) if "any" in found else tuple(found)
-
-
-def _opened(
-    name: str, values: Values, groups: Values, lone: Callable[[str], str], outer: frozenset[str]
-) -> Iterator[str]:
-    if name in outer:  # a group within itself, or one whose members are not told
-        yield name
-    elif name in groups:
-        for member in groups[name]:
-            yield from _opened(member, values, groups, lone, outer | {name})
-    elif name in values:
-        yield from values[name]
-    else:
-        yield lone(name)
 
 
 def _address(name: str, entry: Element) -> tuple[str, ...]:

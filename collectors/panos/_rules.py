@@ -21,8 +21,23 @@ PERMITS = {
     "allow": True,
     **dict.fromkeys(("deny", "drop", "reset-client", "reset-server", "reset-both"), False),
 }
+# What a rule holds that is read here, and what it does with a session that it took.
+_KNOWN = frozenset(
+    (
+        *("from", "to", "source", "destination", "source-user", "application", "service"),
+        *("category", "hip-profiles", "source-hip", "destination-hip", "action", "log-start"),
+        *("log-end", "log-setting", "profile-setting", "tag", "group-tag", "description"),
+        *("disabled", "negate-source", "negate-destination", "schedule", "qos", "option"),
+        *("rule-type", "icmp-unreachable", "target", "disable-inspect", "uuid", "loc"),
+        *("saas-user-list", "saas-tenant-list", "source-imsi", "source-imei", "source-nw-slice"),
+        *("devices", "security-profiles"),
+    )
+)
 # What makes a rule match beside zones, addresses, services, applications and users.
-_MATCH = ("category", "hip-profiles", "source-hip", "destination-hip")
+_MATCH = (
+    *("category", "hip-profiles", "source-hip", "destination-hip", "source-imsi", "source-imei"),
+    *("source-nw-slice", "saas-user-list", "saas-tenant-list"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +109,19 @@ class Rulebase:
         more = {one: sorted(_said(members(entry, one))) for one in _MATCH}
         conditions = [f"{one} {', '.join(names)}" for one, names in more.items() if names]
         conditions += [] if kind == "universal" else [f"rule-type {kind}"]
-        rule = replace(rule, conditions=tuple(conditions))
-        return with_digest(rule, more | {"type": [kind]})
+        strange = tuple(_strange(entry, action))
+        rule = replace(rule, conditions=tuple(conditions), not_understood=strange)
+        # What nobody understood may be of the match, too.
+        return with_digest(rule, more | {"type": [kind], "not understood": list(strange)})
+
+
+def _strange(entry: Element, action: str) -> Iterator[str]:
+    if action not in PERMITS:
+        yield f"action {action}".strip()
+    for part in entry:
+        if part.tag not in _KNOWN:
+            told = " ".join(filter(None, (one.strip() for one in part.itertext())))
+            yield f"{part.tag} {told}".strip()[:120]
 
 
 def default(

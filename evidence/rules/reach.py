@@ -132,7 +132,8 @@ def hangs_on(rule: FirewallRule, match: Match | None) -> tuple[str, ...]:
 
 
 def _may_decide(rule: FirewallRule) -> bool:
-    return rule.permits is None and rule.action not in _GOES_ON
+    goes_on = rule.action in _GOES_ON and not rule.not_understood
+    return rule.permits is None and not goes_on
 
 
 def _family(rules: Sequence[FirewallRule], found: Mapping[int, _Found], family: int) -> None:

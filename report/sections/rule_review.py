@@ -141,6 +141,9 @@ def _clock(month: Month, activity: str) -> ClockState | None:
     return next(clocks, None)
 
 
+_UNPROVEN = ("insufficient_history", "not_measurable", "not_understood")
+
+
 def _ways(chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
     """One row for each way between zones, with the review's own clock."""
     ways: dict[str, list[View]] = {}
@@ -153,7 +156,7 @@ def _ways(chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
             "rules": len(mine),
             "used": traffic["has_traffic"],
             "idle": traffic["no_traffic_6m_proven"],
-            "unproven": traffic["insufficient_history"] + traffic["not_measurable"],
+            "unproven": sum(traffic[state] for state in _UNPROVEN),
             "risky": sum(bool(view.risk_words) for view in mine),
             "open": sum(view.finding is not None and bool(view.finding.due_on) for view in mine),
             **_reviewed(clock),

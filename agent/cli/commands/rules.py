@@ -209,7 +209,7 @@ def _short(risks: Sequence[Text], language: str) -> str:
 def _idle(view: View, everything: bool) -> bool:
     state = view.state(TRAFFIC)
     return state == "no_traffic_6m_proven" or (
-        everything and state in ("insufficient_history", "not_measurable")
+        everything and state in ("insufficient_history", "not_measurable", "not_understood")
     )
 
 
