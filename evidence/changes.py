@@ -16,7 +16,9 @@ from typing import Any, Literal
 from evidence.clock import stamp
 from evidence.facts import (
     AdministrativeEvent,
+    AirObservation,
     Asset,
+    BasicServiceSet,
     Fact,
     FirewallRule,
     HardwareItem,
@@ -44,6 +46,8 @@ _IDENTITY: Mapping[type[Fact], tuple[str, ...]] = {
     HardwareItem: ("subject_unit", "part", "position"),
     Interface: ("subject_unit", "name"),
     WirelessNetwork: ("subject_unit", "profile", "ssid"),
+    BasicServiceSet: ("bssid", "ssid"),
+    AirObservation: ("bssid", "ssid"),
     RemoteDesktopPolicy: ("subject_unit", "source"),
     RdpNegotiation: ("address", "port"),
     RemoteAccess: ("subject_unit", "service", "address", "port"),
@@ -51,6 +55,8 @@ _IDENTITY: Mapping[type[Fact], tuple[str, ...]] = {
     Ticket: ("ticket_id",),
 }
 _ALWAYS_DIFFERENT: Mapping[type[Fact], frozenset[str]] = {
+    AirObservation: frozenset({"signal_dbm", "heard_by", "last_heard_at"}),
+    BasicServiceSet: frozenset({"channel"}),
     Unit: frozenset({"uptime_s", "boot_at", "clock_at", "clock_offset_s", "role_since_at"}),
     # The position is a move; the digest and the vendor's own line follow from the rest.
     FirewallRule: frozenset({"position", "match_digest", "text"}),

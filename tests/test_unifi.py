@@ -122,6 +122,6 @@ def test_over_https_one_log_in_and_then_nothing_but_get() -> None:
     assert reading.failure is None, reading.failure
     expected = json.loads(path.with_suffix(".facts.json").read_text("utf-8"))
     assert [to_record(fact) for fact in reading.facts] == expected
-    assert heard[0].startswith("POST /api/auth/login ") and len(heard) == 4
+    assert heard[0].startswith("POST /api/auth/login ") and len(heard) == 6
     assert all(line.startswith("GET /proxy/network/") for line in heard[1:])
     assert not any(b"canary" in body for body in visit.captures.values())

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
-from collectors.fortios import _cli, _policy, _unit, _vap
+from collectors.fortios import _cli, _policy, _rogue, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._objects import Objects, objects
@@ -107,7 +107,10 @@ HA_ROLES = _get(
     "ha_roles", f"{_MONITOR}/system/ha-checksums", f"{_MONITOR}/system/ha-checksums?vdom=*"
 )
 VAP = _get("wireless_networks", f"{_CMDB}/wireless-controller/vap?vdom=*")
+VAP_GROUPS = _get("wireless_groups", f"{_CMDB}/wireless-controller/vap-group?vdom=*")
 AP_PROFILES = _get("access_point_profiles", f"{_CMDB}/wireless-controller/wtp-profile?vdom=*")
+ACCESS_POINTS = _get("access_points", f"{_CMDB}/wireless-controller/wtp?vdom=*")
+ROGUES = _get("rogue_access_points", f"{_MONITOR}/wifi/rogue_ap?vdom=*")
 API_USERS = _get("api_users", f"{_CMDB}/system/api-user", f"{_CMDB}/system/api-user?vdom=*")
 PROFILES = _get("profiles", f"{_CMDB}/system/accprofile", f"{_CMDB}/system/accprofile?vdom=*")
 
@@ -160,10 +163,17 @@ def firmware(device: Device) -> Flow:
 
 
 def wireless(device: Device) -> Flow:
-    """The SSIDs this FortiGate's wireless controller holds, on the air or not."""
+    """The SSIDs this FortiGate's wireless controller holds, on the air or not; what its access
+    points hear of others."""
     vap = yield VAP
-    profiles = yield from _optional(AP_PROFILES)
-    return list(_vap.networks(vap, profiles))
+    answers = _vap.Answers(
+        vap=vap,
+        profiles=(yield from _optional(AP_PROFILES)),
+        access_points=(yield from _optional(ACCESS_POINTS)),
+        groups=(yield from _optional(VAP_GROUPS)),
+    )
+    rogues = yield from _optional(ROGUES)
+    return [*_vap.networks(answers), *(_rogue.heard(rogues) if rogues else ())]
 
 
 def account(device: Device) -> Flow:

@@ -1,14 +1,22 @@
-"""Wireless: SSIDs (`wireless-controller/vap`), and which access points carry them."""
+"""Wireless: SSIDs (`wireless-controller/vap`), and which access points carry them on which bands.
+
+A radio of a profile names its SSIDs or groups of them, or takes all of one kind (`vap-all`); an
+access point may override its profile. An SSID is bound where a radio that serves clients has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from collectors._wireless import posture
 from collectors.fortios._answer import rows, said, words
 from evidence.capture import Capture
 from evidence.errors import Unexpected, shown
 from evidence.facts import WirelessNetwork
+
+Row = Mapping[str, Any]
 
 
 class Security(NamedTuple):
@@ -41,12 +49,38 @@ _SECURITY = {
 }
 _PMF = {"disable": "disabled", "optional": "optional", "enable": "required"}
 _CIPHERS = {"tkip": ("tkip",), "aes": ("ccmp",), "tkip-aes": ("ccmp", "tkip")}
+_MORE_AKM = {"akm6": "psk-sha256", "akm24": "sae-ext-key"}
+_RADIOS = ("radio-1", "radio-2", "radio-3", "radio-4")
+_EVERYWHERE = ("tunnel", "bridge", "enable")
+_BAND = (
+    ("6", re.compile(r"802\.11.*-6g")),
+    ("5", re.compile(r"802\.11.*-5g|802\.11a(?:c(?!-2g).*|,.*|-only)?")),
+    ("2.4", re.compile(r"802\.11.*")),
+)
 
 
-def networks(vap: Capture, profiles: Capture | None) -> Iterator[WirelessNetwork]:
+class Answers(NamedTuple):
+    """What the controller says of SSIDs and of who carries them; None: not told to this account."""
+
+    vap: Capture
+    profiles: Capture | None = None
+    access_points: Capture | None = None
+    groups: Capture | None = None
+
+
+class Carried(NamedTuple):
+    """Where an SSID is on a radio: by profile or access point, and in which bands."""
+
+    by: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
+
+
+def networks(answers: Answers) -> Iterator[WirelessNetwork]:
     """Every SSID of every VDOM. Raises Unexpected for a mode this table does not know."""
-    bound = _bound(profiles)
-    for part, row in rows(vap):
+    vap = answers.vap
+    listed = list(rows(vap))
+    bound = _bound(answers, {(part.vdom, str(row.get("name"))): row for part, row in listed})
+    for part, row in listed:
         security = str(row.get("security", "")).removesuffix("+captive-portal")
         if security not in _SECURITY:
             raise Unexpected(
@@ -55,45 +89,46 @@ def networks(vap: Capture, profiles: Capture | None) -> Iterator[WirelessNetwork
                 next_step="report the FortiOS release; the SSIDs are not judged until it is read",
             )
         name = str(row.get("name", ""))
-        yield _network(row, name, _SECURITY[security], bound.get((part.vdom, name), ()), profiles)
+        where = None if bound is None else bound.get((part.vdom, name), Carried())
+        yield _network(row, name, _SECURITY[security], where)
 
 
-def _network(
-    row: Mapping[str, Any],
-    name: str,
-    security: Security,
-    bound: Iterable[str],
-    profiles: Capture | None,
-) -> WirelessNetwork:
+def _network(row: Row, name: str, security: Security, where: Carried | None) -> WirelessNetwork:
     pairwise = _pairwise(row, security)
-    owe = str(row.get("owe-transition", "disable")) == "enable"
+    akm = _akm(row, security)
+    owe = _on(row.get("owe-transition"))
     return WirelessNetwork(
         ssid=said(row.get("ssid")),
         profile=name,
         enabled=row.get("status", "enable") == "enable",
         broadcast=row.get("broadcast-ssid", "enable") == "enable",
-        bound_to=None if profiles is None else tuple(sorted(set(bound))),
+        bound_to=None if where is None else where.by,
+        bands=() if where is None else where.bands,
         versions=security.versions,
-        akm=tuple(f"ft-{one}" for one in security.akm if _fast(row, one)) + security.akm,
+        akm=akm,
         pairwise=pairwise,
-        # A group key is the weakest cipher that any client may have.
-        group="tkip" if "tkip" in pairwise else pairwise[0] if pairwise else None,
+        group=posture.group(pairwise),
         pmf=_pmf(row, security),
         transition="owe" if owe else security.transition,
         portal="captive-portal" in str(row.get("security")) or _on(row.get("captive-portal")),
-        vlan=None if str(row.get("vlanid", 0)) == "0" else str(row["vlanid"]),
+        vlan=_vlan(row),
+        user_keys=_user_keys(row, akm),
+        sae_pwe=_sae_pwe(row, akm),
+        isolated=None if (word := said(row.get("intra-vap-privacy"))) is None else _on(word),
     )
 
 
-def _fast(row: Mapping[str, Any], akm: str) -> bool:
-    return _on(row.get("fast-bss-transition")) and akm in ("psk", "802.1x", "sae")
+def _akm(row: Row, security: Security) -> tuple[str, ...]:
+    more = str(row.get("additional-akms", "")).split()
+    own = (*security.akm, *(_MORE_AKM[one] for one in more if one in _MORE_AKM))
+    return posture.fast(own, roaming=_on(row.get("fast-bss-transition")))
 
 
 def _on(value: Any) -> bool:
     return str(value) == "enable"
 
 
-def _pairwise(row: Mapping[str, Any], security: Security) -> tuple[str, ...]:
+def _pairwise(row: Row, security: Security) -> tuple[str, ...]:
     if not security.versions:
         return ()
     if security.versions == ("wep",):
@@ -104,20 +139,114 @@ def _pairwise(row: Mapping[str, Any], security: Security) -> tuple[str, ...]:
     return _CIPHERS.get(str(row.get("encrypt", "aes")).casefold(), ())
 
 
-def _pmf(row: Mapping[str, Any], security: Security) -> str | None:
+def _pmf(row: Row, security: Security) -> str | None:
     """WPA3 and OWE require it whatever the setting says; transition makes it optional at least."""
     if security.versions == ("wpa3",):
         return "required"
     return _PMF.get(str(row.get("pmf", "disable")))
 
 
-def _bound(profiles: Capture | None) -> dict[tuple[str, str], list[str]]:
-    """(VDOM, SSID profile) → access point profiles that carry it on a radio."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for part, row in rows(profiles) if profiles else ():
-        for radio in ("radio-1", "radio-2", "radio-3", "radio-4"):
+def _vlan(row: Row) -> str | None:
+    if _on(row.get("dynamic-vlan")):
+        return "dynamic"
+    return None if str(row.get("vlanid", 0)) == "0" else str(row["vlanid"])
+
+
+def _user_keys(row: Row, akm: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names of single users' keys (6.2), or of the profile that holds them (6.4 and later)."""
+    if not {"psk", "sae"} & set(akm):
+        return None
+    if profile := said(row.get("mpsk-profile")):
+        return (profile,)
+    keys = row.get("mpsk-key")
+    if _on(row.get("mpsk")) and isinstance(keys, list):
+        return tuple(str(one.get("key-name")) for one in keys if isinstance(one, Mapping))
+    return ()
+
+
+def _sae_pwe(row: Row, akm: tuple[str, ...]) -> str | None:
+    if not {"sae", "sae-ext-key"} & set(akm) or "sae-h2e-only" not in row:
+        return None
+    if _on(row.get("sae-h2e-only")):
+        return "hash-to-element"
+    return "hunting-and-pecking" if _on(row.get("sae-hnp-only")) else "both"
+
+
+def _bound(
+    answers: Answers, known: Mapping[tuple[str, str], Row]
+) -> dict[tuple[str, str], Carried] | None:
+    """(VDOM, SSID profile) → where it is carried; None where that is not told."""
+    if answers.profiles is None:
+        return None
+    groups = _groups(answers.groups)
+    profiles = {
+        (part.vdom, str(row.get("name"))): row for part, row in rows(answers.profiles)
+    }
+    carrying: dict[str, tuple[str, Row]] = {}
+    if answers.access_points is None:
+        carrying = {f"{vdom}/{name}": (vdom, row) for (vdom, name), row in profiles.items()}
+    else:
+        for part, row in rows(answers.access_points):
+            if str(row.get("admin", "enable")) == "disable":
+                continue
+            own = profiles.get((part.vdom, str(row.get("wtp-profile"))), {})
+            merged = {**own, **_overrides(row, own)}
+            label = f"{part.vdom}/{row.get('name') or row.get('wtp-id')}"
+            carrying[label] = (part.vdom, merged)
+    found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
+    for label, (vdom, row) in carrying.items():
+        for radio in _RADIOS:
             settings = row.get(radio)
-            if isinstance(settings, Mapping):
-                for name in words(settings.get("vaps")):
-                    found.setdefault((part.vdom, name), []).append(str(row.get("name")))
+            for name in _on_radio(settings, vdom, known, groups):
+                by, bands = found.setdefault((vdom, name), (set(), set()))
+                by.add(label.partition("/")[2])
+                bands |= _bands(settings)
+    return {key: Carried(tuple(sorted(by)), tuple(sorted(on))) for key, (by, on) in found.items()}
+
+
+def _overrides(row: Row, profile: Row) -> dict[str, Any]:
+    """The radios of an access point that carry other SSIDs than its profile says."""
+    found = {}
+    for radio in _RADIOS:
+        own = row.get(radio)
+        if isinstance(own, Mapping) and _on(own.get("override-vaps")):
+            base = profile.get(radio)
+            kept = base if isinstance(base, Mapping) else {}
+            found[radio] = {**kept, "vaps": own.get("vaps"), "vap-all": own.get("vap-all")}
     return found
+
+
+def _on_radio(
+    settings: Any,
+    vdom: str,
+    known: Mapping[tuple[str, str], Row],
+    groups: Mapping[tuple[str, str], tuple[str, ...]],
+) -> Iterator[str]:
+    """The SSID profiles of one radio."""
+    if not isinstance(settings, Mapping) or str(settings.get("mode", "ap")) != "ap":
+        return
+    everywhere = str(settings.get("vap-all", "manual"))
+    if everywhere in _EVERYWHERE:
+        for (of, name), row in known.items():
+            bridged = _on(row.get("local-bridging"))
+            if of == vdom and everywhere in ("enable", "bridge" if bridged else "tunnel"):
+                yield name
+        return
+    for name in words(settings.get("vaps")):
+        yield from groups.get((vdom, name), (name,))
+
+
+def _groups(capture: Capture | None) -> dict[tuple[str, str], tuple[str, ...]]:
+    found = rows(capture) if capture else ()
+    return {(part.vdom, str(row.get("name"))): words(row.get("vaps")) for part, row in found}
+
+
+def _bands(settings: Any) -> set[str]:
+    """The bands of a radio, by the vendor's words for them (`802.11ax-5G`, `802.11n,g-only`)."""
+    told = settings.get("band") if isinstance(settings, Mapping) else None
+    names = told.split() if isinstance(told, str) else words(told)
+    return {
+        found
+        for name in names
+        if (found := next((b for b, form in _BAND if form.fullmatch(name.casefold())), None))
+    }

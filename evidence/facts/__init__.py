@@ -214,6 +214,10 @@ class WirelessNetwork(Fact):
     `akm`, `pairwise`, `group` use IEEE names in lower case (psk, sae, 802.1x, owe, ft-psk …;
     ccmp, tkip, gcmp-256, wep). `pmf` is disabled, optional or required.
     `passphrase_digest` is the keyed digest that stands in the capture, never the passphrase.
+    `bound_to` names access points, or groups or profiles of them, that carry it (`all`: each one).
+    `user_keys` are what the device calls the keys of single users or machines; () where everyone
+    has the same. `sae_pwe` is hunting-and-pecking, hash-to-element or both. `guest`: the device
+    itself calls it a network for guests. `isolated`: its clients cannot reach each other.
     """
 
     ssid: str | None
@@ -232,6 +236,26 @@ class WirelessNetwork(Fact):
     portal: bool | None = None
     vlan: str | None = None
     passphrase_digest: str | None = None
+    user_keys: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    sae_pwe: str | None = field(default=None, metadata=LATER)
+    guest: bool | None = field(default=None, metadata=LATER)
+    isolated: bool | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicServiceSet(Fact):
+    """One SSID on one radio of one of our access points, by the address it sends from.
+
+    `bssid` in lower case with colons. `band` in GHz (2.4, 5, 6). `on_air`: the device says that
+    this radio sends it now.
+    """
+
+    bssid: str
+    ssid: str | None = None
+    access_point: str | None = None
+    band: str | None = None
+    channel: str | None = None
+    on_air: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +264,9 @@ class AirObservation(Fact):
 
     `akm` is empty where the observation does not tell it; `open` where it tells that nothing is
     asked. What is not heard is not there to be told: silence is no proof of absence.
+    `hidden`: its beacons leave the name out. Where a controller's own access points heard it:
+    `heard_by` names one, `classified_as` is the controller's word in lower case (rogue,
+    neighbor, friendly …), `on_wire`: it saw that access point on our own cables.
     """
 
     bssid: str
@@ -253,6 +280,12 @@ class AirObservation(Fact):
     pmf: str | None = None
     wps: bool | None = None
     transition: str | None = None
+    hidden: bool | None = field(default=None, metadata=LATER)
+    sae_pwe: str | None = field(default=None, metadata=LATER)
+    heard_by: str | None = field(default=None, metadata=LATER)
+    classified_as: str | None = field(default=None, metadata=LATER)
+    on_wire: bool | None = field(default=None, metadata=LATER)
+    last_heard_at: datetime | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What platforms of wireless networks share: IEEE's words, and what follows from them."""
