@@ -34,9 +34,7 @@ _API = "/wsg/api/public"
 _VERSIONED = {"api": r"v[0-9]{1,2}_[0-9]"}
 HTTP_SESSION = HttpSession(
     login=(
-        Ask(
-            "login_api", f"POST {_API}/{{api}}/serviceTicket {_PAIR}", "http", holes=_VERSIONED
-        ),
+        Ask("login_api", f"POST {_API}/{{api}}/serviceTicket {_PAIR}", "http", holes=_VERSIONED),
         Ask("login", f"POST {_API}/{VERSION}/serviceTicket {_PAIR}", "http"),
     ),
     token="json serviceTicket",
@@ -144,9 +142,7 @@ def firmware(device: Device) -> Flow:
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, Mapping):
             unit = _word(row, "deviceName") or _word(row, "apMac")
-            found += _running(
-                row, unit, "access point", "ruckus-ap", "firmwareVersion", "serial"
-            )
+            found += _running(row, unit, "access point", "ruckus-ap", "firmwareVersion", "serial")
     if not any(isinstance(one, SoftwareRelease) for one in found):
         raise Unexpected(f"{device.id}: no release is told")
     return found
@@ -242,9 +238,7 @@ def _vlan(row: Row) -> str | None:
     return _word(told, "accessVlan")
 
 
-def _groups(
-    api: str, zone: str
-) -> Generator[Ask, Capture, dict[str, tuple[str, ...]] | None]:
+def _groups(api: str, zone: str) -> Generator[Ask, Capture, dict[str, tuple[str, ...]] | None]:
     """WLAN id → names of the WLAN groups that hold it; None where they are not told."""
     try:
         rows = yield from _pages(GROUPS, api=api, zone=zone)

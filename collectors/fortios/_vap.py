@@ -179,9 +179,7 @@ def _bound(
     if answers.profiles is None:
         return None
     groups = _groups(answers.groups)
-    profiles = {
-        (part.vdom, str(row.get("name"))): row for part, row in rows(answers.profiles)
-    }
+    profiles = {(part.vdom, str(row.get("name"))): row for part, row in rows(answers.profiles)}
     carrying: dict[str, tuple[str, Row]] = {}
     if answers.access_points is None:
         carrying = {f"{vdom}/{name}": (vdom, row) for (vdom, name), row in profiles.items()}

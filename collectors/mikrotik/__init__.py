@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
-from collectors.mikrotik import _unit
+from collectors.mikrotik import _unit, _wireless
 from collectors.mikrotik._answer import Row, joined, printed, sheet, table
 from collectors.mikrotik._rules import Lists, Place, address_lists, facts
 from collectors.mikrotik._unit import VENDOR
-from evidence.ask import Ask
+from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
@@ -38,11 +38,26 @@ class Menu:
     line: Ask
 
 
-def _menu(name: str, path: str, how: str) -> Menu:
+# A value of these names is a secret, by REST and on the command line; a cut one too.
+_SECRET_NAMES = (
+    r"(?:^|[\s.\"])(?:passphrase|(?:wpa2?-)?pre-shared-key|static-(?:sta-private-)?key(?:-[0-3])?"
+    r"|(?:eap|mschapv2|supplicant)-password|management-protection-key|private-passphrase"
+    r"|private-(?:pre-shared-)?key|password)"
+)
+_SECRETS = (
+    Secret("regex", _SECRET_NAMES + r'(?:=|"\s*:\s*)"(?P<secret>(?:[^"\\]|\\.)+)'),
+    Secret("regex", _SECRET_NAMES + r'=(?P<secret>[^"\s]\S*)'),
+)
+
+
+def _menu(name: str, path: str, how: str, secrets: tuple[Secret, ...] = ()) -> Menu:
     spoken = path.strip("/").replace("/", " ")
     line = f"/{spoken} print {how}"
     also = (line[1:], f"/{path} print {how}", f"{spoken} print all without-paging")
-    return Menu(Ask(f"rest_{name}", f"GET /rest/{path}", "http"), Ask(name, line, also=also))
+    return Menu(
+        Ask(f"rest_{name}", f"GET /rest/{path}", "http", secrets=secrets),
+        Ask(name, line, also=also, secrets=secrets),
+    )
 
 
 _TABLES = tuple((ip, name) for ip in ("ip", "ipv6") for name in ("filter", "raw", "nat"))
@@ -64,9 +79,39 @@ RESOURCE = _menu("resource", "system/resource", "without-paging")
 BOARD = _menu("routerboard", "system/routerboard", "without-paging")
 IDENTITY = _menu("identity", "system/identity", "without-paging")
 CLOCK = _menu("clock", "system/clock", "without-paging")
+# The wifi package was called wifiwave2 before 7.13.
+_LAYERED = {
+    "wifi": "interface/wifi",
+    "wifiwave2": "interface/wifiwave2",
+    "capsman": "caps-man",
+}
+_PARTS = ("configuration", "security", "datapath", "channel")
+LAYERED = {
+    (family, part): _menu(f"{family}_{part}", f"{path}/{part}", _LISTED, _SECRETS)
+    for family, path in _LAYERED.items()
+    for part in _PARTS
+} | {
+    (family, "interface"): _menu(
+        f"{family}_interface",
+        f"{path}/interface" if family == "capsman" else path,
+        _LISTED,
+        _SECRETS,
+    )
+    for family, path in _LAYERED.items()
+}
+PASSPHRASES = _menu(
+    "wifi_passphrases", "interface/wifi/security/multi-passphrase", _LISTED, _SECRETS
+)
+OLDER = _menu("wireless_interface", "interface/wireless", _LISTED, _SECRETS)
+OLDER_PROFILES = _menu(
+    "wireless_profiles", "interface/wireless/security-profiles", _LISTED, _SECRETS
+)
 ASKS = tuple(
     ask
-    for menu in (*MENUS.values(), *LISTS.values(), VRRP, RESOURCE, BOARD, IDENTITY, CLOCK)
+    for menu in (
+        *(*MENUS.values(), *LISTS.values(), VRRP, RESOURCE, BOARD, IDENTITY, CLOCK),
+        *(*LAYERED.values(), PASSPHRASES, OLDER, OLDER_PROFILES),
+    )
     for ask in (menu.rest, menu.line)
 )
 COUNTED_ASKS = tuple(COUNTED.values())
@@ -104,6 +149,55 @@ def firmware(device: Device) -> Flow:
     unit = yield from _rest_of_unit(device, capture, board)
     resource = sheet(capture)
     return [_unit.release(resource, capture), _unit.board(resource, board), unit]
+
+
+def wireless(device: Device) -> Flow:
+    """SSIDs of whichever of its wireless packages the router has, and of CAPsMAN.
+
+    Raises NotAnswered where it has none of them, Unexpected where none has an SSID.
+    """
+    found: list[Fact] = []
+    trouble: NotAnswered | None = None
+    answered = False
+    for family in _LAYERED:
+        try:
+            interfaces = yield from _answer(device, LAYERED[family, "interface"], needed=True)
+        except NotAnswered as error:
+            if error.code == "privilege_missing":
+                raise
+            trouble = error
+            continue
+        answered = True
+        rows = table(interfaces) if interfaces else []
+        parts = {}
+        for part in _PARTS:
+            capture = yield from _answer(device, LAYERED[family, part])
+            parts[part] = table(capture) if capture else []
+        keys = (yield from _answer(device, PASSPHRASES)) if family == "wifi" else None
+        menus = _wireless.Menus(
+            interfaces=rows,
+            configurations=_wireless.named(parts["configuration"]),
+            security=_wireless.named(parts["security"]),
+            datapath=_wireless.named(parts["datapath"]),
+            channel=_wireless.named(parts["channel"]),
+            passphrases=table(keys) if keys else (),
+        )
+        found += _wireless.layered(menus, device.id)
+    older = yield from _answer(device, OLDER)
+    if older is not None:
+        answered = True
+        profiles = yield from _answer(device, OLDER_PROFILES, needed=True)
+        known = _wireless.named(table(profiles) if profiles else [])
+        found += _wireless.older(table(older), known, device.id)
+    if not answered and trouble is not None:
+        raise trouble
+    if not found:
+        raise Unexpected(
+            f"{device.id}: no wireless package has an SSID",
+            code="result_empty_suspicious",
+            next_step="a router without wireless has no `wireless` subject",
+        )
+    return found
 
 
 def _lists(device: Device, menu: Menu) -> Generator[Ask, Capture, Lists]:

@@ -28,7 +28,7 @@ _COLUMNS = re.compile(r"^(?:Columns: .*|\s*#\s+[A-Z].*)$")
 _ROW = re.compile(r"^ *(?P<number>\d+) +(?P<flags>(?:[A-Z*]+ +)*)(?P<rest>.*)$")
 _COMMENT = re.compile(r";;; *(?P<comment>.*)$")
 _WORD = re.compile(
-    r'(?P<name>[a-z0-9][a-z0-9.-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>\S*))'
+    r'(?P<name>\.?[a-z0-9][a-z0-9.-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>\S*))'
 )
 # Old releases quote the values.
 _SHEET = re.compile(r'^ *(?P<name>[a-z][a-z0-9-]*): ?"?(?P<value>.*?)"? *$', re.M)
@@ -115,6 +115,7 @@ def _blocks(text: str, capture: Capture) -> list[Row]:
         one["letter"]: one["name"].lower() for one in _FLAG.finditer(legend[1] if legend else "")
     }
     found: list[dict[str, str]] = []
+    within = ""
     for line in text.splitlines():
         if line.startswith("Flags: ") or _COLUMNS.match(line) or not line.strip():
             continue
@@ -134,7 +135,11 @@ def _blocks(text: str, capture: Capture) -> list[Row]:
         if rest.count('"') % 2:
             raise Incomplete(f"{who(capture)}: a row breaks off: {shown(line)}")
         for word in _WORD.finditer(rest):
-            found[-1][word["name"]] = word["plain"] if word["quoted"] is None else word["quoted"]
+            # `security.ft=yes .wps=disable`: what begins with a dot goes on in the same part.
+            part, dot, _ = word["name"].rpartition(".")
+            name = word["name"] if part or not dot else f"{within}{word['name']}"
+            within = part or (within if dot else "")
+            found[-1][name] = word["plain"] if word["quoted"] is None else word["quoted"]
     return list(found)
 
 

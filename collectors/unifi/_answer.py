@@ -23,7 +23,7 @@ def rows(capture: Capture) -> list[Row]:
     """
     said = document(capture)
     meta = said.get("meta") if isinstance(said, Mapping) else None
-    if not isinstance(meta, Mapping):
+    if not isinstance(meta, Mapping) or "rc" not in meta:
         raise Unexpected(f"{who(capture)}: not the form of a UniFi answer")
     if meta.get("rc") != "ok":
         word = str(meta.get("msg"))

@@ -147,5 +147,3 @@ def _vlan(row: Row, networks: list[Row] | None) -> str | None:
         if one.get("vlan_enabled") is True:
             return word(one, "vlan")
     return None
-
-
