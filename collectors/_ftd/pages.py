@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,8 +35,8 @@ def pages(ask: Ask, **values: str) -> Generator[Ask, Capture, Listed]:
     while True:
         capture = yield ask(**values, offset=str(len(found)))
         items, count = _page(capture, values.get("domain"), len(found))
-        known = {one.get("id") for one in found} - {None}
-        again = [one for one in items if one.get("id") in known]
+        ids = Counter(one["id"] for one in (*found, *items) if one.get("id") is not None)
+        again = [one for one in items if ids[one.get("id")] > 1]
         if again or total not in (None, count):
             raise Incomplete(
                 f"{who(capture)}: the page at row {len(found)} "

@@ -7,12 +7,14 @@ the policy's number stands in. A number repeats from VDOM to VDOM.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from collectors._managed.apart import twice
 from collectors.fortios._answer import Part, rows, said, whole, words
 from collectors.fortios._attributes import CONDITIONS, UNSET, strange
 from collectors.fortios._objects import Objects
@@ -81,14 +83,27 @@ def facts(
 
 
 def policies(capture: Capture, family: str | None, objects: Objects) -> Iterator[Policy]:
-    """The policies in the order of evaluation. `family` None: by the release."""
-    position: dict[str, int] = {}
+    """The policies in the order of evaluation. `family` None: by the release.
+
+    Raises Incomplete for a number that comes twice. A UUID that a copied configuration holds
+    twice is no identity of the second.
+    """
+    position: Counter[str] = Counter()
+    places: set[Place] = set()
+    keys: set[str] = set()
     for part, row in rows(capture):
-        position[part.vdom] = position.get(part.vdom, 0) + 1
+        position[part.vdom] += 1
         number = whole(row.get("policyid"))
         if number is not None:
             place = (part.vdom, family or _family(part), number)
-            yield _policy(place, row, position[part.vdom], objects)
+            if place in places:
+                raise twice(f"{capture.device}: {part.vdom}", f"policyid {number}")
+            one = _policy(place, row, position[part.vdom], objects)
+            if one.rule.key in keys:
+                one = replace(one, rule=replace(one.rule, key=_key(place, None)))
+            places.add(place)
+            keys.add(one.rule.key)
+            yield one
 
 
 def _family(part: Part) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from collectors._managed.apart import apart
 from collectors.panorama import _groups, _hits
 from collectors.panorama._groups import BASES, SHARED, Firewall, Place
 from collectors.panos import _unit
@@ -132,7 +133,7 @@ def firmware(device: Device) -> Flow:
 def _facts(chain: list[Place], one: Firewall, told: dict[str, Told]) -> Iterable[Fact]:
     """The rules of a chain of places as one firewall has them, then its hits of them."""
     usages: list[RuleUsage] = []
-    for rule in _groups.rules(chain, one):
+    for rule in apart(_groups.rules(chain, one), chain[-1].name):
         place = rule.context
         entry = told[place].entries.get((rule.policy, rule.name or ""))
         usage = None if entry is None else _hits.usage(rule, entry, one)

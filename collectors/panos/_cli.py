@@ -17,6 +17,7 @@ _LINE = re.compile(r"(?m)^([a-z][a-z0-9-]*): *(.*?) *$")
 _OPEN = re.compile(r'^\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"{}]+))\s*\{$')
 _INDEX = re.compile(r"; index: \d+$")
 _FIELD = re.compile(r"^\s*([a-z][a-z/-]*):? +(.*?) *;?$")
+_PAGER = re.compile(r"(?m)^\s*(?:lines \d+-\d+|-+ ?more ?-+)", re.IGNORECASE)
 _KNOWN = frozenset(
     (
         *("from", "to", "source", "destination", "source-region", "destination-region", "user"),
@@ -90,7 +91,13 @@ def _strange(action: str, fields: dict[str, tuple[str, ...]]) -> Iterator[str]:
 
 
 def _blocks(capture: Capture) -> Iterator[Block]:
-    """Each rule's name and fields. Raises Unexpected, or Incomplete for one that is not closed."""
+    """Each rule's name and fields. Raises Unexpected, or Incomplete for one that is not closed
+    and for the marks of a pager, behind which half a line may stand."""
+    if _PAGER.search(capture.text()):
+        raise Incomplete(
+            f"{who(capture)}: the answer went through a pager",
+            next_step="type `set cli pager off` first, and deliver it again",
+        )
     name: str | None = None
     fields: dict[str, tuple[str, ...]] = {}
     for line in capture.text().splitlines():

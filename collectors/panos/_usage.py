@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from collectors._managed.apart import apart
 from collectors.panos._answer import epoch, number, result, text, who
 from collectors.panos._rules import DEFAULTS
 from evidence.capture import Capture
@@ -38,7 +39,7 @@ def facts(rules: Iterable[FirewallRule], capture: Capture | None, vsys: str) -> 
 
     Raises Incomplete where a rule is counted that is in no list: then the lists are not all.
     """
-    rules = list(rules)
+    rules = list(apart(rules, vsys))
     if capture is None:
         yield from rules
         return
