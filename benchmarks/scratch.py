@@ -11,15 +11,18 @@ from pathlib import Path
 _LIMIT_S = 120
 
 
-def packages(*requirements: str) -> Path | str:
-    """The folder in which the requirements are installed, or why they are not; fetched once."""
+def packages(*requirements: str, alone: bool = True) -> Path | str:
+    """The folder in which the requirements are installed, or why they are not; fetched once.
+
+    `alone`: without what they depend on, which is here already.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = f"{'+'.join(requirements)}-{sys.implementation.cache_tag}"
     folder = cache / "evidence-agent-benchmarks" / name
     if folder.is_dir():
         return folder
     half = folder.with_name(f"{folder.name}.{os.getpid()}")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", *(["--no-deps"] * alone)]
     try:
         done = subprocess.run(
             [*command, "--target", str(half), *requirements],

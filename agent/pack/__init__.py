@@ -27,12 +27,14 @@ from evidence.runs import Assessment
 from evidence.statement import DECISIONS, Statement
 from report.csv_file import to_csv
 from report.month import Month
+from report.oscal import to_oscal
 from report.pictures import pictures
 from report.readme import readme
 from report.sections import sections
 from report.workbook import Imprint, to_workbook
 
 WORK_BOOK = "workbook.xlsx"
+OSCAL = "oscal/assessment-results.json"
 
 
 def lay_out_work_book(pack: Path) -> Path:
@@ -60,6 +62,7 @@ def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Pa
             _add_sections(month, members)
             for picture, svg in pictures(month):
                 members.add(picture, svg)
+            members.add(OSCAL, to_oscal(month))
             members.add("README.txt", readme(month))
             _write(agent, month, members, Path(folder) / name)
             (Path(folder) / name).rename(out / name)
