@@ -70,7 +70,9 @@ def keep_spool(
 ) -> None:
     """One turn of the spool: push what waits. Raises EvidenceError."""
     if config.store is not None:
-        client = StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent)
+        client = StoreClient(
+            config.store, agent.signing_key, agent.clock, config.path.parent, wait=rest
+        )
         done = push(agent.ledger, client, lambda digest: notifier.progress("spool"), rest=rest)
         if done.stored or done.refused:
             log.info("pushed %d, refused %d", done.stored, len(done.refused))

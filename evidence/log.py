@@ -7,11 +7,16 @@ RFC 9162, 2.1.3.2 and 2.1.4.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 EMPTY_ROOT = sha256().digest()
+TILE = 256
+"""How many hashes a tile holds (C2SP `tlog-tiles`), and how many tiles one of the next level."""
+
+RootOf = Callable[[int, int], bytes]
+"""The root of the leaves from the first to before the last of a range."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -63,17 +68,22 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Sibling hashes from leaf `index` up to the root of all `leaves`. Raises IndexError."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of a tree of {len(leaves)}")
+    return inclusion_path(len(leaves), index, lambda first, last: root_of(leaves[first:last]))
+
+
+def inclusion_path(size: int, index: int, root: RootOf) -> list[bytes]:
+    """The same for a log of `size` entries whose ranges' roots somebody else knows."""
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} of a tree of {size}")
     proof: list[bytes] = []
-    first, last = 0, len(leaves)
+    first, last = 0, size
     while last - first > 1:
         middle = first + _split(last - first)
         if index < middle:
-            proof.append(root_of(leaves[middle:last]))
+            proof.append(root(middle, last))
             last = middle
         else:
-            proof.append(root_of(leaves[first:middle]))
+            proof.append(root(first, middle))
             first = middle
     return proof[::-1]
 
@@ -102,22 +112,27 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
 
     Raises IndexError when there are fewer leaves than that.
     """
-    if not 0 <= old_size <= len(leaves):
-        raise IndexError(f"the first {old_size} of {len(leaves)} leaves")
-    if old_size in (0, len(leaves)):
+    return consistency_path(len(leaves), old_size, lambda first, last: root_of(leaves[first:last]))
+
+
+def consistency_path(size: int, old_size: int, root: RootOf) -> list[bytes]:
+    """The same for a log of `size` entries whose ranges' roots somebody else knows."""
+    if not 0 <= old_size <= size:
+        raise IndexError(f"the first {old_size} of {size} leaves")
+    if old_size in (0, size):
         return []
     proof: list[bytes] = []
-    first, last, whole = 0, len(leaves), True
+    first, last, whole = 0, size, True
     while old_size != last:
         middle = first + _split(last - first)
         if old_size <= middle:
-            proof.append(root_of(leaves[middle:last]))
+            proof.append(root(middle, last))
             last = middle
         else:
-            proof.append(root_of(leaves[first:middle]))
+            proof.append(root(first, middle))
             first, whole = middle, False
     if not whole:
-        proof.append(root_of(leaves[first:last]))
+        proof.append(root(first, last))
     return proof[::-1]
 
 

@@ -10,8 +10,10 @@ from hashlib import sha256
 from starlette.requests import Request
 
 from evidence.clock import Clock
-from evidence.request import WINDOW_S, parse_request
+from evidence.request import WINDOW_S, SignedRequest, parse_request
+from evidence.seal import PublicKey
 from store.agents import Caller
+from store.contacts import locked
 from store.problems import Refused
 
 
@@ -23,8 +25,7 @@ class Admitted:
     body_digest: str
 
     def check_body(self, body: bytes) -> None:
-        if sha256(body).hexdigest() != self.body_digest:
-            raise Refused("the body is not that of Content-Digest", code="digest_mismatch")
+        check_body(self.body_digest, body)
 
 
 class Access:
@@ -43,20 +44,31 @@ class Access:
 
     def admit(self, request: Request) -> Admitted:
         """The agent that signed this request. Raises Refused or SealError."""
-        signed = parse_request(
-            request.method,
-            request.scope["raw_path"].decode("latin-1"),
-            request.scope["query_string"].decode("latin-1"),
-            request.headers,
-        )
+        signed = _parse(request)
         caller = self._caller(signed.keyid)
         if caller is None:
             raise Refused(f"key {signed.keyid} is not in force", code="agent_unknown")
         key = next(key for key in caller.keys if key.keyid == signed.keyid)
+        self._check(signed, key)
+        if caller.locked:
+            raise locked(caller.agent)
+        return Admitted(caller, signed.body_digest)
+
+    def check_holder(self, request: Request, key: PublicKey, body: bytes) -> None:
+        """That whoever sends this body holds the key, which nobody needs to know yet.
+
+        Raises Refused or SealError.
+        """
+        signed = _parse(request)
+        if signed.keyid != key.keyid:
+            raise Refused("the request is not signed with that key", code="request_unsigned")
+        self._check(signed, key)
+        check_body(signed.body_digest, body)
+
+    def _check(self, signed: SignedRequest, key: PublicKey) -> None:
         now = self._clock()
         signed.check(key, now)
         self._use(f"{signed.keyid} {signed.nonce}", now.timestamp())
-        return Admitted(caller, signed.body_digest)
 
     def _use(self, nonce: str, now_s: float) -> None:
         with self._lock:
@@ -66,3 +78,18 @@ class Access:
             if nonce in self._seen:
                 raise Refused("this nonce was used before", code="request_replayed")
             self._seen[nonce] = now_s
+
+
+def check_body(digest: str, body: bytes) -> None:
+    """Raises Refused `digest_mismatch`."""
+    if sha256(body).hexdigest() != digest:
+        raise Refused("the body is not that of Content-Digest", code="digest_mismatch")
+
+
+def _parse(request: Request) -> SignedRequest:
+    return parse_request(
+        request.method,
+        request.scope["raw_path"].decode("latin-1"),
+        request.scope["query_string"].decode("latin-1"),
+        request.headers,
+    )

@@ -17,16 +17,17 @@ from evidence.seal import PublicKey
 from store.database import insert_missing
 from store.leaves import append
 from store.schema import agent as agents
-from store.schema import agent_key, agent_site
+from store.schema import agent_contact, agent_key, agent_site
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An enrolled agent as it stands now: its sites and the keys in force."""
+    """An enrolled agent as it stands now: its sites, the keys in force, whether it is locked."""
 
     agent: str
     sites: tuple[str, ...]
     keys: tuple[PublicKey, ...]
+    locked: bool = False
 
 
 def enrol(
@@ -96,7 +97,8 @@ def _caller(rows: Connection, agent: str) -> Caller:
     keys = rows.scalars(
         select(agent_key.c.raw).where(_in_force(agent)).order_by(agent_key.c.enrolled_at)
     )
-    return Caller(agent, tuple(sites), tuple(PublicKey(raw) for raw in keys))
+    locked_at = rows.scalar(select(agent_contact.c.locked_at).where(agent_contact.c.agent == agent))
+    return Caller(agent, tuple(sites), tuple(PublicKey(raw) for raw in keys), locked_at is not None)
 
 
 def _in_force(agent: str) -> ColumnElement[bool]:

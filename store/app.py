@@ -24,11 +24,14 @@ from starlette.routing import Route
 
 from evidence.clock import Clock
 from evidence.errors import EvidenceError
-from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN, is_digest
+from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
 from store.custody import Custody
+from store.entrance import Entrance
 from store.files import DiskBroken
 from store.problems import Refused, problem_record
+from store.reading import digest_of, length_of, number_of
+from store.tiles import LogPages
 
 MIB = 1024 * 1024
 BLOB_LIMIT_BYTES = 64 * MIB
@@ -66,8 +69,8 @@ class Web:
     # Blobs
 
     async def put_blob(self, request: Request) -> Response:
-        digest = _digest(request)
-        size_bytes = _length(request, self.blob_limit_bytes)
+        digest = digest_of(request)
+        size_bytes = length_of(request, self.blob_limit_bytes)
         admitted = await self._admit(request)
         if admitted.body_digest != digest:
             raise Refused("Content-Digest is not that of the path", code="digest_mismatch")
@@ -87,7 +90,7 @@ class Web:
         return Response(status_code=201 if new else 200)
 
     async def get_blob(self, request: Request) -> Response:
-        digest = _digest(request)
+        digest = digest_of(request)
         admitted = await self._admit(request)
         path = await run_in_threadpool(self.custody.blob_path, admitted.caller, digest)
         return _file(path, "application/octet-stream")
@@ -101,8 +104,8 @@ class Web:
         return await self._put_statement(request, RECORDS)
 
     async def _put_statement(self, request: Request, kinds: Sequence[str]) -> Response:
-        digest = _digest(request)
-        _length(request, self.envelope_limit_bytes)
+        digest = digest_of(request)
+        length_of(request, self.envelope_limit_bytes)
         admitted = await self._admit(request)
         body = await request.body()
         admitted.check_body(body)
@@ -112,7 +115,7 @@ class Web:
         return _json(receipt, 201 if new else 200)
 
     async def get_envelope(self, request: Request) -> Response:
-        digest = _digest(request)
+        digest = digest_of(request)
         admitted = await self._admit(request)
         path = await run_in_threadpool(self.custody.envelope_path, admitted.caller, digest)
         return _file(path, "application/json")
@@ -125,26 +128,17 @@ class Web:
 
     async def _list(self, request: Request, kinds: Sequence[str]) -> Response:
         admitted = await self._admit(request)
-        after = _number(request, "after", -1)
+        after = number_of(request, "after", -1)
         found = await run_in_threadpool(self.custody.listed, admitted.caller, after, kinds)
         items = [{"digest": one.digest, "kind": one.kind, "index": one.index} for one in found]
         return JSONResponse({"items": items, "next": found[-1].index if found else None})
 
     async def get_receipt(self, request: Request) -> Response:
-        digest = _digest(request)
+        digest = digest_of(request)
         admitted = await self._admit(request)
         return _json(await run_in_threadpool(self.custody.receipt, admitted.caller, digest))
 
-    # The log, and whether the store is well
-
-    async def consistency(self, request: Request) -> Response:
-        await self._admit(request)
-        old, new = _number(request, "old"), _number(request, "new")
-        proof = await run_in_threadpool(self.custody.consistency, old, new)
-        return JSONResponse({"old": old, "new": new, "proof": proof})
-
-    async def checkpoint(self, request: Request) -> Response:
-        return PlainTextResponse(await run_in_threadpool(self.custody.checkpoint))
+    # Whether the store is well
 
     async def healthz(self, request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -216,9 +210,10 @@ def make_app(
     custody = Custody(
         state, clock, database_url=database_url, accept_replayed=accept_replayed, serving=True
     )
+    access = Access(custody.caller, clock)
     web = Web(
         custody,
-        Access(custody.caller, clock),
+        access,
         blob_limit_bytes=blob_limit_bytes,
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
@@ -235,8 +230,8 @@ def make_app(
         Route("/v1/bundles", web.list_bundles),
         Route("/v1/records", web.list_records),
         Route("/v1/receipts/{digest:path}", web.get_receipt),
-        Route("/v1/log/consistency", web.consistency),
-        Route("/checkpoint", web.checkpoint),
+        *Entrance(custody, access).routes(),
+        *LogPages(custody).routes(),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
     ]
@@ -244,32 +239,6 @@ def make_app(
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
     app.state.custody = custody
     return app
-
-
-def _digest(request: Request) -> str:
-    digest = request.path_params["digest"]
-    if not is_digest(digest):
-        raise Refused("the address does not end in a SHA-256", code="name_invalid")
-    return str(digest)
-
-
-def _length(request: Request, limit_bytes: int) -> int:
-    """The declared size of the body, which the server holds the sender to."""
-    declared = request.headers.get("content-length", "")
-    if not declared.isascii() or not declared.isdigit():
-        raise Refused("the request says no length", code="length_required")
-    if int(declared) > limit_bytes:
-        raise Refused(f"more than {limit_bytes} bytes", code="body_too_large")
-    return int(declared)
-
-
-def _number(request: Request, name: str, default: int | None = None) -> int:
-    text = request.query_params.get(name)
-    if text is None and default is not None:
-        return default
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise Refused(f"{name} is not a number", code="query_invalid")
-    return int(text)
 
 
 def _json(body: bytes, status: int = 200) -> Response:

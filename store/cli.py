@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -87,6 +88,35 @@ def enrol(
 
 
 @app.command()
+def invite(
+    agent: Annotated[str, typer.Option(help="The name the agent gives itself, `id` there.")],
+    site: Annotated[list[str], typer.Option(help="A site it reads; may be given again.")],
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the token works.")] = 60,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make a token that lets one new agent in, once."""
+    with _opened(state, config) as custody:
+        token = custody.invite(agent, site, timedelta(minutes=minutes))
+    print(f"on {agent}'s host, within {minutes} minutes:")
+    print(f"evidence-agent enrol STORE-URL {token}")
+
+
+@app.command()
+def unlock(
+    agent: Annotated[str, typer.Option(help="The agent's id.")],
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Let an agent in again that was locked, once you know which host is the right one."""
+    with _opened(state, config) as custody:
+        unlocked = custody.unlock(agent)
+    print(f"{agent}: {'unlocked' if unlocked else 'was not locked'}")
+    if not unlocked:
+        raise typer.Exit(2)
+
+
+@app.command()
 def revoke(
     agent: Annotated[str, typer.Option(help="The agent's id.")],
     keyid: Annotated[str | None, typer.Option(help="One key; without it, every key.")] = None,
@@ -112,14 +142,20 @@ def list_agents(
         found = callers(rows)
     if as_json:
         records = [
-            {"agent": one.agent, "sites": one.sites, "keys": [key.keyid for key in one.keys]}
+            {
+                "agent": one.agent,
+                "sites": one.sites,
+                "keys": [key.keyid for key in one.keys],
+                "locked": one.locked,
+            }
             for one in found
         ]
         print(json.dumps(records, indent=2, ensure_ascii=False))
         return
     table = Table("agent", "sites", Column("keys in force", overflow="fold"))
     for one in found:
-        table.add_row(one.agent, ", ".join(one.sites), "\n".join(key.keyid for key in one.keys))
+        name = f"{one.agent} (locked)" if one.locked else one.agent
+        table.add_row(name, ", ".join(one.sites), "\n".join(key.keyid for key in one.keys))
     Console().print(table)
 
 

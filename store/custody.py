@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import BufferedWriter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from evidence.checkpoint import Checkpoint
 from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, shown
-from evidence.log import consistency_proof
+from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey, SigningKey
 from evidence.statement import KINDS, Statement
-from store import agents, leaves
+from store import agents, contacts, invitations, leaves
 from store.agents import Caller
 from store.claims import Claims, claims_of
 from store.database import Database, insert_missing
@@ -93,6 +94,40 @@ class Custody:
         """See `agents.revoke`."""
         with self.database.transaction() as rows:
             return agents.revoke(rows, agent, keyid, self._clock(), self.origin)
+
+    def invite(self, agent: str, sites: Sequence[str], valid: timedelta) -> str:
+        """See `invitations.invite`."""
+        with self.database.transaction() as rows:
+            store = self.key.public.keyid
+            return invitations.invite(rows, agent, sites, valid, self._clock(), store)
+
+    def accept(self, token: str, agent: str, key: PublicKey) -> tuple[str, ...]:
+        """See `invitations.accept`."""
+        with self.database.transaction() as rows:
+            return invitations.accept(rows, token, agent, key, self._clock(), self.origin)
+
+    def contact(self, caller: Caller, generation: int, mark: str, size: int) -> dict[str, Any]:
+        """An agent came that knows a checkpoint of `size` entries: the one of now, and the proof
+        that the log only grew since; without a proof when it is shorter now.
+
+        Raises Refused `agent_locked`.
+        """
+        with self.database.transaction() as rows:
+            known = contacts.contact(rows, caller.agent, generation, mark, self._clock())
+        if not known:
+            raise contacts.locked(caller.agent)
+        with self.database.reading() as rows:
+            now = leaves.frontier(rows)
+            proof = leaves.consistency(rows, size, now.size) if size <= now.size else None
+        return {
+            "checkpoint": Checkpoint(self.origin, now.size, now.root).sign(self.key),
+            "proof": None if proof is None else [sibling.hex() for sibling in proof],
+        }
+
+    def unlock(self, agent: str) -> bool:
+        """See `contacts.unlock`."""
+        with self.database.transaction() as rows:
+            return contacts.unlock(rows, agent)
 
     def caller(self, keyid: str) -> Caller | None:
         with self.database.reading() as rows:
@@ -218,8 +253,24 @@ class Custody:
             size = leaves.frontier(rows).size
             if not 0 <= old <= new <= size:
                 raise Refused(f"the log has {size} entries", code="query_invalid")
-            found = leaves.hashes(rows, new)
-        return [sibling.hex() for sibling in consistency_proof(found, old)]
+            return [sibling.hex() for sibling in leaves.consistency(rows, old, new)]
+
+    def tile(self, level: int | None, number: int, width: int) -> bytes:
+        """A tile of `width` hashes of a level, or of the entries (None), each after its length.
+
+        Raises Refused `not_found` when the log does not have all of it yet.
+        """
+        first, last = number * TILE, number * TILE + width
+        with self.database.reading() as rows:
+            if level is None:
+                found = leaves.entries(rows, first, last)
+                body = b"".join(len(one).to_bytes(2) + one for one in found)
+            else:
+                found = leaves.tile(rows, level, first, last)
+                body = b"".join(found)
+        if len(found) < width:
+            raise Refused("the log is not that long", code="not_found")
+        return body
 
     def check_writable(self) -> None:
         """Raises an OSError or DBAPIError when nothing could be taken in now."""

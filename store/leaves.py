@@ -1,7 +1,9 @@
 """The store's log: one leaf for each thing taken in, in the transaction that takes it in.
 
 Every leaf's row keeps the tree's complete subtrees (at most 32 bytes for each doubling of the
-log) as they stood after it, so that appending needs the last row only, in whichever process.
+log) as they stood after it, so that appending needs the last row only, in whichever process. The
+roots of 256, 65,536, … entries are rows too: a proof reads hundreds of hashes, not all, and they
+are the tiles that monitors fetch (C2SP `tlog-tiles`).
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ import json
 
 from sqlalchemy import Connection, insert, select
 
-from evidence.log import Frontier
+from evidence.log import TILE, Frontier, consistency_path, root_of
 from evidence.reading import canonical
 from evidence.receipt import Entry, Receipt
-from store.schema import leaf
+from store.schema import leaf, log_node
 
 _HASH_BYTES = 32
 _AT_ONCE = 10_000
@@ -31,6 +33,7 @@ def append(rows: Connection, entry: Entry, origin: str) -> Receipt:
             entry=canonical(entry.record()).decode(),
         )
     )
+    _add_nodes(rows, after.size)
     return Receipt(
         store=origin,
         entry=entry,
@@ -51,10 +54,59 @@ def frontier(rows: Connection) -> Frontier:
     return Frontier(position + 1, _split(peaks))
 
 
-def hashes(rows: Connection, size: int) -> list[bytes]:
-    """The first `size` leaves."""
-    wanted = select(leaf.c.hash).where(leaf.c.position < size).order_by(leaf.c.position)
-    return list(rows.scalars(wanted))
+def root(rows: Connection, size: int) -> bytes:
+    """The root of the first `size` entries, which are there."""
+    return Frontier().root if size == 0 else _range_root(rows, 0, size)
+
+
+def consistency(rows: Connection, old: int, new: int) -> list[bytes]:
+    """The proof that the first `new` entries only added to the first `old`. Raises IndexError."""
+    return consistency_path(new, old, lambda first, last: _range_root(rows, first, last))
+
+
+def tile(rows: Connection, level: int, first: int, last: int) -> list[bytes]:
+    """Hashes of a level, those that are there: of entries (level 0), or of complete subtrees of
+    256 to the power of `level` entries."""
+    if level == 0:
+        wanted = select(leaf.c.hash).where(leaf.c.position >= first, leaf.c.position < last)
+        return list(rows.scalars(wanted.order_by(leaf.c.position)))
+    at = log_node.c
+    found = select(at.hash).where(at.level == level, at.place >= first, at.place < last)
+    return list(rows.scalars(found.order_by(at.place)))
+
+
+def entries(rows: Connection, first: int, last: int) -> list[bytes]:
+    """The entries themselves, as they were hashed."""
+    wanted = select(leaf.c.entry).where(leaf.c.position >= first, leaf.c.position < last)
+    return [entry.encode() for entry in rows.scalars(wanted.order_by(leaf.c.position))]
+
+
+def _range_root(rows: Connection, first: int, last: int) -> bytes:
+    """The root of a range that a proof asks for: it begins where a tree of that size begins."""
+    peaks = []
+    while first < last:
+        size = 1 << ((last - first).bit_length() - 1)
+        peaks.append(_whole(rows, first, size))
+        first += size
+    return Frontier(last, tuple(peaks)).root
+
+
+def _whole(rows: Connection, first: int, size: int) -> bytes:
+    """The root of a complete subtree of `size` leaves, from at most a tile of hashes."""
+    level, of = 0, 1
+    while of * TILE <= size:
+        level, of = level + 1, of * TILE
+    return root_of(tile(rows, level, first // of, (first + size) // of))
+
+
+def _add_nodes(rows: Connection, size: int) -> None:
+    """The roots that the log's newest entry completed."""
+    level, places = 0, size
+    while places % TILE == 0:
+        below = tile(rows, level, places - TILE, places)
+        level, places = level + 1, places // TILE
+        node = insert(log_node).values(level=level, place=places - 1, hash=root_of(below))
+        rows.execute(node)
 
 
 def broken_leaf(rows: Connection) -> int | None:

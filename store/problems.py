@@ -14,8 +14,15 @@ from evidence.text import Text
 class Refused(EvidenceError):
     """The store does not take or give this. `more` goes into the answer (`missing` digests)."""
 
-    def __init__(self, message: str, *, code: str, more: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        next_step: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, code=code, next_step=next_step)
         self.more = dict(more or {})
 
 
@@ -44,6 +51,17 @@ PROBLEMS: dict[str, Problem] = {
     "agent_unknown": _problem(
         403, "This key is not enrolled, or was revoked.", "此金鑰未登錄或已撤銷。"
     ),
+    "agent_locked": _problem(
+        403,
+        "A second agent of this name was seen; both are locked.",
+        "偵測到同名之第二個代理程式；兩者均已鎖定。",
+    ),
+    "token_refused": _problem(
+        403,
+        "This token does not let you in.",
+        "此登錄權杖無效。",
+    ),
+    "body_invalid": _problem(400, "The body cannot be read.", "內容格式無法辨識。"),
     "site_mismatch": _problem(
         403,
         "The statement is of another agent or site.",

@@ -28,7 +28,7 @@ from sqlalchemy.engine import Dialect
 
 from evidence.clock import parse_at, stamp
 
-HEAD = "2"
+HEAD = "3"
 """The newest migration; a database that is there already is opened without looking further."""
 
 # The order of Python's own strings on both: SQLite has it, PostgreSQL by the collation C.
@@ -112,4 +112,58 @@ statement_blob = _table(
     Column("blob", String, ForeignKey("blob.digest"), primary_key=True),
 )
 
-INSERT_ONLY = ("blob", "blob_owner", "leaf", "statement", "statement_blob")
+# Complete subtrees of 256, 65,536, … leaves, so that a proof reads hundreds of hashes and not all.
+log_node = _table(
+    "log_node",
+    Column("level", Count, primary_key=True, autoincrement=False),
+    Column("place", Count, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+# What others said of a checkpoint of that size: witnesses who found it consistent, and the
+# time-stamping authority. `note` is the checkpoint they saw, signed by the store.
+cosignature = _table(
+    "cosignature",
+    Column("size", Count, primary_key=True, autoincrement=False),
+    Column("witness", String, primary_key=True),
+    Column("note", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("received_at", Moment, nullable=False),
+)
+time_stamp = _table(
+    "time_stamp",
+    Column("size", Count, primary_key=True, autoincrement=False),
+    Column("note", String, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("stamped_at", Moment, nullable=False),
+)
+
+# How agents come in. A token is kept as its SHA-256; `used_by` is the key that it let in.
+enrol_token = _table(
+    "enrol_token",
+    Column("digest", String, primary_key=True),
+    Column("agent", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("used_by", String),
+)
+enrol_token_site = _table(
+    "enrol_token_site",
+    Column("token", String, ForeignKey("enrol_token.digest"), primary_key=True),
+    Column("site", String, primary_key=True),
+)
+# An agent's newest contact and the one before: counted, so that a copy of it is noticed.
+agent_contact = _table(
+    "agent_contact",
+    Column("agent", String, ForeignKey("agent.id"), primary_key=True),
+    Column("generation", Count, nullable=False),
+    Column("mark", String, nullable=False),
+    Column("mark_before", String, nullable=False),
+    Column("contacted_at", Moment, nullable=False),
+    Column("locked_at", Moment),
+)
+
+INSERT_ONLY = (
+    *("blob", "blob_owner", "leaf", "statement", "statement_blob"),
+    *("log_node", "cosignature", "time_stamp"),
+)

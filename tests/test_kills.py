@@ -64,7 +64,7 @@ def heard(acknowledged: Connection) -> list[str]:
         ("agent.collect.close_run", "a bundle"),
         ("agent.push.StoreClient.put_bundle", "a bundle"),
         (HALF_A_BODY, "a bundle"),
-        ("agent.push._missing", "a bundle"),  # the store has said what it lacks
+        ("agent.push.client._missing", "a bundle"),  # the store has said what it lacks
         ("agent.push.StoreClient._receipt", "a bundle"),  # and now it has everything
         ("agent.ledger.Ledger.stored", "a bundle"),
     ],

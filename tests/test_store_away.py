@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_mock import MockerFixture
 
-from agent import push as pushing
 from agent.collect import collect
 from agent.push import BATCH, push
+from agent.push import client as pushing
 from agent.transports.tape import TapeTransport
 from agent.wired import system_clock
 from evidence.device import Device

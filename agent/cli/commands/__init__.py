@@ -22,6 +22,7 @@ from agent.cli.commands import (
 def register(app: typer.Typer) -> None:
     """Put every command under its name, in the order a newcomer meets them."""
     app.command()(setup.init)
+    app.command()(setup.enrol)
     app.command()(setup.doctor)
     app.command()(inventory.devices)
     app.command()(inventory.asks)

@@ -22,6 +22,7 @@ from agent.cli.options import (
 from agent.cli.words import Line, progress, say, say_lines, show
 from agent.doctor import Condition, examine
 from agent.ledger import Ledger
+from agent.push.enrol import enrol as enrol_at
 from agent.wired import make_keys, system_clock
 from evidence.errors import ConfigurationError
 
@@ -58,6 +59,22 @@ def init(
     key = make_keys(settings.state)
     say(f"keys are in {settings.state}; this agent's key id is {key.public.keyid}")
     say("next: list your devices in devices.yaml, then `evidence-agent doctor`")
+
+
+def enrol(
+    url: Annotated[str, typer.Argument(help="The store's address.")],
+    token: Annotated[str, typer.Argument(help="From `evidence-store invite`; works once.")],
+    ca: Annotated[
+        Path | None, typer.Option(help="The CA of the store's certificate (PEM).")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let this agent into a store. Its keys are made here and never leave this host."""
+    settings = configured(config)
+    sites = enrol_at(settings, url, token, ca)
+    say(f"{settings.id} delivers for {', '.join(sites)} to {url}")
+    if settings.site not in sites:
+        say(f"its own site, {settings.site}, is not among them: it would be refused")
 
 
 def doctor(

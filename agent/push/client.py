@@ -1,26 +1,18 @@
-"""Pushing: bundles and signed records to the store, at least once, oldest first.
-
-A copy stays here until the store's receipt, and then for the custody time. Everything is
-named by its digest, so a repeated push changes nothing on either side.
-"""
+"""One agent's connection to its store: signed requests, checked receipts."""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
 
 from agent.config import StoreModel
-from agent.ledger import Ledger, Spooled
-from agent.ledger.restore import restore_record
-from evidence.bundle import Bundle, load_bundle
+from evidence.bundle import Bundle
 from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, EvidenceError, SealError
 from evidence.receipt import Receipt
@@ -30,9 +22,18 @@ from evidence.statement import Statement
 
 # To connect, and to answer: together a store that fell silent is noticed within a minute.
 TIMEOUT_S = (10, 45)
-# Enough to keep the store's disk busy while it syncs; more only wait for each other.
-WORKERS = 6
-BATCH = 64
+# How often one request is made while the store answers that it is asked too much.
+PATIENCE = 10
+# What the store has against the agent, not against what it sends: that stays spooled.
+_OF_THE_AGENT = {
+    "request_unsigned": "something between here and the store changes requests; look at the proxy",
+    "request_signature": "something between here and the store changes requests; look at the proxy",
+    "request_stale": "compare both clocks with the time server (chronyc tracking)",
+    "request_replayed": "look at the proxy: it sends requests twice",
+    "agent_unknown": "ask whoever runs the store for a token, then `evidence-agent enrol`",
+    "agent_locked": "see whether this host or its state folder was copied; the store's"
+    " administrator unlocks the right one",
+}
 
 
 class Refused(EvidenceError):
@@ -47,14 +48,23 @@ class StoreClient:
     A receipt counts only when its proof holds, and its signature if the store's key is known.
     """
 
-    def __init__(self, settings: StoreModel, key: SigningKey, clock: Clock, folder: Path) -> None:
+    def __init__(
+        self,
+        settings: StoreModel,
+        key: SigningKey,
+        clock: Clock,
+        folder: Path,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """`wait` lets seconds pass while the store asks for patience."""
         self._url = settings.url.rstrip("/")
         self._key = key
-        self._clock = clock
-        self._store_key = None
+        self.clock = clock
+        self._wait = wait
+        self.store_key = None
         if settings.public_key is not None:
             path = folder / settings.public_key
-            self._store_key = PublicKey.of_pem(path.read_bytes(), str(path))
+            self.store_key = PublicKey.of_pem(path.read_bytes(), str(path))
         self._ca = None if settings.ca is None else str(folder / settings.ca)
         # A session is not made for several threads; each has its own, and its own connection.
         self._local = threading.local()
@@ -67,6 +77,26 @@ class StoreClient:
             self._local.session = session
         found: requests.Session = self._local.session
         return found
+
+    def key(self) -> bytes:
+        """The store's public key as it says itself, in PEM: to be compared with what is known."""
+        return self._send("GET", "/v1/key").content
+
+    def enrol(self, secret: str, agent: str) -> tuple[str, ...]:
+        """Bring in this agent's key by the secret of a token; the sites it may deliver for."""
+        record = {"token": secret, "agent": agent, "key": self._key.public.pem}
+        answer = self._send("POST", "/v1/enrol", json.dumps(record).encode())
+        return tuple(answer.json()["sites"])
+
+    def contact(self, generation: int, mark: str, size: int) -> tuple[str, list[bytes] | None]:
+        """Count a contact: the store's checkpoint now, and the proof that its log only grew since
+        it had `size` entries; None when it is shorter now."""
+        record = {"generation": generation, "mark": mark, "size": size}
+        found = self._send("POST", "/v1/contact", json.dumps(record).encode()).json()
+        proof = found["proof"]
+        if proof is not None:
+            proof = [bytes.fromhex(sibling) for sibling in proof]
+        return str(found["checkpoint"]), proof
 
     def put_bundle(self, bundle: Bundle) -> Envelope:
         """The receipt for a bundle. The envelope goes first: the store says which captures it
@@ -134,8 +164,8 @@ class StoreClient:
     def _receipt(self, digest: str, body: bytes) -> Envelope:
         """The envelope of a receipt that holds. Raises SealError."""
         envelope = Envelope.parse(body)
-        if self._store_key is not None:
-            Receipt.check(envelope, digest, self._store_key)
+        if self.store_key is not None:
+            Receipt.check(envelope, digest, self.store_key)
         elif Receipt.of(Statement.parse(envelope.payload)).entry.digest != digest:
             raise SealError(f"the receipt is not for {digest}", code="receipt_invalid")
         return envelope
@@ -148,13 +178,37 @@ class StoreClient:
         query: str = "",
         ok: tuple[int, ...] = (200, 201),
     ) -> requests.Response:
-        """One signed request. Raises EnvironmentProblem when the store is away or full, and
-        Refused when it says that it will not take this."""
+        """One signed request, again when the store asks to be given time. Raises
+        EnvironmentProblem when the store is away or full or does not know this agent, and Refused
+        when it says that it will not take this."""
+        for _ in range(PATIENCE):
+            response = self._send_once(method, path, body, query)
+            if response.status_code != 429:
+                break
+            self._wait(_retry_after_s(response))
+        if response.status_code in ok:
+            return response
+        code, sentence = _problem(response)
+        if response.status_code == 429 or response.status_code >= 500:
+            raise EnvironmentProblem(
+                f"the store cannot take more now: {sentence}",
+                code=code,
+                next_step="nothing is lost; it is tried again",
+            )
+        if code in _OF_THE_AGENT:
+            raise EnvironmentProblem(
+                f"the store does not let this agent in: {sentence}",
+                code=code,
+                next_step=_OF_THE_AGENT[code],
+            )
+        raise Refused(f"the store refused it: {sentence}", code=code)
+
+    def _send_once(self, method: str, path: str, body: bytes, query: str) -> requests.Response:
         prefix = urlsplit(self._url).path
-        headers = sign_request(self._key, method, prefix + path, query, body, self._clock())
+        headers = sign_request(self._key, method, prefix + path, query, body, self.clock())
         url = self._url + path + (f"?{query}" if query else "")
         try:
-            response = self._session().request(
+            return self._session().request(
                 method,
                 url,
                 data=body or None,
@@ -168,110 +222,12 @@ class StoreClient:
                 code="store_unreachable",
                 next_step="nothing is lost; what waits is pushed when it answers again",
             ) from None
-        if response.status_code in ok:
-            return response
-        code, sentence = _problem(response)
-        if response.status_code == 429 or response.status_code >= 500:
-            raise EnvironmentProblem(
-                f"the store cannot take more now: {sentence}",
-                code=code,
-                next_step="nothing is lost; it is tried again",
-            )
-        raise Refused(f"the store refused it: {sentence}", code=code)
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """What a push did: how many are in the store now, and which it refused, with why."""
-
-    stored: int
-    refused: tuple[tuple[str, str], ...]
-
-
-def push(
-    ledger: Ledger,
-    client: StoreClient,
-    on_stored: Callable[[str], None] = lambda digest: None,
-    workers: int = WORKERS,
-    rest: Callable[[float], object] = lambda seconds: None,
-) -> Pushed:
-    """Push what waits, oldest first. Raises EnvironmentProblem when the store is away.
-
-    A backlog leaves half of the link to others: after each batch it rests as long as that took.
-    """
-    stored = 0
-    refused = []
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        for one, outcome in _in_order(pool, partial(_put, client), ledger, rest):
-            if isinstance(outcome, EvidenceError):
-                ledger.refused(one.digest, f"{outcome.code}: {outcome.message}")
-                refused.append((one.digest, outcome.message))
-                continue
-            _keep_receipt(ledger, one.digest, outcome)
-            stored += 1
-            on_stored(one.digest)
-    for _, digest, envelope in ledger.records(state="spooled"):
-        try:
-            receipt = client.put_record(digest, envelope, ledger.inputs.body)
-            ledger.record_stored(digest, receipt.to_json())
-        except Refused as error:
-            ledger.record_stored(digest, None, f"{error.code}: {error.message}")
-            refused.append((digest, error.message))
-            continue
-        stored += 1
-        on_stored(digest)
-    return Pushed(stored, tuple(refused))
-
-
-def _in_order(
-    pool: ThreadPoolExecutor,
-    put: Callable[[Spooled], Envelope | EvidenceError],
-    ledger: Ledger,
-    rest: Callable[[float], object],
-) -> Iterator[tuple[Spooled, Envelope | EvidenceError]]:
-    """Each bundle that waits with what came of it, in order, a few under way at a time. Whoever
-    takes them must say in the ledger what came of each."""
-    while batch := ledger.bundles_in("spooled", BATCH):
-        began_s = time.monotonic()
-        yield from zip(batch, pool.map(put, batch), strict=True)
-        if ledger.bundles_in("spooled", 1):
-            rest(time.monotonic() - began_s)
-
-
-def _put(client: StoreClient, one: Spooled) -> Envelope | EvidenceError:
-    """The receipt for one bundle, or why the store or its own file refuses it."""
-    try:
-        if one.path is None or not one.path.exists():
-            raise SealError(f"the file of {one.digest} is gone", code="spool_incomplete")
-        bundle = load_bundle(one.path)
-        if bundle.digest != one.digest:
-            raise SealError(f"{one.path.name} holds {bundle.digest}", code="digest_mismatch")
-        return client.put_bundle(bundle)
-    except (Refused, SealError) as error:
-        return error
-
-
-def rebuild(ledger: Ledger, client: StoreClient) -> int:
-    """Fetch this agent's own bundles and records that the ledger lacks. Returns how many."""
-    restored = 0
-    for _, digest in client.listed("bundles"):
-        if ledger.bundle(digest) is None:
-            bundle = client.bundle(digest)
-            said = bundle.collection
-            ledger.keep_bundle(digest, bundle.to_bytes(), said.readings, said.run, said.replayed)
-            _keep_receipt(ledger, digest, client.receipt(digest))
-            restored += 1
-    for _, digest in client.listed("records"):
-        if not ledger.has_record(digest):
-            restore_record(ledger, client.record(digest))
-            ledger.record_stored(digest, client.receipt(digest).to_json())
-            restored += 1
-    return restored
-
-
-def _keep_receipt(ledger: Ledger, digest: str, receipt: Envelope) -> None:
-    received_at = Receipt.of(Statement.parse(receipt.payload)).entry.received_at
-    ledger.stored(digest, receipt.to_json(), received_at)
+def _retry_after_s(response: requests.Response) -> float:
+    """How long the store wants to be left alone, a minute at most."""
+    said = response.headers.get("Retry-After", "")
+    return min(float(said), 60.0) if said.isascii() and said.isdigit() else 5.0
 
 
 def _missing(response: requests.Response) -> list[str]:

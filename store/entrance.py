@@ -1,0 +1,87 @@
+"""The web part for agents that come in: the store's key, enrolment, and each contact."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from evidence.errors import EvidenceError
+from evidence.seal import PublicKey
+from store.access import Access
+from store.custody import Custody
+from store.problems import Refused
+from store.reading import body_of
+
+LIMIT_BYTES = 64 * 1024
+_AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MARK = re.compile(r"[0-9a-f]{32}")
+
+
+class Entrance:
+    def __init__(self, custody: Custody, access: Access) -> None:
+        self.custody = custody
+        self.access = access
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/key", self.key),
+            Route("/v1/enrol", self.enrol, methods=["POST"]),
+            Route("/v1/contact", self.contact, methods=["POST"]),
+        ]
+
+    async def key(self, request: Request) -> Response:
+        """The store's public key. An agent knows it by the key id in its token."""
+        return PlainTextResponse(self.custody.key.public.pem)
+
+    async def enrol(self, request: Request) -> Response:
+        """`{"token": …, "agent": …, "key": PEM}`, signed with that key; the agent's sites."""
+        body = await body_of(request, LIMIT_BYTES)
+        record = _record(body)
+        token, agent = str(record.get("token", "")), str(record.get("agent", ""))
+        if not _AGENT.fullmatch(agent):
+            raise Refused("an agent has a name", code="body_invalid")
+        try:
+            key = PublicKey.of_pem(str(record.get("key", "")).encode())
+        except EvidenceError as error:
+            raise Refused(error.message, code="body_invalid") from None
+        self.access.check_holder(request, key, body)
+        sites = await run_in_threadpool(self.custody.accept, token, agent, key)
+        return JSONResponse({"agent": agent, "sites": sites, "store": self.custody.origin})
+
+    async def contact(self, request: Request) -> Response:
+        """`{"generation": N, "mark": 32 hex digits, "size": of the newest checkpoint the agent
+        knows}`; the checkpoint now, and the proof that the log only grew since."""
+        admitted = await run_in_threadpool(self.access.admit, request)
+        body = await body_of(request, LIMIT_BYTES)
+        admitted.check_body(body)
+        record = _record(body)
+        mark = str(record.get("mark"))
+        if not _MARK.fullmatch(mark):
+            raise Refused("a contact has a mark", code="body_invalid")
+        generation, size = _count(record, "generation"), _count(record, "size")
+        return JSONResponse(
+            await run_in_threadpool(self.custody.contact, admitted.caller, generation, mark, size)
+        )
+
+
+def _count(record: dict[str, Any], name: str) -> int:
+    value = record.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
+        return value
+    raise Refused(f"a contact has a {name}", code="body_invalid")
+
+
+def _record(body: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise Refused("this is no JSON object", code="body_invalid")
+    return record
