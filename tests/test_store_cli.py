@@ -39,7 +39,12 @@ def test_enrolling_and_revoking_reach_a_running_store(
         assert client.put_bundle(make_bundle(1)).status_code == 201
         listed = json.loads(command("list", "--state", state, "--json").stdout)
         assert listed == [
-            {"agent": "agent-1", "sites": ["main"], "keys": [signing_key.public.keyid]}
+            {
+                "agent": "agent-1",
+                "sites": ["main"],
+                "keys": [signing_key.public.keyid],
+                "locked": False,
+            }
         ]
         assert command("revoke", "--state", state, "--agent", "agent-1").returncode == 0
         assert client.put_bundle(make_bundle(2)).status_code == 403

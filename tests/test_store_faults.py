@@ -115,12 +115,17 @@ class Acknowledged:
 
     receipts: dict[str, bytes] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    came: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def store_process(state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def store_process(
+    state: Path, database_url: str | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    database = [] if database_url is None else ["--database", database_url]
+    command = [sys.executable, "-m", "store.cli", "serve", "--state", str(state), "--port", "0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "store.cli", "serve", "--state", str(state), "--port", "0"],
+        [*command, *database],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -138,18 +143,19 @@ def store_process(state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def test_every_acknowledged_bundle_is_there_once_after_kills(
     tmp_path: Path,
+    database_url: str | None,
     signing_key: SigningKey,
     make_bundle: MakeBundle,
     drill_count: Callable[[int, int], int],
 ) -> None:
     state = tmp_path / "store"
-    custody = Custody(state, system_clock)
+    custody = Custody(state, system_clock, database_url=database_url)
     custody.enrol("agent-1", ["main"], signing_key.public)
     custody.close()
-    random, acknowledged, kills = Random(20261123), Acknowledged(), drill_count(8, 200)
+    random, acknowledged, kills = Random(20261123), Acknowledged(), drill_count(4, 200)
 
     for kill in range(kills):
-        with store_process(state) as (process, url):
+        with store_process(state, database_url) as (process, url):
             client = StoreClient(url, signing_key, now=None)
             senders = [
                 threading.Thread(target=send_until_dead, args=(client, make_bundle, kill, sender,
@@ -158,17 +164,19 @@ def test_every_acknowledged_bundle_is_there_once_after_kills(
             ]  # fmt: skip
             for sender in senders:
                 sender.start()
+            acknowledged.came.clear()
+            assert acknowledged.came.wait(60)
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(random.uniform(0.02, 0.25))
             os.kill(process.pid, signal.SIGKILL)
             for sender in senders:
                 sender.join()
 
-    with store_process(state) as (_, url):
+    with store_process(state, database_url) as (_, url):
         client = StoreClient(url, signing_key, now=None)
         for digest, receipt in acknowledged.receipts.items():
             assert client.get(f"/v1/receipts/{digest}").content == receipt
-    custody = Custody(state, system_clock)
+    custody = Custody(state, system_clock, database_url=database_url)
     with custody.database.reading() as rows:
         stored = rows.scalar(select(func.count()).select_from(statement)) or 0
         leaves = rows.scalar(select(func.count()).select_from(leaf))
@@ -191,3 +199,4 @@ def send_until_dead(
         assert answer.status_code == 201
         with into.lock:
             into.receipts[bundle.digest] = answer.content
+            into.came.set()
