@@ -31,6 +31,7 @@ from evidence.control import (
 )
 from evidence.decisions import in_force
 from evidence.errors import ConfigurationError
+from evidence.inventory import inventory_changes
 from evidence.judged import Assessed, Judged
 from evidence.observation import Observation
 from evidence.reading import Reading, canonical
@@ -90,6 +91,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
         usage_of=usage,
     )
     observations = tuple(run_checks(book, policy, readings))
+    inventory_changes(readings)  # now, so that the readings it compares are among those cited
     cited = {digest for one in observations for digest in one.evidence}
     return Judged(
         period=period,

@@ -6,8 +6,8 @@ A platform module may define
 - `SESSION`: an `evidence.ask.Session`, for interactive command lines,
 - `HTTP_SESSION`: an `evidence.ask.HttpSession`, for HTTPS with a log-in,
 - `TRANSPORTS`: the transports it can be read by, the default first,
-- `HTTP_AUTH`: how an HTTPS credential is sent: `bearer` (the default), `basic`, or the
-  name of the header that carries the token,
+- `HTTP_AUTH`: how an HTTPS credential is sent: `bearer` (the default), `basic`, `token` (the
+  scheme of Django's frameworks), or the name of the header that carries the token,
 - `HTTP_KEY_REFUSED`: a pattern (bytes) of the answer that refuses the token, where a device
   says so with another status than 401,
 - `ALIASES`: other names it goes by (netmiko's device types),

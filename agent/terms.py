@@ -20,6 +20,7 @@ from evidence.control import Policy
 from evidence.device import Device
 from evidence.lifecycle import Catalogue
 from evidence.observation import Observation, Result
+from evidence.reading import Reading
 from evidence.readings import Readings
 from evidence.text import Text
 
@@ -114,11 +115,7 @@ def terms(
     readings = Readings(
         at=day_start(as_of + timedelta(days=1)) - timedelta(seconds=1),
         period=f"{as_of:%Y-%m}",
-        all=[
-            one
-            for one in agent.ledger.newest_readings(day_start(known_on + timedelta(days=1)))
-            if one.provenance != IMPORTED
-        ],
+        all=newest_known(agent, day_start(known_on + timedelta(days=1))),
         devices=chosen,
         catalogue=catalogue,
     )
@@ -141,6 +138,11 @@ def terms(
         not_asked=tuple(one for one in chosen.values() if "firmware" not in one.subjects),
         remarks=tuple(remarks),
     )
+
+
+def newest_known(agent: Agent, before: datetime) -> list[Reading]:
+    """The newest reading of everything before a moment; what another tool kept is none."""
+    return [one for one in agent.ledger.newest_readings(before) if one.provenance != IMPORTED]
 
 
 def sites(config: Config) -> Sequence[str]:

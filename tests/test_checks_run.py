@@ -8,6 +8,7 @@ from checks import run_checks
 from evidence.control import Verdict
 from evidence.facts import (
     AccountPrivilege,
+    Asset,
     HardwareItem,
     ProgramsSeen,
     RemoteDesktopPolicy,
@@ -34,7 +35,7 @@ def broker() -> Readings:
         read("pc-01", "remote_access", ProgramsSeen(programs=40)),
         read("ap-01", "account", AccountPrivilege(level="level 1", can_write=False)),
         failed("sw-01", "firmware", "auth_failed"),
-        register(GONE),
+        register(GONE, Asset(asset_id="HW-1", name="fw-01")),
         zones=ZONES,
         catalogue=catalogue(),
     )

@@ -84,7 +84,7 @@ class Login:
 
 
 def authorization(device: Device, credential: Credential, platform: Platform) -> dict[str, str]:
-    """The header by the platform's HTTP_AUTH: `bearer`, `basic`, or a header's name."""
+    """The header by the platform's HTTP_AUTH: `bearer`, `basic`, `token`, or a header's name."""
     way = getattr(platform.module, "HTTP_AUTH", "bearer")
     secret = credential.password if way == "basic" else credential.token
     # A library would quote a header it cannot send, and the token with it.
@@ -96,11 +96,11 @@ def authorization(device: Device, credential: Credential, platform: Platform) ->
         )
     if way == "basic":
         return basic(credential.username, secret)
-    return (
-        {"Authorization": f"Bearer {secret.reveal()}"}
-        if way == "bearer"
-        else {way: secret.reveal()}
-    )
+    if way not in ("bearer", "token"):
+        return {way: secret.reveal()}
+    # NetBox's tokens of the second kind say so themselves; the first kind has a scheme of its own.
+    scheme = "Bearer" if way == "bearer" or secret.reveal().startswith("nbt_") else "Token"
+    return {"Authorization": f"{scheme} {secret.reveal()}"}
 
 
 def basic(username: str, password: Secret) -> dict[str, str]:

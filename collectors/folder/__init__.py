@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from collectors.folder._cells import address, category, day, decision, plain, word, yes
+from collectors.folder._cells import address, category, day, decision, plain, site, word, yes
 from collectors.folder._table import Row, Table, table
 from evidence.ask import Ask
 from evidence.capture import Capture
@@ -46,7 +46,13 @@ _ASSET_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("decommissioned", "decommission date", "retired on", "offline date"),
     ),
     "owner": ("負責人", "保管人", "管理人", "負責單位", "擁有者", "custodian"),
-    "location": ("位置", "地點", "放置地點", "機房", "site"),
+    "location": ("位置", "地點", "放置地點", "機房", "機櫃", "機櫃位置", "rack"),
+    "site": ("據點", "站點", "場地", "營業處所"),
+    "vendor": ("廠牌", "品牌", "製造商", "manufacturer", "brand"),
+    "model": ("型號", "機型", "產品型號", "規格型號", "part number"),
+    "serial": ("序號", "產品序號", "機器序號", "serial number", "sn", "s/n"),
+    "status": ("狀態", "使用狀態", "資產狀態", "state"),
+    "version": ("版本", "軟體版本", "韌體版本", "os version", "firmware"),
     "core": ("核心", "核心系統", "是否核心", "是否為核心系統", "core system"),
 }
 _TICKET_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -83,6 +89,12 @@ def _asset(row: Row) -> Asset:
         owner=row.read("owner", word),
         location=row.read("location", word),
         core=row.read("core", yes),
+        site=row.read("site", site),
+        vendor=row.read("vendor", word),
+        model=row.read("model", plain),
+        serial=row.read("serial", plain),
+        version=row.read("version", plain),
+        status=row.read("status", word),
         decommissioned_on=row.read("decommissioned_on", day),
     )
 

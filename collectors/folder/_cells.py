@@ -21,6 +21,9 @@ _CATEGORIES = {
     "設備": "hardware",
     "軟體": "software",
     "系統": "software",
+    "虛擬主機": "virtual",
+    "虛擬機": "virtual",
+    "虛擬機器": "virtual",
     "場地": "premises",
     "場所": "premises",
     "機房": "premises",
@@ -28,6 +31,7 @@ _CATEGORIES = {
     "文件": "documents",
     "人員": "people",
 }
+_COLO = frozenset(("主機共置", "共置", "共置機房", "主機共置機房"))
 _DECISIONS = {
     **dict.fromkeys(("保留", "維持", "續用"), "keep"),
     **dict.fromkeys(("調整", "修改", "變更"), "adjust"),
@@ -114,6 +118,12 @@ def category(text: str) -> str | None:
     """In our word where there is one, else as written."""
     found = plain(text)
     return None if found is None else _CATEGORIES.get(found, found.casefold())
+
+
+def site(text: str) -> str | None:
+    """A site of the configuration; what people write for co-location is its site `colo`."""
+    found = plain(text)
+    return "colo" if found in _COLO else found
 
 
 def decision(text: str) -> str | None:

@@ -165,8 +165,9 @@ class HardwareItem(Fact):
 class Asset(Fact):
     """A row of the asset register: software, hardware, premises or data, and when it left.
 
-    `category` is one of the four, documents or people, else as written. `location` is the room or
-    rack as people call it, `site` the site of the configuration that it stands at.
+    `category` is one of the four, documents, people or virtual (a machine), else as written.
+    `location` is the room or rack as people call it, `site` the site of the configuration that it
+    stands at, `status` the register's own word (`active`, `planned`, 備品).
     """
 
     asset_id: str
@@ -182,6 +183,7 @@ class Asset(Fact):
     model: str | None = field(default=None, metadata=LATER)
     serial: str | None = field(default=None, metadata=LATER)
     version: str | None = field(default=None, metadata=LATER)
+    status: str | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

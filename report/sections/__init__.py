@@ -32,6 +32,7 @@ BUILDERS: tuple[Callable[[Month], Section], ...] = (
     reviews.section,
     coverage.section,
     inventory.section,
+    inventory.colocated,
     criteria.section,
     index.section,
 )

@@ -16,6 +16,7 @@ from agent.cli.commands import (
     remote,
     rules,
     setup,
+    stock,
 )
 
 
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.findings)
     app.command()(remote.rdp)
     app.add_typer(rules.rules, name="rules")
+    app.command()(stock.inventory)
     app.add_typer(lifecycle.lifecycle, name="lifecycle")
     app.command()(deciding.decide)
     app.command()(judging.pack)
