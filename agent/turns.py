@@ -38,9 +38,9 @@ class Turns:
 
     @contextmanager
     def of(self, device: Device) -> Iterator[None]:
-        """The device is ours within the block. Raises Unreachable (`device_busy`).
+        """The device is ours within the block, and its host where it is only probed.
 
-        Places are taken before the device and always in this order: nobody waits in a circle.
+        Raises Unreachable (`device_busy`). Places are taken before the device and always in this order: nobody waits in a circle.
         """
         places = [(f"site-{device.site}", self.per_site)]
         places.append((f"platform-{device.platform}", self.per_platform))
@@ -50,6 +50,10 @@ class Turns:
                     names = [f"{name}.{number}" for number in range(limit)]
                     held.enter_context(self._one_of(names, self.place_wait_s, device))
             held.enter_context(self._one_of([f"device-{device.id}"], self.device_wait_s, device))
+            if device.transport == "wire":
+                # Several listeners of one host are several devices, and still one host.
+                name = f"wire-{device.address.casefold()}"
+                held.enter_context(self._one_of([name], self.place_wait_s, device))
             yield
 
     @contextmanager

@@ -19,12 +19,12 @@ from agent.collect import collect, jobs_for
 from agent.connect import Connector
 from agent.logins import Logins
 from agent.rounds import Effort
-from agent.transports import Transport, https, wire
+from agent.transports import Transport, https
 from agent.transports.https import open_https
 from agent.transports.snmp import open_snmp
 from agent.transports.ssh import link, open_ssh
 from agent.transports.ssh.execute import Execute
-from agent.transports.wire import open_wire
+from agent.transports.wire import _exchange, open_wire
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import VisitError
@@ -51,7 +51,7 @@ def seconds_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "CONNECT_S", LIMIT_S)
     monkeypatch.setattr(link, "OPEN_S", LIMIT_S)
     monkeypatch.setattr(https, "CONNECT_S", LIMIT_S)
-    monkeypatch.setattr(wire, "TIMEOUT_S", LIMIT_S)
+    monkeypatch.setattr(_exchange, "TIMEOUT_S", LIMIT_S)
 
 
 def given_up(what: Callable[[], object], within_s: float = SOON_S) -> VisitError:

@@ -15,10 +15,17 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evidence.clock import parse_at, stamp
+from evidence.facts.access import AccessGrant as AccessGrant
+from evidence.facts.access import RemoteAccess as RemoteAccess
+from evidence.facts.access import RemoteSession as RemoteSession
+from evidence.facts.access import SessionsSeen as SessionsSeen
 from evidence.facts.base import LATER as LATER
 from evidence.facts.base import Fact as Fact
 from evidence.facts.beside import Neighbour as Neighbour
 from evidence.facts.beside import Surroundings as Surroundings
+from evidence.facts.crypto import AlgorithmOffer as AlgorithmOffer
+from evidence.facts.crypto import Certificate as Certificate
+from evidence.facts.crypto import ProtectionState as ProtectionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,23 +359,6 @@ class RdpNegotiation(Fact):
     certificate_subject: str | None = None
     certificate_expires_at: datetime | None = None
     product_version: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteAccess(Fact):
-    """A service that lets somebody in from elsewhere (sshd, VPN, remote-control program).
-
-    `seen_as` is how a program was found: `installed`, `service`, or `listening` on a port it
-    usually has, which alone shows nothing for certain.
-    """
-
-    service: str
-    enabled: bool | None = None
-    address: str | None = None
-    port: int | None = None
-    multi_factor: bool | None = None
-    seen_as: str | None = None
-    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
