@@ -149,7 +149,7 @@ class AgentFile(Model):
     profile: str = "profile.yaml"
     rule_book: str = "twse-2025-04-11"
     policy: str = "company-2026"
-    criteria: list[str] = ["firewall"]
+    criteria: list[str] = ["firewall", "cryptography"]
     credentials: str = "credentials"
     schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None

@@ -40,7 +40,8 @@ class Turns:
     def of(self, device: Device) -> Iterator[None]:
         """The device is ours within the block, and its host where it is only probed.
 
-        Raises Unreachable (`device_busy`). Places are taken before the device and always in this order: nobody waits in a circle.
+        Raises Unreachable (`device_busy`). Places are taken before the device and always in this
+        order: nobody waits in a circle.
         """
         places = [(f"site-{device.site}", self.per_site)]
         places.append((f"platform-{device.platform}", self.per_platform))

@@ -47,7 +47,7 @@ def rule_book() -> RuleBook:
 
 
 def company() -> Policy:
-    parts = [shipped("policy/firewall.yaml")]
+    parts = [shipped(f"policy/{name}.yaml") for name in ("firewall", "cryptography")]
     return Policy.of_record({"parts": parts, **shipped("policy/company-2026.yaml")})
 
 

@@ -7,13 +7,11 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -30,6 +28,7 @@ from evidence.reading import Reading
 from tests import by_hand
 from tests.judging import read as read_of
 from tests.judging import seen
+from tests.real_servers import free_port, listener, running, wait_for
 
 XRDP_INI = Path("/etc/xrdp/xrdp.ini")
 FAIL_TLS, FAIL_NO_TLS, FAIL_NLA = "failure 1", "failure 2", "failure 5"
@@ -185,31 +184,6 @@ def test_freerdp_shadow(
     assert (fact.product_version is not None) == supported
 
 
-@contextmanager
-def listener(*pieces: bytes, pause_s: float = 0.0) -> Iterator[int]:
-    """Somebody who says this to everybody, piece by piece."""
-
-    def greet(server: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.recv(64)
-                for piece in pieces:
-                    connection.sendall(piece)
-                    time.sleep(pause_s)
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = Thread(target=greet, args=(server,))
-        thread.start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
-
-
 def test_another_service_is_no_remote_desktop() -> None:
     with listener(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n") as port:
         failure = read(port).failure
@@ -303,50 +277,6 @@ def shadow(security: str, folder: Path) -> Iterator[int]:
         ) as process:
             wait_for(port, process)
             yield port
-
-
-@contextmanager
-def running(
-    command: list[str], folder: Path, environment: dict[str, str], keep: int | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-    log = (folder / f"{Path(command[0]).name}.out").open("wb")
-    with (
-        log,
-        subprocess.Popen(
-            [shutil.which(command[0], path=path) or command[0], *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={"PATH": path} | environment,
-            pass_fds=() if keep is None else (keep,),
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until somebody listens: asked of the kernel, so that no connection disturbs the server."""
-    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
-    for _ in range(300):
-        if wanted in Path("/proc/net/tcp").read_text():
-            return
-        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
-        time.sleep(0.1)
-    pytest.fail(f"nobody listens on {port}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def openssl_key_pair(folder: Path) -> None:

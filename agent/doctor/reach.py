@@ -16,11 +16,12 @@ from cryptography import x509
 from agent.doctor.condition import Condition, certificate, failed
 from agent.platforms import Platform
 from agent.transports.tls import fingerprint, trust
+from agent.transports.wire import usual_port
 from evidence.device import Device
 from evidence.errors import EvidenceError, IdentityRefused, Unreachable, shown
 
 WAIT_S = 5.0
-_PORTS = {"wire": 3389, "winrm": 5986}
+_PORTS = {"winrm": 5986}
 # SNMPv3 engine discovery (RFC 3414 4): no user, no data; the answer is a report of the engine.
 _DISCOVERY = bytes.fromhex(
     "303e020103301102042b9a0c57020300ffe30401040201030410300e0400020100020100040004000400"
@@ -164,7 +165,8 @@ def _discovered(device: Device, asking: socket.socket) -> Condition:
 def _tcp(
     device: Device, platform: Platform, pins: Collection[str], now: datetime
 ) -> Iterator[Condition]:
-    port = _PORTS.get(device.transport, 0)
+    wired = device.transport == "wire"
+    port = usual_port(platform) if wired else _PORTS.get(device.transport, 0)
     try:
         socket.create_connection((device.address, device.port or port), WAIT_S).close()
     except OSError as error:

@@ -7,6 +7,7 @@ import typer
 from agent.cli import completion
 from agent.cli.commands import (
     collecting,
+    crypto,
     deciding,
     history,
     inventory,
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.assess)
     app.command()(judging.findings)
     app.command()(remote.rdp)
+    app.command()(crypto.crypto)
     app.add_typer(rules.rules, name="rules")
     app.command()(stock.inventory)
     app.add_typer(lifecycle.lifecycle, name="lifecycle")

@@ -1,0 +1,84 @@
+"""Real servers beside the tests: started on a free port of loopback, stopped by their own id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+
+@contextmanager
+def listener(*pieces: bytes, pause_s: float = 0.0) -> Iterator[int]:
+    """Somebody who says this to everybody, piece by piece."""
+
+    def greet(server: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.recv(64)
+                for piece in pieces:
+                    connection.sendall(piece)
+                    time.sleep(pause_s)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=greet, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+@contextmanager
+def running(
+    command: list[str], folder: Path, environment: dict[str, str], keep: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    log = (folder / f"{Path(command[0]).name}.out").open("wb")
+    with (
+        log,
+        subprocess.Popen(
+            [shutil.which(command[0], path=path) or command[0], *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={"PATH": path} | environment,
+            pass_fds=() if keep is None else (keep,),
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens: asked of the kernel, so that no connection disturbs the server."""
+    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
+    for _ in range(300):
+        if wanted in Path("/proc/net/tcp").read_text():
+            return
+        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
+        time.sleep(0.1)
+    pytest.fail(f"nobody listens on {port}")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
