@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from collectors._aruba import bss, opmode, tables
+from collectors._aruba import bss, identity, opmode, tables
+from collectors._cli import Told
+from collectors._cli.identity import identity as identity_of
 from collectors._wireless import posture
 from evidence.ask import Ask, HttpSession, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import BasicServiceSet, Fact, HardwareItem, SoftwareRelease, WirelessNetwork
+from evidence.facts import BasicServiceSet, Fact, WirelessNetwork
 
 VENDOR = "Aruba"
 # The first is the driver that carries the terminal.
@@ -90,15 +92,17 @@ SSID_PROFILE = _show("ssid_profile", 'show wlan ssid-profile "{name}"')
 BSS_TABLE = _show("bss_table", "show ap bss-table")
 VERSION = _show("version", "show version")
 INVENTORY = _show("inventory", "show inventory")
+ACCESS_POINTS = _show("access_points", "show ap database long")
 ASKS = tuple(
     ask
-    for one in (VIRTUAL_APS, VIRTUAL_AP, SSID_PROFILE, BSS_TABLE, VERSION, INVENTORY)
+    for one in (
+        *(VIRTUAL_APS, VIRTUAL_AP, SSID_PROFILE, BSS_TABLE),
+        *(VERSION, INVENTORY, ACCESS_POINTS),
+    )
     for ask in (one.line, one.rest)
 )
 
 _BANDS = {"all": ("2.4", "5"), "a": ("5",), "g": ("2.4",), "none": ()}
-_RELEASE = re.compile(r"ArubaOS \(MODEL: (?P<model>[^)\s]+)\), Version (?P<version>\S+)")
-_SERIAL = re.compile(r"(?m)^System Serial#? *: *(\S+)")
 
 
 def wireless(device: Device) -> Flow:
@@ -127,17 +131,26 @@ def wireless(device: Device) -> Flow:
 
 
 def firmware(device: Device) -> Flow:
-    """Release, model and serial number of the controller."""
-    text = tables.text_of((yield from _ask(device, VERSION)))
-    said = _RELEASE.search(text)
-    if said is None:
-        raise Unexpected(f"{device.id}: `show version` names no release of ArubaOS")
-    inventory = yield from _optional(device, INVENTORY)
-    serial = _SERIAL.search(tables.text_of(inventory)) if inventory else None
-    return [
-        SoftwareRelease(vendor=VENDOR, product="arubaos", version=said["version"]),
-        HardwareItem(vendor=VENDOR, model=said["model"], serial=serial[1] if serial else None),
-    ]
+    """Release, controller with its cards, access points, and since when it runs."""
+    told = {
+        VERSION: (identity.VERSION, identity.version),
+        INVENTORY: (identity.INVENTORY, identity.chassis),
+        ACCESS_POINTS: (identity.ACCESS_POINTS, identity.access_point),
+    }
+    by_line = {what.line: what for what in told}
+
+    def asking(ask: Ask) -> Generator[Ask, Capture, Capture]:
+        """The answer as the command line writes it, whichever way it came."""
+        capture = yield from _ask(device, by_line[ask])
+        return replace(capture, body=tables.text_of(capture).encode())
+
+    return (
+        yield from identity_of(
+            device,
+            *(Told(what.line, layouts, facts) for what, (layouts, facts) in told.items()),
+            asking=asking,
+        )
+    )
 
 
 def _network(

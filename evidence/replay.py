@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -54,7 +55,7 @@ def source_digest(module: ModuleType) -> str:
     """SHA-256 over a platform's source files: a reading names the code that made it by this.
 
     What it shares with other platforms (`collectors/_cisco`, or another platform's own files)
-    counts with each that uses it.
+    counts with each that uses it, and the release of ntc-templates with each that reads by it.
     """
     source = Path(inspect.getfile(module))
     package, _, own = module.__name__.rpartition(".")
@@ -70,6 +71,8 @@ def source_digest(module: ModuleType) -> str:
                 known.add(name)
                 theirs = sorted([*root.glob(f"{name}.py"), *(root / name).rglob("*.py")])
                 bodies += (file.read_bytes() for file in theirs)
+    if any(b'files("ntc_templates")' in body for body in bodies):
+        bodies.append(version("ntc-templates").encode())
     return sha256(b"\0".join(bodies)).hexdigest()
 
 

@@ -113,7 +113,7 @@ def board(text: str) -> HardwareItem | None:
 def decoded(text: str) -> HardwareItem | None:
     """The machine with its serial, of `dmidecode -t system`; None for another text."""
     said = dict(re.findall(r"(?m)^[ \t]+([A-Z][\w ]+): *(.*)$", text))
-    if "Product Name" not in said:
+    if "Product Name" not in said or "Manufacturer" not in said:
         return None
     item = _machine(said.get("Manufacturer"), said["Product Name"])
     return item and replace(

@@ -25,7 +25,8 @@ _FORMS = ("%Y-%m-%d %H:%M:%S", "%b/%d/%Y %H:%M:%S")
 
 def release(resource: Row, capture: Capture) -> SoftwareRelease:
     """The release, its channel (`long-term`, `stable`) as the build. Raises Unexpected: none."""
-    found = _RELEASE.match(resource.get("version", ""))
+    told = resource.get("version", "") if "uptime" in resource else ""  # others have a version too
+    found = _RELEASE.match(told)
     if found is None:
         raise Unexpected(f"{who(capture)}: names no RouterOS release")
     return SoftwareRelease(

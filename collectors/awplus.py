@@ -1,0 +1,53 @@
+"""Allied Telesis AlliedWare Plus by its command line: release, members of a stack, uptime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from collectors._cli import Maker, Row, Told, identity, one, span_s, template, terminal
+from collectors._cli.identity import Flow
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.facts import Fact
+
+VENDOR = "Allied Telesis"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("allied_telesis_awplus",)
+
+MAKER = Maker("Allied Telesis", "awplus", "AlliedWare Plus")
+SESSION = terminal("terminal length 0")
+
+SYSTEM = Ask("system", "show system", also=("show_system",))
+VERSION = Ask("version", "show version", also=("show_version",))
+_UPTIME = one(r"^Uptime +: (?P<uptime>\d.*)")
+_VERSION = one(r"^AlliedWare Plus \(TM\) (?P<version>\d\S*)", build=r"^Build name : (\S+)")
+
+
+def firmware(device: Device) -> Flow:
+    """Release, every member with its serial number, and since when the first one runs."""
+    return (
+        yield from identity(
+            device,
+            Told(SYSTEM, (template("allied_telesis_awplus_show_system"),), _system),
+            Told(SYSTEM, (_UPTIME,), _uptime),
+            Told(VERSION, (_VERSION,), _version),
+        )
+    )
+
+
+def _system(row: Row) -> Iterator[Fact]:
+    """The image's name holds the series and the release: `x530-5.5.3-0.1.rel`."""
+    _, _, release = row["version"].partition("-")
+    yield MAKER.release(release.removesuffix(".rel"), row["version"])
+    several = len(row["serial"]) > 1
+    for number, (model, serial) in enumerate(zip(row["hardware"], row["serial"], strict=True), 1):
+        yield MAKER.item(model, serial, position=f"member {number}" if several else None)
+    yield MAKER.unit(row["hostname"])
+
+
+def _uptime(row: Row) -> Iterator[Fact]:
+    yield MAKER.unit(uptime_s=span_s(row["uptime"]))
+
+
+def _version(row: Row) -> Iterator[Fact]:
+    yield MAKER.release(row["version"], row["build"])

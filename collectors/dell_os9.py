@@ -1,0 +1,57 @@
+"""Dell Networking OS9 (Force10 FTOS) by its command line: release, switch, units, uptime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from collectors._cli import Maker, Row, Told, each, identity, span_s, template, terminal
+from collectors._cli.identity import Flow
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.facts import Fact
+
+VENDOR = "Dell"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("dell_force10", "dell_os9_ssh")
+
+MAKER = Maker("Dell", "ftos", "Dell Networking OS9")
+SESSION = terminal("terminal length 0")
+
+VERSION = Ask("version", "show version", also=("show_version",))
+INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
+_UNITS = each(
+    r"^ *Unit +Type +Serial Number",
+    r"^ *\*? *(?P<unit>\d+) +(?P<model>[A-Z]\S+) +(?P<serial>\S+) +(?P<number>\S+) +(?P<rev>\S+) +"
+    r"\S+ +(?P<tag>\S+)",
+)
+
+
+def firmware(device: Device) -> Flow:
+    """Release, switch, every unit of a stack with its serial number, and since when it runs."""
+    return (
+        yield from identity(
+            device,
+            Told(VERSION, (template("dell_force10_show_version"),), _version),
+            Told(INVENTORY, (_UNITS,), _unit),
+        )
+    )
+
+
+def _version(row: Row) -> Iterator[Fact]:
+    yield MAKER.release(row["os_version"])
+    yield MAKER.item(row["device_type"])
+    yield MAKER.unit(uptime_s=span_s(row["uptime"]))
+
+
+def _unit(row: Row) -> Iterator[Fact]:
+    """Supplies and fans are listed under their unit with models of their own."""
+    kinds = {"PWR": "power supply", "FAN": "fan"}
+    kind = next((kinds[word] for word in kinds if word in row["model"].upper()), "chassis")
+    yield MAKER.item(
+        row["model"],
+        row["serial"],
+        part=kind,
+        position=f"unit {row['unit']}",
+        description=row["tag"],
+        revision=row["rev"],
+    )

@@ -1,0 +1,85 @@
+"""Huawei VRP routers and switches by their command line: release, patch, boards, uptime."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from collectors._cli import Maker, Row, Told, each, identity, one, span_s, template, terminal
+from collectors._cli.identity import Flow
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.facts import Fact
+
+VENDOR = "Huawei"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("huawei_vrp", "huawei_vrpv8", "huawei")
+
+MAKER = Maker("Huawei", "vrp", "Huawei VRP")
+SESSION = terminal("screen-length 0 temporary", logout="quit")
+
+VERSION = Ask("version", "display version", also=("display_version",))
+PATCH = Ask("patch", "display patch-information", also=("display_patch-information",))
+DEVICE = Ask("device", "display device", also=("display_device",))
+LICENCE = Ask("serial", "display sn license", also=("display esn", "display license esn"))
+ELABEL = Ask("elabel", "display device manufacture-info", also=("display device manuinfo",))
+# One line each: `version (product release)`, model and uptime; the boards come after them.
+_VERSION = one(
+    r"software, Version (?P<vrp_version>\S+) \((?P<product_version>[^)\n]+)\)",
+    patch_version=r"^Patch [Vv]ersion *: +(\S+)",
+    model=r"^(?:HUAWEI|Huawei|Quidway) (\S.*?) (?:Router |Switch )?uptime is",
+    uptime=r"^(?:HUAWEI|Huawei|Quidway) .*uptime is +(.+)",
+)
+# "S5735-L24T4X-A Routing Switch", "CE12808 Terabit Routing Switch": the kind is no part of a model.
+_KIND = re.compile(r"(?: Terabit)?(?: Routing)? Switch$| Router$")
+_ESN = one(r"^.*?\bESN(?: of (?:device|slot \S+|master))? *: *(?P<serial_number>\w{8,})")
+_MADE = each(
+    r"^Slot +(?:Card +)?(?:Sub +)?Type +(?:Serial-number|Sn)",
+    r"^ *(?P<slot>\S+) +(?:- +)?(?P<model>[A-Z]\S+) +(?P<serial>\w{10,})(?: |$)",
+)
+
+
+def firmware(device: Device) -> Flow:
+    """Release and patch, the device, its boards, supplies and fans, and since when it runs."""
+    return (
+        yield from identity(
+            device,
+            Told(VERSION, (template("huawei_vrp_display_version"), _VERSION), _version),
+            Told(PATCH, (template("huawei_vrp_display_patch-information"),), _patch),
+            Told(LICENCE, (template("huawei_vrp_display_sn_license"), _ESN), _serial),
+            Told(ELABEL, (_MADE,), _made),
+            Told(DEVICE, (template("huawei_vrp_display_device"),), _board),
+        )
+    )
+
+
+def _version(row: Row) -> Iterator[Fact]:
+    """`CX600 V800R007C10SPC100` is the release of a product, `8.100` that of VRP beneath it."""
+    yield MAKER.release(row["product_version"].split()[-1], row["vrp_version"])
+    if row["patch_version"]:
+        yield MAKER.release(row["patch_version"], part="patch")
+    yield MAKER.item(_KIND.sub("", row["model"]))
+    yield MAKER.unit(uptime_s=span_s(row["uptime"]))
+
+
+def _patch(row: Row) -> Iterator[Fact]:
+    yield MAKER.release(row["version"], part="patch")
+
+
+def _serial(row: Row) -> Iterator[Fact]:
+    yield MAKER.item(None, row["serial_number"])
+
+
+def _made(row: Row) -> Iterator[Fact]:
+    slot = row["slot"]
+    yield MAKER.item(row["model"], row["serial"], part=_part(slot), position=slot)
+
+
+def _board(row: Row) -> Iterator[Fact]:
+    slot = row["slot"]
+    card = f"/{row['card']}" if row["card"] not in ("", "-") else ""
+    yield MAKER.item(row["pid"], part=_part(slot), position=f"{slot}{card}")
+
+
+def _part(slot: str) -> str:
+    return {"PWR": "power supply", "FAN": "fan"}.get(slot[:3], "module")

@@ -1,0 +1,37 @@
+"""ZTE ZXROS routers and packet transport (ZXR10, ZXCTN) by their command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from collectors._cli import Maker, Row, Told, identity, span_s, template, terminal
+from collectors._cli.identity import Flow
+from evidence.ask import Ask
+from evidence.device import Device
+from evidence.facts import Fact
+
+VENDOR = "ZTE"
+TRANSPORTS = ("ssh", "folder")
+ALIASES = ("zte_zxros",)
+
+MAKER = Maker("ZTE", "zxros", "ZTE ZXROS")
+SESSION = terminal("terminal length 0")
+
+_NUMBER = re.compile(r"\bV(\d\S*)")
+VERSION = Ask("version", "show version", also=("show_version",))
+
+
+def firmware(device: Device) -> Flow:
+    """Release, device, and since when it runs."""
+    return (
+        yield from identity(device, Told(VERSION, (template("zte_zxros_show_version"),), _version))
+    )
+
+
+def _version(row: Row) -> Iterator[Fact]:
+    """`ZXCTN 6500-32`: the template leaves the name of the line out of the model."""
+    told = _NUMBER.search(row["version"])
+    yield MAKER.release(told[1] if told else row["version"])
+    yield MAKER.item(f"ZXCTN {row['hardware'].strip()}")
+    yield MAKER.unit(uptime_s=span_s(row["uptime"]))
