@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from agent.cadence import cadence
 from agent.credentials import Sources
 from agent.discovery import discovery_mistakes
+from agent.oui import with_prefixes
 from agent.platforms import platform
 from agent.rounds import Effort
 from agent.settings import STRICT, VAULT_PATH, CalendarModel, DaemonModel, VaultModel
@@ -151,6 +152,7 @@ class AgentFile(Model):
     policy: str = "company-2026"
     criteria: list[str] = ["firewall", "cryptography"]
     credentials: str = "credentials"
+    oui: str | None = None
     schedule: Schedule = "daily at 02:30"
     store: StoreModel | None = None
     vault: VaultModel | None = None
@@ -229,6 +231,8 @@ def load_config(path: Path) -> Config:
     }
     parts = [_data(folder, "policy", name, mistakes) for name in settings.criteria]
     data["policy"] = {"parts": parts, **data["policy"]}
+    if settings.oui is not None:
+        data["policy"] = with_prefixes(data["policy"], folder / settings.oui)
     if mistakes or devices_file is None:
         raise _refused(mistakes)
     return Config(

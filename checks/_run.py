@@ -39,10 +39,16 @@ def run_checks(book: RuleBook, policy: Policy, readings: Readings) -> Iterator[O
     uses = {use.key: use for control in book.controls for use in control.checks}
     for key, use in uses.items():
         check = _named(use)
-        settings = {**policy.settings(use.check), **use.settings}
+        settings = {**_lists(check, policy), **policy.settings(use.check), **use.settings}
         _accepts(use.check, check, settings)
         for observation in _guarded(use.check, check, readings, settings):
             yield replace(observation, check=key)
+
+
+def _lists(check: Check, policy: Policy) -> dict[str, Any]:
+    """What the policy keeps as a list of its own, for a check that has a setting of its name."""
+    known = inspect.signature(check).parameters
+    return {"suspects": policy.suspects} if "suspects" in known else {}
 
 
 def _named(use: CheckUse) -> Check:

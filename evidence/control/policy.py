@@ -5,6 +5,7 @@ Policy is dated company criteria (公司判定準則), data and not code: anothe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,13 +67,21 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A vendor to ask about (疑似，待人工確認), and who said so. Never an official list."""
+    """A vendor to ask about (疑似，待人工確認), and who said so. Never an official list.
+
+    `names` are words by which its products are known, models and publishers among them.
+    `enterprises` are its numbers in SNMP's sysObjectID, `mac_prefixes` its blocks of MAC addresses
+    in small hexadecimal digits. `origin`: where it is at home, as the source says.
+    """
 
     vendor: str
     names: tuple[str, ...]
     source: str
     basis: str
     entered_on: date
+    origin: str | None = None
+    enterprises: tuple[int, ...] = ()
+    mac_prefixes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, keys: Keys) -> Suspect:
@@ -82,8 +91,17 @@ class Suspect:
             source=keys.string("source"),
             basis=keys.string("basis"),
             entered_on=keys.day("entered_on"),
+            origin=keys.take("origin", None),
+            enterprises=tuple(keys.take("enterprises", ())),
+            mac_prefixes=tuple(
+                re.sub(r"[^0-9a-f]", "", str(one).lower()) for one in keys.take("mac_prefixes", ())
+            ),
         )
         keys.close()
+        if not suspect.names or not all(isinstance(one, int) for one in suspect.enterprises):
+            raise mistake(keys.place, "`names` are words, `enterprises` are numbers")
+        if not all(6 <= len(one) <= 12 for one in suspect.mac_prefixes):
+            raise mistake(f"{keys.place}.mac_prefixes", "a block is six to twelve digits")
         return suspect
 
     def record(self) -> dict[str, Any]:
@@ -93,7 +111,17 @@ class Suspect:
             "source": self.source,
             "basis": self.basis,
             "entered_on": self.entered_on.isoformat(),
+            **self._more(),
         }
+
+    def _more(self) -> dict[str, Any]:
+        """What came after policies were signed: left out where it says nothing."""
+        said = {
+            "origin": self.origin,
+            "enterprises": list(self.enterprises),
+            "mac_prefixes": list(self.mac_prefixes),
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

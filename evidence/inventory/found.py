@@ -48,6 +48,7 @@ class Found:
     model: str | None = None
     version: str | None = None
     description: str | None = None
+    object_id: str | None = None
     macs: tuple[str, ...] = ()
     ways: tuple[str, ...] = ()
     virtual: bool = False
@@ -279,6 +280,7 @@ def _seen(mine: Sequence[_Sighting]) -> Found:
         serial=first("serial"),
         model=first("model"),
         description=first("description"),
+        object_id=first("object_id"),
         macs=macs,
         ways=tuple(dict.fromkeys(one.seen_by for one in neighbours)),
     )
