@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from collectors._air.keep import announcements_only
 from evidence.ask import Ask, Secret
 from evidence.capture import snmprec_rows, utf16
 from evidence.errors import Incomplete, TooMuch, VisitError
@@ -77,6 +78,9 @@ class SiteKey:
 
 def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
     """The answer with the ask's declared secrets replaced. Raises VisitError (`secret_left`)."""
+    if any(secret.kind == "frames" for secret in ask.secrets):
+        # The net is for text: what strangers call their networks must not stop a reading.
+        return announcements_only(body)
     if (wide := utf16(body)) is not None:
         # Patterns are of bytes: they would not see a secret with a zero after each letter.
         try:

@@ -16,7 +16,7 @@ from typing import Literal
 from evidence.errors import Denied, shown
 
 Kind = Literal["command", "http", "snmp", "probe", "file"]
-SecretKind = Literal["regex", "json", "oid", "column"]
+SecretKind = Literal["regex", "json", "oid", "column", "frames"]
 
 # No white space, quotes, separators or shell signs: safe in a command line and in a path.
 PLAIN_VALUE = r"[A-Za-z0-9._:@-]{1,128}"
@@ -32,6 +32,7 @@ class Secret:
     `json`: a path of keys, `[]` for every element, `*` for any key (`results[].passphrase`);
     a path starting with `**.` matches that key at any depth.
     `oid`: an OID subtree (SNMP). `column`: a column's name (CSV).
+    `frames`: every frame of a capture of packets but those named, which are all that is kept.
     """
 
     kind: SecretKind
