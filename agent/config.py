@@ -150,7 +150,7 @@ class AgentFile(Model):
     profile: str = "profile.yaml"
     rule_book: str = "twse-2025-04-11"
     policy: str = "company-2026"
-    criteria: list[str] = ["firewall", "cryptography"]
+    criteria: list[str] = ["firewall", "cryptography", "wireless"]
     credentials: str = "credentials"
     oui: str | None = None
     schedule: Schedule = "daily at 02:30"

@@ -47,7 +47,8 @@ def rule_book() -> RuleBook:
 
 
 def company() -> Policy:
-    parts = [shipped(f"policy/{name}.yaml") for name in ("firewall", "cryptography")]
+    names = ("firewall", "cryptography", "wireless")
+    parts = [shipped(f"policy/{name}.yaml") for name in names]
     return Policy.of_record({"parts": parts, **shipped("policy/company-2026.yaml")})
 
 

@@ -120,7 +120,7 @@ WPA2: dict[str, Any] = {
 
 def wireless(**said: Any) -> Observation:
     network = WirelessNetwork(ssid="office", **{**WPA2, **said})
-    settings = {**company().checks["wireless_is_strong"], "guest_ssids": ["guest"]}
+    settings = {**company().settings("wireless_is_strong"), "guest_ssids": ["guest"]}
     [found] = wireless_is_strong.check(seen(read("ap-01", "wireless", network)), **settings)
     return found
 
@@ -155,6 +155,15 @@ def test_wpa2_with_frame_protection_is_strong() -> None:
         ({"akm": ("sae",)}, ["strong"], "satisfied"),
         ({"akm": ("sae",), "pmf": "disabled"}, ["sae_without_pmf"], "partly_satisfied"),
         ({"akm": ("802.1x-sha256",), "pairwise": ("gcmp-256",)}, ["strong"], "satisfied"),
+        ({"akm": ("sae",), "pmf": "optional"}, ["sae_without_pmf"], "partly_satisfied"),
+        (
+            {"akm": ("sae",), "sae_pwe": "hunting-and-pecking"},
+            ["sae_hunting_and_pecking"],
+            "satisfied",
+        ),
+        ({"akm": ("osen",)}, ["osen"], "not_satisfied"),
+        ({"akm": ("akm 99",)}, ["akm_unknown"], "not_assessed"),
+        ({"pairwise": ("suite 48",), "group": None}, ["cipher_unknown"], "not_assessed"),
         ({"akm": ("owe",)}, ["owe"], "not_satisfied"),
         ({"akm": ("owe",), "transition": "owe"}, ["owe", "owe_transition"], "not_satisfied"),
         ({"pairwise": (), "group": None}, ["cipher_unknown"], "not_assessed"),
@@ -166,7 +175,7 @@ def test_what_a_network_is_worth(said: dict[str, Any], traits: list[str], result
 
 
 def test_every_trait_is_worth_something_by_the_policy() -> None:
-    named = set(company().checks["wireless_is_strong"]["worth"])
+    named = set(company().settings("wireless_is_strong")["worth"])
     assert set(wireless_is_strong.WORTH) == set(wireless_is_strong.TRAITS)
     assert named <= set(wireless_is_strong.TRAITS)
 
@@ -174,7 +183,7 @@ def test_every_trait_is_worth_something_by_the_policy() -> None:
 def test_a_guest_network_is_judged_as_one() -> None:
     network = WirelessNetwork(ssid="guest", **{**WPA2, "akm": ("owe",)})
     readings = seen(read("ap-01", "wireless", network))
-    settings = {**company().checks["wireless_is_strong"], "guest_ssids": ["guest"]}
+    settings = {**company().settings("wireless_is_strong"), "guest_ssids": ["guest"]}
     [found] = wireless_is_strong.check(readings, **settings)
     assert (found.result, found.scope) == (Result.satisfied, ("site:main", "about:guest"))
 
@@ -184,6 +193,12 @@ def test_a_guest_network_is_judged_as_one() -> None:
 )
 def test_a_weak_network_that_is_switched_off(bound_to: tuple[str, ...] | None, state: str) -> None:
     assert wireless(enabled=False, group="tkip", bound_to=bound_to).state == state
+
+
+def test_a_weak_profile_that_no_access_point_carries_is_a_note() -> None:
+    found = wireless(enabled=True, group="tkip", bound_to=())
+    assert (found.state, found.result) == ("on_no_access_point", Result.not_applicable)
+    assert wireless(enabled=True, group="tkip", bound_to=None).state == "weak"
 
 
 # --- reading_is_fresh ---

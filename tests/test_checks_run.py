@@ -30,7 +30,17 @@ def broker() -> Readings:
             SoftwareRelease(vendor="Fortinet", product="fortios", version="7.4.3"),
             HardwareItem(vendor="Fortinet", model="FortiGate-300E", serial="FG3"),
         ),
-        read("ap-01", "wireless", WirelessNetwork(ssid="office", akm=("psk",), pairwise=("tkip",))),
+        read(
+            "ap-01",
+            "wireless",
+            WirelessNetwork(
+                ssid="office",
+                akm=("psk",),
+                pairwise=("tkip",),
+                passphrase_digest="redacted:hmac:0:1",
+            ),
+            WirelessNetwork(ssid="visitors", akm=("open",), guest=True, vlan="90"),
+        ),
         read("pc-01", "remote_desktop", RemoteDesktopPolicy(source="policy", idle_limit_s=600.0)),
         read("pc-01", "remote_access", ProgramsSeen(programs=40)),
         read("ap-01", "account", AccountPrivilege(level="level 1", can_write=False)),
