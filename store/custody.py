@@ -30,10 +30,13 @@ from store.agents import Caller
 from store.claims import Claims, claims_of
 from store.database import Database, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
+from store.month.index import Index, Indexer
 from store.problems import Refused
+from store.said.tables import said
 from store.schema import blob as blob_table
 from store.schema import blob_owner, statement_blob
 from store.schema import statement as statement_table
+from store.shelf import Shelf
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
@@ -78,6 +81,12 @@ class Custody:
             if serving:
                 self.database.hold()
                 self._sweep()
+            self.shelf = Shelf(self.files)
+            self.index = Index(self.database, self.shelf)
+            self.indexer = Indexer(self.index)
+            if serving:
+                self.indexer.start()
+                held.callback(self.indexer.stop)
             self._held = held.pop_all()
 
     def close(self) -> None:
@@ -208,6 +217,7 @@ class Custody:
             if blobs:
                 named = [{"statement": digest, "blob": one} for one in blobs]
                 rows.execute(insert(statement_blob), named)
+        self.indexer.wake()
         return signed, True
 
     def envelope_path(self, caller: Caller, digest: str) -> Path:
@@ -307,6 +317,7 @@ class Custody:
         with self.database.reading() as rows:
             blobs = set(rows.scalars(select(blob_table.c.digest)))
             statements = set(rows.scalars(select(statement_table.c.digest)))
+            statements |= set(rows.scalars(select(said.c.digest)))
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
 

@@ -15,6 +15,8 @@ from evidence.seal import Envelope
 from store import leaves
 from store.custody import Custody
 from store.files import BLOBS, ENVELOPES
+from store.people.audit import broken_event
+from store.said.tables import said
 from store.schema import blob, leaf, statement
 
 
@@ -27,11 +29,21 @@ def fsck(custody: Custody) -> Iterator[str]:
         if position is not None:
             yield f"log: entry {position} is not what it was when it was written"
         blobs = list(rows.scalars(select(blob.c.digest).order_by(blob.c.digest)))
-        statements = rows.execute(
-            select(statement.c.digest, statement.c.receipt, leaf.c.entry)
-            .join(leaf, leaf.c.position == statement.c.position)
+        statements = list(
+            rows.execute(
+                select(statement.c.digest, statement.c.receipt, leaf.c.entry)
+                .join(leaf, leaf.c.position == statement.c.position)
+                .order_by(leaf.c.position)
+            ).all()
+        )
+        statements += rows.execute(
+            select(said.c.digest, said.c.receipt, leaf.c.entry)
+            .join(leaf, leaf.c.position == said.c.position)
             .order_by(leaf.c.position)
         ).all()
+        event = broken_event(rows)
+        if event is not None:
+            yield f"audit trail: event {event} is missing or not what it was when it was written"
     for digest in blobs:
         if _sha256(custody.files.path(BLOBS, digest)) != digest:
             yield f"blob {digest}: the file is missing or holds other bytes"

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SchemaItem
 
 from evidence.clock import parse_at, stamp
 
-HEAD = "3"
+HEAD = "4"
 """The newest migration; a database that is there already is opened without looking further."""
 
 # The order of Python's own strings on both: SQLite has it, PostgreSQL by the collation C.
@@ -53,21 +54,22 @@ class Moment(TypeDecorator[datetime]):
 metadata = MetaData()
 
 
-def _table(name: str, *parts: Column[Any] | Index) -> Table:
+def table(name: str, *parts: SchemaItem) -> Table:
+    """A table of this store."""
     return Table(name, metadata, *parts, sqlite_strict=True)
 
 
-agent = _table(
+agent = table(
     "agent",
     Column("id", String, primary_key=True),
     Column("enrolled_at", Moment, nullable=False),
 )
-agent_site = _table(
+agent_site = table(
     "agent_site",
     Column("agent", String, ForeignKey("agent.id"), primary_key=True),
     Column("site", String, primary_key=True),
 )
-agent_key = _table(
+agent_key = table(
     "agent_key",
     Column("keyid", String, primary_key=True),
     Column("agent", String, ForeignKey("agent.id"), nullable=False),
@@ -78,26 +80,26 @@ agent_key = _table(
 
 # What was taken in. `blob` is a captured answer, by the SHA-256 of its bytes; `statement` is a
 # signed envelope, by that of its payload.
-blob = _table(
+blob = table(
     "blob",
     Column("digest", String, primary_key=True),
     Column("size_bytes", Count, nullable=False),
     Column("stored_at", Moment, nullable=False),
 )
-blob_owner = _table(
+blob_owner = table(
     "blob_owner",
     Column("digest", String, ForeignKey("blob.digest"), primary_key=True),
     Column("agent", String, ForeignKey("agent.id"), primary_key=True),
 )
 # `peaks` are the tree's complete subtrees after this leaf; see store/leaves.py.
-leaf = _table(
+leaf = table(
     "leaf",
     Column("position", Count, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
     Column("peaks", LargeBinary, nullable=False),
     Column("entry", String, nullable=False),
 )
-statement = _table(
+statement = table(
     "statement",
     Column("digest", String, primary_key=True),
     Column("kind", String, nullable=False),
@@ -106,14 +108,15 @@ statement = _table(
     Column("receipt", LargeBinary, nullable=False),
     Index("statement_of_agent", "agent", "kind", "position"),
 )
-statement_blob = _table(
+statement_blob = table(
     "statement_blob",
     Column("statement", String, ForeignKey("statement.digest"), primary_key=True),
     Column("blob", String, ForeignKey("blob.digest"), primary_key=True),
+    Index("statement_blob_of", "blob"),
 )
 
 # Complete subtrees of 256, 65,536, … leaves, so that a proof reads hundreds of hashes and not all.
-log_node = _table(
+log_node = table(
     "log_node",
     Column("level", Count, primary_key=True, autoincrement=False),
     Column("place", Count, primary_key=True, autoincrement=False),
@@ -121,7 +124,7 @@ log_node = _table(
 )
 # What others said of a checkpoint of that size: witnesses who found it consistent, and the
 # time-stamping authority. `note` is the checkpoint they saw, signed by the store.
-cosignature = _table(
+cosignature = table(
     "cosignature",
     Column("size", Count, primary_key=True, autoincrement=False),
     Column("witness", String, primary_key=True),
@@ -129,7 +132,7 @@ cosignature = _table(
     Column("line", String, nullable=False),
     Column("received_at", Moment, nullable=False),
 )
-time_stamp = _table(
+time_stamp = table(
     "time_stamp",
     Column("size", Count, primary_key=True, autoincrement=False),
     Column("note", String, nullable=False),
@@ -138,7 +141,7 @@ time_stamp = _table(
 )
 
 # How agents come in. A token is kept as its SHA-256; `used_by` is the key that it let in.
-enrol_token = _table(
+enrol_token = table(
     "enrol_token",
     Column("digest", String, primary_key=True),
     Column("agent", String, nullable=False),
@@ -147,13 +150,13 @@ enrol_token = _table(
     Column("used_at", Moment),
     Column("used_by", String),
 )
-enrol_token_site = _table(
+enrol_token_site = table(
     "enrol_token_site",
     Column("token", String, ForeignKey("enrol_token.digest"), primary_key=True),
     Column("site", String, primary_key=True),
 )
 # An agent's newest contact and the one before: counted, so that a copy of it is noticed.
-agent_contact = _table(
+agent_contact = table(
     "agent_contact",
     Column("agent", String, ForeignKey("agent.id"), primary_key=True),
     Column("generation", Count, nullable=False),

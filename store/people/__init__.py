@@ -1,0 +1,1 @@
+"""People: accounts, what they may do where, and the sessions they log in to."""

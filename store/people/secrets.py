@@ -1,0 +1,96 @@
+"""Passwords (argon2id) and one-time codes (TOTP, RFC 6238)."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from evidence.errors import ConfigurationError
+
+SHORTEST = 12
+ISSUER = "evidence-store"
+_STEP_S = 30
+_NONCE_BYTES = 12
+_HASHER = PasswordHasher()
+# Of no password: an account that is not there takes as long to refuse as one that is.
+_NOBODY = _HASHER.hash(os.urandom(16).hex())
+
+
+def hashed(password: str, account: str) -> str:
+    """The password's argon2id form. Raises ConfigurationError `password_weak`."""
+    if len(password) < SHORTEST or account.casefold() in password.casefold():
+        raise ConfigurationError(
+            f"a password has at least {SHORTEST} characters, and not the account's name in it",
+            code="password_weak",
+            next_step="take another one; four words that nobody else would put together will do",
+        )
+    return _HASHER.hash(password)
+
+
+def holds(password: str, kept: str | None) -> bool:
+    """Whether this is the password; takes as long where there is none."""
+    try:
+        return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class Codes:
+    """One-time codes. Their secrets are kept sealed with a key that lies beside the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._key = AESGCM(_own_key(folder / "people.key"))
+
+    def new_secret(self) -> str:
+        return pyotp.random_base32()
+
+    def seal(self, secret: str, account: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._key.encrypt(nonce, secret.encode(), account.encode())
+
+    def address(self, secret: str, account: str) -> str:
+        """What an authenticator scans: an `otpauth:` address."""
+        return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=ISSUER)
+
+    def step(
+        self, sealed: bytes, account: str, code: str, at: datetime, used_step: int
+    ) -> int | None:
+        """The time step whose code this is, the newest first; None: it is not, or was used.
+
+        A step to either side is taken: telephones' clocks differ.
+        """
+        try:
+            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+            secret = self._key.decrypt(nonce, rest, account.encode()).decode()
+        except InvalidTag:
+            return None
+        totp = pyotp.TOTP(secret)
+        now = int(at.timestamp()) // _STEP_S
+        for step in (now + 1, now, now - 1):
+            if step > used_step and pyotp.utils.strings_equal(code, totp.at(step * _STEP_S)):
+                return step
+        return None
+
+
+def _own_key(path: Path) -> bytes:
+    """A key of this store's own, made at the first need."""
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(AESGCM.generate_key(256))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""What people answer and sign about a month, and keeping it."""
