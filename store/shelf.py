@@ -20,6 +20,10 @@ class Shelf:
         self._files = files
         self.statement = lru_cache(_AT_HAND)(self._statement)
 
+    def forget(self) -> None:
+        """Read everything anew from the disk."""
+        self.statement.cache_clear()
+
     def envelope(self, digest: str) -> Envelope:
         """Raises OSError where the file is missing, SealError where it is not what it should be."""
         return Envelope.parse(self._files.path(ENVELOPES, digest).read_bytes())

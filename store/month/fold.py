@@ -66,6 +66,10 @@ class Folder:
         self.shelf = shelf
         self._read = lru_cache(_AT_HAND)(self._read_assessment)
 
+    def forget(self) -> None:
+        """Read every assessment anew."""
+        self._read.cache_clear()
+
     def fold(
         self, rows: Connection, agent: str, period: str, log_size: int | None = None
     ) -> Folded | None:

@@ -95,6 +95,8 @@ class Index:
     def rebuild(self) -> int:
         """Throw the read model away and make it again."""
         with self._lock:
+            self._shelf.forget()
+            self.folder.forget()
             with self._database.transaction() as rows:
                 for table in READ_MODEL:
                     rows.execute(delete(table))
