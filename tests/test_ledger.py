@@ -135,7 +135,7 @@ def test_after_a_failed_sync_nothing_is_written_until_the_ledger_is_opened_anew(
 def test_a_row_that_cannot_be_written_takes_none_of_its_visit(
     ledger: Ledger, mocker: MockerFixture
 ) -> None:
-    mocker.patch("agent.ledger.keep_snapshot", side_effect=sqlite3.OperationalError("disk full"))
+    mocker.patch("agent.ledger.keep_counters", side_effect=sqlite3.OperationalError("disk full"))
     with pytest.raises(sqlite3.OperationalError):
         keep(ledger, reading(), counted(AT, 1))
     assert ledger.bundle("ab" * 32) is None

@@ -301,17 +301,6 @@ def test_a_manager_that_does_not_say_when_it_fetched_founds_nothing() -> None:
     assert proof_of(fetched(one, stuck) for one in daily()).state is State.insufficient
 
 
-# --- how it is kept ---
-
-
-def test_a_snapshot_survives_being_packed() -> None:
-    one = Snapshot.of(daily(unit=Unit(ha_role="active", ha_peer="FG2", serial="FG1"))[0])[0]
-    again = Snapshot.unpack(one.pack())
-    assert again.pack() == one.pack()
-    assert (again.names, again.role, again.peer) == (one.names, one.role, one.peer)
-    assert (again.numbers == one.numbers).all()
-
-
 def test_a_failed_reading_and_other_subjects_give_no_snapshot() -> None:
     one = daily()[0]
     assert Snapshot.of(replace(one, subject="firmware")) == []

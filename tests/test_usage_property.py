@@ -21,6 +21,8 @@ from evidence.usage import (
     UsageProof,
     prove,
 )
+from evidence.usage.glance import glance
+from evidence.usage.marks import Marks
 from tests.simulated_counters import (
     BEGIN,
     DAY_S,
@@ -177,3 +179,60 @@ def test_no_proof_is_withheld_where_its_rules_are_met(
 
     example()
     assert demanded > 20, "the property was hardly tried"
+
+
+def test_bits_give_the_states_and_dates_of_the_full_histories(
+    drill_count: Callable[[int, int], int],
+) -> None:
+    judged: Counter[State] = Counter()
+    refused: Counter[str] = Counter()
+    counters_only = st.builds(
+        Platform,
+        persistent=st.booleans(),
+        says_persistent=st.booleans(),
+        tells_boot=st.booleans(),
+        tells_role_since=st.booleans(),
+    )
+
+    @settings(max_examples=drill_count(150, 20_000), suppress_health_check=list(HealthCheck))
+    @given(
+        platform=counters_only,
+        seed=st.integers(0, 2**32),
+        accept=st.sampled_from([ALL_ASSUMPTIONS, *(ALL_ASSUMPTIONS & ~one for one in Assumption)]),
+        max_gap_s=st.sampled_from([0, DAY_S, 4 * DAY_S, 15 * DAY_S]),
+        day=st.sampled_from([20, 35, 44, 50, 56]),
+        make=st.sampled_from([random_world, ambushed_world]),
+    )
+    def example(
+        platform: Platform,
+        seed: int,
+        accept: Assumption,
+        max_gap_s: int,
+        day: int,
+        make: Callable[[Platform, int], World],
+    ) -> None:
+        world = make(platform, seed)
+        at = datetime.fromtimestamp(BEGIN + day * DAY_S, UTC)
+        criteria = Criteria(months=1, accept=accept, max_gap_s=max_gap_s)
+        histories = [
+            UnitHistory.of([one for one in box.readings if one.provenance == "device"], box.name)
+            for box in world.boxes.values()
+        ]
+        found = glance([Marks.of(one) for one in histories], at, criteria)
+        if found is None:
+            refused.update([make.__name__])
+            return
+        proofs = prove(histories, at, criteria=criteria)
+        states = proofs.states()
+        assert found.states() == states
+        assert found.provable_on() == {
+            key: proofs[key].provable_on
+            for key, state in states.items()
+            if state is State.insufficient
+        }
+        judged.update(states.values())
+
+    example()
+    # A boot told to be ahead of its reading, or an edit that one unit has and the other not yet.
+    assert refused.total() < drill_count(150, 20_000) // 20
+    assert min(judged[one] for one in (State.proven, State.has_traffic, State.insufficient)) > 10

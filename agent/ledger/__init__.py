@@ -22,14 +22,16 @@ import zstandard
 from agent.ledger.faults import StateBroken, problem_of
 from agent.ledger.files import is_left_over, write_once
 from agent.ledger.inputs import Inputs
+from agent.ledger.pages import are_whole, complete, keep_counters, marks
 from agent.ledger.schema import open_database, sortable, transaction
 from agent.ledger.setbacks import Setbacks
-from agent.ledger.snapshots import histories, keep_snapshot, unpacker
+from agent.ledger.snapshots import histories, unpacker
 from evidence.capture import IMPORTED
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
 from evidence.reading import Reading, canonical
 from evidence.usage import Snapshot, UnitHistory
+from evidence.usage.marks import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Ledger:
                 ),
             )
             for snapshot in Snapshot.of(reading):
-                keep_snapshot(db, digest, snapshot)
+                keep_counters(db, digest, snapshot)
             db.execute(
                 "INSERT OR IGNORE INTO attempt VALUES (?, ?, NULL, ?, ?, ?)",
                 (
@@ -171,6 +173,13 @@ class Ledger:
     def histories(self, device: str, start: datetime, end: datetime) -> list[UnitHistory]:
         """The counter history of every unit a device tells of (start ≤ at < end)."""
         return histories(self._db, device, start, end)
+
+    def marks(self, device: str, start: datetime, end: datetime) -> list[Marks]:
+        """What the counters of every unit a device tells of show, in bits (start ≤ at < end)."""
+        if not are_whole(self._db, device):
+            with self._writing() as db:
+                complete(db, device)
+        return marks(self._db, device, start, end)
 
     def waiting_bytes(self) -> int:
         """How much the store has not taken yet."""

@@ -8,15 +8,16 @@ ledger or the new one, never something between. One that is newer is refused and
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.ledger.pages import count_again
 from evidence.errors import EnvironmentProblem
 
-# Each is a script without `;` inside a statement. What has been released is never edited: a change
-# is one more at the end, with its name in MIGRATIONS.
+# Each is a function, or a script without `;` inside a statement. What has been released is never
+# edited: a change is one more at the end, with its name in MIGRATIONS.
 _FIRST = """
 CREATE TABLE bundle (
   digest TEXT PRIMARY KEY, device TEXT NOT NULL, run TEXT NOT NULL, ended_at TEXT NOT NULL,
@@ -67,7 +68,22 @@ CREATE TABLE suspect (
 _INPUTS = """
 CREATE TABLE input (digest TEXT PRIMARY KEY, body BLOB NOT NULL);
 """
-MIGRATIONS = (_FIRST, _SETBACKS, _INPUTS)
+# Counters are packed another way, so they are taken from the readings again.
+_SLOTS = """
+DELETE FROM snapshot;
+DROP INDEX snapshot_of;
+CREATE INDEX snapshot_of ON snapshot (device, unit, read_at);
+CREATE TABLE rule_slot (
+  device TEXT NOT NULL, unit TEXT NOT NULL, first INTEGER NOT NULL, packed BLOB NOT NULL,
+  PRIMARY KEY (device, unit, first)
+);
+CREATE TABLE marks (
+  device TEXT NOT NULL, unit TEXT NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+  code TEXT NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (device, unit, first_at)
+)
+"""
+Migration = str | Callable[[sqlite3.Connection], None]
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SETBACKS, _INPUTS, _SLOTS, count_again)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -103,8 +119,11 @@ def _migrate(db: sqlite3.Connection) -> None:
         )
     if version == len(MIGRATIONS):
         return
-    for script in MIGRATIONS[version:]:
-        for statement in script.split(";"):
+    for migration in MIGRATIONS[version:]:
+        if not isinstance(migration, str):
+            migration(db)
+            continue
+        for statement in migration.split(";"):
             db.execute(statement)
     if db.execute("PRAGMA foreign_key_check").fetchone():
         raise EnvironmentProblem(

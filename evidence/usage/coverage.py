@@ -12,8 +12,10 @@ from evidence.usage.pairs import EVER, NEVER, Pairs, pair
 from evidence.usage.silence import (
     known_clears,
     quiet_since,
+    rises,
     spoilt_counters,
     standing_counters,
+    until_last,
 )
 from evidence.usage.snapshot import NONE, Bools, Ints, Role, Trait
 
@@ -48,8 +50,9 @@ def cover(whole: UnitHistory, end: int, criteria: Criteria) -> Coverage:
     cleared, cleared_at = known_clears(history, pairs, criteria)
     spoilt = spoilt_counters(whole, history, criteria) | cleared
     standing = standing_counters(history, pairs)
-    quiet, relies_on = quiet_since(history, pairs, spoilt, cleared, standing, criteria)
-    quiet, back = _cut(history, pairs, quiet, cleared_at, criteria)
+    alive = until_last(rises(history, pairs))
+    quiet, relies_on = quiet_since(history, pairs, spoilt, cleared, standing, alive, criteria)
+    quiet, back = cut(history, pairs, quiet, cleared_at, criteria)
     relies_on |= np.where(back, int(Assumption.match_unchanged_before), 0)
     _standby(history, pairs, quiet, relies_on, criteria)
     gap_from, gap_to = _gaps(history, pairs, quiet, relies_on, end, criteria)
@@ -67,7 +70,7 @@ def cover(whole: UnitHistory, end: int, criteria: Criteria) -> Coverage:
     )
 
 
-def _cut(
+def cut(
     history: UnitHistory, pairs: Pairs, quiet: Ints, cleared_at: Ints, criteria: Criteria
 ) -> tuple[Ints, Bools]:
     """`quiet` no earlier than what is known to have zeroed or made the counter before.

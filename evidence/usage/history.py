@@ -29,6 +29,7 @@ from evidence.usage.snapshot import (
 
 Column = tuple[str, str]  # key, match digest
 Place = tuple[Ints, Ints]  # columns, domains
+Aligned = tuple[list[Place], tuple[Column, ...], tuple[str, ...]]
 Name = TypeVar("Name")
 
 
@@ -75,11 +76,16 @@ class UnitHistory:
 
     @classmethod
     def of_snapshots(
-        cls, snapshots: Sequence[Snapshot], unit: str, device: str = ""
+        cls,
+        snapshots: Sequence[Snapshot],
+        unit: str,
+        device: str = "",
+        align: Callable[[Sequence[Snapshot]], Aligned] | None = None,
     ) -> UnitHistory:
         """The history of one unit from its snapshots in any order, each time taken once.
 
-        Where two are dated the same, the one that can found a claim is kept.
+        Where two are dated the same, the one that can found a claim is kept. `align` says where
+        their rules stand, for one who knows it without their names.
         """
         ordered = sorted(snapshots, key=lambda one: (one.read_at, not one.founding, one.digest))
         rows = [
@@ -87,7 +93,7 @@ class UnitHistory:
             for before, one in zip([None, *ordered], ordered, strict=False)
             if before is None or before.read_at != one.read_at
         ]
-        places, columns, domains = _align(rows)
+        places, columns, domains = (align or _align)(rows)
         shape = (len(rows), len(columns))
         tables = {name: np.full(shape, NONE, np.int64) for name in FIELDS}
         tables["count"].fill(ABSENT)
@@ -176,7 +182,7 @@ def histories(
     return [UnitHistory.of_snapshots(found, unit) for unit, found in by_unit.items()]
 
 
-def _align(rows: Sequence[Snapshot]) -> tuple[list[Place], tuple[Column, ...], tuple[str, ...]]:
+def _align(rows: Sequence[Snapshot]) -> Aligned:
     """Where each snapshot's rules stand: their columns and the numbers of their domains."""
     columns: dict[Column, int] = {}
     domains: dict[str, int] = {}
@@ -185,18 +191,22 @@ def _align(rows: Sequence[Snapshot]) -> tuple[list[Place], tuple[Column, ...], t
     for one in rows:
         names = one.names
         if names is not before and names != before:
-            alone = zip(names.domains, names.keys, strict=True)
             places.append(
                 (
                     _numbered(columns, zip(names.keys, names.matches, strict=True)),
-                    # NUL cannot stand in a domain's name, so a lone counter is never joined.
-                    _numbered(domains, (domain or f"\0{key}" for domain, key in alone)),
+                    _numbered(domains, map(domain_name, names.domains, names.keys)),
                 )
             )
         else:
             places.append(places[-1])
         before = names
     return places, tuple(columns), tuple(domains)
+
+
+def domain_name(domain: str, key: str) -> str:
+    """How a counter's domain is called; one that stands alone has its own."""
+    # NUL cannot stand in a domain's name, so a lone counter is never joined.
+    return domain or f"\0{key}"
 
 
 def _numbered(known: dict[Name, int], names: Iterable[Name]) -> Ints:

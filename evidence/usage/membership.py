@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from evidence.usage.criteria import Criteria
-from evidence.usage.history import UnitHistory
 from evidence.usage.pairs import EVER, NEVER
 from evidence.usage.snapshot import NONE, Ints, Role
 
 Span = tuple[int, int]
 
 
-def membership(histories: Sequence[UnitHistory]) -> list[Span]:
+class Member(Protocol):
+    """What a unit's readings say of the unit itself, as in `UnitHistory`."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def digests(self) -> tuple[str, ...]: ...
+    @property
+    def serials(self) -> tuple[str | None, ...]: ...
+    @property
+    def peers(self) -> tuple[str | None, ...]: ...
+    @property
+    def read_at(self) -> Ints: ...
+    @property
+    def role(self) -> Ints: ...
+    @property
+    def role_since(self) -> Ints: ...
+
+
+def membership(histories: Sequence[Member]) -> list[Span]:
     """For each unit the times between which it may have enforced: after the first, by the second.
 
     A unit was not there when another unit of an active/standby pair named a third one as its
@@ -24,7 +45,7 @@ def membership(histories: Sequence[UnitHistory]) -> list[Span]:
     return [_span(history, histories) for history in histories]
 
 
-def _span(history: UnitHistory, histories: Sequence[UnitHistory]) -> Span:
+def _span(history: Member, histories: Sequence[Member]) -> Span:
     if not len(history.read_at):
         return EVER, NEVER
     known = {name for one in histories if one is not history for name in _names(one)}
@@ -38,7 +59,7 @@ def _span(history: UnitHistory, histories: Sequence[UnitHistory]) -> Span:
     )
 
 
-def _without(history: UnitHistory, other: UnitHistory, known: set[str | None]) -> list[int]:
+def _without(history: Member, other: Member, known: set[str | None]) -> list[int]:
     """Times at which `other` shows that the unit of `history` was not in the group."""
     # A peer we cannot place may be this very unit under a name of its own.
     third = known - _names(history) - _names(other) - {None}
@@ -52,11 +73,11 @@ def _without(history: UnitHistory, other: UnitHistory, known: set[str | None]) -
     ]
 
 
-def _names(history: UnitHistory) -> set[str | None]:
+def _names(history: Member) -> set[str | None]:
     return {history.unit, history.device, *history.serials}
 
 
-def peer_gaps(history: UnitHistory, end: int, criteria: Criteria) -> tuple[Ints, Ints] | None:
+def peer_gaps(history: Member, end: int, criteria: Criteria) -> tuple[Ints, Ints] | None:
     """The spans in which a peer that nobody reads may have enforced; None when no peer is named.
 
     It did not while this unit was active, as far back as this unit says since when.

@@ -48,15 +48,10 @@ class Proofs(Mapping[str, UsageProof]):
 
     def _provable_on(self, place: int) -> date | None:
         """When the window begins late enough for this rule; None: not as things are."""
-        group, needed = self.group, int(self._needed[place])
+        group = self.group
         if group.uncounted[place] or group.unwitnessed[place] or _sessions(group)[place]:
             return None
-        if needed == EVER:
-            return taipei_day(datetime.fromtimestamp(group.end, UTC))
-        # A period's first day is not counted: what ended exactly at midnight ended the day before.
-        anchor = datetime.fromtimestamp(needed, UTC) - timedelta(seconds=1)
-        complete_at = months_complete_at(anchor, group.criteria.months)
-        return taipei_day(max(complete_at, datetime.fromtimestamp(group.end, UTC)))
+        return provable_on(int(self._needed[place]), group.end, group.criteria.months)
 
 
 def prove(
@@ -78,25 +73,38 @@ def prove(
     criteria = criteria or Criteria(months=months, max_gap_s=max_gap_s, accept=accept)
     now = int(at.timestamp())
     known = [history.until(now) for history in histories]
-    end = max((int(one.read_at[-1]) for one in known if len(one.read_at)), default=now)
-    start = window_start(datetime.fromtimestamp(end, UTC), criteria.months)
-    return Proofs(judge(known, int(start.timestamp()), end, now, criteria))
+    start, end = window([one.read_at for one in known], now, criteria.months)
+    return Proofs(judge(known, start, end, now, criteria))
+
+
+def window(read_at: Sequence[Ints], now: int, months: int) -> tuple[int, int]:
+    """Begin and end of the window: it ends with the newest of all units' readings."""
+    end = max((int(times[-1]) for times in read_at if len(times)), default=now)
+    return int(window_start(datetime.fromtimestamp(end, UTC), months).timestamp()), end
+
+
+def decided(proven: Bools, uncounted: Bools, traffic: Bools) -> list[State]:
+    """The decision. Traffic that was seen outweighs that it is not counted everywhere."""
+    each = (State.insufficient, State.proven, State.not_measurable, State.has_traffic)
+    which = np.where(traffic, 3, np.where(uncounted, 2, np.where(proven, 1, 0)))
+    return [each[one] for one in which.tolist()]
+
+
+def provable_on(needed: int, end: int, months: int) -> date:
+    """The day on which a window that begins at `needed` or later is complete."""
+    end_at = datetime.fromtimestamp(end, UTC)
+    if needed == EVER:
+        return taipei_day(end_at)
+    # A period's first day is not counted: what ended exactly at midnight ended the day before.
+    anchor = datetime.fromtimestamp(needed, UTC) - timedelta(seconds=1)
+    return taipei_day(max(months_complete_at(anchor, months), end_at))
 
 
 def _states(group: Group, needed: Ints) -> list[State]:
-    """The decision. Traffic that was seen outweighs that it is not counted everywhere."""
     proven = (needed <= group.start) & ~_sessions(group)
     proven &= group.now - group.end <= group.criteria.max_gap_s
     traffic = group.hit_after >= np.maximum(group.start, group.anchor)
-    states = [State.insufficient] * len(group.keys)
-    for answer, state in (
-        (proven, State.proven),
-        (group.uncounted, State.not_measurable),
-        (traffic, State.has_traffic),
-    ):
-        for place in np.flatnonzero(answer):
-            states[place] = state
-    return states
+    return decided(proven, group.uncounted, traffic)
 
 
 def _sessions(group: Group) -> Bools:

@@ -88,15 +88,32 @@ def _first_in_domain(history: UnitHistory, times: Ints) -> Ints:
     return np.take_along_axis(first.reshape(rows, domains), history.domain, axis=1)
 
 
+def rises(history: UnitHistory, pairs: Pairs) -> Bools:
+    """At which readings any counter of the unit is seen to have counted, as a column vector."""
+    begun_anew = pairs.fell | pairs.restarted
+    rose: Bools = (pairs.same & (history.count > pairs.before)) | (begun_anew & (history.count > 0))
+    return np.logical_or.reduce(rose, axis=1, keepdims=True)
+
+
+def until_last(rising: Bools) -> Bools:
+    """The unit is known to count at every reading up to the last one that shows it counting."""
+    alive: Bools = np.logical_or.accumulate(rising[::-1])[::-1]
+    return alive
+
+
 def quiet_since(
     history: UnitHistory,
     pairs: Pairs,
     spoilt: Bools,
     cleared: Bools,
     standing: Ints,
+    alive: Bools,
     criteria: Criteria,
 ) -> tuple[Ints, Ints]:
-    """The best `quiet` of evidence 1, 2, 3, 5, 6, 7 with the assumptions it rests on."""
+    """The best `quiet` of evidence 1, 2, 3, 5, 6, 7 with the assumptions it rests on.
+
+    `alive`, a column vector: whether the unit is known to count at that reading.
+    """
     tolerance_s = criteria.clock_tolerance_s
     count = history.count
     zero, positive = count == 0, count > 0
@@ -131,9 +148,6 @@ def quiet_since(
     singled = spoilt & ~(volatile & pairs.restarted)
     tainted = np.maximum.accumulate(np.where(singled, pairs.at, EVER), axis=0)
     offer(np.maximum(_first_in_domain(history, hits), tainted), Assumption.no_single_reset)
-    begun_anew = pairs.fell | pairs.restarted
-    rose: Bools = (pairs.same & (count > pairs.before)) | (begun_anew & positive)
-    alive = np.logical_or.accumulate(rose[::-1].any(axis=1, keepdims=True))[::-1]
     witnessed = (
         pairs.same
         & alive

@@ -7,14 +7,11 @@ is `NOT_COUNTED` where the unit keeps none for the rule, or has counting switche
 
 from __future__ import annotations
 
-import json
-import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, IntFlag
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +32,7 @@ ABSENT = -2
 # row is dated once, and may not claim minutes that this count did not see.
 FETCHED_TOGETHER_S = 600
 
-# Told times and numbers of one rule, in the order they are packed.
+# Told times and numbers of one rule, in the order they are kept.
 FIELDS = ("count", "last_hit", "first_hit", "reset", "created", "modified", "sessions")
 
 
@@ -116,50 +113,6 @@ class Snapshot:
         names = dict.fromkeys(usage.subject_unit for usage in usages)
         names = names or dict.fromkeys(rule.subject_unit for rule in reading.of(FirewallRule))
         return [_snapshot(reading, unit) for unit in names or (None,)]
-
-    def pack(self) -> bytes:
-        """Plain bytes, the same for the same snapshot; names first, so that a compressor that
-        is given yesterday's as its dictionary stores little more than what changed."""
-        names = json.dumps(
-            [self.names.keys, self.names.matches, self.names.domains], ensure_ascii=False
-        ).encode()
-        head = json.dumps(
-            {name: getattr(self, name) for name in _HEAD}
-            | {"clears": [[clear.at, clear.target] for clear in self.clears]},
-            ensure_ascii=False,
-        ).encode()
-        sizes = struct.pack("<III", len(names), len(head), len(self.traits))
-        return sizes + names + head + self.numbers.astype("<i8").tobytes() + self.traits.tobytes()
-
-    @classmethod
-    def unpack(cls, packed: bytes) -> Snapshot:
-        """The snapshot that `pack` wrote."""
-        names_size, head_size, rules = struct.unpack_from("<III", packed)
-        head_at = struct.calcsize("<III") + names_size
-        numbers_at = head_at + head_size
-        numbers = np.frombuffer(packed, "<i8", len(FIELDS) * rules, numbers_at)
-        traits = np.frombuffer(packed, np.uint8, rules, numbers_at + numbers.nbytes)
-        head = json.loads(packed[head_at:numbers_at])
-        head["role"] = Role(head["role"])
-        head["clears"] = tuple(Clear(at, target) for at, target in head["clears"])
-        return cls(
-            names=_names(packed[head_at - names_size : head_at]),
-            numbers=numbers.astype(np.int64).reshape(len(FIELDS), rules),
-            traits=traits,
-            **head,
-        )
-
-
-_HEAD = (
-    *("device", "unit", "read_at", "digest", "founding", "boot_at", "loaded_at"),
-    *("role", "role_since", "log_from", "serial", "peer"),
-)
-
-
-@lru_cache(maxsize=64)
-def _names(packed: bytes) -> Names:
-    # The same rules day after day are the same object, so that aligning months is cheap.
-    return Names(*(tuple(part) for part in json.loads(packed)))
 
 
 # What others deliver or kept founds no claim, unless a second person vouches for it.
