@@ -68,7 +68,8 @@ def test_a_wrong_answer_fails_the_run_and_a_slow_one_does_not(
 
 def test_the_made_counters_hold_every_kind_of_truth() -> None:
     """Else the comparison of answers would compare little."""
-    states = [state for number in range(4) for state in made(number, 200, 190).states()]
+    states = [state for number in range(4) for state in made(number, 200, 190).states().values()]
     assert set(states) == {State.has_traffic, State.proven, State.insufficient}
     assert all(made(number, 200, 190).lost.any() for number in range(4))
+    assert all((made(number, 200, 190).gone < 100).any() for number in range(4))
     assert np.array_equal(made(1, 200, 190).count, made(1, 200, 190).count)

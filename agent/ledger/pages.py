@@ -169,7 +169,7 @@ def _write(db: sqlite3.Connection, slots: Slots, made: Marks) -> None:
 
 def _placed(slots: Slots, made: Marks) -> Marks:
     """The same with a column a slot; a definition with several slots stands in its first."""
-    number = {column: slot for slot, column in reversed(list(enumerate(slots.columns)))}
+    number = {slots.columns[slot]: slot for slot in np.unique(slots.first).tolist()}
     numbers = np.array([number[column] for column in made.columns], np.int64)
     return made.placed(numbers, slots.columns)
 

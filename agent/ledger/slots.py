@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import zstandard
@@ -23,7 +24,7 @@ Slot = tuple[str, str, str]  # key, match digest, reset domain
 _PART = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slots:
     """All slots of one unit, in the order of their numbers."""
 
@@ -60,42 +61,66 @@ class Slots:
         )
         return grown, numbers
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """What a history's columns are: key and match digest, one a slot."""
         return tuple([slot[:2] for slot in self.names])
+
+    @cached_property
+    def first(self) -> Ints:
+        """For each slot the first one of the same column, so that a column is a number."""
+        return _numbers_of(self.columns)
+
+    @cached_property
+    def _domains(self) -> tuple[list[str], Ints]:
+        names = [domain_name(domain, key) for key, _, domain in self.names]
+        return names, _numbers_of(names)
 
     def align(self, numbers: Sequence[Ints]) -> Aligned:
         """Where the rules of some snapshots stand, given by their slots: columns in the order of
         first mention, and the numbers of their domains."""
         order = _first_mentioned(numbers, len(self.names))
-        columns: dict[Column, int] = {}
-        domains: dict[str, int] = {}
-        column, of_domain = np.zeros((2, len(self.names)), np.int64)
-        for slot in order:
-            key, match, domain = self.names[slot]
-            column[slot] = columns.setdefault((key, match), len(columns))
-            of_domain[slot] = domains.setdefault(domain_name(domain, key), len(domains))
-        places: list[Place] = [(column[slots], of_domain[slots]) for slots in numbers]
-        return places, tuple(columns), tuple(domains)
+        names, of_domain = self._domains
+        column, columns = _renumbered(self.first, order)
+        domain, domains = _renumbered(of_domain, order)
+        places: list[Place] = []
+        before: Ints | None = None
+        for slots in numbers:
+            places.append(places[-1] if slots is before else (column[slots], domain[slots]))
+            before = slots
+        return (
+            places,
+            tuple([self.columns[slot] for slot in columns]),
+            tuple([names[slot] for slot in domains]),
+        )
 
-    def alone(self) -> bool:
-        """Whether each column has one slot: no counter ever went over to another domain."""
-        return len(set(self.columns)) == len(self.names)
+
+def _numbers_of(names: Sequence[Hashable]) -> Ints:
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(name, at) for at, name in enumerate(names)], np.int64)
 
 
-def _first_mentioned(numbers: Sequence[Ints], slots: int) -> list[int]:
+def _first_mentioned(numbers: Sequence[Ints], slots: int) -> Ints:
+    """All slots of these snapshots, in the order in which they come up."""
     seen = np.zeros(slots, np.bool_)
-    order: list[int] = []
+    order: list[Ints] = [np.zeros(0, np.int64)]
     before: Ints | None = None
     for one in numbers:
-        if one is before:
-            continue
+        if one is not before:
+            order.append(one[~seen[one]])
+            seen[one] = True
         before = one
-        new = one[~seen[one]]
-        order += dict.fromkeys(new.tolist())
-        seen[new] = True
-    return order
+    return np.concatenate(order)
+
+
+def _renumbered(named: Ints, order: Ints) -> tuple[Ints, list[int]]:
+    """Numbers from 0 on for what the slots in this order are called, and a slot so called each."""
+    called = named[order]
+    names, at = np.unique(called, return_index=True)
+    names = names[np.argsort(at)]
+    number = np.zeros(len(named), np.int64)
+    number[names] = np.arange(len(names))
+    return number[named], names.tolist()
 
 
 def _packed(names: Iterable[Slot]) -> bytes:

@@ -1,7 +1,4 @@
-"""The same question asked of plain Python and of DuckDB: which rules show no traffic?
-
-They answer that and no more: no gap, no witness, no reset that leaves no trace, no reason.
-"""
+"""The same questions asked of DuckDB, over all samples as columns, from its own file."""
 
 from __future__ import annotations
 
@@ -9,62 +6,43 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.scratch import packages
-from benchmarks.usage.made import read_at, start_of_window
-from evidence.usage.snapshot import Bools, Ints
+from benchmarks.usage.made import Made, start_of_window
+from evidence.usage import State
 
 DUCKDB = "duckdb==2.0.0"
-
-
-def write_days(folder: Path, count: Ints) -> None:
-    """One unit the plain way: a JSON file a reading, the count of every rule by its key."""
-    folder.mkdir()
-    for row, at in enumerate(read_at(len(count))):
-        counts = {f"rule-{rule:05}": int(one) for rule, one in enumerate(count[row])}
-        (folder / f"{at}.json").write_text(json.dumps(counts), "utf-8")
-
-
-def silent_by_loop(folder: Path, start: int) -> list[bool]:
-    """From the files to whether each rule's count never rose inside the window."""
-    days = {int(path.stem): json.loads(path.read_text("utf-8")) for path in folder.iterdir()}
-    times = sorted(at for at in days if at >= start)
-    silent = []
-    for key in days[times[-1]]:
-        counts = [days[at][key] for at in times]
-        pairs = pairwise(counts)
-        silent.append(not any(now > before or 0 < now < before for before, now in pairs))
-    return silent
+_STATE = {0: State.insufficient, 1: State.proven, 3: State.has_traffic}
 
 
 @dataclass(frozen=True, slots=True)
 class Duck:
-    """DuckDB's answer, a row a unit: load and query times, the size of its file."""
+    """DuckDB's answers: load and query times, the size of its file, each rule's state by unit and
+    key, and the rules that show no rise."""
 
     load_s: float
-    query_s: float
+    silent_s: float
+    states_s: float
     size_bytes: int
-    silent: Bools
+    states: list[dict[str, State]]
+    silent: list[set[str]]
 
 
-def silent_by_duckdb(count: Ints, folder: Path) -> Duck | str:
-    """The answer of a DuckDB in a process of its own, or why there is none.
-
-    `count`: units × readings × rules.
-    """
+def asked_of_duckdb(world: Sequence[Made], folder: Path) -> Duck | str:
+    """The answers of a DuckDB in a process of its own, or why there are none."""
     found = packages(DUCKDB)
     if isinstance(found, str):
         return found
-    np.save(folder / "count.npy", count)
-    np.save(folder / "read_at.npy", read_at(count.shape[1]))
+    for number, one in enumerate(world):
+        _write(folder, number, one)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.usage.duck", str(folder)],
-        input=str(start_of_window(count.shape[1])),
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(found), *sys.path])},
@@ -72,4 +50,32 @@ def silent_by_duckdb(count: Ints, folder: Path) -> Duck | str:
     if done.returncode:
         return f"DuckDB failed: {done.stderr.strip().splitlines()[-1]}"
     told = json.loads(done.stdout)
-    return Duck(**told, silent=np.load(folder / "silent.npy"))
+    states: list[dict[str, State]] = [{} for _ in world]
+    judged = np.load(folder / "states.npz")
+    for unit, rule, state in zip(judged["unit"], judged["rule"], judged["state"], strict=True):
+        states[unit][world[unit].keys[rule]] = _STATE[int(state)]
+    silent: list[set[str]] = [set() for _ in world]
+    still = np.load(folder / "silent.npz")
+    for unit, rule in zip(still["unit"], still["rule"], strict=True):
+        silent[unit].add(world[unit].keys[rule])
+    return Duck(**told, states=states, silent=silent)
+
+
+def _write(folder: Path, number: int, one: Made) -> None:
+    rows, rules = np.nonzero(one.present)
+    start = start_of_window(int(one.read_at[-1]))
+    tables: dict[str, dict[str, Any]] = {
+        "window_of": {"start": np.array([start])},
+        "readings": {"read_at": one.read_at, "boot_at": one.boot_at},
+        "samples": {
+            "rule": rules.astype(np.int32),
+            "list": one.lists[rules].astype(np.int32),
+            "read_at": one.read_at[rows],
+            "count": one.count[rows, rules],
+        },
+    }
+    for table, columns in tables.items():
+        size = len(next(iter(columns.values())))
+        np.savez(
+            folder / f"{table}-{number:03}.npz", unit=np.full(size, number, np.int32), **columns
+        )

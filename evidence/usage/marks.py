@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -123,17 +124,19 @@ class Marks:
     def joined(cls, parts: Sequence[Marks], columns: tuple[Column, ...]) -> Marks:
         """Rows one after the other; later parts may know more columns than earlier ones."""
         width = -(-len(columns) // 8)
-        whole: dict[str, Any] = {}
-        for field in fields(cls):
-            values = [getattr(part, field.name) for part in parts]
-            if field.name == "planes":
-                whole["planes"] = np.concatenate([_widened(one, width) for one in values], axis=1)
-            elif isinstance(values[0], np.ndarray):
-                whole[field.name] = np.concatenate(values)
-            elif isinstance(values[0], tuple):
-                whole[field.name] = tuple(one for value in values for one in value)
+        whole: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in (*_TIMES, *_FLAGS)
+        }
+        for name in _STRINGS:
+            whole[name] = tuple(chain.from_iterable(getattr(part, name) for part in parts))
+        planes = [_widened(part.planes, width) for part in parts]
         return cls(
-            **whole | {"device": parts[-1].device, "unit": parts[-1].unit} | {"columns": columns}
+            device=parts[-1].device,
+            unit=parts[-1].unit,
+            columns=columns,
+            planes=np.concatenate(planes, axis=1),
+            **whole,
         )
 
     def pack(self) -> bytes:
@@ -179,9 +182,7 @@ class Marks:
     def rows(self, begin: int, end: int) -> Marks:
         """The rows of a span."""
         picked: dict[str, Any] = {
-            field.name: getattr(self, field.name)[begin:end]
-            for field in fields(self)
-            if field.name not in ("device", "unit", "columns", "planes")
+            name: getattr(self, name)[begin:end] for name in (*_TIMES, *_FLAGS, *_STRINGS)
         }
         return replace(self, **picked, planes=self.planes[:, begin:end])
 
@@ -244,4 +245,5 @@ def _packed(flags: npt.NDArray[np.bool_]) -> Bits:
 
 
 def _widened(planes: Bits, width: int) -> Bits:
-    return np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2])))
+    missing = width - planes.shape[2]
+    return np.pad(planes, ((0, 0), (0, 0), (0, missing))) if missing else planes
