@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
@@ -185,7 +186,7 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
     drill_count: Callable[[int, int], int],
 ) -> None:
     judged: Counter[State] = Counter()
-    refused: Counter[str] = Counter()
+    refused: Counter[int] = Counter()
     counters_only = st.builds(
         Platform,
         persistent=st.booleans(),
@@ -200,8 +201,8 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
         seed=st.integers(0, 2**32),
         accept=st.sampled_from([ALL_ASSUMPTIONS, *(ALL_ASSUMPTIONS & ~one for one in Assumption)]),
         max_gap_s=st.sampled_from([0, DAY_S, 4 * DAY_S, 15 * DAY_S]),
-        day=st.sampled_from([20, 35, 44, 50, 56]),
-        make=st.sampled_from([random_world, ambushed_world]),
+        day=st.sampled_from([20, 40, 50, 56]),
+        make=st.sampled_from([random_world, partial(random_world, calm=True), ambushed_world]),
     )
     def example(
         platform: Platform,
@@ -220,7 +221,7 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
         ]
         found = glance([Marks.of(one) for one in histories], at, criteria)
         if found is None:
-            refused.update([make.__name__])
+            refused.update([seed])
             return
         proofs = prove(histories, at, criteria=criteria)
         states = proofs.states()
@@ -235,4 +236,4 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
     example()
     # A boot told to be ahead of its reading, or an edit that one unit has and the other not yet.
     assert refused.total() < drill_count(150, 20_000) // 20
-    assert min(judged[one] for one in (State.proven, State.has_traffic, State.insufficient)) > 10
+    assert min(judged[one] for one in (State.proven, State.has_traffic, State.insufficient)) > 3

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from agent.ledger import Ledger
 from agent.ledger.pages import keep_counters
 from agent.ledger.schema import open_database, transaction
-from benchmarks.result import Result, spent
+from benchmarks.result import Result, Spent, spent
 from benchmarks.usage.made import CRITERIA, Made, made
 from benchmarks.usage.peers import DUCKDB, asked_of_duckdb
 from evidence.usage import Snapshot, State, prove
@@ -34,7 +34,7 @@ def run(
     with TemporaryDirectory() as name:
         folder = Path(name)
         world = [made(number, rules, days) for number in range(units)]
-        day_s = _keep(folder / "ledger", world)
+        day = _keep(folder / "ledger", world)
         ledger = Ledger(folder / "ledger")
         glancing, glanced = spent(lambda: _glance(ledger, world))
         proving, proven = spent(lambda: _prove(ledger, world))
@@ -45,7 +45,7 @@ def run(
         judged = sum(map(len, expected))
         samples = sum(int(one.present.sum()) for one in world)
         rate, full_rate = judged / glancing.wall_s, judged / proving.wall_s
-        size, kept = size_bytes / samples, judged / day_s
+        size, kept = size_bytes / samples, judged / day.wall_s
         duck = asked_of_duckdb(world, folder) if duckdb else "not looked for"
         if isinstance(duck, str):
             yield _result("verdicts", rate, None, "rules/s", truth, duck)
@@ -65,7 +65,10 @@ def run(
         yield _result(
             "size", size, peer_size, "bytes/sample", truth, megabytes, more_is_better=False
         )
-        daily = f"a day in {day_s:.2f} s, a commit a unit; the peer all days as columns"
+        daily = (
+            f"a day in {day.wall_s:.2f} s, {day.cpu_s:.2f} s of a core, a commit a unit;"
+            " the peer all days at once"
+        )
         yield _result("a day kept", kept, samples / duck.load_s, "samples/s", truth, daily)
 
 
@@ -120,11 +123,11 @@ def _are_silent(world: Sequence[Made], states: States) -> bool:
     )
 
 
-def _keep(folder: Path, world: Sequence[Made]) -> float:
+def _keep(folder: Path, world: Sequence[Made]) -> Spent:
     """Every snapshot as the ledger keeps it, without the readings they would be taken from.
 
-    Day by day, as they come, each with a commit of its own. Returns the seconds that all units of
-    a day take, the median of the days.
+    Day by day, as they come, each with a commit of its own. Returns what all units of a day take,
+    the median of the days.
     """
     folder.mkdir()
     db = open_database(folder / "ledger.sqlite3")
@@ -133,9 +136,9 @@ def _keep(folder: Path, world: Sequence[Made]) -> float:
     days = []
     while any(today := [next(snapshots, None) for snapshots in waiting]):
         took, _ = spent(partial(_keep_day, db, [one for one in today if one]))
-        days.append(took.wall_s)
+        days.append(took)
     db.close()
-    return median(days)
+    return Spent(median(day.wall_s for day in days), median(day.cpu_s for day in days))
 
 
 def _keep_day(db: Connection, snapshots: Sequence[Snapshot]) -> None:
