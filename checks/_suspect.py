@@ -10,6 +10,7 @@ from evidence.control import Suspect
 from evidence.device import Device
 from evidence.facts import (
     AirObservation,
+    Certificate,
     Fact,
     HardwareItem,
     RdpNegotiation,
@@ -94,6 +95,8 @@ def _thing(fact: Fact, digest: str) -> Thing | None:
         key, texts = fact.model or fact.hostname or "unit", _told(fact.vendor, fact.model)
     elif isinstance(fact, RemoteAccess):
         key, texts = fact.service, _told(fact.service, fact.detail)
+    elif isinstance(fact, Certificate):
+        key, texts = f"certificate {fact.sha256[:12]}", _told(fact.subject, fact.issuer)
     elif isinstance(fact, RdpNegotiation):
         key, texts = "certificate", _told(fact.certificate_subject)
     else:

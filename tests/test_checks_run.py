@@ -12,12 +12,14 @@ from evidence.facts import (
     HardwareItem,
     ProgramsSeen,
     RemoteDesktopPolicy,
+    ScannedHost,
+    ScanReport,
     SoftwareRelease,
     WirelessNetwork,
 )
 from evidence.observation import Observation
 from evidence.readings import Readings
-from tests.judging import catalogue, company, failed, judged, read, rule_book, seen
+from tests.judging import AT, catalogue, company, failed, judged, read, rule_book, seen
 from tests.test_checks_firewall import DENY, GONE, ZONES, register, rule
 
 
@@ -45,6 +47,12 @@ def broker() -> Readings:
         read("pc-01", "remote_access", ProgramsSeen(programs=40)),
         read("ap-01", "account", AccountPrivilege(level="level 1", can_write=False)),
         failed("sw-01", "firmware", "auth_failed"),
+        read(
+            "scan",
+            "weaknesses",
+            ScanReport(scanner="nessus", ended_at=AT, hosts=1),
+            ScannedHost(address="10.20.0.30", scanned_at=AT),
+        ),
         register(GONE, Asset(asset_id="HW-1", name="fw-01")),
         zones=ZONES,
         catalogue=catalogue(),

@@ -26,6 +26,10 @@ from evidence.facts.beside import Surroundings as Surroundings
 from evidence.facts.crypto import AlgorithmOffer as AlgorithmOffer
 from evidence.facts.crypto import Certificate as Certificate
 from evidence.facts.crypto import ProtectionState as ProtectionState
+from evidence.facts.scans import ScannedHost as ScannedHost
+from evidence.facts.scans import ScanReport as ScanReport
+from evidence.facts.scans import Severity as Severity
+from evidence.facts.scans import Weakness as Weakness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
