@@ -83,8 +83,9 @@ def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path |
             _replay(show, agent, config, world)
             run = _read(show, agent, config)
             assessed = assess(config, agent, period_of(world.now), agent.clock())
-            pack = make_pack(config, agent, assessed, folder / "packs")
+            # First to the store: the report prints the root of its log.
             _push(show, agent, config)
+            pack = make_pack(config, agent, assessed, folder / "packs")
             _tell(show, folder, assessed, run, pack, address)
         if picture is not None:
             _draw(show, picture)

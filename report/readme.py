@@ -15,6 +15,8 @@ Evidence pack, {month_en}
 
 內容 Contents
   workbook.xlsx            稽核工作底稿（人員填寫欄位留白） the working paper
+  report.pdf               列印用報告與簽章頁（若有） the month on paper, a page to sign (if any)
+  oscal/*.json             OSCAL 格式之評估結果 OSCAL assessment results
   sections/*.csv, *.json   各章節（同工作底稿內容） the same sections as data
   pictures/F-*.svg         待決定規則之計數圖 the counter of each rule that needs a decision
   records/<sha256>.json    已簽章之紀錄：證據包、執行紀錄、評估、收據 signed records

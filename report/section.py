@@ -116,6 +116,11 @@ class Section:
         }
 
 
+def file_name(section: Section, table: Table) -> str:
+    """The name of a table's CSV among the sections."""
+    return f"{table.id if table.id == section.id else f'{section.id}-{table.id}'}.csv"
+
+
 def printed(cell: Cell, language: str) -> str:
     """A cell as people read it; control and direction characters are written out (`\\x1b`)."""
     if cell is None:

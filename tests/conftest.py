@@ -93,6 +93,9 @@ def lack(part: str) -> str | None:
         return None if namespaces_can_be_made() else "needs network namespaces"
     if part == "container":
         return None if containers_can_be_started() else "needs systemd-nspawn, and leave to use it"
+    if part == "cjk-fonts":
+        found = any(Path("/usr/share/fonts").rglob("*CJK*"))
+        return None if found else "needs fonts with Chinese characters (fonts-noto-cjk)"
     programs = PARTS.get(part, (part,))
     if any(shutil.which(program, path=ADMIN_PATH) for program in programs):
         return None

@@ -219,7 +219,7 @@ class MonthPack:
     def __init__(self, broker: Broker, folder: Path) -> None:
         self.broker = broker
         self.assessed: Assessed = broker.assess()
-        self.path = make_pack(broker.config, broker.agent, self.assessed, folder)
+        self.path = make_pack(broker.config, broker.agent, self.assessed, folder, paper=False)
         self.pack: Pack = read_pack(self.path.read_bytes())
         self.book: Workbook = load_workbook(io.BytesIO(self.member("workbook.xlsx")))
 

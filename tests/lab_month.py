@@ -109,7 +109,7 @@ def lab_month(folder: Path, days: int, read: set[str] | None = None) -> Iterator
             read_day(agent, config, world, at, [one for one in names if one in devices])
         agent = replace(agent, clock=lambda: NOW)
         assessed = assess(config, agent, "2026-11", NOW)
-        path = make_pack(config, agent, assessed, folder / "packs")
+        path = make_pack(config, agent, assessed, folder / "packs", paper=False)
         yield Month(config, agent, assessed, path, read_pack(path.read_bytes()))
 
 

@@ -235,7 +235,7 @@ def test_the_store_takes_it_and_a_lost_ledger_gets_it_back(
 def decided_pack(make_broker: MakeBroker, tmp_path: Path) -> tuple[Path, Path]:
     broker = make_broker()
     decide(broker, written(tmp_path, WHOLE))
-    path = make_pack(broker.config, broker.agent, broker.assess(), tmp_path / "packs")
+    path = make_pack(broker.config, broker.agent, broker.assess(), tmp_path / "packs", paper=False)
     return path, broker.config.state / "signing.pub.pem"
 
 

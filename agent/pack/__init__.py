@@ -8,14 +8,14 @@ form in `section.py`; a further output or section changes none of the others.
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from zipfile import ZipFile
 
 from agent.config import Config
-from agent.pack.closure import Members, gather
+from agent.pack.closure import gather
 from agent.pack.month import month_of, month_runs
 from agent.platforms import parser_version
 from agent.sealing import Agent
@@ -23,18 +23,13 @@ from evidence.clock import stamp
 from evidence.errors import EnvironmentProblem
 from evidence.judged import Assessed
 from evidence.pack import write_pack
+from evidence.receipt import Receipt
 from evidence.runs import Assessment
+from evidence.seal import Envelope
 from evidence.statement import DECISIONS, Statement
-from report.csv_file import to_csv
+from report.binding import REPORT, WORK_BOOK, bind
+from report.closure import Members
 from report.month import Month
-from report.oscal import to_oscal
-from report.pictures import pictures
-from report.readme import readme
-from report.sections import sections
-from report.workbook import Imprint, to_workbook
-
-WORK_BOOK = "workbook.xlsx"
-OSCAL = "oscal/assessment-results.json"
 
 
 def lay_out_work_book(pack: Path) -> Path:
@@ -45,11 +40,20 @@ def lay_out_work_book(pack: Path) -> Path:
     return target
 
 
-def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Path:
+def make_pack(
+    config: Config,
+    agent: Agent,
+    assessed: Assessed,
+    out: Path,
+    *,
+    paper: bool = True,
+    on_unprinted: Callable[[EnvironmentProblem], None] = lambda problem: None,
+) -> Path:
     """Write the pack of an assessed month into the folder `out` and return its file.
 
     A pack of the same revision is replaced as a whole or not at all. What the assessment cites
     and this host no longer holds is listed in the evidence index and in the manifest.
+    `on_unprinted` is told why a machine made no PDF; `paper` False: none is wanted.
     Raises SealError for a bundle that does not hold, EnvironmentProblem `env_pack` for a
     folder that cannot be written.
     """
@@ -59,11 +63,9 @@ def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Pa
         with TemporaryDirectory(dir=out, prefix=".pack-") as folder, TemporaryFile(dir=out) as kept:
             members = Members(kept)
             month = _gather(config, agent, assessed, members)
-            _add_sections(month, members)
-            for picture, svg in pictures(month):
-                members.add(picture, svg)
-            members.add(OSCAL, to_oscal(month))
-            members.add("README.txt", readme(month))
+            receipt = _receipt(agent, assessed)
+            if problem := bind(month, members, receipt=receipt, paper=paper):
+                on_unprinted(problem)
             _write(agent, month, members, Path(folder) / name)
             (Path(folder) / name).rename(out / name)
     except OSError as error:
@@ -73,6 +75,12 @@ def make_pack(config: Config, agent: Agent, assessed: Assessed, out: Path) -> Pa
             next_step="check its owner and free space, or name another folder with --out",
         ) from None
     return out / name
+
+
+def _receipt(agent: Agent, assessed: Assessed) -> Receipt | None:
+    """The store's receipt for the assessment, once it has taken it."""
+    kept = agent.ledger.receipt_of(assessed.envelope.digest)
+    return Receipt.of(Statement.parse(Envelope.parse(kept).payload)) if kept else None
 
 
 def _gather(config: Config, agent: Agent, assessed: Assessed, members: Members) -> Month:
@@ -95,26 +103,6 @@ def _gather(config: Config, agent: Agent, assessed: Assessed, members: Members) 
     return month_of(config, agent, assessed, record, exhibits, known)
 
 
-def _add_sections(month: Month, members: Members) -> None:
-    """Every section in each of its forms."""
-    made = sections(month)
-    for section in made:
-        body = json.dumps(section.record(), ensure_ascii=False, indent=1)
-        members.add(f"sections/{section.id}.json", body.encode("utf-8"))
-        for table in section.all_tables:
-            one = table.id if table.id == section.id else f"{section.id}-{table.id}"
-            members.add(f"sections/{one}.csv", to_csv(table, month.language))
-        for picture in section.pictures:
-            members.add(f"sections/{picture.name}", picture.png)
-    imprint = Imprint(
-        title=f"{month.assessed.profile.name} {month.period}".strip(),
-        mark=" ".join(mark.in_(month.language) for mark in month.marks),
-        digest=f"assessment sha256 {month.assessed.envelope.digest}",
-        made_at=month.assessed.at,
-    )
-    members.add(WORK_BOOK, to_workbook(made, imprint, month.language))
-
-
 def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
     """Sign and write the file, down to the disk."""
     predicate = {
@@ -126,6 +114,7 @@ def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
         "assessment": month.assessed.envelope.digest,
         "replayed": month.replayed,
         "provisional": True,
+        "printed": REPORT in members,
         "absent_readings": list(month.exhibits.absent),
     }
     with path.open("wb") as file:

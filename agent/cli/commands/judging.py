@@ -18,6 +18,7 @@ from agent.pack import lay_out_work_book, make_pack
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
 from evidence.control import Finding, Verdict
+from evidence.errors import EnvironmentProblem
 from evidence.judged import Judged
 from verify.command import verify_file
 
@@ -182,10 +183,16 @@ def pack(
     period = period or period_of(system_clock())
     with agent_of(settings) as agent:
         assessed = seal(settings, agent, period, system_clock())
-        path = make_pack(settings, agent, assessed, _folder(settings, out))
+        path = make_pack(
+            settings, agent, assessed, _folder(settings, out), on_unprinted=_without_paper
+        )
     print(path)
     print(lay_out_work_book(path))
     say(f"anyone can verify it: evidence-agent verify {path}")
+
+
+def _without_paper(problem: EnvironmentProblem) -> None:
+    say(f"the pack has no report.pdf: {problem.message}; {problem.next_step}")
 
 
 def _folder(settings: Config, out: Path | None) -> Path:

@@ -1,0 +1,85 @@
+"""A month bound for people: every section in each of its forms, pictures, the way to verify it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from evidence.errors import EnvironmentProblem
+from evidence.receipt import Receipt
+from evidence.text import Text
+from report.closure import Members
+from report.csv_file import to_csv
+from report.month import Month
+from report.oscal import to_oscal
+from report.pictures import pictures
+from report.printable import to_pdf
+from report.readme import readme
+from report.section import Section, file_name
+from report.sections import sections
+from report.workbook import Imprint, to_workbook
+
+WORK_BOOK = "workbook.xlsx"
+REPORT = "report.pdf"
+OSCAL = "oscal/assessment-results.json"
+
+
+def bind(
+    month: Month, members: Members, *, receipt: Receipt | None = None, paper: bool = True
+) -> EnvironmentProblem | None:
+    """Add everything people read of the month to a pack's members.
+
+    `receipt` is the store's for the assessment, whose log root is printed over the signatures.
+    Returns why there is no PDF, where the machine cannot make one; `paper` False: none is wanted.
+    """
+    made = sections(month)
+    for section in made:
+        body = json.dumps(section.record(), ensure_ascii=False, indent=1)
+        members.add(f"sections/{section.id}.json", body.encode("utf-8"))
+        for table in section.all_tables:
+            members.add(f"sections/{file_name(section, table)}", to_csv(table, month.language))
+        for picture in section.pictures:
+            members.add(f"sections/{picture.name}", picture.png)
+    imprint = Imprint(
+        title=f"{month.assessed.profile.name} {month.period}".strip(),
+        mark=" ".join(mark.in_(month.language) for mark in month.marks),
+        digest=f"assessment sha256 {month.assessed.envelope.digest}",
+        made_at=month.assessed.at,
+    )
+    members.add(WORK_BOOK, to_workbook(made, imprint, month.language))
+    members.add(OSCAL, to_oscal(month))
+    for name, svg in pictures(month):
+        members.add(name, svg)
+    members.add("README.txt", readme(month))
+    return _print(made, imprint, month, receipt, members) if paper else None
+
+
+def _print(
+    made: Sequence[Section],
+    imprint: Imprint,
+    month: Month,
+    receipt: Receipt | None,
+    members: Members,
+) -> EnvironmentProblem | None:
+    try:
+        members.add(REPORT, to_pdf(made, imprint, month.language, _anchors(month, receipt)))
+    except EnvironmentProblem as error:
+        return error
+    return None
+
+
+def _anchors(month: Month, receipt: Receipt | None) -> list[tuple[Text, str]]:
+    """What a signature on paper holds the evidence to."""
+    anchors = [
+        (Text("Assessment (SHA-256)", "評估紀錄雜湊值（SHA-256）"), month.assessed.envelope.digest),
+        (Text("Signing key (keyid)", "簽章金鑰識別碼"), month.keyid),
+    ]
+    if receipt is None:
+        unsent = Text("not yet in a store's log", "尚未登錄於證據庫")
+        return [*anchors, (Text("Root of the log", "證據庫紀錄樹根值"), unsent.in_(month.language))]
+    return [
+        *anchors,
+        (Text("Store", "證據庫"), receipt.store),
+        (Text("Root of the log", "證據庫紀錄樹根值"), receipt.root.hex()),
+        (Text("Entries in the log", "證據庫紀錄筆數"), str(receipt.size)),
+    ]

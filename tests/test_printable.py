@@ -1,0 +1,131 @@
+"""The report on paper: Chinese in fonts of its own, a page to sign, devices' words inert."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from pytest_mock import MockerFixture
+
+from agent.pack import make_pack
+from evidence.control import Verdict
+from evidence.errors import EnvironmentProblem
+from evidence.pack import read_pack
+from evidence.text import Text
+from report.printable import MOST_ROWS, to_pdf
+from report.section import Column, Kind, Row, Section, Table
+from report.workbook import Imprint
+from tests.fixtures_pack import HOSTILE, MonthPack
+
+AT = datetime(2026, 11, 30, tzinfo=UTC)
+MARK = "暫定：未納入簽核"
+ROOT = "5e" * 32
+COLUMNS = (
+    Column("subject", Text("Subject", "對象"), 40),
+    Column("verdict", Text("Result", "查核結果"), 10, Kind.verdict),
+)
+
+
+def section(*rows: Row, id: str = "findings") -> Section:
+    title = Text("Findings", "查核發現明細")
+    return Section(
+        id=id, title=title, tables=(Table(id=id, title=title, columns=COLUMNS, rows=rows),)
+    )
+
+
+def printed(*sections: Section, title: str = "範例證券 2026-11") -> PdfReader:
+    imprint = Imprint(title=title, mark=MARK, digest="assessment sha256 00", made_at=AT)
+    body = to_pdf(sections, imprint, "zh-TW", [(Text("Root of the log", "紀錄樹根值"), ROOT)])
+    assert body == to_pdf(
+        sections, imprint, "zh-TW", [(Text("Root of the log", "紀錄樹根值"), ROOT)]
+    )
+    return PdfReader(BytesIO(body))
+
+
+def text_of(reader: PdfReader) -> str:
+    return "".join(page.extract_text() for page in reader.pages)
+
+
+def descriptors(reader: PdfReader) -> Iterator[Any]:
+    """What the file holds of each font of each page."""
+    for page in reader.pages:
+        fonts: Any = page["/Resources"]
+        for font in fonts["/Font"].values():
+            yield font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+
+
+def row(name: str, verdict: Verdict = Verdict.not_satisfied) -> Row:
+    return {"subject": name, "verdict": verdict}
+
+
+@pytest.mark.part("cjk-fonts")
+def test_chinese_is_printed_in_embedded_fonts_with_mark_root_and_seats() -> None:
+    reader = printed(section(row("防火牆規則")))
+    said = text_of(reader)
+    for words in ("範例證券", MARK, "防火牆規則", "不符合", "簽章頁", "覆核主管", ROOT):
+        assert words in said
+    fonts = list(descriptors(reader))
+    assert fonts
+    assert all({"/FontFile2", "/FontFile3"} & set(font) for font in fonts)
+
+
+def test_what_needs_nothing_is_counted_and_not_printed() -> None:
+    said = text_of(printed(section(row("left"), *[row("fine", Verdict.satisfied)] * 3)))
+    assert "left" in said and "fine" not in said
+    assert "無待辦事項之 3 列未列印" in said
+
+
+def test_of_a_long_list_the_rest_is_counted_and_its_place_named() -> None:
+    said = text_of(printed(section(*(row(f"rule-{n}") for n in range(MOST_ROWS + 7)))))
+    assert "另有 7 列，詳 sections/findings.csv" in said
+    assert f"rule-{MOST_ROWS - 1}" in said and f"rule-{MOST_ROWS}" not in said
+
+
+def test_the_working_paper_is_printed_whole_and_an_empty_table_says_so() -> None:
+    said = text_of(printed(section(row("kept", Verdict.satisfied), id="controls"), section()))
+    assert "kept" in said and "本月無" in said
+
+
+def test_the_words_of_devices_are_only_words() -> None:
+    payload = '<img src="file:///etc/hostname"><script>x</script>{{ 7*7 }}' + HOSTILE
+    reader = printed(section(row(payload)), title='"} body { display: none } <b>')
+    said = text_of(reader).replace("\n", "")
+    assert "<script>x</script>" in said and "{{ 7*7 }}" in said and "不符合" in said
+    assert "\x1b" not in said and "display: none" in said
+    assert not any(page.images for page in reader.pages)
+
+
+def test_a_pack_without_what_sets_type_is_a_pack_and_says_why(
+    month_pack: MonthPack, tmp_path: Path, mocker: MockerFixture
+) -> None:
+    # A machine without libpango cannot be had beside one with it.
+    mocker.patch.dict(sys.modules, {"weasyprint": None})
+    broker = month_pack.broker
+    said: list[EnvironmentProblem] = []
+    path = make_pack(
+        broker.config,
+        broker.agent,
+        month_pack.assessed,
+        tmp_path / "packs",
+        on_unprinted=said.append,
+    )
+    (problem,) = said
+    assert problem.code == "env_pdf"
+    assert read_pack(path.read_bytes()).statement.predicate["printed"] is False
+
+
+@pytest.mark.part("cjk-fonts")
+def test_a_month_is_printed_into_its_pack(month_pack: MonthPack, tmp_path: Path) -> None:
+    broker = month_pack.broker
+    path = make_pack(broker.config, broker.agent, month_pack.assessed, tmp_path / "packs")
+    pack = read_pack(path.read_bytes())
+    assert pack.statement.predicate["printed"] is True
+    said = text_of(PdfReader(BytesIO(pack.archive.read("report.pdf"))))
+    assert "稽核工作底稿" in said and "CC-17010" in said and "尚未登錄於證據庫" in said
+    assert month_pack.assessed.envelope.digest[:20] in said.replace("\n", "")
