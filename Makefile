@@ -17,7 +17,7 @@ help:
 	@echo "make unit                 only the tests that need nothing but Python"
 	@echo "make drill                everything at full counts; goes on where it was stopped"
 	@echo "make bench                the benchmarks"
-	@echo "make conformance [DIR=...]  read the recordings of real devices in DIR"
+	@echo "make conformance [DIR=...] [ARGS=--json|--misses]  recordings of real devices: right, wrong, missing"
 	@echo "make lint | format        lint and types | put the code in form"
 	@echo "make lock [UPGRADE=1]     resolve the locks again"
 	@echo "make wheel | clean        build dist/*.whl | remove what was made"
@@ -54,7 +54,7 @@ bench: dev system
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 conformance: dev
-	@EVIDENCE_CONFORMANCE="$(DIR)" $(PYTEST) -rs tests/conformance $(ARGS)
+	@$(BIN)/python -m tests.conformance.summary "$(DIR)" $(ARGS)
 
 format: dev
 	@$(BIN)/ruff check --quiet --fix .

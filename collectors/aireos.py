@@ -13,13 +13,13 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from collectors._cisco import parts, span, wlan
-from collectors._cisco.answer import answered, told
+from collectors._cisco.answer import answered, text_of, told
 from collectors._cisco.release import release
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import Fact
+from evidence.facts import Fact, Unit
 
 VENDOR = "Cisco"
 TRANSPORTS = ("folder",)
@@ -32,6 +32,8 @@ WLAN = Ask("wlan", "show wlan {number}", holes={"number": r"[0-9]{1,3}"})
 INTERFACES = Ask("interfaces", "show interface summary", also=("show_interface_summary",))
 SYSTEM = Ask("system", "show sysinfo", also=("show_sysinfo",))
 INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
+BOOT = Ask("boot", "show boot", also=("show_boot",))
+REDUNDANCY = Ask("redundancy", "show redundancy summary", also=("show_redundancy_summary",))
 
 _NUMBER = re.compile(r"(?m)^Number of WLANs\.{3,} *(\d+)")
 _ROW = re.compile(r"(?m)^(\d{1,3}) +\S")
@@ -39,6 +41,10 @@ _INTERFACE = re.compile(
     r"(?m)^(\S.*?) +\S+ +(\d+|untagged|N/A) +[0-9a-fA-F.:]+ +(?:Static|Dynamic)"
 )
 _SYSTEM = re.compile(r"(?m)^(Product Version|System Name|System Up Time)\.{3,} *(\S.*?) *$")
+# "Primary Boot Image….. 8.10.183.0 (default) (active)": what runs is the active one.
+_ACTIVE = re.compile(r"(?m)^(?:Primary|Backup) Boot Image\.{3,} *(\d\S*).*\(active\)")
+_STATE = re.compile(r"(?m)^ *Local State = (ACTIVE|STANDBY)")
+_MODE = re.compile(r"(?m)^ *Redundancy Mode = (\S.*?) *$")
 _UNITS = {"hrs": "hours", "mins": "minutes", "secs": "seconds"}
 
 
@@ -68,10 +74,12 @@ def wireless(device: Device) -> Flow:
 
 def firmware(device: Device) -> Flow:
     """Release, chassis and unit."""
-    answers = yield from answered(SYSTEM, INVENTORY)
+    answers = yield from answered(SYSTEM, INVENTORY, BOOT, REDUNDANCY)
     system = dict(_SYSTEM.findall(told(answers[SYSTEM]))) if SYSTEM in answers else {}
     hardware = parts.inventory(told(answers[INVENTORY])) if INVENTORY in answers else []
     version, running = system.get("Product Version"), system.get("System Up Time")
+    active = _ACTIVE.search(text_of(answers, BOOT))
+    version = version or (active and active[1])
     if version is None and not hardware:
         raise Unexpected(
             f"{device.id}: no answer tells a release or a chassis",
@@ -88,8 +96,17 @@ def firmware(device: Device) -> Flow:
             hostname=system.get("System Name"),
             running=" ".join(_UNITS.get(word, word) for word in running.split()),
         )
-        found.append(unit)
+        found.append(_with_role(unit, text_of(answers, REDUNDANCY)))
     return found
+
+
+def _with_role(unit: Unit, said: str) -> Unit:
+    """The unit with its part in a pair of controllers, where it is in one."""
+    state, mode = _STATE.search(said), _MODE.search(said)
+    if state is None or mode is None or "DISABLED" in mode[1].upper():
+        return unit
+    role = "active" if state[1] == "ACTIVE" else "standby"
+    return replace(unit, ha_mode=mode[1].lower(), ha_role=role)
 
 
 def _vlans() -> Generator[Ask, Capture, dict[str, str]]:

@@ -20,7 +20,7 @@ from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, FirewallRule
+from evidence.facts import Fact, FirewallRule, HardwareItem
 
 __all__ = ["VENDOR"]
 ALIASES = ("juniper_junos", "juniper", "juniper_srx", "srx")
@@ -72,6 +72,8 @@ COUNTERS = _show("filter_counters", "show firewall")
 VERSION = _show("version", "show version")
 HARDWARE = _show("chassis_hardware", "show chassis hardware")
 UPTIME = _show("uptime", "show system uptime")
+SYSTEM = _show("system_information", "show system information")
+MEMBERS = _show("virtual_chassis", "show virtual-chassis")
 CLUSTER = _show("cluster", "show chassis cluster status")
 
 
@@ -124,10 +126,33 @@ def firewall(device: Device) -> Flow:
 
 
 def firmware(device: Device) -> Flow:
-    """The release and chassis of every node."""
-    version = yield VERSION
-    releases = _unit.releases(version)
-    return [*releases, *(yield from _units(device, version))]
+    """The release and chassis of every node, the switches of a virtual chassis.
+
+    Whichever answers tell them: raises Unexpected where none does.
+    """
+    version = yield from _optional(VERSION)
+    if version is None:
+        version = yield from _optional(SYSTEM)
+    releases = _unit.releases(version) if version else []
+    units = yield from _units(device, version)
+    items = [one for one in units if isinstance(one, HardwareItem)]
+    members = yield from _optional(MEMBERS)
+    switches = list(_unit.members(members)) if members else []
+    if switches:
+        serials = {one.serial for one in switches}
+        units = [
+            one
+            for one in units
+            if not (isinstance(one, HardwareItem) and (one.serial in serials or not one.serial))
+        ]
+    elif not items and version:
+        switches = list(_unit.named(version))
+    if not releases and not items and not switches:
+        raise Unexpected(
+            f"{device.id}: no answer tells a Junos release or a chassis",
+            next_step=f"deliver {VERSION.text!r} or {HARDWARE.text!r} of a Junos device",
+        )
+    return [*releases, *switches, *units]
 
 
 def _units(device: Device, version: Capture | None = None) -> Generator[Ask, Capture, list[Fact]]:

@@ -28,6 +28,12 @@ _CONFIGURED = re.compile(
 )
 _GROUP = re.compile(r"^[ \t]*Redundancy group:\s*(?P<group>\d+)", re.M)
 _MEMBER = re.compile(r"^[ \t]*(?P<node>node\d)\s+\d+\s+(?P<state>[a-z-]+)\s", re.M)
+_SERIAL = re.compile(r"^[ \t]*Serial [Nn]umber:\s*(?P<value>\S+)", re.M)
+_MEMBER_ROW = re.compile(
+    r"^[ \t]*(?P<member>\d{1,2}) \(FPC +\d+\)\s+(?:Prsnt|Inactive|NotPrsnt)\s+"
+    r"(?P<serial>[A-Z0-9]{8,})\s+(?P<model>[a-z]\S+)\s",
+    re.M,
+)
 _CHASSIS = re.compile(
     r"^Chassis\s+(?:(?:REV|Rev) \d+\s+\S+\s+)?(?P<serial>[A-Z0-9]{4,})?\s{2,}(?P<model>\S.*?)\s*$",
     re.M,
@@ -77,6 +83,31 @@ def chassis(hardware: Capture) -> Iterator[HardwareItem]:
                 model=told["model"],
                 serial=told["serial"],
                 virtual="VSRX" in told["model"].upper(),
+            )
+
+
+def members(virtual_chassis: Capture) -> Iterator[HardwareItem]:
+    """The switches of a virtual chassis, each with its model and serial number."""
+    for row in _MEMBER_ROW.finditer(answered(virtual_chassis)):
+        yield HardwareItem(
+            vendor=VENDOR,
+            model=row["model"],
+            serial=row["serial"],
+            position=f"member {row['member']}",
+        )
+
+
+def named(version: Capture) -> Iterator[HardwareItem]:
+    """Each node's model, where no other answer tells its chassis."""
+    for node, text in parts(answered(version)).items():
+        model, serial = _MODEL.search(text), _SERIAL.search(text)
+        if model is not None:
+            yield HardwareItem(
+                subject_unit=node or None,
+                vendor=VENDOR,
+                model=model["value"],
+                serial=serial["value"] if serial else None,
+                virtual=model["value"].lower() in ("vsrx", "vmx", "vqfx-10000", "vsrx3", "olive"),
             )
 
 

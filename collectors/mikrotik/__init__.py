@@ -53,10 +53,12 @@ _SECRETS = (
 def _menu(name: str, path: str, how: str, secrets: tuple[Secret, ...] = ()) -> Menu:
     spoken = path.strip("/").replace("/", " ")
     line = f"/{spoken} print {how}"
-    also = (line[1:], f"/{path} print {how}", f"{spoken} print all without-paging")
+    also = [line[1:], f"/{path} print {how}", f"{spoken} print all without-paging"]
+    if how == "without-paging":  # one sheet, which is the same with a pager that was answered
+        also += [f"{spoken} print", f"/{spoken} print", f"/{path} print"]
     return Menu(
         Ask(f"rest_{name}", f"GET /rest/{path}", "http", secrets=secrets),
-        Ask(name, line, also=also, secrets=secrets),
+        Ask(name, line, also=tuple(also), secrets=secrets),
     )
 
 
@@ -142,11 +144,15 @@ def firewall(device: Device) -> Flow:
 
 
 def firmware(device: Device) -> Flow:
-    """Release, board and serial number, the unit."""
-    capture = yield from _answer(device, RESOURCE, needed=True)
-    assert capture is not None
+    """Release, board and serial number, the unit. Raises NotAnswered where neither sheet is told.
+
+    A PC has no board of MikroTik's, and somebody may have delivered the board's sheet alone.
+    """
     board = yield from _sheet(device, BOARD)
+    capture = yield from _answer(device, RESOURCE, needed="model" not in board)
     unit = yield from _rest_of_unit(device, capture, board)
+    if capture is None:
+        return [_unit.board({}, board), unit]
     resource = sheet(capture)
     return [_unit.release(resource, capture), _unit.board(resource, board), unit]
 
