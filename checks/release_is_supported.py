@@ -26,6 +26,10 @@ FAILS_AT = ("end_of_security_fixes", "last_day_of_support")
 WARNS_AT = ("end_of_software_maintenance",)
 MAX_AGE_DAYS = 90
 EVERYTHING = "*"
+PARTS = (
+    *("operating system", "chassis", "stack member", "supervisor", "module"),
+    "access point",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def check(
     warns_at: Sequence[str] = WARNS_AT,
     horizons_days: Sequence[int] = (365, 180, 90),
     max_age_days: int = MAX_AGE_DAYS,
-    parts: Sequence[str] = ("operating system", "chassis", "stack member", "supervisor", "module"),
+    parts: Sequence[str] = PARTS,
 ) -> Iterator[Observation]:
     """`fails_at`: the earliest of these milestones ends support. `horizons_days`: how long before
     it a plan is asked for. `max_age_days`: an older catalogue shows no support. `parts`: what is
@@ -88,7 +92,7 @@ def _too_old(readings: Readings, max_age_days: int) -> Iterator[Observation]:
 def _software(
     readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: _Limits
 ) -> Iterator[Observation]:
-    releases = [one for one in reading.of(SoftwareRelease) if one.part in parts]
+    releases = [one for one in reading.of(SoftwareRelease) if _is_judged(one.part, parts)]
     for one in releases:
         name = one.name or one.product or "?"
         what = Text(f"{name} {one.version or '?'}", f"{name} {one.version or '?'}")
@@ -112,7 +116,7 @@ def _hardware(
 ) -> Iterator[Observation]:
     for one in reading.of(HardwareItem):
         # A virtual appliance has no hardware to end; its host is a device of its own.
-        if one.virtual or one.part not in parts:
+        if one.virtual or not _is_judged(one.part, parts):
             continue
         what = Text(one.model or "unknown model", one.model or "型號不明")
         found = _nothing("unknown_model")
@@ -142,6 +146,11 @@ def _support(
 
 def _nothing(state: str) -> Support:
     return Support(state, Result.not_assessed, None)
+
+
+def _is_judged(part: str, parts: Sequence[str]) -> bool:
+    """Whether it is one of the parts, or a numbered one of them (`stack member 2`)."""
+    return part in parts or part.rpartition(" ")[0] in parts
 
 
 def _place(device: Device, unit: str | None, what: str) -> str:

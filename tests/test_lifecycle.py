@@ -10,14 +10,14 @@ import pytest
 
 import evidence.services
 import evidence.trains
+from agent.catalogue import load_catalogue
 from evidence.errors import ConfigurationError
-from evidence.lifecycle import COLUMNS, Catalogue, Entry
+from evidence.lifecycle import COLUMNS, MILESTONES, Catalogue, Entry
 from evidence.observation import Result
 from evidence.support import Support, support
 from evidence.trains import train
-from tests.judging import catalogue
 
-SHIPPED = catalogue()
+SHIPPED = load_catalogue(date.max)
 
 
 def rows(*matches: tuple[str, str], vendor: str = "Cisco", **more: str) -> Catalogue:
@@ -175,7 +175,12 @@ def test_what_may_follow_a_match(rule: str, model: str, found: bool) -> None:
         ("sns", "3.5.1", "", "SNS firmware 3"),
         ("anyconnect", "4.10.07", "", "AnyConnect Secure Mobility Client 4.x"),
         ("asa", "9.16(4)57", "", None),
-        ("debian", "12", "", None),
+        ("debian", "12.5", "", "Debian 12"),
+        ("ubuntu", "22.04.3", "", "Ubuntu 22.04 LTS"),
+        ("ubuntu", "14.10", "", "Ubuntu 14.10"),
+        ("rhel", "8.10", "", "Red Hat Enterprise Linux 8"),
+        ("sles", "15.6", "", "SUSE Linux Enterprise Server 15 SP6"),
+        ("junos", "21.4R3-S5.4", "", None),
         ("windows-server", "10.0.20348", "", "Windows Server 2022"),
         ("windows-server", "10.0.17763", "Windows Server 2019 Standard", "Windows Server 2019"),
         ("windows-server", "10.0.17763", "Windows Server, version 1809", "Windows Server 1809 SAC"),
@@ -295,7 +300,7 @@ def test_every_shipped_row_finds_itself() -> None:
 
 
 def test_every_shipped_row_has_source_and_confidence() -> None:
-    assert len(SHIPPED.entries) == 1240
+    assert len(SHIPPED.entries) == 1304
     assert all(row.source_url.startswith("http") for row in SHIPPED.entries)
     assert {row.confidence for row in SHIPPED.entries} == {"vendor", "secondary", "reseller"}
     assert {row.rule for row in SHIPPED.entries} == {"prefix", "family", "model", "train", "build"}
@@ -337,7 +342,11 @@ FAILING = ("end_of_security_fixes", "last_day_of_support")
         ("Fortinet", "fortios", "7.4.3", date(2028, 11, 11)),
         ("Palo Alto Networks", "panos", "10.1.14-h9", date(2024, 12, 1)),
         ("Palo Alto Networks", "panos", "11.1.2", date(2027, 5, 3)),
+        ("Palo Alto Networks", "panos", "10.2.9-h1", date(2025, 8, 27)),
         ("F5", "bigip", "16.1.4", date(2025, 7, 31)),
+        ("Cisco", "iosxe", "17.09.04a", date(2026, 7, 29)),
+        ("Debian", "debian", "11.9", date(2024, 8, 14)),
+        ("Canonical", "ubuntu", "20.04.6", date(2025, 5, 29)),
         ("Microsoft", "windows-server", "10.0.20348.1", date(2031, 10, 14)),
     ],
 )
@@ -358,16 +367,65 @@ def test_each_side_of_the_day_that_decides(entry: Entry) -> None:
     assert stood(entry, last + timedelta(days=1)) == ("support_ended", Result.not_satisfied)
 
 
-def stood(entry: Entry, today: date) -> tuple[str, Result]:
-    """Where a row stands by a catalogue of that very day, without a horizon."""
-    found = support(
+EACH = [
+    pytest.param(entry, name, id=f"{entry.vendor} {entry.match} {name}")
+    for name in MILESTONES
+    for entry in [one for one in SHIPPED.entries if name in one.milestones][::25]
+]
+
+
+@pytest.mark.parametrize(("entry", "name"), EACH)
+def test_each_side_of_each_milestone_that_a_company_may_choose(entry: Entry, name: str) -> None:
+    """The day itself is on the good side; a horizon begins on its day, not before."""
+    day = entry.milestones[name]
+    for away, state in (
+        (1, "support_ended"),
+        (0, "support_ends_soon"),
+        (-90, "support_ends_soon"),
+        (-91, "supported"),
+    ):
+        found = at(entry, day + timedelta(days=away), fails_at=(name,), horizons_days=(90,))
+        assert found.state == state, (away, name)
+        assert found.decisive and found.decisive.name == name
+        warned = at(entry, day + timedelta(days=away), fails_at=(), warns_at=(name,))
+        assert warned.state == "no_date_published", "what only warns never shows support"
+
+
+def test_maintenance_that_ended_warns_while_fixes_go_on() -> None:
+    entry = SHIPPED.find_software("Fortinet", "fortios", "7.2.8")
+    assert entry is not None
+    for day, state in (
+        (date(2025, 3, 31), "supported"),
+        (date(2025, 4, 1), "maintenance_ended"),
+        (date(2026, 9, 30), "maintenance_ended"),
+        (date(2026, 10, 1), "support_ended"),
+    ):
+        warned = at(entry, day, warns_at=("end_of_software_maintenance",))
+        assert warned.state == state, day
+
+
+def at(
+    entry: Entry,
+    today: date,
+    *,
+    fails_at: tuple[str, ...] = FAILING,
+    warns_at: tuple[str, ...] = (),
+    horizons_days: tuple[int, ...] = (),
+) -> Support:
+    """Where a row stands by a catalogue of that very day."""
+    return support(
         Catalogue(today, (entry,)),
         entry,
         today,
         unknown="unknown_version",
-        fails_at=FAILING,
-        warns_at=(),
-        horizons_days=(),
+        fails_at=fails_at,
+        warns_at=warns_at,
+        horizons_days=horizons_days,
         max_age_days=90,
     )
+
+
+def stood(entry: Entry, today: date) -> tuple[str, Result]:
+    """Where it stands without a horizon."""
+    found = at(entry, today)
     return found.state, found.result
