@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from checks._wireless import WIRELESS, Held, held_networks
 from evidence.facts import FirewallRule, Interface
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import EVERYWHERE, UNKNOWN, HeldRule, held_rules, unread
 from evidence.text import Text, visible
+from evidence.wireless import WIRELESS, Held, held_networks
 
 CHECK = "guest_is_separated"
 CLOSED = ("internal", "management", "dmz")

@@ -12,17 +12,26 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from checks._wireless import WIRELESS, Heard, Held, heard_networks, held_networks, served
 from checks.wireless_is_strong import TRAITS, WORTH, traits
 from evidence.facts import AirObservation
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import unread
 from evidence.text import Text, skeleton, visible
+from evidence.wireless import (
+    WIRELESS,
+    Heard,
+    Held,
+    heard_networks,
+    heard_of,
+    held_networks,
+    served,
+    surveyed,
+)
 
 CHECK = "wireless_agrees_with_air"
 AIR_WORTH: Mapping[str, str] = {
-    "agrees": "satisfied",
+    "air_agrees": "satisfied",
     "weaker": "not_satisfied",
     "differs": "partly_satisfied",
     "not_heard": "not_applicable",
@@ -38,6 +47,7 @@ AIR_WORTH: Mapping[str, str] = {
 ROGUE_WORDS = ("rogue", "malicious", "suspected rogue", "unclassified rogue")
 ACCEPTED_WORDS = ("accepted", "friendly", "managed")
 _PMF = ("disabled", "optional", "required")
+_PMF_ZH = ("停用", "選用", "必要")
 MOST_NAMED = 5
 
 
@@ -64,9 +74,8 @@ def check(
     worth = {**AIR_WORTH, **air_worth}
     networks = [one for one in held_networks(readings) if one.on_air]
     air = heard_networks(readings)
-    surveys = [one for one in air if one.seen.classified_as is None]
     for held in networks:
-        yield _observed(readings, held, _compared(readings, held, surveys), worth)
+        yield _observed(readings, held, _compared(readings, held), worth)
     accepted = tuple(one.casefold() for one in accepted_bssids)
     foreign = [
         one
@@ -81,22 +90,11 @@ def check(
         yield from _others(readings, heard, names, rogue_words, worth)
 
 
-def _compared(readings: Readings, held: Held, surveys: Sequence[Heard]) -> Answer:
-    """One network of ours beside every one that was heard from its device's access points, or,
-    where that device tells no addresses, from any that is not another device's."""
-    if not surveys:
+def _compared(readings: Readings, held: Held) -> Answer:
+    """One network of ours beside what was heard of it."""
+    if not surveyed(readings):
         return Answer("no_capture", Text("the air was not captured", "未取得無線訊號擷取資料"))
-    ours = served(readings)
-    listed = any(
-        sent.device.id == held.device.id and sent.bss.ssid == held.network.ssid
-        for sent in ours.values()
-    )
-    same = []
-    for one in surveys:
-        sent = ours.get(one.seen.bssid)
-        mine = sent.device.id == held.device.id if sent else not listed
-        if one.seen.ssid == held.network.ssid and mine:
-            same.append(one)
+    same = heard_of(readings, held)
     if not same:
         return Answer("not_heard", Text("not heard in any capture", "擷取資料中未見此網路"))
     evidence = tuple(dict.fromkeys(one.reading.digest for one in same))
@@ -124,7 +122,7 @@ def _compared(readings: Readings, held: Held, surveys: Sequence[Heard]) -> Answe
         f"on the air as set, from {len(told)} access points heard",
         f"空中訊號與設定一致（{len(told)} 處）",
     )
-    return Answer("agrees", words, evidence)
+    return Answer("air_agrees", words, evidence)
 
 
 def _weaker(held: Held, seen: AirObservation) -> Iterator[Text]:
@@ -135,9 +133,10 @@ def _weaker(held: Held, seen: AirObservation) -> Iterator[Text]:
             yield TRAITS[name]
     pmf = (seen.pmf, network.pmf)
     if None not in pmf and _PMF.index(str(seen.pmf)) < _PMF.index(str(network.pmf)):
+        heard, told = (_PMF_ZH[_PMF.index(str(one))] for one in pmf)
         yield Text(
             f"frame protection {seen.pmf}, set to {network.pmf}",
-            f"管理訊框保護為 {seen.pmf}，設定為 {network.pmf}",
+            f"管理訊框保護{heard}，設定為{told}",
         )
 
 

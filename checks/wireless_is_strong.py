@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from checks._wireless import WIRELESS, Held, held_networks
 from evidence.facts import AirObservation, WirelessNetwork
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.rulebase import unread
 from evidence.text import Text
+from evidence.wireless import WIRELESS, Held, held_networks
 
 CHECK = "wireless_is_strong"
 WORST_FIRST = (Result.not_satisfied, Result.not_assessed, Result.partly, Result.satisfied)

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from checks._wireless import Held, held_networks
 from evidence.clock import taipei_day, window_start
 from evidence.facts import WirelessNetwork
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.text import Text
+from evidence.wireless import Held, held_networks
 
 CHECK = "wireless_key_is_changed"
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from checks._wireless import WIRELESS, Held, held_networks
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -18,6 +17,7 @@ from evidence.rulebase import unread
 from evidence.text import Text, visible
 from evidence.tickets import Held as Approval
 from evidence.tickets import Tickets
+from evidence.wireless import WIRELESS, Held, held_networks
 
 CHECK = "wireless_users_are_known"
 KINDS = ("無線網路", "無線網路申請", "wireless")
@@ -101,7 +101,7 @@ def _suppliers(
     for name in held.network.user_keys or ("",):
         if approvals is None:
             words = Text("no register of approvals was read", "未讀得核准登記表")
-            yield visible(name or ssid), Answer(Result.not_assessed, "no_register", words)
+            yield visible(name or ssid), Answer(Result.not_assessed, "no_approvals_read", words)
             continue
         targets = (f"{ssid}/{name}", name, ssid) if name else (ssid,)
         found = [one for target in targets for one in approvals.get(target.casefold(), ())]

@@ -70,9 +70,9 @@ SUBJECT = "wlc/wireless KY-Office/office/air"
 @pytest.mark.parametrize(
     ("heard", "state", "result"),
     [
-        ({}, "agrees", Result.satisfied),
+        ({}, "air_agrees", Result.satisfied),
         # A radio may offer less than is set: 6 GHz takes WPA3 alone.
-        ({"pmf": "required"}, "agrees", Result.satisfied),
+        ({"pmf": "required"}, "air_agrees", Result.satisfied),
         ({"akm": ("open",), "pairwise": (), "group": None}, "weaker", Result.not_satisfied),
         ({"pairwise": ("ccmp", "tkip"), "group": "tkip"}, "weaker", Result.not_satisfied),
         ({"group": "tkip"}, "weaker", Result.not_satisfied),
@@ -108,13 +108,13 @@ def test_another_devices_access_point_is_not_held_against_this_one() -> None:
         read("air", "wireless", AIR, replace(AIR, bssid=other, group="tkip")),
     )
     found = {one.subject: one.state for one in wireless_agrees_with_air.check(readings)}
-    assert found[SUBJECT] == found["old/wireless KY-Office/old/air"] == "agrees"
+    assert found[SUBJECT] == found["old/wireless KY-Office/old/air"] == "air_agrees"
 
 
 def test_a_name_of_ours_from_an_address_nobody_lists() -> None:
     twin = replace(AIR, bssid="02:00:00:00:00:66", akm=("open",), pairwise=(), group=None)
     found = air(AIR, twin)
-    assert found[SUBJECT].state == "agrees", "a stranger's is not held against our own"
+    assert found[SUBJECT].state == "air_agrees", "a stranger's is not held against our own"
     unknown = found["air/KY-Office/02:00:00:00:00:66"]
     assert (unknown.state, unknown.result) == ("unknown_access_point", Result.not_satisfied)
     assert "open" in unknown.description.en
@@ -129,7 +129,7 @@ def test_the_same_from_a_controllers_list() -> None:
 
 def test_where_no_device_tells_addresses_nobody_can_tell_whose_they_are() -> None:
     found = air(AIR, sent=())
-    assert found[SUBJECT].state == "agrees"
+    assert found[SUBJECT].state == "air_agrees"
     assert found["air/KY-Office/access points"].result is Result.not_assessed
 
 
@@ -220,7 +220,7 @@ APPROVAL = Ticket(
 @pytest.mark.parametrize(
     ("tickets", "state", "result"),
     [
-        ((), "no_register", Result.not_assessed),
+        ((), "no_approvals_read", Result.not_assessed),
         ((APPROVAL,), "approved", Result.satisfied),
         ((replace(APPROVAL, expires_on=date(2026, 11, 30)),), "approved", Result.satisfied),
         ((replace(APPROVAL, expires_on=date(2026, 11, 29)),), "approval_ended", None),

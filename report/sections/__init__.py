@@ -19,6 +19,7 @@ from report.sections import (
     reviews,
     rule_review,
     unread,
+    wireless,
 )
 
 BUILDERS: tuple[Callable[[Month], Section], ...] = (
@@ -30,6 +31,7 @@ BUILDERS: tuple[Callable[[Month], Section], ...] = (
     unread.section,
     requests.section,
     reviews.section,
+    wireless.section,
     coverage.section,
     inventory.section,
     inventory.colocated,

@@ -18,6 +18,7 @@ from agent.cli.commands import (
     rules,
     setup,
     stock,
+    wireless,
 )
 
 
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.assess)
     app.command()(judging.findings)
     app.command()(remote.rdp)
+    app.command()(wireless.wireless)
     app.command()(crypto.crypto)
     app.add_typer(rules.rules, name="rules")
     app.command()(stock.inventory)
