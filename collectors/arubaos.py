@@ -53,7 +53,7 @@ SESSION = Session(
 _MASKED = r"(?!\*+[\s\"]|N/A)"
 _SECRET_LABELS = r"(?:WPA Passphrase|WPA Hexkey|WEP Key \d|(?:RADIUS )?(?:Shared )?Key)"
 _SECRETS = (
-    Secret("regex", rf"^{_SECRET_LABELS} {{2,}}{_MASKED}(?P<secret>\S.*?) *$"),
+    Secret("regex", rf"^{_SECRET_LABELS} {{2,}}{_MASKED}(?P<secret>\S[^\r\n]*?) *\r?$"),
     Secret(
         "regex",
         rf'"Parameter"\s*:\s*"{_SECRET_LABELS}"\s*,\s*"Value"\s*:\s*"{_MASKED}'

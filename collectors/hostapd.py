@@ -9,14 +9,15 @@ have been edited since. A file that is cut off cannot be told from a short one.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from collectors._wireless import posture
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import Fact, WirelessNetwork
+from evidence.facts import BasicServiceSet, Fact, WirelessNetwork
 
 VENDOR = "hostapd"
 TRANSPORTS = ("ssh", "local", "folder")
@@ -70,6 +71,7 @@ _WPA3 = ("sae", "sae-ext-key", "ft-sae", "ft-sae-ext-key", "owe", "802.1x-suite-
 _PMF = {"0": "disabled", "1": "optional", "2": "required"}
 # States of the radio in between (waiting for a channel, a country's rules) are neither.
 _ON_AIR = {"ENABLED": True, "DISABLED": False, "UNINITIALIZED": False}
+_SAE_PWE = {"0": "hunting-and-pecking", "1": "hash-to-element", "2": "both"}
 _BANDS = {"a": ("5",), "b": ("2.4",), "g": ("2.4",), "ad": ("60",)}
 
 
@@ -89,7 +91,8 @@ def wireless(device: Device) -> Flow:
         if config or running:
             status = yield from _asked(STATUS, device, name)
             network = _network(section)
-            found.append(_on_air(_running(network, running) if running else network, name, status))
+            told = _on_air(_running(network, running) if running else network, name, status)
+            found += [told, *_served(told, name, status)]
     if not found and not config:
         yield CONFIG(path=path)  # its refusal is the reason
     if not found:
@@ -170,7 +173,18 @@ def _network(said: Settings) -> WirelessNetwork:
         transition="owe" if owe else "sae" if _mixed(akm) else None,
         vlan="dynamic" if _number(said.get("dynamic_vlan")) else None,
         passphrase_digest=secret.strip() if secret and secret.startswith("redacted:") else None,
+        user_keys=_user_keys(said, akm),
+        sae_pwe=_SAE_PWE.get(said.get("sae_pwe", "0").strip()) if "sae" in akm else None,
+        isolated=said.get("ap_isolate", "0").strip() == "1",
     )
+
+
+def _user_keys(said: Settings, akm: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Where the keys of single users stand; their names are not read."""
+    if not {"psk", "sae"} & set(akm):
+        return None
+    kept = ("wpa_psk_file", "wpa_psk_radius")
+    return tuple(name for name in kept if said.get(name, "0").strip() not in ("", "0"))
 
 
 def _running(network: WirelessNetwork, capture: Capture) -> WirelessNetwork:
@@ -223,6 +237,25 @@ def _on_air(network: WirelessNetwork, name: str, status: Capture | None) -> Wire
         if found is None
         else replace(network, enabled=_ON_AIR.get(found[1]), bound_to=(name,))
     )
+
+
+def _served(
+    network: WirelessNetwork, name: str, status: Capture | None
+) -> Iterator[BasicServiceSet]:
+    """The address it is sent from, among those of its radio."""
+    said = dict(line.partition("=")[::2] for line in status.text().splitlines()) if status else {}
+    for key, value in said.items():
+        number = re.fullmatch(r"bss(\[\d+\])", key)
+        if number and value == name and (address := posture.bssid(said.get(f"bssid{number[1]}"))):
+            frequency = re.fullmatch(r"\d{4,5}", said.get("freq", ""))
+            yield BasicServiceSet(
+                bssid=address,
+                ssid=network.ssid,
+                access_point=name,
+                band=posture.band(float(frequency[0])) if frequency else None,
+                channel=said.get("channel") or None,
+                on_air=network.enabled,
+            )
 
 
 def _versions(mask: int, akm: tuple[str, ...], pmf: str | None) -> tuple[str, ...]:

@@ -47,11 +47,14 @@ def fast(akm: Iterable[str], *, roaming: bool) -> tuple[str, ...]:
 
 
 def bssid(text: object) -> str | None:
-    """An address as we write it, lower case with colons; None for what is none."""
+    """An address as we write it, lower case with colons; None for what is none, and
+    for nobody's and everybody's."""
     said = str(text).strip().casefold()
     if not _MAC.fullmatch(said):
         return None
     digits = re.sub(r"[^0-9a-f]", "", said)
+    if digits in ("0" * 12, "f" * 12):
+        return None
     return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
