@@ -121,6 +121,13 @@ class Site:
         self.heard[name] = lab.lines
         return lab
 
+    def elsewhere(
+        self, name: str, platform: str, transport: str, port: int, given: dict[str, str]
+    ) -> None:
+        """A device on loopback that somebody else runs, with what leads to it; its `firmware`."""
+        self._credential(name, given)
+        self._add(name, Tape(platform, ()), ("firmware",), transport, port, {})
+
     def write(self) -> Config:
         """Write the configuration that leads to the devices, make the keys, and read it."""
         store = {"store": {"url": self.store_url}} if self.store_url else {}
