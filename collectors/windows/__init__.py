@@ -16,15 +16,18 @@ from dataclasses import replace
 
 from collectors.windows._account import privilege
 from collectors.windows._policy_file import policy_file, security_options, version
-from collectors.windows._programs import listeners
-from collectors.windows._registry import Key, children, exported, queried, searched
+from collectors.windows._programs import installed, listeners, machine
+from collectors.windows._registry import Key, by_key, children, exported, queried, searched
 from collectors.windows._remote_desktop import intended, of_users, policies
 from collectors.windows.asks import (
     ALL_USERS_POLICY,
+    BIOS,
+    BIOS_KEY,
     COMPUTER_POLICY,
     DESKTOP_KEY,
     EXPORT,
     GROUPS,
+    INSTALLED,
     LISTENER,
     LISTENER_KEY,
     LISTENERS,
@@ -61,6 +64,7 @@ TRANSPORTS = ("ssh", "winrm", "folder")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
+PROGRAM_ASKS = tuple(ask for asks in INSTALLED for ask in asks)
 _UNDELIVERED = (NotAnswered.code, "file_missing")
 
 
@@ -157,7 +161,10 @@ def remote_access(device: Device) -> Flow:
 
 
 def firmware(device: Device) -> Flow:
-    """The running Windows, its build as its version: `10.0.17763.5329`."""
+    """The running Windows, its build as its version (`10.0.17763.5329`); machine and programs.
+
+    The last number is the patch level of the last cumulative update.
+    """
     key = (yield from _read({VERSION: VERSION_KEY})).get(VERSION_KEY)
     if key is None:
         raise _silence(device)
@@ -179,7 +186,22 @@ def firmware(device: Device) -> Flow:
         build=build,
         train=train(product, version),
     )
-    return [release, *(yield from _unit())]
+    bios = yield from _file(BIOS)
+    item = machine(queried(bios, BIOS_KEY)) if bios else None
+    programs = yield from _installed()
+    return [release, *([item] if item else []), *programs, *(yield from _unit())]
+
+
+def _installed() -> Generator[Ask, Capture, list[SoftwareRelease]]:
+    """Programs installed for every user; none where nobody delivered their names."""
+    found: list[SoftwareRelease] = []
+    for asks in INSTALLED:
+        values: list[dict[str, str]] = []
+        for ask, name in zip(asks, ("DisplayName", "DisplayVersion", "Publisher"), strict=True):
+            capture = yield from _file(ask)
+            values.append(by_key(capture, name) if capture else {})
+        found += installed(*values)
+    return found
 
 
 def _product_name(key: Key, build: str) -> str | None:

@@ -98,9 +98,17 @@ def searched(capture: Capture, name: str) -> list[str]:
 
     Raises NotAnswered (`privilege_missing`) where Windows denies all of it.
     """
+    return list(by_key(capture, name).values())
+
+
+def by_key(capture: Capture, name: str) -> dict[str, str]:
+    """Texts of the value `name` by the path of their key, of `reg query … /s /v NAME`.
+
+    Raises NotAnswered (`privilege_missing`) where Windows denies all of it.
+    """
     text = capture.text()
     who = f"{capture.device}: {capture.ask.text!r}"
-    found = [said for key in _keys(text, who).values() if (said := key.text(name))]
+    found = {path: said for path, key in _keys(text, who).items() if (said := key.text(name))}
     if not found and any(word in text.casefold() for word in _DENIED):
         raise NotAnswered(f"{who}: Windows denies access", code="privilege_missing")
     return found

@@ -84,15 +84,30 @@ EXPORT = Ask(
 )
 
 
-def _programs(name: str, root: str) -> Ask:
-    """Names of installed programs, of all below one key."""
+def _programs(name: str, root: str, value: str = "DisplayName") -> Ask:
+    """One value of installed programs, of all below one key."""
     key = f"HKLM\\SOFTWARE\\{root}Microsoft\\Windows\\CurrentVersion\\Uninstall"
-    command = f'reg query "{key}" /s /v DisplayName'
+    command = f'reg query "{key}" /s /v {value}'
     return Ask(name, command, encodings=_ENCODINGS, exits=(0, 1))
 
 
 PROGRAMS = _programs("programs", "")
 PROGRAMS_32 = _programs("programs_32", "WOW6432Node\\")
+# Name, version and publisher of installed programs; those of 32 bits have a key of their own.
+INSTALLED = (
+    (
+        PROGRAMS,
+        _programs("program_versions", "", "DisplayVersion"),
+        _programs("program_publishers", "", "Publisher"),
+    ),
+    (
+        PROGRAMS_32,
+        _programs("program_versions_32", "WOW6432Node\\", "DisplayVersion"),
+        _programs("program_publishers_32", "WOW6432Node\\", "Publisher"),
+    ),
+)
+BIOS_KEY = r"HARDWARE\DESCRIPTION\System\BIOS"
+BIOS = _query("bios", BIOS_KEY)
 SERVICES = _query("services", r"SYSTEM\CurrentControlSet\Services")
 GROUPS = Ask("groups", "whoami /groups", encodings=_ENCODINGS)
 LISTENERS = Ask("listeners", "netstat -an", also=("netstat -ano",), encodings=_ENCODINGS)
