@@ -115,7 +115,7 @@ _TRAINS: dict[str, Callable[[str], str | None]] = {
             *("asa", "ftd", "fmc", "fortios", "aireos", "arubaos", "aoscx", "comware", "bigip"),
             *("sonicos", "sfos", "esxi", "vcenter", "routeros", "opnsense", "pfsense", "vyos"),
             *("alpine", "sles", "opensuse-leap", "freebsd", "openwrt", "fortianalyzer"),
-            *("fortimanager", "fortiap", "globalprotect", "sns"),
+            *("fortimanager", "fortiap", "globalprotect", "sns", "eos"),
         ),
         _two_numbers,
     ),

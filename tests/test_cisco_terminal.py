@@ -29,7 +29,7 @@ def terminal(prompt: str, user_prompt: str | None = None) -> Terminal:
         user_prompt=user_prompt,
         pager=" --More-- ",
         pager_off="terminal length 0",
-        quiet=("terminal width 511",),
+        quiet=("terminal width 511", "terminal width 32767"),
     )
 
 
@@ -39,6 +39,7 @@ TERMINALS = {
     "c9800/wireless.eight_networks": terminal("ky-wlc#", "ky-wlc>"),
     "nxos/firmware.fixed": terminal("leaf-1# "),
     "nxos/firewall.applied": terminal("leaf-1# "),
+    "eos/firewall.border": terminal("leaf-1#", "leaf-1>"),
     "iosxr/firmware.fixed": terminal("RP/0/RP0/CPU0:edge-xr#"),
 }
 # Facts in which no time of reading stands.

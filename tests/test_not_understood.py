@@ -74,6 +74,9 @@ PLATFORMS = [
         f"eq https {WORD} 3",
     ),
     Written("ios/firewall.router", "show ip access-lists", "www 443", f"www 443 {WORD} 3"),
+    Written(
+        "eos/firewall.border", "show ip access-lists", "any eq https", f"any eq https {WORD} 3"
+    ),
     Written("nxos/firewall.applied", "show access-lists", "neq finger", f"neq finger {WORD} 3"),
     Written(
         "fortios/firewall.two_vdoms",

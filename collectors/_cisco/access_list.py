@@ -20,7 +20,11 @@ _ENTRY = re.compile(
     r"(?:(?P<number>\d+) +)?(?P<action>permit|deny|remark|evaluate|Dynamic"
     r"|(?<=\d )[a-z][\w-]*|[a-z][\w-]*(?=.* sequence \d+\b))(?: +(?P<rest>.*))?"
 )
-_COUNT = re.compile(r"\((\d+) (?:estimate )?match(?:es)?\)|\[match=(\d+)\]")
+_COUNT = re.compile(
+    r"\((?P<ios>\d+) (?:estimate )?match(?:es)?\)|\[match=(?P<nxos>\d+)\]"
+    r"|\[match (?:\d+ bytes in )?(?P<eos>\d+)(?: packets?)?"
+    r"(?:, (?:(?P<days>\d+) days?, )?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d) ago)?\]"
+)
 _STATE = re.compile(r"\((?:active|inactive|(?:tag|hash) = [^)]*|time left \d+)\)")
 _SEQUENCE = re.compile(r" sequence (\d+)\b")
 # What stands around a listing: prompt and echo, load and clock of `terminal exec prompt`.
@@ -32,12 +36,13 @@ _SESSION_NOTE = re.compile(r"\((per-user|downloaded)\)")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as printed; `count` None: none is printed."""
+    """An entry as printed; `count` None: none is printed. `ago_s`: since its last match."""
 
     ace: Ace
     count: int | None
     remark: str | None
     text: str
+    ago_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +76,7 @@ def lists(text: str, who: str, addresses: Groups, services: Groups) -> list[Acce
             current = _begun(kind, header["name"], header["note"])
             # What was resolved of a list with host names stands under the same name again.
             current = found.setdefault((current.family, current.name), current) if current else None
-        elif known and line.startswith("statistics per-entry"):
+        elif known and line.startswith(("statistics per-entry", "counters per-entry")):
             if current:
                 current.counts = True
         elif known and (said := _ENTRY.fullmatch(line)):
@@ -123,7 +128,15 @@ def _entry(
             addresses=addresses,
             services=services,
         ),
-        count=int(counted[1] or counted[2]) if counted else None,
+        count=int(counted["ios"] or counted["nxos"] or counted["eos"]) if counted else None,
         remark=remark,
         text=" ".join((*([number] if number else []), said["action"], *words)),
+        ago_s=_ago(counted) if counted and counted["hours"] else None,
     )
+
+
+def _ago(counted: re.Match[str]) -> float:
+    days, hours, minutes, seconds = (
+        int(counted[name] or 0) for name in ("days", "hours", "minutes", "seconds")
+    )
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)

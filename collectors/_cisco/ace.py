@@ -32,6 +32,7 @@ _PROTOCOLS = (
 # What narrows an entry and has no field of its own, with how many words follow it.
 _CONDITIONS = {
     **dict.fromkeys(("established", "fragments", "match-all", "match-any", "routing", "auth"), 0),
+    "tracked": 0,  # of a connection that the switch itself began or let in
     **dict.fromkeys(("undetermined-transport", "mobility", "hbh", "dest-option"), 0),
     **dict.fromkeys(("dscp", "precedence", "tos", "option", "flow-label", "mobility-type"), 1),
     **dict.fromkeys(("routing-type", "dest-option-type", "vlan", "reflect", "timeout"), 1),
@@ -44,7 +45,9 @@ _PORT_NAMES = frozenset(
         *("biff", "chargen", "daytime", "discard", "dnsix", "drip", "echo", "finger", "gopher"),
         *("hostname", "ident", "irc", "klogin", "kshell", "mobile-ip", "msrpc", "nameserver"),
         *("netbios-ss", "non500-isakmp", "onep-plain", "onep-tls", "pim-auto-rp", "pop2", "rip"),
-        *("ripv6", "talk", "time", "uucp", "who", "whois", "xdmcp"),
+        *("ripv6", "talk", "time", "uucp", "who", "whois", "xdmcp", "bfd", "bfd-echo", "gnmi"),
+        *("multihop-bfd", "micro-bfd", "sbfd", "sbfd-initiator", "mlag", "msdp", "ldp"),
+        *("netconf-ssh", "ptp-event", "ptp-general", "restconf", "vxlan", "gnsi", "p4rt"),
     )
 )
 

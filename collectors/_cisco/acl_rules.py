@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
@@ -92,6 +92,7 @@ def _usage(
         reset_domain=f"-/{of.family}/{of.name}",
         count=0 if counts and entry.count is None else entry.count,
         count_unit="packets",
+        last_hit_at=read_at - timedelta(seconds=entry.ago_s) if entry.ago_s is not None else None,
         persistent=False,
         counting=_counting(of, entry, counts),
         read_at=read_at,
