@@ -13,7 +13,7 @@ from collectors._cisco.ace import Ace, Groups, ace
 from evidence.errors import Incomplete, Unexpected, shown
 
 _HEADER = re.compile(
-    r"(?P<kind>(?:[\w-]+ )*?)(?:(?:[Aa]ccess [Ll]ist)|ACL) (?P<name>\S+?)(?P<note>(?: ?[(\[].*)?)"
+    r"(?P<kind>(?:[\w-]+ )*?)(?:access list|ACL) (?P<name>\S+?)(?P<note>(?: ?[(\[].*)?)"
 )
 # A numbered line, or one that ends in its number, is an entry whatever it does.
 _ENTRY = re.compile(

@@ -64,7 +64,7 @@ def one_or_more(capture: Capture) -> list[Row]:
     if not found or not all(isinstance(one, Mapping) for one in found):
         raise Unexpected(f"{who(capture)}: not the form of a management API answer")
     for one in found:
-        if "code" in one and "message" in one and "uid" not in one:
+        if isinstance(one.get("code"), str) and "message" in one and "uid" not in one:
             raise NotAnswered(f"{who(capture)}: {shown(str(one['message']))}", code="ask_refused")
     return found
 

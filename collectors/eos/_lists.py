@@ -44,6 +44,7 @@ def apart(text: str) -> tuple[str, dict[tuple[str, str], About]]:
         if header := _HEADER.fullmatch(line):
             family = {"ip": "ip", "ipv6": "ip6"}.get(header["kind"].casefold(), "mac")
             current = found.setdefault((family, header["name"]), About())
+            raw = raw.replace("Access List", "access list", 1)  # as the others write it
         if total := _TOTAL.fullmatch(line):
             current.total = int(total[1])
         elif applied := _APPLIED.fullmatch(line):

@@ -13,6 +13,8 @@ from evidence.facts import HardwareItem, SoftwareRelease
 Modules = dict[tuple[str, str], dict[str, str]]
 
 _RULE = re.compile(r"-{2,}(?:[ \t]+-{2,})+[ \t]*")
+# What the first column of every table numbers; other vendors write `Module`.
+_FIRST = ("Mod ", "Xbar ", "Lem ", "Sup ", "Slot ")
 _HEADING = re.compile(r"Online Diag Status|Power-Status|\S+")
 
 
@@ -24,6 +26,8 @@ def _modules(text: str) -> Modules:
     lines = text.splitlines()
     for at, line in enumerate(lines[1:], 1):
         if not _RULE.fullmatch(line):
+            continue
+        if not lines[at - 1].lstrip().startswith(_FIRST):
             continue
         cuts = [dashes.start() for dashes in re.finditer(r"-+", line)]
         headings = _HEADING.findall(lines[at - 1])

@@ -20,9 +20,9 @@ _CARP = re.compile(r"^\s+carp: (?P<state>[A-Z]+) vhid \d+", re.M)
 _ROLES = {("MASTER",): "active", ("BACKUP",): "standby", ("BACKUP", "MASTER"): "member"}
 
 
-def release(version: Capture) -> SoftwareRelease:
+def release(text: str, version: Capture) -> SoftwareRelease:
     """The release; Plus is numbered by year (`23.09.1`), CE is not (`2.7.2`). Raises Unexpected."""
-    found = _VERSION.fullmatch(version.text().strip())
+    found = _VERSION.fullmatch(text.strip())
     if found is None:
         raise Unexpected(f"{who(version)}: names no pfSense release")
     plus = int(found["version"].split(".")[0]) > 20
