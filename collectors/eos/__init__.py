@@ -9,6 +9,7 @@ manual and of listings that people published; none was seen on a device of our o
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from collectors._cisco import access_list, acl_rules
 from collectors._cisco.answer import captured_at, if_known, told
@@ -26,7 +27,8 @@ TRANSPORTS = ("ssh", "folder")
 ALIASES = ("arista_eos", "arista")
 
 MAKER = Maker("Arista", "eos", "Arista EOS")
-SESSION = terminal("terminal length 0", "terminal width 511")
+# A comment line after each command: what stands before its echo is the whole listing.
+SESSION = replace(terminal("terminal length 0", "terminal width 511"), nonce="!")
 
 VERSION = Ask("version", "show version", also=("show_version", "show version | json"))
 INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
