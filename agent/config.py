@@ -278,7 +278,8 @@ def _devices(
         except ConfigurationError as error:
             mistakes.append(f"{where}: {error.code}: {error.message}")
             continue
-        usual = [subject for subject in one.collectors if subject not in BY_NAME_ONLY]
+        named_only = BY_NAME_ONLY.union(one.by_name)
+        usual = [subject for subject in one.collectors if subject not in named_only]
         subjects = tuple(model.subjects or usual or one.collectors)
         if unread := [subject for subject in subjects if subject not in one.collectors]:
             mistakes.append(

@@ -11,6 +11,8 @@ A platform module may define
 - `HTTP_KEY_REFUSED`: a pattern (bytes) of the answer that refuses the token, where a device
   says so with another status than 401,
 - `ALIASES`: other names it goes by (netmiko's device types),
+- `BY_NAME`: subjects that are read only where the configuration names them, because they need
+  more of the account than the others, or a part that few devices have,
 - `VENDOR`: the vendor's name.
 """
 
@@ -50,6 +52,7 @@ class Platform:
     aliases: tuple[str, ...]
     vendor: str | None
     http_session: HttpSession | None = None
+    by_name: tuple[str, ...] = ()
 
     @cached_property
     def all_asks(self) -> tuple[Ask, ...]:
@@ -150,4 +153,5 @@ def _read(name: str, module: ModuleType) -> Platform:
         aliases=tuple(getattr(module, "ALIASES", ())),
         vendor=getattr(module, "VENDOR", None),
         http_session=http_session,
+        by_name=tuple(getattr(module, "BY_NAME", ())),
     )

@@ -14,8 +14,9 @@ from collections.abc import Generator, Iterable
 from datetime import datetime
 
 from collectors._cisco import privilege
+from collectors._cisco.crypto import offers
 from collectors.asa import _access_list as acl
-from collectors.asa import _rules, _system
+from collectors.asa import _remote, _rules, _system
 from collectors.asa import _unit as unit_of
 from collectors.asa._answer import captured_at, told, who
 from evidence.ask import Ask, Secret, Session
@@ -49,6 +50,10 @@ _SECRETS = tuple(
         r"\b(?:password|passwd|pre-shared-key|secret)[ \t]+(?P<secret>[^\s*]\S*)",
         r"(?m)^[ \t]+(?:\S+ )*key[ \t]+(?P<secret>[^\s*]\S*)",
         r"(?m)^snmp-server (?:community|host .*? community)[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^snmp-server user .*? auth[ \t]+\S+[ \t]+(?P<secret>\S+)",
+        r"(?m)^snmp-server user .*? priv[ \t]+(?:aes[ \t]+)?\S+[ \t]+(?P<secret>\S+)",
+        r"(?m)^ntp authentication-key[ \t]+\d+[ \t]+\S+[ \t]+(?P<secret>\S+)",
+        r"\bldap-login-password[ \t]+(?P<secret>[^\s*]\S*)",
     )
 )
 VERSION = Ask("version", "show version", also=("sh version", "show ver"))
@@ -76,6 +81,58 @@ CURPRIV = Ask("curpriv", "show curpriv")
 PRIVILEGES = Ask(
     "configured_privileges", "show running-config privilege", also=("show run privilege",)
 )
+
+
+def _running(name: str, part: str) -> Ask:
+    return Ask(name, f"show running-config {part}", also=(f"show run {part}",), secrets=_SECRETS)
+
+
+CRYPTO = _running("configured_crypto", "crypto")
+SNMP = _running("configured_snmp", "snmp-server")
+NTP = _running("configured_ntp", "ntp")
+USERS = _running("configured_users", "username")
+TUNNEL_GROUPS = _running("configured_tunnel_groups", "tunnel-group")
+WEBVPN = _running("configured_webvpn", "webvpn")
+ADMINISTRATION = tuple(_running(f"configured_{name}", name) for name in ("ssh", "http", "telnet"))
+SESSIONS = Ask("anyconnect_sessions", "show vpn-sessiondb anyconnect")
+
+
+def crypto(device: Device) -> Flow:
+    """What tunnels, SNMP, time and kept passwords allow, as configured."""
+    answers: list[Capture] = []
+    for ask in (CRYPTO, SNMP, NTP, USERS):
+        answers += [one] if (one := (yield from _delivered(ask))) else []
+    found = offers("\n".join(told(one) for one in answers))
+    if not found:
+        raise Unexpected(
+            f"{device.id}: no tunnel, protocol or user is configured",
+            code="result_empty_suspicious",
+            next_step="check the account's privilege",
+        )
+    return found
+
+
+def remote_access(device: Device) -> Flow:
+    """Who may come in by AnyConnect and IPsec, who is in, and where administrators may."""
+    groups = yield from _delivered(TUNNEL_GROUPS)
+    webvpn = yield from _delivered(WEBVPN)
+    if groups is None and webvpn is None:
+        raise NotAnswered(
+            f"{device.id}: nobody delivered its tunnel groups",
+            next_step=f"deliver {TUNNEL_GROUPS.text!r} and {WEBVPN.text!r}",
+        )
+    users = yield from _delivered(USERS)
+    known = _remote.groups(told(groups)) if groups else []
+    found: list[Fact] = list(
+        _remote.portal(told(webvpn) if webvpn else "", known, told(users) if users else "")
+    )
+    for ask in ADMINISTRATION:
+        capture = yield from _optional(ask)
+        found += _remote.administration(told(capture)) if capture else ()
+    now = yield from _optional(SESSIONS)
+    if now is not None:
+        found += _remote.sessions(told(now), captured_at(now), device.timezone)
+    return found
 
 
 def firewall(device: Device) -> Flow:

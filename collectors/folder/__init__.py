@@ -7,7 +7,9 @@ row must be right, or none is taken: a register that lost its bad rows would loo
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import TypeVar
 
+from collectors.folder import _access
 from collectors.folder._cells import address, category, day, decision, plain, site, word, yes
 from collectors.folder._table import Row, Table, table
 from evidence.ask import Ask
@@ -17,8 +19,10 @@ from evidence.errors import NotAnswered, Unexpected
 from evidence.facts import Asset, Fact, Ticket
 
 TRANSPORTS = ("folder",)
+BY_NAME = ("remote_access",)
 MOST_NAMED = 20  # mistakes in one message
 
+F = TypeVar("F", bound=Fact)
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
 
@@ -34,6 +38,8 @@ def _register(name: str, *also: str) -> tuple[Ask, Ask]:
 
 ASSETS = _register("assets", "資產清冊")
 TICKETS = _register("tickets", "變更單")
+REMOTE_USERS = _register("remote_users", "遠端連線帳號")
+REMOTE_SESSIONS = _register("remote_sessions", "遠端連線紀錄")
 
 # What a column may be called: by our field, what people write.
 _ASSET_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +84,21 @@ def tickets(device: Device) -> Flow:
     """Every change ticket of the register."""
     found = yield from _read(TICKETS, _TICKET_COLUMNS, ("ticket_id",))
     return list(_each(found, "ticket_id", _ticket))
+
+
+def remote_access(device: Device) -> Flow:
+    """Who may connect from outside, and the sessions where somebody exported them, too."""
+    users = yield from _read(REMOTE_USERS, _access.USER_COLUMNS, ("who",))
+    zone = device.timezone
+    grants = list(_checked(users, "who", lambda row: _access.grant(row, zone)))
+    found: list[Fact] = [*_access.ways(grants), *grants]
+    try:
+        logged = yield from _read(REMOTE_SESSIONS, _access.SESSION_COLUMNS, ("user", "began"))
+    except NotAnswered:
+        return found
+    sessions = list(_checked(logged, "user", lambda row: _access.session(row, zone)))
+    span = _access.whole(list(logged.rows), zone)
+    return [*found, *sessions, *_access.seen(sessions, span)]
 
 
 def _asset(row: Row) -> Asset:
@@ -127,17 +148,27 @@ def _read(
     return table(capture, columns, needed)
 
 
-def _each(found: Table, identity: str, read: Callable[[Row], Fact]) -> Iterator[Fact]:
-    """The facts of all rows. Raises Unexpected (`import_row`) that names what is wrong."""
-    mistakes: list[str] = []
+def _each(found: Table, identity: str, read: Callable[[Row], F]) -> Iterator[F]:
+    """The facts of all rows, each of another name. Raises as `_checked`."""
     seen: dict[str, int] = {}
-    for row in found.rows:
+
+    def once(row: Row) -> F:
         fact = read(row)
         name = getattr(fact, identity)
-        if not name and not row.mistakes:
-            row.wrong(identity, "is empty")
-        elif name and seen.setdefault(name, row.number) != row.number:
+        if name and seen.setdefault(name, row.number) != row.number:
             row.wrong(identity, f"stands in row {seen[name]} too")
+        return fact
+
+    return _checked(found, identity, once)
+
+
+def _checked(found: Table, identity: str, read: Callable[[Row], F]) -> Iterator[F]:
+    """The facts of all rows. Raises Unexpected (`import_row`) that names what is wrong."""
+    mistakes: list[str] = []
+    for row in found.rows:
+        fact = read(row)
+        if not getattr(fact, identity) and not row.mistakes:
+            row.wrong(identity, "is empty")
         mistakes += row.mistakes
         yield fact
     if mistakes:

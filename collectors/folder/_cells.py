@@ -7,7 +7,7 @@ is wrong.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 from ipaddress import ip_address, ip_network
 from unicodedata import normalize
 
@@ -80,6 +80,20 @@ def day(text: str) -> date | None:
         return date(year + 1911 if republic else year, int(parts["month"]), int(parts["day"]))
     except ValueError:
         raise ValueError(f"{shown(text, 20)} is no day of the calendar") from None
+
+
+def moment(text: str) -> datetime | None:
+    """A day with a time of day behind it, `2026-11-23 08:44` or `115/11/23 08:44:11`, no zone."""
+    found = plain(text)
+    if found is None:
+        return None
+    words = re.split(r"[ T]", found, maxsplit=1)
+    date_ = day(words[0])
+    try:
+        clock = time.fromisoformat(words[1].zfill(5)) if len(words) > 1 else time()
+    except ValueError:
+        raise ValueError(f"{shown(text, 20)} is no time") from None
+    return None if date_ is None else datetime.combine(date_, clock)
 
 
 def address(text: str) -> tuple[str, ...] | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
-from collectors.fortios import _cli, _policy, _rogue, _unit, _vap
+from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._objects import Objects, objects
@@ -23,7 +23,7 @@ from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, FirewallRule, Unit
+from evidence.facts import AlgorithmOffer, Fact, FirewallRule, Unit
 
 VENDOR = "Fortinet"
 ALIASES = ("fortinet", "fortigate", "fortinet_fortios")
@@ -38,6 +38,7 @@ _SECRETS = tuple(
     for name in (
         *("password", "passwd", "passphrase", "sae-password", "sae-private-key", "key", "psk"),
         *("mpsk-key", "secret", "psksecret", "auth-key", "group-password", "radius-secret"),
+        *("auth-pwd", "priv-pwd", "ppk-secret", "group-authentication-secret"),
         *(
             "api-key",
             "login-passwd",
@@ -48,7 +49,7 @@ _SECRETS = tuple(
 )
 
 
-def _get(name: str, *targets: str) -> Ask:
+def _get(name: str, *targets: str, secrets: tuple[Secret, ...] = ()) -> Ask:
     """A GET of the first target. The others, and each as people note it down, are never sent."""
     also = [
         f"{verb}{target}"
@@ -56,7 +57,7 @@ def _get(name: str, *targets: str) -> Ask:
         for verb in ("GET ", "")
         for target in _spellings(full)
     ]
-    return Ask(name, f"GET {targets[0]}", "http", secrets=_SECRETS, also=tuple(also))
+    return Ask(name, f"GET {targets[0]}", "http", secrets=(*_SECRETS, *secrets), also=tuple(also))
 
 
 def _spellings(target: str) -> Iterable[str]:
@@ -113,6 +114,34 @@ ACCESS_POINTS = _get("access_points", f"{_CMDB}/wireless-controller/wtp?vdom=*")
 ROGUES = _get("rogue_access_points", f"{_MONITOR}/wifi/rogue_ap?vdom=*")
 API_USERS = _get("api_users", f"{_CMDB}/system/api-user", f"{_CMDB}/system/api-user?vdom=*")
 PROFILES = _get("profiles", f"{_CMDB}/system/accprofile", f"{_CMDB}/system/accprofile?vdom=*")
+
+TUNNELS = (
+    _get("tunnels", f"{_CMDB}/vpn.ipsec/phase1-interface?vdom=*"),
+    _get("policy_tunnels", f"{_CMDB}/vpn.ipsec/phase1?vdom=*"),
+)
+SECOND_PHASES = (
+    _get("tunnel_phases", f"{_CMDB}/vpn.ipsec/phase2-interface?vdom=*"),
+    _get("policy_tunnel_phases", f"{_CMDB}/vpn.ipsec/phase2?vdom=*"),
+)
+# A community is named by its own secret.
+SNMP_COMMUNITIES = _get(
+    "snmp_communities",
+    f"{_CMDB}/system.snmp/community",
+    secrets=(Secret("json", "results[].name"), Secret("json", "[].results[].name")),
+)
+SNMP_USERS = _get("snmp_users", f"{_CMDB}/system.snmp/user")
+NTP = _get("ntp", f"{_CMDB}/system/ntp")
+GLOBAL = _get("system_global", f"{_CMDB}/system/global")
+SSL_VPN = _get("ssl_vpn", f"{_CMDB}/vpn.ssl/settings?vdom=*")
+USERS = _get("users", f"{_CMDB}/user/local?vdom=*")
+USER_GROUPS = _get("user_groups", f"{_CMDB}/user/group?vdom=*")
+USER_PEERS = _get("user_peers", f"{_CMDB}/user/peer?vdom=*")
+SERVERS = tuple(
+    _get(f"{kind}_servers", f"{_CMDB}/user/{kind}?vdom=*")
+    for kind in ("radius", "ldap", "tacacs+", "saml")
+)
+ADMIN_INTERFACES = _get("admin_interfaces", f"{_CMDB}/system/interface?vdom=*")
+SESSIONS = _get("ssl_vpn_sessions", f"{_MONITOR}/vpn/ssl?vdom=*")
 
 # Read from what somebody delivers; the REST API takes no command.
 CLI_STATUS = Ask("get_system_status", "get system status")
@@ -174,6 +203,60 @@ def wireless(device: Device) -> Flow:
     )
     rogues = yield from _optional(ROGUES)
     return [*_vap.networks(answers), *(_rogue.heard(rogues) if rogues else ())]
+
+
+def crypto(device: Device) -> Flow:
+    """What tunnels, SNMP, time and administration allow. A part that is refused fails all."""
+    found: list[AlgorithmOffer] = []
+    answered = False
+    for asks, read in (
+        (TUNNELS, _crypto.phase1),
+        (SECOND_PHASES, _crypto.phase2),
+        ((SNMP_COMMUNITIES,), _crypto.snmp_communities),
+        ((SNMP_USERS,), _crypto.snmp_users),
+        ((NTP,), _crypto.ntp),
+        ((GLOBAL,), _crypto.administration),
+        ((SSL_VPN,), _crypto.portal),
+    ):
+        for ask in asks:
+            capture = yield from _delivered(ask)
+            if capture is not None:
+                answered = True
+                found += read(capture)
+    if not answered:
+        raise _silence(device)
+    return found
+
+
+def remote_access(device: Device) -> Flow:
+    """Who may come in by SSL-VPN and dial-up IPsec, who is in, and where administrators may."""
+    people = _access.People(
+        users=_access.rows_by_name((yield from _delivered(USERS))),
+        groups=_access.rows_by_name((yield from _delivered(USER_GROUPS))),
+        peers=_access.rows_by_name((yield from _delivered(USER_PEERS))),
+    )
+    for ask in SERVERS:
+        kind = ask.name.removesuffix("_servers")
+        servers = _access.rows_by_name((yield from _delivered(ask)))
+        people.servers |= {key: kind for key in servers}
+    found: list[Fact] = []
+    portal = yield from _delivered(SSL_VPN)
+    for part in parts(portal) if portal else ():
+        found += _access.ssl_vpn(part, people)
+    tunnels = []
+    for ask in TUNNELS:
+        tunnels += [capture] if (capture := (yield from _delivered(ask))) else []
+    for capture in tunnels:
+        for part in parts(capture):
+            for row in part.results if isinstance(part.results, list) else ():
+                found += _access.dial_up(part, row, people)
+    if portal is None and not tunnels:
+        raise _silence(device)
+    interfaces = yield from _optional(ADMIN_INTERFACES)
+    found += _access.open_interfaces(interfaces) if interfaces else ()
+    now = yield from _optional(SESSIONS)
+    found += _access.sessions(now) if now else ()
+    return found
 
 
 def account(device: Device) -> Flow:

@@ -17,10 +17,11 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import access_list, acl_rules, parts, privilege
 from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
+from collectors._cisco.crypto import offers
 from collectors._neighbours.cisco import CDP, LLDP, arp
 from collectors._neighbours.cisco import neighbours as seen_beside
 from collectors.ios import _applied, _groups, _modules, _remarks, _version
-from evidence.ask import Ask, Session
+from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Unexpected
@@ -28,6 +29,7 @@ from evidence.facts import Fact
 
 VENDOR = "Cisco"
 TRANSPORTS = ("ssh", "folder")
+BY_NAME = ("crypto",)
 ALIASES = (
     *("cisco_ios", "cisco_ios_ssh", "iosxe", "cisco_iosxe", "cisco_xe", "cisco_xe_ssh"),
     *("cisco_cat9k",),
@@ -78,6 +80,45 @@ CONFIGURED = Ask(
     "show running-config | section access-list",
     also=("show running-config partition access-list",),
 )
+
+_SECRETS = tuple(
+    Secret("regex", pattern)
+    for pattern in (
+        r"\b(?:password|secret)[ \t]+(?:level[ \t]+\d+[ \t]+)?(?:\d{1,2}[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^snmp-server community[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^ntp authentication-key[ \t]+\d+[ \t]+\S+[ \t]+(?P<secret>\S+)",
+        r"(?m)^crypto isakmp key[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"\bpre-shared-key[ \t]+(?:(?:local|remote|hex|\d)[ \t]+)*(?P<secret>\S+)",
+        r"(?m)^[ \t]+key(?:-string)?[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+    )
+)
+TUNNELS = Ask(
+    "tunnels",
+    "show running-config | section ^crypto (isakmp|ikev2|ipsec|map|dynamic-map)",
+    also=("show running-config", "show run"),
+    secrets=_SECRETS,
+)
+ACCOUNTS = Ask(
+    "accounts",
+    "show running-config | include ^(enable|username|line|ntp|snmp-server (community|group))"
+    "|^ password",
+    secrets=_SECRETS,
+)
+
+
+def crypto(device: Device) -> Flow:
+    """What tunnels, SNMP, time and kept passwords allow, as configured."""
+    tunnels = yield from delivered(TUNNELS)
+    accounts = yield from delivered(ACCOUNTS)
+    text = "\n".join(told(one) for one in (tunnels, accounts) if one)
+    found = offers(text)
+    if not found:
+        raise Unexpected(
+            f"{device.id}: no account, tunnel or protocol is configured",
+            code="result_empty_suspicious",
+            next_step="check the account's privilege: every device keeps a password",
+        )
+    return found
 
 
 def firmware(device: Device) -> Flow:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from collectors.junos import _counters, _filters, _policies, _unit
+from collectors.junos import _counters, _crypto, _filters, _policies, _unit
 from collectors.junos._lines import Statement, answered, statements
 from collectors.junos._objects import address_books, applications, interfaces
 from collectors.junos._unit import VENDOR
@@ -20,7 +20,7 @@ from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, FirewallRule, HardwareItem
+from evidence.facts import AlgorithmOffer, Fact, FirewallRule, HardwareItem
 
 __all__ = ["VENDOR"]
 ALIASES = ("juniper_junos", "juniper", "juniper_srx", "srx")
@@ -67,6 +67,10 @@ APPLICATIONS = (
 FILTERS = _configured("filters", "firewall")
 INTERFACES = _configured("interfaces", "interfaces")
 PREFIXES = _configured("policy_options", "policy-options")
+IKE = _configured("ike", "security ike")
+IPSEC = _configured("ipsec", "security ipsec")
+SNMP = _configured("snmp", "snmp")
+NTP = _configured("ntp", "system ntp")
 HITS = _show("hit_count", "show security policies hit-count")
 COUNTERS = _show("filter_counters", "show firewall")
 VERSION = _show("version", "show version")
@@ -123,6 +127,28 @@ def firewall(device: Device) -> Flow:
             next_step="check that the login class has the permission view-configuration",
         )
     return [*unit, *interfaces(places), *found]
+
+
+def crypto(device: Device) -> Flow:
+    """What tunnels, SNMP and time allow, as far as it is written."""
+    found: list[AlgorithmOffer] = []
+    answered = False
+    for ask, read in (
+        (IKE, _crypto.ike),
+        (IPSEC, _crypto.ipsec),
+        (SNMP, _crypto.snmp),
+        (NTP, _crypto.ntp),
+    ):
+        said = _configuration((yield from _needed(ask)))
+        if said is not None:
+            answered = True
+            found += read(said)
+    if not answered:
+        raise NotAnswered(
+            f"{device.id}: no part of its configuration was answered",
+            next_step=f"deliver {IKE.text!r}, {SNMP.text!r} and {NTP.text!r}",
+        )
+    return found
 
 
 def firmware(device: Device) -> Flow:

@@ -13,9 +13,10 @@ installed has no list; one that may not be run fails the reading.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator
 
-from collectors.linux import _host, _iptables, _nft, _ufw, _xrdp
+from collectors.linux import _gateways, _host, _iptables, _nft, _ufw, _xrdp
 from collectors.linux._account import privilege
 from collectors.linux._answer import ruleset, told
 from collectors.linux._draft import Draft, facts
@@ -29,6 +30,7 @@ from evidence.remote_control import found as remote_control
 
 VENDOR = "Linux"
 TRANSPORTS = ("ssh", "local", "folder")
+BY_NAME = ("crypto",)
 ALIASES = ("linux", "linux_ssh")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
@@ -99,10 +101,35 @@ SESMAN = Ask(
     exits=(0, 1),
 )
 LISTENERS = Ask("listeners", "ss -Hltn", also=("ss -ltn", "ss -tln"))
+# Where OpenVPN keeps its files and nothing else; keys may stand in a file themselves.
+_KEYS = Secret(
+    "regex", r"(?s)<(?:key|tls-auth|tls-crypt|tls-crypt-v2|secret|pkcs12)>\s*(?P<secret>.+?)\s*</"
+)
+OPENVPN = Ask(
+    "openvpn_settings",
+    "sudo -n env LC_ALL=C cat {path}",
+    secrets=(_KEYS,),
+    holes={"path": r"/etc/openvpn(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,4}\.conf"},
+    exits=(0, 1),
+    also=("openvpn.conf", "server.conf", "cat /etc/openvpn/server.conf"),
+)
+OPENVPN_STATUS = Ask(
+    "openvpn_status",
+    "sudo -n env LC_ALL=C cat {path}",
+    holes={"path": r"/(?:run|etc|var/log)/openvpn(?:/?[A-Za-z0-9_-]+){0,4}\.(?:log|status)"},
+    exits=(0, 1),
+    also=("openvpn-status.log", "cat /var/log/openvpn/openvpn-status.log"),
+)
+WIREGUARD = tuple(
+    _as_root(f"wireguard_{what.replace('-', '_')}", f"wg show all {what}")
+    for what in ("listen-port", "allowed-ips", "latest-handshakes", "endpoints")
+)
+STRONGSWAN = _as_root("strongswan_connections", "swanctl --list-conns")
 ID = Ask("id", "id")
 SUDO = Ask("sudo_rules", "sudo -n -l", also=("sudo -l",), exits=(0, 1))
 _AS_ROOT = (
     *(NFT, NFT_TEXT, IPTABLES, IP6TABLES, IPTABLES_LEGACY, IP6TABLES_LEGACY, UFW, DMIDECODE),
+    *(*WIREGUARD, STRONGSWAN),
 )
 
 
@@ -193,11 +220,64 @@ def remote_access(device: Device) -> Flow:
             next_step=f"deliver {DPKG.text!r} or {RPM.text!r} of the host",
         )
     unit = yield from _unit()
+    gateways = yield from _gateways_of(device, set(packages))
     return [
         *([unit] if unit else []),
         ProgramsSeen(programs=len(packages), listeners=None if open_ is None else len(open_)),
         *remote_control(packages, (), open_ or ()),
+        *gateways,
     ]
+
+
+def crypto(device: Device) -> Flow:
+    """What an OpenVPN server's file allows; what the host offers on the wire, others ask it."""
+    server = yield from _openvpn(device)
+    if server is None:
+        raise NotAnswered(
+            f"{device.id}: there is no OpenVPN file to read",
+            next_step="name it as the option `openvpn`, or take `crypto` from its subjects: what "
+            "the host offers is asked by ssh_wire and tls_wire",
+        )
+    return list(_gateways.openvpn_offers(server))
+
+
+def _gateways_of(device: Device, packages: set[str]) -> Generator[Ask, Capture, list[Fact]]:
+    """Who may come in by OpenVPN, WireGuard and strongSwan, where they are installed."""
+    found: list[Fact] = []
+    if "openvpn" in packages or "openvpn" in device.options:
+        server = yield from _openvpn(device)
+        found += _gateways.openvpn(server) if server else ()
+        status = yield from _optional(OPENVPN_STATUS(path=_status(device)))
+        if found and status is not None and (said := told(status)):
+            found += _gateways.openvpn_sessions(said, _host.captured_at(status))
+    if "wireguard-tools" in packages:
+        answers = []
+        for ask in WIREGUARD:
+            capture = yield from _rules(ask)
+            answers.append(told(capture) or "" if capture else "")
+        found += _gateways.wireguard(*answers)
+    if packages & {"strongswan", "strongswan-swanctl", "charon-systemd"}:
+        capture = yield from _optional(STRONGSWAN)
+        if capture is not None and (said := told(capture)):
+            found += _gateways.strongswan(said)
+    return found
+
+
+def _settings(device: Device) -> str:
+    return device.options.get("openvpn", "/etc/openvpn/server.conf")
+
+
+def _status(device: Device) -> str:
+    return device.options.get("openvpn_status", "/var/log/openvpn/openvpn-status.log")
+
+
+def _openvpn(device: Device) -> Generator[Ask, Capture, str | None]:
+    """The server's file; None where there is none."""
+    capture = yield from _optional(OPENVPN(path=_settings(device)))
+    text = capture.text() if capture else ""
+    if re.match(r"cat: .*(?:No such file|not found)", text) or not text.strip():
+        return None
+    return told(capture) if capture else None
 
 
 def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
@@ -214,7 +294,8 @@ def account(device: Device) -> Flow:
     """Who asks, in which groups, and what sudo lets it run."""
     capture = yield ID
     sudo = yield from _sudo()
-    known = {ask.text.removeprefix("sudo -n ") for ask in _AS_ROOT}
+    files = (OPENVPN(path=_settings(device)), OPENVPN_STATUS(path=_status(device)))
+    known = {ask.text.removeprefix("sudo -n ") for ask in (*_AS_ROOT, *files)}
     return [privilege(capture.text(), sudo, known, _who(capture))]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from collectors.panos import _cli, _unit, _usage
+from collectors.panos import _cli, _gateway, _unit, _usage
 from collectors.panos._account import privilege
 from collectors.panos._answer import result
 from collectors.panos._asks import get, op, show
@@ -25,7 +25,7 @@ from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import AccountPrivilege, Fact, FirewallRule
+from evidence.facts import AccountPrivilege, AlgorithmOffer, Fact, FirewallRule
 
 VENDOR = "Palo Alto Networks"
 ALIASES = ("paloalto_panos", "paloalto", "palo_alto_panos")
@@ -65,6 +65,21 @@ PERMISSIONS = show(
     "permissions",
     "/config/mgt-config/users/entry[@name='{account}']/permissions",
     {"account": r"[A-Za-z0-9._-]{1,63}"},
+)
+IKE = show("ike", "/config/devices/entry/network/ike")
+TLS_PROFILES = show("tls_profiles", "/config/shared/ssl-tls-service-profile")
+SNMP = show("snmp", "/config/devices/entry/deviceconfig/system/snmp-setting")
+NTP = show("ntp", "/config/devices/entry/deviceconfig/system/ntp-servers")
+GLOBAL_PROTECT = show("global_protect", f"{_HERE}/global-protect")
+PROFILES = show("shared_authentication", "/config/shared/authentication-profile")
+VSYS_PROFILES = show("vsys_authentication", f"{_HERE}/authentication-profile")
+MANAGEMENT = show(
+    "management_profiles", "/config/devices/entry/network/profiles/interface-management-profile"
+)
+INTERFACES = show("network_interfaces", "/config/devices/entry/network/interface")
+SESSIONS = op(
+    "global_protect_users",
+    "<show><global-protect-gateway><current-user></current-user></global-protect-gateway></show>",
 )
 
 # Read from what somebody delivers; the API takes no command line.
@@ -121,6 +136,51 @@ def firmware(device: Device) -> Flow:
         raise _silence(device)
     units = yield from _units(device, told)
     return [*_unit.software(told.system), _unit.hardware(told.system), *units]
+
+
+def crypto(device: Device) -> Flow:
+    """What tunnels, TLS profiles, SNMP and time allow. A part that is refused fails all."""
+    found: list[AlgorithmOffer] = []
+    answered = False
+    for ask, read in (
+        (IKE, _gateway.ike),
+        (TLS_PROFILES, _gateway.tls),
+        (SNMP, _gateway.snmp),
+        (NTP, _gateway.ntp),
+    ):
+        answer = yield from _answer(ask)
+        if answer is not None:
+            answered = True
+            found += read(answer.node)
+    if not answered:
+        raise _silence(device)
+    return found
+
+
+def remote_access(device: Device) -> Flow:
+    """Who may come in by GlobalProtect, who is in, and where administrators may log in."""
+    names = yield from _vsys(device, None)
+    shared = yield from _answer(PROFILES)
+    found: list[Fact] = []
+    answered = False
+    for vsys in names:
+        node = yield from _answer(GLOBAL_PROTECT(vsys=vsys))
+        if node is None:
+            continue
+        answered = True
+        own = yield from _answer(VSYS_PROFILES(vsys=vsys))
+        nodes = [one.node for one in (shared, own) if one and one.node is not None]
+        known = _gateway.profiles(nodes)
+        found += _gateway.global_protect(node.node, known, vsys)
+    if not answered:
+        raise _silence(device)
+    management = yield from _optional(MANAGEMENT)
+    interfaces = yield from _optional(INTERFACES)
+    if management and interfaces:
+        found += _gateway.administration(management.node, interfaces.node)
+    now = yield from _optional(SESSIONS)
+    found += _gateway.sessions(now.node) if now else ()
+    return found
 
 
 def account(device: Device) -> Flow:

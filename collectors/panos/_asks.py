@@ -10,7 +10,8 @@ from evidence.ask import Ask, Secret
 SECRETS = (
     Secret(
         "regex",
-        r"<[a-z0-9-]*(?:password|passwd|passphrase|phash|secret|key|psk|pwd|community|token)"
+        r"<[a-z0-9-]*(?:password|passwd|passphrase|phash|secret|key|psk|pwd|community|token"
+        r"|community-string)"
         r"(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?(?P<secret>[^<\s][^<]*?)\s*(?=\]\]>|<|\Z)",
     ),
 )

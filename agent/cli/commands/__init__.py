@@ -6,6 +6,7 @@ import typer
 
 from agent.cli import completion
 from agent.cli.commands import (
+    access,
     collecting,
     crypto,
     deciding,
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command()(judging.findings)
     app.command()(remote.rdp)
     app.command()(wireless.wireless)
+    app.command()(access.remote_access)
     app.command()(crypto.crypto)
     app.add_typer(rules.rules, name="rules")
     app.command()(stock.inventory)

@@ -1,0 +1,157 @@
+"""Are the connections from outside there to be reviewed, and what stands out among them?
+
+CC-17010.a.h has the responsible supervisor review the records periodically: the review itself is
+an activity that people enter, with its own clock. This brings them what to look at: the month's
+sessions by user and source, those out of hours, those of users whom no setting lets in. A list
+of who is in now, read daily, misses what began and ended in between, and says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from checks._access import ACCESS, listed
+from checks._observed import observed
+from evidence.clock import month_bounds, zone_named
+from evidence.device import Device
+from evidence.facts import AccessGrant, RemoteAccess, RemoteSession, SessionsSeen
+from evidence.observation import Observation, Result
+from evidence.reading import Reading
+from evidence.readings import Readings
+from evidence.rulebase import unread
+from evidence.text import Text
+
+CHECK = "remote_sessions_are_reviewed"
+Answer = tuple[Result, str, Text]
+TAIPEI = "Asia/Taipei"
+
+
+def check(
+    readings: Readings, *, hours: Sequence[str] = (), workdays: Sequence[int] = (1, 2, 3, 4, 5)
+) -> Iterator[Observation]:
+    """One observation a device that lets people in.
+
+    `hours`: spans of the day in Taipei in which connections are expected (`08:00-20:00`);
+    `workdays`: 1 is Monday. Without hours nothing is out of hours.
+    """
+    yield from unread(readings, "remote_access", CHECK, ACCESS)
+    start, end = month_bounds(readings.period)
+    for device, reading in readings.each("remote_access"):
+        if reading is None or not _lets_in(reading):
+            continue
+        mine = _of_month(readings, device, reading)
+        sessions = _sessions(mine, start, end)
+        whole = _covered(mine, start, min(end, readings.at))
+        measures = _measures(sessions, reading, hours, workdays)
+        found = observed(
+            CHECK,
+            readings,
+            device,
+            reading,
+            subject=f"{device.id}/remote sessions {readings.period}",
+            about="remote_sessions",
+            answer=_answer(sessions, whole, measures),
+            measures={**measures, "complete": whole},
+        )
+        yield found
+
+
+def _lets_in(reading: Reading) -> bool:
+    ways = [one for one in reading.of(RemoteAccess) if one.seen_as is None]
+    on = any(one.enabled is not False and one.service != "administration" for one in ways)
+    return on or bool(reading.of(RemoteSession)) or bool(reading.of(SessionsSeen))
+
+
+def _of_month(readings: Readings, device: Device, newest: Reading) -> list[Reading]:
+    found = [one for one in readings.earlier(device.id, "remote_access") if one.failure is None]
+    return [*found, newest]
+
+
+def _sessions(readings: Sequence[Reading], start: datetime, end: datetime) -> list[RemoteSession]:
+    """Each session once, as it was last seen, of those that touch the month."""
+    found: dict[tuple[str, str, Any], RemoteSession] = {}
+    for reading in readings:
+        for one in reading.of(RemoteSession):
+            began = one.began_at or reading.at
+            if began < end and (one.ended_at or began) >= start:
+                found[one.service, one.user, one.began_at or reading.at.date()] = one
+    return list(found.values())
+
+
+def _covered(readings: Sequence[Reading], start: datetime, end: datetime) -> bool:
+    """Whether logs that say from when to when they are complete cover the month so far."""
+    spans = sorted(
+        (one.from_at, one.until_at or reading.at)
+        for reading in readings
+        for one in reading.of(SessionsSeen)
+        if one.from_at is not None
+    )
+    reached = start
+    for begins, ends in spans:
+        if begins <= reached:
+            reached = max(reached, ends)
+    # What is read once a day reaches to the last reading, not to the month's last second.
+    return bool(spans) and (end - reached).total_seconds() <= 2 * 86400
+
+
+def _measures(
+    sessions: Sequence[RemoteSession],
+    reading: Reading,
+    hours: Sequence[str],
+    workdays: Sequence[int],
+) -> dict[str, Any]:
+    known = {one.who.casefold() for one in reading.of(AccessGrant) if one.kind == "user"}
+    everybody = any(one.kind != "user" for one in reading.of(AccessGrant)) or not known
+    odd = [one for one in sessions if _out_of_hours(one, hours, workdays)]
+    strangers = [one.user for one in sessions if not everybody and one.user.casefold() not in known]
+    return {
+        "sessions": len(sessions),
+        "users": dict(Counter(one.user for one in sessions).most_common(50)),
+        "sources": dict(Counter(one.source or "?" for one in sessions).most_common(50)),
+        "out_of_hours": list(dict.fromkeys(_said(one) for one in odd)),
+        "not_granted": list(dict.fromkeys(strangers)),
+    }
+
+
+def _out_of_hours(session: RemoteSession, hours: Sequence[str], workdays: Sequence[int]) -> bool:
+    zone = zone_named(TAIPEI)
+    if not hours or session.began_at is None or zone is None:
+        return False
+    there = session.began_at.astimezone(zone)
+    if there.isoweekday() not in workdays:
+        return True
+    spans = [tuple(time.fromisoformat(one) for one in span.split("-")) for span in hours]
+    return not any(first <= there.time() <= last for first, last in spans)
+
+
+def _said(session: RemoteSession) -> str:
+    zone = zone_named(TAIPEI)
+    began = session.began_at.astimezone(zone) if session.began_at else None
+    return f"{session.user} {began:%Y-%m-%d %H:%M}" if began else session.user
+
+
+def _answer(sessions: Sequence[RemoteSession], whole: bool, measures: Mapping[str, Any]) -> Answer:
+    odd, strangers = measures["out_of_hours"], measures["not_granted"]
+    if odd or strangers:
+        en, zh = [], []
+        if odd:
+            en.append(f"out of hours: {listed(odd, 6)}")
+            zh.append(f"非上班時段：{listed(odd, 6)}")
+        if strangers:
+            en.append(f"of users whom no setting lets in: {listed(strangers, 6)}")
+            zh.append(f"非現行授權使用者：{listed(strangers, 6)}")
+        words = Text("; ".join(en), "；".join(zh))
+        return Result.partly, "to_be_explained", words
+    if not whole:
+        words = Text(
+            f"{len(sessions)} sessions were seen; no log shows that these are all",
+            f"讀得 {len(sessions)} 筆連線，無完整紀錄可證明即為全部",
+        )
+        return Result.not_assessed, "log_incomplete", words
+    words = Text(
+        f"{len(sessions)} sessions are listed for the review", f"{len(sessions)} 筆連線已列示供覆核"
+    )
+    return Result.satisfied, "listed", words
