@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from collectors._cisco.answer import told
+from evidence.capture import Capture
+from evidence.errors import Unexpected, shown
 from evidence.facts import AlgorithmOffer
 
 Sections = list[tuple[str, list[str]]]
@@ -49,6 +52,22 @@ def sections(text: str) -> Sections:
         else:
             found.append((line.strip(), []))
     return found
+
+
+def settings(capture: Capture, *words: str) -> str:
+    """An answer that shows settings beginning with these words, or none at all.
+
+    A whole configuration, which says its version and host name, will do. Raises Unexpected for
+    anything else: another device's words must not read as settings that are not there.
+    """
+    text = told(capture)
+    whole = re.search(r"(?m)^hostname ", text) and re.search(r"(?m)^(?:ASA )?[Vv]ersion ", text)
+    for head, _ in sections(text):
+        if not whole and not head.removeprefix("no ").startswith(words):
+            raise Unexpected(
+                f"{capture.device}: {capture.ask.text!r}: not a setting of it: {shown(head)!r}"
+            )
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable
 from datetime import datetime
 
 from collectors._cisco import privilege
-from collectors._cisco.crypto import offers
+from collectors._cisco.crypto import offers, settings
 from collectors.asa import _access_list as acl
 from collectors.asa import _remote, _rules, _system
 from collectors.asa import _unit as unit_of
@@ -99,10 +99,11 @@ SESSIONS = Ask("anyconnect_sessions", "show vpn-sessiondb anyconnect")
 
 def crypto(device: Device) -> Flow:
     """What tunnels, SNMP, time and kept passwords allow, as configured."""
-    answers: list[Capture] = []
+    said: list[str] = []
     for ask in (CRYPTO, SNMP, NTP, USERS):
-        answers += [one] if (one := (yield from _delivered(ask))) else []
-    found = offers("\n".join(told(one) for one in answers))
+        word = ask.text.rpartition(" ")[2]
+        said += [settings(one, word)] if (one := (yield from _delivered(ask))) else []
+    found = offers("\n".join(said))
     if not found:
         raise Unexpected(
             f"{device.id}: no tunnel, protocol or user is configured",
@@ -122,13 +123,20 @@ def remote_access(device: Device) -> Flow:
             next_step=f"deliver {TUNNEL_GROUPS.text!r} and {WEBVPN.text!r}",
         )
     users = yield from _delivered(USERS)
-    known = _remote.groups(told(groups)) if groups else []
-    found: list[Fact] = list(
-        _remote.portal(told(webvpn) if webvpn else "", known, told(users) if users else "")
-    )
+    asked = ((groups, "tunnel-group"), (webvpn, "webvpn"), (users, "username"))
+    texts = [settings(one, word) if one else "" for one, word in asked]
+    open_ = []
     for ask in ADMINISTRATION:
         capture = yield from _optional(ask)
-        found += _remote.administration(told(capture)) if capture else ()
+        open_.append(settings(capture, ask.text.rpartition(" ")[2]) if capture else "")
+    if not any(text.strip() for text in (*texts, *open_)):
+        raise Unexpected(
+            f"{device.id}: no user, no tunnel group and no way to administer it is told",
+            code="result_empty_suspicious",
+            next_step="check the account's privilege",
+        )
+    found: list[Fact] = list(_remote.portal(texts[1], _remote.groups(texts[0]), texts[2]))
+    found += [one for text in open_ for one in _remote.administration(text)]
     now = yield from _optional(SESSIONS)
     if now is not None:
         found += _remote.sessions(told(now), captured_at(now), device.timezone)

@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import access_list, acl_rules, parts, privilege
 from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
-from collectors._cisco.crypto import offers
+from collectors._cisco.crypto import offers, settings
 from collectors._neighbours.cisco import CDP, LLDP, arp
 from collectors._neighbours.cisco import neighbours as seen_beside
 from collectors.ios import _applied, _groups, _modules, _remarks, _version
@@ -98,6 +98,7 @@ TUNNELS = Ask(
     also=("show running-config", "show run"),
     secrets=_SECRETS,
 )
+_OF_ACCOUNTS = ("enable ", "username ", "line ", "ntp ", "snmp-server ")
 ACCOUNTS = Ask(
     "accounts",
     "show running-config | include ^(enable|username|line|ntp|snmp-server (community|group))"
@@ -110,8 +111,9 @@ def crypto(device: Device) -> Flow:
     """What tunnels, SNMP, time and kept passwords allow, as configured."""
     tunnels = yield from delivered(TUNNELS)
     accounts = yield from delivered(ACCOUNTS)
-    text = "\n".join(told(one) for one in (tunnels, accounts) if one)
-    found = offers(text)
+    said = [settings(tunnels, "crypto")] if tunnels else []
+    said += [settings(accounts, *_OF_ACCOUNTS)] if accounts else []
+    found = offers("\n".join(said))
     if not found:
         raise Unexpected(
             f"{device.id}: no account, tunnel or protocol is configured",

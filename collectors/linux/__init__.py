@@ -277,7 +277,10 @@ def _openvpn(device: Device) -> Generator[Ask, Capture, str | None]:
     text = capture.text() if capture else ""
     if re.match(r"cat: .*(?:No such file|not found)", text) or not text.strip():
         return None
-    return told(capture) if capture else None
+    said = told(capture) if capture else None
+    if said is not None and not _gateways.is_openvpn(said):
+        raise Unexpected(f"{device.id}: {_settings(device)} is no file of OpenVPN's")
+    return said
 
 
 def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:

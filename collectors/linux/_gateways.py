@@ -22,7 +22,18 @@ from evidence.facts import (
 OPENVPN, WIREGUARD, STRONGSWAN = "OpenVPN", "WireGuard", "strongSwan"
 # What OpenVPN 2.6 negotiates where its file says nothing.
 _DEFAULT_CIPHERS = ("AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305")
+_OWN = {
+    *("server", "server-bridge", "client", "remote", "dev", "proto", "port", "ca", "cert", "key"),
+    *("cipher", "data-ciphers", "auth", "tls-crypt", "tls-auth", "keepalive", "persist-key"),
+}
 _CONNECTION = re.compile(r"(?m)^([^\s:]+): (IKEv1(?:/2)?|IKEv2|IKEv1/2)")
+
+
+def is_openvpn(text: str) -> bool:
+    """Whether a text is one of OpenVPN's files: its directives, and no other program's words."""
+    names = set(_directives(text))
+    own = "dev" in names and len(names & _OWN) > 2  # without a device there is no tunnel
+    return own and all(re.fullmatch(r"[a-z][a-z0-9-]*", one) for one in names)
 
 
 def openvpn(text: str) -> Iterator[RemoteAccess | AccessGrant]:
