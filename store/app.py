@@ -26,6 +26,8 @@ from evidence.clock import Clock
 from evidence.errors import EvidenceError
 from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
+from store.console.guard import make_console
+from store.console.routes import console_routes
 from store.custody import Custody
 from store.entrance import Entrance
 from store.files import DiskBroken
@@ -203,10 +205,12 @@ def make_app(
     blob_limit_bytes: int = BLOB_LIMIT_BYTES,
     envelope_limit_bytes: int = ENVELOPE_LIMIT_BYTES,
     on_broken: Callable[[], None] = lambda: None,
+    secure: bool = False,
 ) -> Starlette:
     """The store over a state folder (and a PostgreSQL database, if one is named), as an ASGI
-    application; `app.state.custody` is its custody, to be closed after serving. Raises
-    EnvironmentProblem when either is in use or unfit."""
+    application; `app.state.custody` is its custody, to be closed after serving, `app.state.console`
+    what its pages work with. `secure`: browsers reach it over TLS, so that its cookies are for TLS
+    only. Raises EnvironmentProblem when folder or database is in use or unfit."""
     custody = Custody(
         state, clock, database_url=database_url, accept_replayed=accept_replayed, serving=True
     )
@@ -218,6 +222,7 @@ def make_app(
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
     )
+    console = make_console(custody, clock, secure=secure)
     # `:path` lets every odd name reach the handler, which has one answer for all of them.
     sha256 = "sha256/{digest:path}"
     routes = [
@@ -234,10 +239,12 @@ def make_app(
         *LogPages(custody).routes(),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
+        *console_routes(console),
     ]
     handled = (EvidenceError, HTTPException, ClientDisconnect, OSError, DBAPIError, Exception)
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
     app.state.custody = custody
+    app.state.console = console
     return app
 
 

@@ -20,6 +20,7 @@ from evidence.seal import PublicKey
 from store.agents import callers
 from store.custody import Custody
 from store.fsck import fsck as check_all
+from store.people.cli import app as user_app
 from store.serve import serve as serve_store
 from store.serve import system_clock
 from store.settings import load_settings
@@ -29,6 +30,8 @@ app = typer.Typer(
 )
 State = Annotated[Path | None, typer.Option(help="The store's folder.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
+
+app.add_typer(user_app, name="user")
 
 
 def main() -> None:
@@ -157,6 +160,14 @@ def list_agents(
         name = f"{one.agent} (locked)" if one.locked else one.agent
         table.add_row(name, ", ".join(one.sites), "\n".join(key.keyid for key in one.keys))
     Console().print(table)
+
+
+@app.command()
+def reindex(state: State = None, config: Config = None) -> None:
+    """Make the console's tables again from what is signed. While the store does not serve."""
+    with _opened(state, config) as custody:
+        count = custody.index.rebuild()
+    print(f"{count} statement(s) read")
 
 
 @app.command()

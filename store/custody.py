@@ -69,6 +69,7 @@ class Custody:
         """
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
+        self.state = state
         self._accept_replayed = accept_replayed
         with ExitStack() as held:
             if serving:

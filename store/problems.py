@@ -88,6 +88,44 @@ PROBLEMS: dict[str, Problem] = {
     "format_unsupported": _problem(
         400, "This store does not read that format yet.", "本保存庫尚不支援此格式版本。"
     ),
+    "login_failed": _problem(
+        401, "Account, password or code is wrong.", "帳號、密碼或驗證碼錯誤。"
+    ),
+    "login_delayed": _problem(
+        429, "Too many tries failed; wait before the next one.", "嘗試失敗次數過多，請稍後再試。"
+    ),
+    "reauth_required": _problem(
+        401, "Prove again who you are.", "請重新驗證身分（密碼與驗證碼）。"
+    ),
+    "csrf": _problem(403, "The form is not of this session.", "表單已失效，請重新整理頁面。"),
+    "form_invalid": _problem(400, "The form cannot be read.", "表單內容無法辨識。"),
+    "not_allowed": _problem(403, "Your roles do not cover this.", "您的角色未獲此授權。"),
+    "four_eyes": _problem(
+        403, "Another person has to do this.", "須由另一人辦理，編製者不得自行覆核。"
+    ),
+    "set_changed": _problem(
+        409, "The evidence changed meanwhile; look again.", "佐證已異動，請重新檢視後再簽核。"
+    ),
+    "step_invalid": _problem(
+        409, "The month does not stand there.", "本月目前狀態不得執行此步驟。"
+    ),
+    "month_running": _problem(409, "The month is not over.", "本月尚未結束，不得編製。"),
+    "month_signed": _problem(
+        409, "The month is signed; two people can open it again.", "本月已簽核；須經二人重新開啟。"
+    ),
+    "month_unfolded": _problem(
+        409, "The month cannot be judged from what is here.", "本月資料不足，無法判定。"
+    ),
+    "reason_missing": _problem(422, "A reason is missing.", "請填寫理由。"),
+    "answer_incomplete": _problem(422, "The answer is incomplete.", "答覆內容不完整或有誤。"),
+    "file_type": _problem(
+        415, "Only PDF, PNG, JPEG and XLSX are taken.", "僅接受 PDF、PNG、JPEG 與 XLSX 檔案。"
+    ),
+    "account_invalid": _problem(422, "The account cannot be made so.", "帳號格式不符。"),
+    "account_taken": _problem(409, "There is such an account already.", "帳號已存在。"),
+    "account_unknown": _problem(404, "There is no such account.", "查無此帳號。"),
+    "password_weak": _problem(422, "The password is too weak.", "密碼強度不足。"),
+    "deputy_invalid": _problem(422, "The deputy cannot be entered so.", "職務代理資料有誤。"),
     "store_full": _problem(
         507,
         "The store's disk is full; keep the copy and try again later.",

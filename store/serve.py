@@ -62,6 +62,7 @@ def serve(settings: Settings) -> bool:
         blob_limit_bytes=settings.blob_limit_mib * 1024 * 1024,
         envelope_limit_bytes=settings.envelope_limit_mib * 1024 * 1024,
         on_broken=stop,
+        secure=settings.tls_certificate is not None or settings.behind_tls,
     )
     try:
         with bind(settings.host, settings.port) as listener:

@@ -22,6 +22,7 @@ class Settings(BaseModel):
     port: int = Field(default=8741, ge=0, le=65535)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    behind_tls: bool = False
     accept_replayed: bool = False
     blob_limit_mib: int = Field(default=64, ge=1, le=1024)
     envelope_limit_mib: int = Field(default=64, ge=1, le=1024)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from agent.config import StoreModel
 from agent.push import StoreClient, push
 from store.app import make_app
+from store.console.guard import Console
 from store.custody import Custody
 from store.serve import serving
 from tests.lab_month import NOW, Month, lab_month
@@ -26,6 +29,7 @@ class Kept:
 
     month: Month
     custody: Custody
+    console: Console
     url: str
     now: list[datetime]
 
@@ -47,20 +51,43 @@ def deliver(month: Month, url: str) -> None:
     assert not push(ledger, client).refused
 
 
+@contextmanager
+def kept_in(
+    state: Path, month: Month, database_url: str | None = None, *, full: bool = False
+) -> Iterator[Kept]:
+    """The month in the store of a folder; `full`: everything is there already."""
+    now = [NOW]
+    app = make_app(state, clock=lambda: now[0], database_url=database_url, accept_replayed=True)
+    custody = app.state.custody
+    custody.enrol(month.agent.id, ["taipei"], month.agent.signing_key.public)
+    with serving(app) as url:
+        if not full:
+            deliver(month, url)
+        custody.index.catch_up()
+        now[0] = AFTER
+        yield Kept(month, custody, app.state.console, url, now)
+
+
 @pytest.fixture
 def kept(pushed_month: Month, tmp_path: Path, database_url: str | None) -> Iterator[Kept]:
     """The month in a store of this test's own, on each database."""
-    now = [NOW]
-    app = make_app(
-        tmp_path / "store",
-        clock=lambda: now[0],
-        database_url=database_url,
-        accept_replayed=True,
-    )
-    custody = app.state.custody
-    custody.enrol(pushed_month.agent.id, ["taipei"], pushed_month.agent.signing_key.public)
-    with serving(app) as url:
-        deliver(pushed_month, url)
-        custody.index.catch_up()
-        now[0] = AFTER
-        yield Kept(pushed_month, custody, url, now)
+    with kept_in(tmp_path / "store", pushed_month, database_url) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def full_state(pushed_month: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store that has the month; copied, because pushing takes seconds."""
+    state = tmp_path_factory.mktemp("full") / "store"
+    with kept_in(state, pushed_month):
+        pass
+    return state
+
+
+@pytest.fixture
+def filled_store(pushed_month: Month, full_state: Path, tmp_path: Path) -> Iterator[Kept]:
+    """The month in a store of this test's own, on SQLite."""
+    state = tmp_path / "store"
+    shutil.copytree(full_state, state)
+    with kept_in(state, pushed_month, full=True) as found:
+        yield found

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from evidence.capture import IMPORTED
-from evidence.clock import parse_at
 from evidence.collection import device_of
 from evidence.control import Disposition, Judgement
 from evidence.errors import SealError
@@ -206,8 +205,3 @@ def visits_between(
         .order_by(one.read_at, one.digest)
     )
     return [(row.visit, row.place) for row in found]
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time out of a record."""
-    return None if text is None else parse_at(text)

@@ -6,15 +6,13 @@ process that is killed goes on where it was.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, literal, select, union_all
+from sqlalchemy import Connection, case, delete, func, insert, literal, select, union_all, update
 
 from evidence.answers import Answers
 from evidence.clock import period_of
@@ -150,6 +148,7 @@ class Index:
                 if made is not None:
                     tables, values = made
                     _replace(rows, tables, agent, period, values)
+                    _compare_next(rows, agent, period)
                 if fold or not _is_marked_to_fold(rows, agent, period):
                     rows.execute(
                         delete(unsettled).where(
@@ -430,6 +429,28 @@ def _before(rows: Connection, agent: str, period: str) -> _Before:
     )
 
 
+def _compare_next(rows: Connection, agent: str, period: str) -> None:
+    """Hold the month after this one against it: it may have been folded before."""
+    following = rows.scalar(
+        select(func.min(month.c.period)).where(month.c.agent == agent, month.c.period > period)
+    )
+    if following is None:
+        return
+    for table, key in ((month_control, "control"), (finding, "id")):
+        before = table.alias("before")
+        verdict = (
+            select(before.c.verdict)
+            .where(before.c.agent == agent, before.c.period == period)
+            .where(before.c[key] == table.c[key])
+            .scalar_subquery()
+        )
+        rows.execute(
+            update(table)
+            .where(table.c.agent == agent, table.c.period == following)
+            .values(was=verdict)
+        )
+
+
 def _month_row(folded: Folded) -> dict[str, Any]:
     made = folded.read.assessment
     basis = folded.read.basis
@@ -478,13 +499,3 @@ def _replace(
 
 def _json(record: Any) -> str:
     return canonical(record).decode()
-
-
-def first_moment(values: Iterable[datetime | None]) -> datetime | None:
-    """The earliest of some moments that are known."""
-    return min((one for one in values if one is not None), default=None)
-
-
-def parsed(text: str) -> Any:
-    """A record out of a column."""
-    return json.loads(text)

@@ -101,6 +101,10 @@ class People:
             self._note(rows, by, "account_added", account)
         return secret
 
+    def code_address(self, secret: str, account: str) -> str:
+        """What an authenticator scans."""
+        return self._codes.address(secret, account)
+
     def known(self, account: str) -> Known | None:
         with self._database.reading() as rows:
             return known_in(rows, account)

@@ -150,15 +150,15 @@ class Desk:
                 )
             )
             within(rows, digest)
-            self._note(rows, actor, kind, told, at)
+            self.note(rows, actor, kind, told, at)
         return digest
 
     def refuse(self, actor: Actor, action: str, thing: str, code: str) -> None:
         """Note in the audit trail that somebody wanted what they may not."""
         with self.database.transaction() as rows:
-            self._note(rows, actor, action, thing, self.clock(), code)
+            self.note(rows, actor, action, thing, self.clock(), code)
 
-    def _note(
+    def note(
         self,
         rows: Connection,
         actor: Actor,

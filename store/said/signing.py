@@ -6,7 +6,6 @@ it stale: both steps are to be done again, for the difference.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +13,6 @@ from sqlalchemy import Connection, insert, select, union
 
 from evidence.answers import Person
 from evidence.clock import month_bounds, taipei_day
-from evidence.errors import SealError
 from evidence.sign_off import EvidenceSet, SignOff, Step, members_root
 from evidence.text import Text
 from store import leaves
@@ -314,12 +312,3 @@ def _seat(rows: Connection, signed: SignOff, digest: str, last: Signed | None) -
                 account=signed.person.account,
             )
         )
-
-
-def history_is_chained(steps: Sequence[Signed]) -> bool:
-    """Whether each step names the one before it."""
-    before = [None, *(one.digest for one in steps)]
-    return all(one.step.previous == before[place] for place, one in enumerate(steps))
-
-
-__all__ = ["STEPS", "MonthState", "SealError", "Signed", "Signing", "Standing", "needs", "state_of"]

@@ -1,0 +1,245 @@
+"""The door of every page: who asks, whether they may, and what is noted of it.
+
+A page is declared with what it takes (`Page`); nothing is served that was not declared. The order
+is: session, then permission at the sites the address speaks of, then the CSRF token.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+
+from evidence.clock import Clock, taipei_day
+from evidence.errors import EvidenceError
+from store.console.forms import Form, pairs_of, read_form
+from store.console.html import Html
+from store.custody import Custody
+from store.people.accounts import People
+from store.people.roles import Grant, May, allowed
+from store.people.secrets import Codes
+from store.people.sessions import Login, Sessions
+from store.problems import PROBLEMS, Refused
+from store.said.keep import Actor, Desk
+from store.said.signing import Signing
+from store.schema import agent_site
+
+log = logging.getLogger("evidence.store.console")
+
+PROVEN_FOR = timedelta(minutes=5)
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Console:
+    """What the pages work with."""
+
+    custody: Custody
+    people: People
+    sessions: Sessions
+    desk: Desk
+    signing: Signing
+    html: Html
+    clock: Clock
+    secure: bool
+
+    @property
+    def cookie(self) -> str:
+        """A `__Host-` cookie is taken over TLS only, from this host only."""
+        return "__Host-session" if self.secure else "session"
+
+    def sites_of(self, agent: str) -> frozenset[str]:
+        with self.custody.database.reading() as rows:
+            return frozenset(
+                rows.scalars(select(agent_site.c.site).where(agent_site.c.agent == agent))
+            )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request by somebody who was let in."""
+
+    login: Login
+    path: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    form: Form
+    address: str
+    partial: bool
+
+    @property
+    def language(self) -> str:
+        return self.login.known.language
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(known=self.login.known, address=self.address, proof=self.login.proof)
+
+    def asked(self, name: str, default: str = "") -> str:
+        """The first value of a field of the address."""
+        return self.query.get(name, [default])[0]
+
+
+Handler = Callable[[Console, Call], Response]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An address and what it takes. `deputy`: what one may do in another's place counts, too;
+    the handler then says in whose."""
+
+    path: str
+    handler: Handler
+    may: May
+    method: str = "GET"
+    deputy: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def of_agent(self) -> bool:
+        return "{agent}" in self.path
+
+
+class Guard:
+    """Serves declared pages."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def endpoint(self, page: Page) -> Callable[[Request], Any]:
+        async def serve(request: Request) -> Response:
+            try:
+                form = await read_form(request) if page.method == "POST" else Form()
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except Refused as error:
+                return self.refusal(request, error, None)
+            return await run_in_threadpool(self._serve, page, request, form)
+
+        return serve
+
+    def login_of(self, request: Request) -> Login | None:
+        token = request.cookies.get(self._console.cookie)
+        return None if not token else self._console.sessions.find(token)
+
+    def _serve(self, page: Page, request: Request, form: Form) -> Response:
+        login = self.login_of(request)
+        if login is None:
+            return self._to_login(request, page)
+        path = {name: str(value) for name, value in request.path_params.items()}
+        address = address_of(request)
+        try:
+            self._admit(page, login, path, address)
+            if page.method == "POST":
+                _check_same_origin(request)
+                if not login.check_csrf(form.get("csrf")):
+                    raise Refused("the form is not of this session", code="csrf")
+            call = Call(
+                login=login,
+                path=path,
+                query=pairs_of(request.scope["query_string"].decode("latin-1")),
+                form=form,
+                address=address,
+                partial=request.headers.get("hx-request") == "true",
+            )
+            response = page.handler(self._console, call)
+        except Exception as error:
+            return self.refusal(request, error, login)
+        return secured(response, page.headers)
+
+    def _admit(self, page: Page, login: Login, path: Mapping[str, str], address: str) -> None:
+        """Raises Refused `not_allowed`."""
+        sites = self._console.sites_of(path["agent"]) if page.of_agent else None
+        grants: Collection[Grant] = login.known.grants
+        if page.deputy:
+            today = taipei_day(self._console.clock())
+            others = self._console.people.deputised_by(login.known.account, today)
+            grants = [*grants, *(grant for one in others for grant in one.grants)]
+        if allowed(grants, page.may, sites):
+            return
+        thing = f"{page.method} {page.path} {path.get('agent', '')}".strip()
+        self._console.people.note(
+            login.known.account, page.may.value, thing, address, "not_allowed"
+        )
+        raise Refused("your roles do not cover this", code="not_allowed")
+
+    def _to_login(self, request: Request, page: Page) -> Response:
+        if request.headers.get("hx-request") == "true":
+            return secured(Response(status_code=401, headers={"HX-Redirect": "/login"}))
+        wanted = request.scope["path"] if page.method == "GET" else "/"
+        query = urlencode({"next": wanted}) if wanted != "/" else ""
+        return secured(RedirectResponse(f"/login?{query}" if query else "/login", 303))
+
+    def refusal(self, request: Request, error: Exception, login: Login | None) -> Response:
+        """The page that says what was wrong, and nothing a stranger could use."""
+        number = secrets.token_hex(8)
+        known = isinstance(error, EvidenceError) and error.code in PROBLEMS
+        code = error.code if known and isinstance(error, EvidenceError) else "internal"
+        problem = PROBLEMS[code]
+        if problem.status >= 500:
+            log.error("%s %s: %s", number, code, error, exc_info=error)
+        detail = error.message if known and isinstance(error, EvidenceError) else ""
+        body = self._console.html.page(
+            "refused.html",
+            login,
+            problem=problem,
+            code=code,
+            number=number,
+            detail=detail if code != "internal" else "",
+        )
+        return secured(Response(body, problem.status, media_type="text/html"))
+
+
+def secured(response: Response, more: Mapping[str, str] | None = None) -> Response:
+    for name, value in {**_HEADERS, **(more or {})}.items():
+        response.headers[name] = value
+    return response
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _check_same_origin(request: Request) -> None:
+    """A second net beside the token: browsers say where a form stands."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none"):
+        raise Refused("the form stands on another site", code="csrf")
+
+
+def check_same_origin(request: Request) -> None:
+    """The same for the log-in form, which has no session yet. Raises Refused `csrf`."""
+    _check_same_origin(request)
+
+
+def make_console(custody: Custody, clock: Clock, *, secure: bool) -> Console:
+    people = People(custody.database, Codes(custody.state), clock, custody.origin)
+    desk = Desk(custody.database, custody.files, custody.key, custody.origin, custody.index, clock)
+    return Console(
+        custody=custody,
+        people=people,
+        sessions=Sessions(custody.database, clock),
+        desk=desk,
+        signing=Signing(desk),
+        html=Html(),
+        clock=clock,
+        secure=secure,
+    )

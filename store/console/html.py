@@ -1,0 +1,181 @@
+"""Pages from templates: everything is escaped, nothing comes from elsewhere.
+
+Whatever a device said is text, with control and direction characters written out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from evidence.clock import TAIPEI, parse_at, roc
+from evidence.control import Answer, Verdict
+from evidence.reading import Failure
+from evidence.text import Text
+from report.codes import BINDS, STATES, SUBJECTS, failure_texts
+from report.section import printed
+from store.people.roles import May, allowed
+from store.people.sessions import Login
+
+_FOLDER = Path(__file__).parent / "templates"
+MARKS = {
+    Verdict.satisfied: "✓",
+    Verdict.partly: "◐",
+    Verdict.not_satisfied: "✕",
+    Verdict.not_assessed: "?",
+    Verdict.not_applicable: "-",
+    Verdict.awaiting_evidence: "…",
+    Verdict.undetermined: "·",
+}
+
+
+class Html:
+    """The templates, with the words and forms that every page uses."""
+
+    def __init__(self) -> None:
+        self._made = Environment(
+            loader=FileSystemLoader(_FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._made.filters |= {
+            "safe_text": safe_text,
+            "day": day,
+            "moment": moment,
+            "minute": minute,
+            "url": lambda part: quote(str(part), safe=""),
+            "query": query,
+            "words": words,
+            "text": text,
+            "verdict": verdict_text,
+            "mark": mark,
+            "state": state,
+            "binds": binds,
+            "subject": subject,
+            "failure": failure,
+            "record": json.loads,
+            "short": lambda digest: str(digest)[:12],
+        }
+        self._made.globals |= {"t": translated, "Verdict": Verdict, "May": May}
+
+    def path(self, *parts: object) -> str:
+        """An address: the first part as it is, the others escaped."""
+        first, *rest = map(str, parts)
+        return "/".join([first, *(quote(part, safe="") for part in rest)])
+
+    def query(self, values: Mapping[str, Any]) -> str:
+        return query(values)
+
+    def page(self, template: str, login: Login | None, **values: Any) -> str:
+        """A page as HTML. `login` None: nobody is logged in, and Chinese is spoken."""
+        language = "zh-TW" if login is None else login.known.language
+        return self._made.get_template(template).render(
+            login=login, language=language, may=_may(login), **values
+        )
+
+
+def _may(login: Login | None) -> Any:
+    """may(what, sites): for showing or leaving out a button. The guard decides by itself."""
+    grants = () if login is None else login.known.grants
+
+    def may(what: str, sites: Iterable[str] | None = None) -> bool:
+        return allowed(grants, May(what), None if sites is None else frozenset(sites))
+
+    return may
+
+
+@pass_context
+def translated(context: Context, zh: str, en: str) -> str:
+    return en if context.get("language") == "en" else zh
+
+
+@pass_context
+def words(context: Context, record: Mapping[str, str] | Text | str | None) -> str:
+    """A text in two languages, in the reader's; a plain string as it is."""
+    if record is None:
+        return ""
+    if isinstance(record, str):
+        return safe_text(record)
+    if isinstance(record, Text):
+        record = record.record()
+    return safe_text(record["en"] if context.get("language") == "en" else record["zh"])
+
+
+text = words
+
+
+@pass_context
+def verdict_text(context: Context, value: str) -> str:
+    return words(context, Verdict(value).text)
+
+
+def mark(value: str) -> str:
+    """One character for a verdict: colour is never all that tells it."""
+    return MARKS[Verdict(value)]
+
+
+@pass_context
+def state(context: Context, code: str | None) -> str:
+    return "" if code is None else words(context, STATES.get(code, Text(code, code)))
+
+
+@pass_context
+def binds(context: Context, answer: str) -> str:
+    """Whether a clause binds the broker."""
+    return words(context, BINDS[Answer(answer)])
+
+
+@pass_context
+def subject(context: Context, code: str) -> str:
+    return words(context, SUBJECTS.get(code, Text(code, code)))
+
+
+@pass_context
+def failure(context: Context, code: str, message: str = "") -> str:
+    """What a failure's code means, in words."""
+    said, _ = failure_texts(Failure(code, message))
+    return words(context, said)
+
+
+def safe_text(value: object) -> str:
+    """Text a device or person gave, with what would drive a terminal or turn text round written
+    out. The template escapes it for HTML."""
+    return printed(str(value), "en")
+
+
+def day(value: date | str | None) -> str:
+    """A day in both calendars."""
+    if value is None or value == "":
+        return ""
+    one = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{one.isoformat()}（{roc(one)}）"
+
+
+def moment(value: datetime | str | None) -> str:
+    """A moment as a clock in Taipei shows it, to the second."""
+    if value is None:
+        return ""
+    at = parse_at(value) if isinstance(value, str) else value
+    return f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M:%S}"
+
+
+def minute(value: datetime | str | None) -> str:
+    if value is None:
+        return ""
+    at = parse_at(value) if isinstance(value, str) else value
+    return f"{at.astimezone(TAIPEI):%Y-%m-%d %H:%M}"
+
+
+def query(values: Mapping[str, Any]) -> str:
+    """The query of an address, without what is empty."""
+    kept = {key: value for key, value in values.items() if value not in ("", None)}
+    return f"?{urlencode(kept)}" if kept else ""

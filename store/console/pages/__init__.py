@@ -1,0 +1,57 @@
+"""The pages, by what they are about. Each is a function of the console and the call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import HTMLResponse, Response
+
+from evidence.clock import taipei_day
+from store.console.guard import Call, Console
+from store.month import look
+from store.problems import Refused
+from store.said.signing import MonthState, Standing
+
+
+def shown(console: Console, call: Call, template: str, **values: Any) -> Response:
+    """A page as an answer."""
+    return HTMLResponse(console.html.page(template, call.login, **values))
+
+
+def today(console: Console) -> str:
+    return taipei_day(console.clock()).isoformat()
+
+
+def number(call: Call, name: str) -> int:
+    """A number of the address that counts rows; 0 where it is none."""
+    said = call.asked(name)
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else 0
+
+
+def month_of(console: Console, call: Call) -> dict[str, Any]:
+    """What every page of a month shows: the month, its sites, where it stands.
+
+    Raises Refused `not_found` for a month that was not judged.
+    """
+    agent, period = call.path["agent"], call.path["period"]
+    with console.custody.database.reading() as rows:
+        found = look.one_month(rows, agent, period)
+    if found is None:
+        raise Refused(f"no month {period}", code="not_found")
+    if found.problem is not None:
+        raise Refused(found.problem, code="month_unfolded")
+    standing = console.signing.state(agent, period)
+    return {
+        "agent": agent,
+        "period": period,
+        "month": found,
+        "sites": sorted(console.sites_of(agent)),
+        "standing": standing,
+        "open": is_open(standing),
+        "today": today(console),
+    }
+
+
+def is_open(standing: MonthState) -> bool:
+    """Whether people may answer: not once it is signed, until it is opened again or stale."""
+    return standing.standing is not Standing.signed

@@ -1,0 +1,122 @@
+"""Logging in, and the files every page needs. Served without a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from store.console.forms import Form, pairs_of, read_form
+from store.console.guard import Console, Guard, address_of, check_same_origin, secured
+from store.people.sessions import LONGEST
+from store.problems import PROBLEMS, Refused
+
+_STATIC = Path(__file__).parent.parent / "static"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+# Read once: their names never come from a request.
+_FILES = {
+    path.name: (path.read_bytes(), _TYPES[path.suffix])
+    for path in sorted(_STATIC.iterdir())
+    if path.suffix in _TYPES
+}
+_FORBIDDEN_NEXT = ("//", "/\\", "/login", "/logout")
+
+
+class Entrance:
+    """The pages for whoever is not logged in yet."""
+
+    def __init__(self, console: Console, guard: Guard, oidc: bool) -> None:
+        self._console = console
+        self._guard = guard
+        self._oidc = oidc
+
+    async def show(self, request: Request) -> Response:
+        query = pairs_of(request.scope["query_string"].decode("latin-1"))
+        return await run_in_threadpool(self._form, _next(query.get("next", ["/"])[0]))
+
+    async def log_in(self, request: Request) -> Response:
+        try:
+            check_same_origin(request)
+            form = await read_form(request)
+        except Refused as error:
+            return self._guard.refusal(request, error, None)
+        return await run_in_threadpool(self._admit, request, form)
+
+    def enter(self, account: str, proof: str, address: str, wanted: str) -> Response:
+        """A session, and the way to the page that was wanted."""
+        console = self._console
+        token = console.sessions.begin(account, proof, address)
+        console.people.note(account, "login", proof, address)
+        response = RedirectResponse(wanted, 303)
+        response.set_cookie(
+            console.cookie,
+            token,
+            max_age=int(LONGEST.total_seconds()),
+            path="/",
+            secure=console.secure,
+            httponly=True,
+            samesite="strict",
+        )
+        return secured(response)
+
+    def _admit(self, request: Request, form: Form) -> Response:
+        address, wanted = address_of(request), _next(form.get("next", "/"))
+        try:
+            known, proof = self._console.people.admit(
+                form.get("account"), form.get("password"), form.get("code"), address
+            )
+        except Refused as error:
+            return self._form(wanted, error, form.get("account")[:64])
+        except Exception as error:
+            return self._guard.refusal(request, error, None)
+        # A session that this browser may have had ends: the new one is of another log-in.
+        before = self._guard.login_of(request)
+        if before is not None:
+            self._console.sessions.end(before.token_digest)
+        return self.enter(known.account, proof, address, wanted)
+
+    def _form(self, wanted: str, error: Refused | None = None, account: str = "") -> Response:
+        problem = None if error is None else PROBLEMS[error.code]
+        wait = None if error is None else error.more.get("retry_after_s")
+        body = self._console.html.page(
+            "login.html",
+            None,
+            next=wanted,
+            problem=problem,
+            wait=wait,
+            account=account,
+            oidc=self._oidc,
+        )
+        response = HTMLResponse(body, 200 if problem is None else problem.status)
+        if wait is not None:
+            response.headers["Retry-After"] = str(wait)
+        return secured(response)
+
+
+async def static(request: Request) -> Response:
+    found = _FILES.get(str(request.path_params["name"]))
+    if found is None:
+        return secured(Response(status_code=404))
+    body, media_type = found
+    response = secured(Response(body, media_type=media_type))
+    response.headers["Cache-Control"] = "max-age=3600"
+    return response
+
+
+def _next(wanted: str) -> str:
+    """Where to go after the log-in: a page of this store, whatever was sent."""
+    if not wanted.startswith("/") or wanted.startswith(_FORBIDDEN_NEXT) or not wanted.isprintable():
+        return "/"
+    return wanted
+
+
+Endpoint = Callable[[Request], Any]

@@ -1,0 +1,170 @@
+"""Months: where one arrives, the heat map, a month at a glance, what is due."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import func, select
+from starlette.responses import RedirectResponse, Response
+
+from evidence.control import Verdict
+from evidence.text import Text
+from store.agents import callers
+from store.console.guard import Call, Console
+from store.console.pages import month_of, shown
+from store.month import look
+from store.month.tables import finding, month_control
+from store.people.roles import May, allowed
+from store.problems import Refused
+
+MAIN = "CC-17010"
+
+
+def home(console: Console, call: Call) -> Response:
+    """The agents one may see; the only one at once."""
+    grants = call.login.known.grants
+    found = []
+    with console.custody.database.reading() as rows:
+        for one in callers(rows):
+            if allowed(grants, May.see, one.sites):
+                found.append(_summary(rows, one.agent, one.sites))
+    if len(found) == 1:
+        return RedirectResponse(console.html.path("/a", found[0]["agent"]), 303)
+    return shown(console, call, "home.html", agents=found)
+
+
+def _summary(rows: Any, agent: str, sites: Any) -> dict[str, Any]:
+    newest = next(iter(look.months(rows, agent)), None)
+    counts = look.verdict_counts(rows, agent, newest.period, month_control) if newest else {}
+    return {"agent": agent, "sites": sites, "month": newest, "counts": in_order(counts)}
+
+
+def heat(console: Console, call: Call) -> Response:
+    """Controls × months."""
+    agent = call.path["agent"]
+    with console.custody.database.reading() as rows:
+        months = list(reversed(look.months(rows, agent)))
+        cells = look.heat(rows, agent, [one.period for one in months])
+        newest = months[-1].period if months else ""
+        clauses = look.clauses(rows, agent, newest)
+    verdicts: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        verdicts.setdefault(cell.control, {})[cell.period] = cell.verdict
+    titles = {one.control: json.loads(one.record)["title"] for one in clauses}
+    listed = [
+        {
+            "control": control,
+            "title": titles.get(control, {"en": "", "zh": ""}),
+            "family": "." not in control,
+            "verdicts": by_month,
+        }
+        for control, by_month in sorted(verdicts.items(), key=lambda one: _place(one[0]))
+    ]
+    standings = {
+        one.period: console.signing.state(agent, one.period).standing.text for one in months
+    }
+    return shown(
+        console,
+        call,
+        "heat.html",
+        agent=agent,
+        period=newest,
+        here="heat",
+        sites=sorted(console.sites_of(agent)),
+        months=months,
+        month=months[-1] if months else None,
+        clauses=listed,
+        standings=standings,
+    )
+
+
+def _place(control: str) -> tuple[bool, str]:
+    """CC-17010 first: it is what the month is about."""
+    return (control != MAIN and not control.startswith(f"{MAIN}."), control)
+
+
+def glance(console: Console, call: Call) -> Response:
+    """The month at a glance."""
+    values = month_of(console, call)
+    agent, period = values["agent"], values["period"]
+    with console.custody.database.reading() as rows:
+        clauses = look.clauses(rows, agent, period)
+        values |= {
+            "clause_counts": in_order(Counter(one.verdict for one in clauses)),
+            "finding_counts": in_order(look.verdict_counts(rows, agent, period, finding)),
+            "changes": look.change_counts(rows, agent, period),
+            "changed": look.changed_clauses(rows, agent, period),
+            "unread": look.unread(rows, agent, period),
+            "main": [one for one in clauses if not _place(one.control)[0]],
+            "others": [one for one in clauses if _place(one.control)[0]],
+        }
+        values["tried"], values["failing"] = look.device_counts(rows, agent, period)
+    return shown(console, call, "month.html", here="month", **values)
+
+
+def in_order(counts: Any) -> list[tuple[str, int]]:
+    """Counts by verdict in the order in which verdicts are told."""
+    return [(one.value, counts[one.value]) for one in Verdict if counts.get(one.value)]
+
+
+def due(console: Console, call: Call) -> Response:
+    """What is due when: decisions, reviews, what has an end."""
+    values = month_of(console, call)
+    agent, period = values["agent"], values["period"]
+    with console.custody.database.reading() as rows:
+        clauses = look.clauses(rows, agent, period)
+        dated = rows.execute(
+            select(finding.c.due_on, finding.c.control, func.count().label("count"))
+            .where(finding.c.agent == agent, finding.c.period == period)
+            .where(finding.c.due_on.is_not(None))
+            .group_by(finding.c.due_on, finding.c.control)
+        ).all()
+    listed = [_review(one, clock) for one in clauses for clock in _clocks(one)]
+    base = console.html.path("/a", agent, period)
+    listed += [
+        {
+            "day": one.due_on,
+            "kind": Text("decide or carry out", "決定或完成"),
+            "control": one.control,
+            "what": Text("findings that need a decision or its carrying out", "須決定或完成之項目"),
+            "count": one.count,
+            "link": f"{base}/rules?state=undecided&sort=due",
+        }
+        for one in dated
+    ]
+    listed.sort(key=lambda one: (one["day"], one["control"]))
+    return shown(console, call, "due.html", here="due", rows=listed, **values)
+
+
+def _clocks(clause: Any) -> list[Any]:
+    return [one for one in json.loads(clause.record)["clocks"] if one["next_due_on"]]
+
+
+def _review(clause: Any, clock: Any) -> dict[str, Any]:
+    return {
+        "day": clock["next_due_on"],
+        "kind": Text("review", "定期作業"),
+        "control": clause.control,
+        "what": clock["title"],
+        "count": 1,
+        "link": "",
+    }
+
+
+def section(console: Console, call: Call) -> Response:
+    """A section of the report, as the pack has it."""
+    values = month_of(console, call)
+    with console.custody.database.reading() as rows:
+        found = look.section(rows, values["agent"], values["period"], call.path["section"])
+    if found is None:
+        raise Refused("no such section", code="not_found")
+    return shown(
+        console,
+        call,
+        "section.html",
+        here=call.path["section"],
+        section=json.loads(found),
+        **values,
+    )

@@ -1,0 +1,110 @@
+"""One's own account, and for administrators everybody's; the audit trail."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+from starlette.responses import RedirectResponse, Response
+
+from evidence.clock import taipei_day
+from store.console.guard import Call, Console
+from store.console.pages import number, shown
+from store.people import audit
+from store.people.roles import EVERYWHERE, Role
+from store.problems import Refused
+from store.schema import agent_site
+
+_EVENTS = 200
+LANGUAGES = ("zh-TW", "en")
+
+
+def account(console: Console, call: Call) -> Response:
+    known = call.login.known
+    return shown(
+        console,
+        call,
+        "account.html",
+        sessions=console.sessions.of(known.account),
+        deputised=console.people.deputised_by(known.account, taipei_day(console.clock())),
+    )
+
+
+def language(console: Console, call: Call) -> Response:
+    wanted = call.form.get("language")
+    if wanted not in LANGUAGES:
+        raise Refused("no such language", code="form_invalid")
+    console.people.set_language(call.login.known.account, wanted)
+    return RedirectResponse("/", 303)
+
+
+def end_sessions(console: Console, call: Call) -> Response:
+    console.sessions.end_others(call.login)
+    return RedirectResponse("/account", 303)
+
+
+def logout(console: Console, call: Call) -> Response:
+    console.sessions.end(call.login.token_digest)
+    console.people.note(call.login.known.account, "logout", "", call.address)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(console.cookie, path="/", secure=console.secure, httponly=True)
+    return response
+
+
+def people(console: Console, call: Call) -> Response:
+    with console.custody.database.reading() as rows:
+        sites = rows.scalars(select(agent_site.c.site).distinct().order_by(agent_site.c.site)).all()
+    return shown(
+        console, call, "people.html", known=console.people.all(), roles=list(Role), sites=sites
+    )
+
+
+def grant(console: Console, call: Call) -> Response:
+    account, site, role = _grant(call)
+    if account == call.login.known.account:
+        # Nobody makes themselves a supervisor.
+        raise Refused("nobody grants to themselves", code="four_eyes")
+    console.people.grant(account, site, role, call.login.known.account)
+    return RedirectResponse("/people", 303)
+
+
+def withdraw(console: Console, call: Call) -> Response:
+    account, site, role = _grant(call)
+    console.people.withdraw(account, site, role, call.login.known.account)
+    return RedirectResponse("/people", 303)
+
+
+def disable(console: Console, call: Call) -> Response:
+    wanted = call.form.get("account")
+    if wanted == call.login.known.account:
+        raise Refused("nobody disables themselves", code="form_invalid")
+    console.people.disable(wanted, call.login.known.account)
+    return RedirectResponse("/people", 303)
+
+
+def deputise(console: Console, call: Call) -> Response:
+    try:
+        first = date.fromisoformat(call.form.get("first"))
+        last = date.fromisoformat(call.form.get("last"))
+    except ValueError:
+        raise Refused("a day is not a day", code="form_invalid") from None
+    console.people.deputise(
+        call.form.get("account"), call.form.get("for"), first, last, call.login.known.account
+    )
+    return RedirectResponse("/people", 303)
+
+
+def trail(console: Console, call: Call) -> Response:
+    before = number(call, "before") or None
+    with console.custody.database.reading() as rows:
+        found = list(audit.events(rows, before, _EVENTS))
+    older = found[-1].seq if len(found) == _EVENTS and found[-1].seq else None
+    return shown(console, call, "audit.html", rows=found, older=older)
+
+
+def _grant(call: Call) -> tuple[str, str, Role]:
+    site = call.form.get("site") or EVERYWHERE
+    try:
+        return call.form.get("account"), site, Role(call.form.get("role"))
+    except ValueError:
+        raise Refused("no such role", code="form_invalid") from None

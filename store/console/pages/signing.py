@@ -1,0 +1,162 @@
+"""Sign-off: the set, the steps, the difference; and who has to prove anew who they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, select
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from evidence.clock import month_bounds, taipei_day
+from evidence.sign_off import Step
+from store.console.guard import PROVEN_FOR, Call, Console
+from store.console.pages import month_of
+from store.month import look
+from store.month.look import DEFICIENT, Wanted
+from store.month.tables import finding
+from store.people.accounts import Known
+from store.people.roles import allowed
+from store.problems import PROBLEMS, Refused
+from store.said.signing import STEPS, Standing, evidence_set, needs
+
+
+def page(console: Console, call: Call, problem: str = "", status: int = 200) -> Response:
+    values = month_of(console, call)
+    agent, period = values["agent"], values["period"]
+    grants = call.login.known.grants
+    sites = values["sites"]
+    with console.custody.database.reading() as rows:
+        values |= {
+            "evidence": evidence_set(rows, agent, period),
+            "unanswered": _unanswered(rows, agent, period),
+            "changed_clauses": look.changed_clauses(rows, agent, period),
+            "changed": look.findings(rows, agent, period, Wanted(changed=True)),
+        }
+    others = console.people.deputised_by(call.login.known.account, taipei_day(console.clock()))
+
+    def may_take(step: str) -> bool:
+        may = needs(Step(step))
+        return allowed(grants, may, sites) or any(allowed(one.grants, may, sites) for one in others)
+
+    body = console.html.page(
+        "sign.html",
+        call.login,
+        here="sign",
+        steps=STEPS,
+        deputised=others,
+        may_take=may_take,
+        running=console.clock() < month_bounds(period)[1],
+        restated=_restated(console, values),
+        problem=PROBLEMS[problem] if problem else None,
+        **values,
+    )
+    return HTMLResponse(body, status)
+
+
+def take(console: Console, call: Call) -> Response:
+    """Sign a step, once the person was known anew."""
+    agent, period = call.path["agent"], call.path["period"]
+    try:
+        step = Step(call.form.get("step"))
+    except ValueError:
+        raise Refused("no such step", code="form_invalid") from None
+    deputised = _deputised(console, call)
+    grants = call.login.known.grants if deputised is None else deputised.grants
+    if not allowed(grants, needs(step), console.sites_of(agent)):
+        console.people.note(
+            call.login.known.account, str(step), f"{agent} {period}", call.address, "not_allowed"
+        )
+        raise Refused("your roles do not cover this", code="not_allowed")
+    actor = replace(call.actor, proof=_proven(console, call))
+    comment = call.form.get("comment")[:2000]
+    if step is Step.prepared and not comment.strip():
+        with console.custody.database.reading() as rows:
+            if _unanswered(rows, agent, period):
+                raise Refused("deficiencies are not answered", code="reason_missing")
+    console.signing.take(
+        actor,
+        agent,
+        period,
+        step,
+        comment,
+        seen_root=call.form.get("root"),
+        deputised=deputised,
+    )
+    return RedirectResponse(console.html.path("/a", agent, period, "sign"), 303)
+
+
+def _deputised(console: Console, call: Call) -> Known | None:
+    wanted = call.form.get("deputises")
+    if not wanted:
+        return None
+    others = console.people.deputised_by(call.login.known.account, taipei_day(console.clock()))
+    found = next((one for one in others if one.account == wanted), None)
+    if found is None:
+        raise Refused("nobody made you their deputy today", code="not_allowed")
+    return found
+
+
+def _proven(console: Console, call: Call) -> str:
+    """How the person was known just now. Raises Refused `reauth_required`."""
+    known = call.login.known
+    if known.has_password:
+        try:
+            again, proof = console.people.admit(
+                known.account, call.form.get("password"), call.form.get("code"), call.address
+            )
+        except Refused as error:
+            code = "login_delayed" if error.code == "login_delayed" else "reauth_required"
+            raise Refused("password or code is wrong", code=code) from None
+        if again.account != known.account:
+            raise Refused("somebody else's password", code="reauth_required")
+        console.sessions.prove(call.login.token_digest, proof)
+        return proof
+    if console.clock() - call.login.proven_at > PROVEN_FOR:
+        raise Refused("prove who you are again", code="reauth_required")
+    return call.login.proof
+
+
+def _unanswered(rows: Any, agent: str, period: str) -> int:
+    """Deficiencies about which nobody has said anything that counts."""
+    one = finding.c
+    return (
+        rows.scalar(
+            select(func.count())
+            .select_from(finding)
+            .where(one.agent == agent, one.period == period)
+            .where(one.verdict.in_([each.value for each in DEFICIENT]))
+            .where(one.record.contains('"dispositions":[]', autoescape=True))
+        )
+        or 0
+    )
+
+
+def _restated(console: Console, values: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """What is different from the newest signed step; None where nothing came after it."""
+    standing = values["standing"]
+    if standing.standing is not Standing.stale or standing.last is None:
+        return None
+    signed = standing.last.step.evidence
+    folder = console.custody.index.folder
+    agent, period = values["agent"], values["period"]
+    with console.custody.database.reading() as rows:
+        then = folder.fold(rows, agent, period, signed.log_size)
+        now = folder.fold(rows, agent, period)
+    if then is None or now is None:
+        return []
+    before, after = _verdicts(then), _verdicts(now)
+    return [
+        {"control": key[0], "subject": key[1], "was": before.get(key), "now": after.get(key)}
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _verdicts(folded: Any) -> dict[tuple[str, str, str], str]:
+    found: dict[tuple[str, str, str], str] = {}
+    for result in folded.judgement.results:
+        found[result.control.id, "", ""] = result.verdict.value
+        for one in result.findings:
+            found[result.control.id, one.subject, " ".join(one.triggers)] = one.verdict.value
+    return found

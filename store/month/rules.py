@@ -1,0 +1,157 @@
+"""The rule review: rules with what is decided about them, filtered and sorted by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from evidence.control.decided import Row
+from store.month.tables import finding, month_control, rule
+
+PAGE_RULES = 200
+SORTS = ("order", "due", "traffic", "risks")
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which rules. `pack`: `dmz`, `outside` or all; `state`: a row of the table, or `undecided`."""
+
+    pack: str = ""
+    state: str = ""
+    traffic: str = ""
+    firewall: str = ""
+    word: str = ""
+    risky: bool = False
+    sort: str = "order"
+    first: int = 0
+
+
+def review_control(rows: Connection, agent: str, period: str) -> str | None:
+    """The clause under which rules are reviewed: the first that judges by what is decided."""
+    states = [row.value for row in Row]
+    found: str | None = rows.scalar(
+        select(finding.c.control)
+        .join(
+            month_control,
+            (month_control.c.agent == finding.c.agent)
+            & (month_control.c.period == finding.c.period)
+            & (month_control.c.control == finding.c.control),
+        )
+        .where(finding.c.agent == agent, finding.c.period == period)
+        .where(finding.c.state.in_(states))
+        .order_by(month_control.c.place)
+        .limit(1)
+    )
+    return found
+
+
+def rules(rows: Connection, agent: str, period: str, control: str, which: Which) -> Sequence[Any]:
+    """A page of rules, each with its finding."""
+    chosen = _narrowed(_joined(agent, period, control), which)
+    return rows.execute(chosen.order_by(*_order(which)).limit(PAGE_RULES).offset(which.first)).all()
+
+
+def every(rows: Connection, agent: str, period: str, control: str, which: Which) -> Sequence[Any]:
+    """All rules that fit, for a decision about all of them."""
+    return rows.execute(_narrowed(_joined(agent, period, control), which)).all()
+
+
+def count(rows: Connection, agent: str, period: str, control: str, which: Which) -> int:
+    chosen = _narrowed(_joined(agent, period, control), which).subquery()
+    return rows.scalar(select(func.count()).select_from(chosen)) or 0
+
+
+def named(
+    rows: Connection, agent: str, period: str, control: str, subjects: Sequence[str]
+) -> dict[str, Any]:
+    """Rules by subject, of those that were named."""
+    found: dict[str, Any] = {}
+    for first in range(0, len(subjects), 500):
+        some = subjects[first : first + 500]
+        chosen = _joined(agent, period, control).where(rule.c.subject.in_(some))
+        found |= {row.subject: row for row in rows.execute(chosen)}
+    return found
+
+
+def counts(rows: Connection, agent: str, period: str, control: str) -> dict[str, int]:
+    """How many rules stand in each row of the table."""
+    joined = _joined(agent, period, control).subquery()
+    found = rows.execute(
+        select(joined.c.state, func.count()).group_by(joined.c.state).order_by(joined.c.state)
+    )
+    return {row[0]: row[1] for row in found if row[0] is not None}
+
+
+def firewalls(rows: Connection, agent: str, period: str) -> Sequence[str]:
+    return rows.scalars(
+        select(rule.c.firewall)
+        .where(rule.c.agent == agent, rule.c.period == period)
+        .distinct()
+        .order_by(rule.c.firewall)
+    ).all()
+
+
+def _joined(agent: str, period: str, control: str) -> Select[Any]:
+    return (
+        select(
+            rule,
+            finding.c.id.label("finding"),
+            finding.c.state,
+            finding.c.verdict,
+            finding.c.due_on,
+            finding.c.overdue,
+            finding.c.record.label("found"),
+        )
+        .outerjoin(
+            finding,
+            (finding.c.agent == rule.c.agent)
+            & (finding.c.period == rule.c.period)
+            & (finding.c.subject == rule.c.subject)
+            & (finding.c.control == control)
+            & finding.c.state.in_([row.value for row in Row]),
+        )
+        .where(rule.c.agent == agent, rule.c.period == period)
+    )
+
+
+def _narrowed(chosen: Select[Any], which: Which) -> Select[Any]:
+    one = rule.c
+    if which.pack == "dmz":
+        chosen = chosen.where(one.dmz == 1)
+    elif which.pack == "outside":
+        chosen = chosen.where(one.outside == 1)
+    if which.state == "undecided":
+        chosen = chosen.where(
+            finding.c.state.in_((Row.must_decide.value, Row.not_measurable.value))
+        ).where(finding.c.verdict != "satisfied")
+    elif which.state:
+        chosen = chosen.where(finding.c.state == which.state)
+    if which.traffic:
+        chosen = chosen.where(one.traffic == which.traffic)
+    if which.firewall:
+        chosen = chosen.where(one.firewall == which.firewall)
+    if which.risky:
+        chosen = chosen.where(one.risks > 0)
+    if which.word:
+        chosen = chosen.where(
+            or_(
+                one.label.contains(which.word, autoescape=True),
+                one.subject.contains(which.word, autoescape=True),
+                one.record.contains(which.word, autoescape=True),
+            )
+        )
+    return chosen
+
+
+def _order(which: Which) -> tuple[Any, ...]:
+    in_order = (rule.c.firewall, rule.c.number)
+    if which.sort == "due":
+        return (finding.c.due_on.is_(None), finding.c.due_on, *in_order)
+    if which.sort == "traffic":
+        return (rule.c.last_traffic_at.is_not(None), rule.c.last_traffic_at, *in_order)
+    if which.sort == "risks":
+        return (rule.c.risks.desc(), *in_order)
+    return in_order
