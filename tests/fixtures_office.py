@@ -107,6 +107,7 @@ class Office:
         fields = {"step": step, "root": self.root(), "comment": comment}
         person = self.people[who]
         self.later()
+        person.enter()
         return person.post(f"{self.base}/sign", {**fields, **person.proof(), **more})
 
 

@@ -209,8 +209,10 @@ class Guard:
 
 
 def secured(response: Response, more: Mapping[str, str] | None = None) -> Response:
+    """The headers every answer has; a handler's own, which are stricter, stay."""
     for name, value in {**_HEADERS, **(more or {})}.items():
-        response.headers[name] = value
+        if name not in response.headers:
+            response.headers[name] = value
     return response
 
 

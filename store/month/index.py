@@ -9,21 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, insert, literal, select, union_all, update
 
-from evidence.answers import Answers
-from evidence.clock import period_of
-from evidence.collection import Collection
-from evidence.decisions import Decisions
 from evidence.errors import EvidenceError
-from evidence.reading import canonical
-from evidence.runs import Assessment, RunRecord
-from evidence.statement import ANSWERS, ASSESSMENT, COLLECTION, DECISIONS, RUN, Statement
 from store.database import Database, insert_missing
 from store.month.fold import Folded, Folder
+from store.month.records import Found, read_statement
 from store.month.rows import control_rows, finding_rows, static_rows
 from store.month.tables import (
     READ_MODEL,
@@ -54,21 +48,6 @@ _ROWS_AT_ONCE = 2_000
 _MALFORMED = (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError)
 _FOLDED = (month_control, finding)
 _STATIC = (observation, rule, made_section)
-
-
-@dataclass
-class _Found:
-    """What a batch of statements holds: rows by table, and the months they touch."""
-
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    touched: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def add(self, table: str, row: dict[str, Any]) -> None:
-        self.rows.setdefault(table, []).append(row)
-
-    def touch(self, agent: str, period: str, fold: bool) -> None:
-        key = (agent, period)
-        self.touched[key] = max(self.touched.get(key, 0), int(fold))
 
 
 class Index:
@@ -108,10 +87,10 @@ class Index:
             new = rows.execute(_statements_after(-1 if after is None else after)).all()
         if not new:
             return 0
-        found = _Found()
+        found = Found()
         for digest, agent, position in new:
             try:
-                _read(found, self._shelf.statement(digest), digest, agent, position)
+                read_statement(found, self._shelf.statement(digest), digest, agent, position)
             except _MALFORMED as error:
                 # It was taken in, so it is kept; what it says cannot be shown.
                 log.error("statement %s cannot be indexed: %s", digest, error)
@@ -225,118 +204,6 @@ def _statements_after(position: int) -> Any:
     )
     both = union_all(*kept).subquery()
     return select(both).order_by(both.c.position).limit(_BATCH)
-
-
-def _read(found: _Found, one: Statement, digest: str, agent: str, position: int) -> None:
-    if one.predicate_type == COLLECTION:
-        _read_collection(found, Collection.of_record(one.predicate), digest, agent, position)
-    elif one.predicate_type == RUN:
-        told = RunRecord.of(one)
-        period = period_of(told.started_at)
-        found.add(
-            run.name,
-            {
-                "digest": digest,
-                "agent": agent,
-                "period": period,
-                "started_at": told.started_at,
-                "ended_at": told.ended_at,
-                "bundles": len(told.bundles),
-                "gaps": _json([gap.record() for gap in told.gaps]),
-                "position": position,
-            },
-        )
-        found.touch(agent, period, fold=False)
-    elif one.predicate_type == ASSESSMENT:
-        made = Assessment.of(one)
-        found.add(
-            assessment.name,
-            {
-                "digest": digest,
-                "agent": agent,
-                "period": made.period,
-                "revision": made.revision,
-                "assessed_at": made.assessed_at,
-                "position": position,
-            },
-        )
-        found.touch(agent, made.period, fold=True)
-    elif one.predicate_type == DECISIONS:
-        entered = Decisions.of(one)
-        period = period_of(entered.entered_at)
-        _read_said(found, entered, digest, agent, period, position, here=0)
-    elif one.predicate_type == ANSWERS:
-        answers = Answers.of(one)
-        _read_said(found, answers, digest, agent, answers.period, position, here=1)
-
-
-def _read_collection(
-    found: _Found, one: Collection, digest: str, agent: str, position: int
-) -> None:
-    period = period_of(one.started_at)
-    found.add(
-        visit.name,
-        {
-            "digest": digest,
-            "agent": agent,
-            "device": one.device.id,
-            "site": one.device.site,
-            "run": one.run,
-            "requester": one.requester,
-            "period": period,
-            "started_at": one.started_at,
-            "ended_at": one.ended_at,
-            "replayed": int(one.replayed),
-            "position": position,
-        },
-    )
-    for place, read in enumerate(one.readings):
-        found.add(
-            reading.name,
-            {
-                "digest": read.digest,
-                "visit": digest,
-                "place": place,
-                "agent": agent,
-                "device": read.device,
-                "subject": read.subject,
-                "period": period_of(read.at),
-                "read_at": read.at,
-                "failure": None if read.failure is None else read.failure.code,
-                "message": None if read.failure is None else read.failure.message,
-                "provenance": read.provenance,
-            },
-        )
-    found.touch(agent, period, fold=False)
-
-
-def _read_said(
-    found: _Found,
-    one: Decisions | Answers,
-    digest: str,
-    agent: str,
-    period: str,
-    position: int,
-    here: int,
-) -> None:
-    for each in one.dispositions:
-        found.add(
-            disposition.name,
-            {
-                "statement": digest,
-                "id": each.id,
-                "agent": agent,
-                "period": period,
-                "kind": each.kind.value,
-                "subject": each.subject,
-                "said_at": each.at,
-                "entered_at": one.entered_at,
-                "here": here,
-                "record": _json(each.record()),
-                "position": position,
-            },
-        )
-    found.touch(agent, period, fold=True)
 
 
 def _mark(rows: Connection, agent: str, period: str, fold: int) -> None:
@@ -495,7 +362,3 @@ def _replace(
         new = values.get(table.name, [])
         for first in range(0, len(new), _ROWS_AT_ONCE):
             rows.execute(insert(table), new[first : first + _ROWS_AT_ONCE])
-
-
-def _json(record: Any) -> str:
-    return canonical(record).decode()

@@ -1,0 +1,408 @@
+"""A month answered, signed and opened again: what counts, and what the database refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from agent.config import StoreModel
+from agent.push import StoreClient
+from evidence.answers import Answers
+from evidence.clock import month_bounds
+from evidence.runs import RunRecord
+from evidence.sign_off import SignOff, Step
+from evidence.statement import Statement
+from store.fsck import fsck
+from store.month.tables import finding, month
+from store.people.roles import Role
+from store.people.tables import audit_event
+from store.said.tables import prepared, reviewed, said, settled
+from tests.fixtures_month import Kept
+from tests.fixtures_office import Office, code_of, make_office
+from tests.lab_month import NOW
+
+
+def findings(office: Office, **wanted: str) -> list[Any]:
+    chosen = select(finding).where(*(finding.c[key] == value for key, value in wanted.items()))
+    with office.kept.custody.database.reading() as rows:
+        return list(rows.execute(chosen.order_by(finding.c.number)))
+
+
+def statements(office: Office, kind: str) -> list[Any]:
+    with office.kept.custody.database.reading() as rows:
+        found = rows.scalars(select(said.c.digest).where(said.c.kind == kind))
+        return [office.kept.custody.shelf.statement(digest) for digest in found]
+
+
+def refusals(office: Office, code: str) -> list[str]:
+    with office.kept.custody.database.reading() as rows:
+        return list(rows.scalars(select(audit_event.c.action).where(audit_event.c.result == code)))
+
+
+def late_evidence(office: Office) -> None:
+    """A run of the month that arrives now."""
+    agent = office.kept.month.agent
+    run = RunRecord(
+        agent=agent.id,
+        agent_version="0.1.0",
+        run=f"late-{len(statements(office, 'sign_off'))}",
+        requester="schedule",
+        started_at=NOW,
+        ended_at=NOW,
+        replayed=True,
+    ).seal(agent.signing_key)
+    client = StoreClient(
+        StoreModel(url=office.kept.url),
+        agent.signing_key,
+        office.console.clock,
+        office.kept.custody.state,
+    )
+    client.put_record(run.digest, run.to_json(), lambda digest: None)
+    office.kept.custody.index.catch_up()
+
+
+# Answers
+
+
+def test_a_decision_about_a_rule_is_signed_a_leaf_and_in_the_fold(office: Office) -> None:
+    (one, *_) = findings(office, state="must_decide")
+    assert one.verdict == "partly_satisfied"
+    path = f"{office.base}/findings/{one.id}/decide"
+    fields = {"decision": "keep", "reason": "業務需要", "until": ""}
+    assert code_of(office.people["lin"].post(path, fields)) == "not_allowed"
+    no_reason = office.people["wang"].post(path, {**fields, "reason": " "})
+    assert code_of(no_reason) == "reason_missing"
+    assert office.people["wang"].post(path, fields).status_code == 303
+    (now,) = findings(office, id=one.id)
+    assert (now.verdict, now.alone) == ("satisfied", one.alone)
+    (statement,) = statements(office, "answers")
+    answers = Answers.of(statement)
+    assert answers.person.account == "wang" and answers.dispositions[0].reason == "業務需要"
+    assert answers.dispositions[0].id in json.loads(now.record)["dispositions"]
+    assert list(fsck(office.kept.custody)) == []
+    # The fold says the same when everything is read again from the log.
+    office.kept.custody.index.rebuild()
+    assert findings(office, id=one.id)[0].verdict == "satisfied"
+
+
+def test_many_rules_are_decided_at_once_by_choice_or_by_filter(office: Office) -> None:
+    path, wang = f"{office.base}/rules", office.people["wang"]
+    open_ = [one.subject for one in findings(office, state="must_decide")]
+    chosen = [("subject", subject) for subject in open_[:2]]
+    fields = [("decision", "disable"), ("reason", "已無流量"), ("until", "2026-12-31")]
+    answer = wang.post(path, [*chosen, *fields])
+    assert answer.status_code == 303 and "done=2" in answer.headers["Location"]
+    answer = wang.post(path, [("everything", "1"), ("f_state", "undecided"), *fields])
+    assert f"done={len(open_) - 2}" in answer.headers["Location"]
+    assert {one.verdict for one in findings(office, state="must_decide")} == {"satisfied"}
+    assert len(statements(office, "answers")) == 2
+    nothing = wang.post(path, [("everything", "1"), ("f_state", "undecided"), *fields])
+    assert code_of(nothing) == "answer_incomplete"
+
+
+def test_an_exception_counts_once_somebody_else_approved_it(office: Office) -> None:
+    one = next(
+        one for one in findings(office, verdict="not_satisfied") if one.state == "support_ended"
+    )
+    office.console.people.grant("wang", "*", Role.supervisor, "host:test")
+    path = f"{office.base}/findings/{one.id}/propose"
+    fields = {"kind": "exception", "until": "2027-03-31", "reason": "已隔離並限制來源"}
+    assert office.people["wang"].post(path, fields).status_code == 303
+    assert findings(office, id=one.id)[0].verdict == "not_satisfied"
+    page = office.people["lin"].get(f"{office.base}/proposals").text
+    id = re.search(r'name="id" value="([0-9a-f]{64})"', page)
+    assert id is not None
+    settle = {"id": id[1], "approve": "1", "comment": ""}
+    assert code_of(office.people["wang"].post(f"{office.base}/proposals", settle)) == "four_eyes"
+    assert refusals(office, "four_eyes") == ["approved"]
+    assert office.people["lin"].post(f"{office.base}/proposals", settle).status_code == 303
+    now = findings(office, id=one.id)[0]
+    assert now.verdict == "partly_satisfied" and "lin" in now.record
+    again = office.people["huang"].post(f"{office.base}/proposals", settle)
+    assert code_of(again) == "not_found"
+    with (
+        pytest.raises(IntegrityError),
+        office.kept.custody.database.transaction() as rows,
+    ):
+        values = {"approved": 1, "comment": "", "settled_at": NOW}
+        rows.execute(
+            insert(settled).values(proposal="x", proposed_by="wang", settled_by="wang", **values)
+        )
+
+
+def book(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("[Content_Types].xml", "xl/workbook.xml", *names):
+            archive.writestr(name, "<x/>")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("報告.pdf", b"%PDF-1.7 ...", 303),
+        ("every byte.pdf", b"%PDF-" + bytes(range(256)) * 3 + b"\r\n--", 303),
+        ("a.png", b"\x89PNG\r\n\x1a\n...", 303),
+        ("a.xlsx", book(), 303),
+        ("a.pdf", b"MZ\x90\x00", 415),
+        ("a.xlsx", book("xl/vbaProject.bin"), 415),
+        ("a.xlsx", b"PK\x03\x04broken", 415),
+        ("a.svg", b"<svg onload=alert(1)>", 415),
+    ],
+)
+def test_evidence_by_hand_is_what_its_bytes_are(
+    office: Office, name: str, body: bytes, status: int
+) -> None:
+    path = f"{office.base}/controls/CC-17010.f.h"
+    fields = {"verdict": "satisfied", "reason": "社交工程演練報告", "until": ""}
+    answer = office.people["wang"].post(
+        f"{path}/evidence", fields, files={"file": (name, body, "application/pdf")}
+    )
+    assert answer.status_code == status
+    if status != 303:
+        assert code_of(answer) == "file_type" and statements(office, "answers") == []
+        return
+    (statement,) = statements(office, "answers")
+    (file,) = Answers.of(statement).attachments
+    assert file.digest in statement.subjects.values()
+    agent = office.kept.month.agent.id
+    got = office.people["wu"].get(f"/a/{agent}/attachments/{file.digest}")
+    assert got.content == body and got.headers["Content-Type"] == "application/octet-stream"
+    assert "attachment" in got.headers["Content-Disposition"]
+    assert "sandbox" in got.headers["Content-Security-Policy"]
+    assert code_of(office.people["root"].get(f"/a/{agent}/attachments/{file.digest}")) == (
+        "not_allowed"
+    )
+
+
+def test_a_review_done_before_the_store_was_there_can_be_told(office: Office) -> None:
+    path = f"{office.base}/controls/CC-17010.b.f/review"
+    fields = {"activity": "dmz_review", "reason": "115-防-007"}
+    wang = office.people["wang"]
+    late = wang.post(path, {**fields, "done_on": "2027-01-01"})
+    assert code_of(late) == "answer_incomplete"
+    assert wang.post(path, {**fields, "done_on": "2026-08-01"}).status_code == 303
+    page = wang.get(f"{office.base}/controls/CC-17010.b.f").text
+    assert "2026-08-01（115/08/01）" in page and "2027-02-01（116/02/01）" in page
+
+
+# Four eyes
+
+
+def test_a_month_is_prepared_by_one_and_reviewed_by_another(office: Office) -> None:
+    assert code_of(office.sign("wang", "prepared")) == "reason_missing"
+    assert office.sign("wang", "prepared", "餘項改善中").status_code == 303
+    assert office.sign("lin", "reviewed").status_code == 303
+    first, second = (SignOff.of(one) for one in statements(office, "sign_off"))
+    assert (first.step, first.person.account) == (Step.prepared, "wang")
+    assert (second.step, second.person.account) == (Step.reviewed, "lin")
+    assert second.evidence == first.evidence and first.proof == "password+totp"
+    assert second.previous is not None
+    one = findings(office, state="must_decide")[0]
+    answer = office.people["wang"].post(
+        f"{office.base}/findings/{one.id}/decide",
+        {"decision": "keep", "reason": "x", "until": ""},
+    )
+    assert code_of(answer) == "month_signed"
+    page = office.people["wu"].get(f"{office.base}/sign").text
+    assert "王工程" in page and "林主管" in page and "已簽核" in page
+    assert list(fsck(office.kept.custody)) == []
+
+
+def test_nobody_reviews_what_they_prepared_not_even_by_sql(office: Office) -> None:
+    office.console.people.grant("wang", "*", Role.supervisor, "host:test")
+    assert office.sign("wang", "prepared", "x").status_code == 303
+    answer = office.sign("wang", "reviewed")
+    assert (answer.status_code, code_of(answer)) == (403, "four_eyes")
+    assert "reviewed" in refusals(office, "four_eyes")
+    with office.kept.custody.database.reading() as rows:
+        seat = rows.execute(select(prepared)).one()
+        digest = rows.scalar(select(said.c.digest))
+    wrong = {
+        "statement": digest,
+        "prepared": seat.statement,
+        "members_root": seat.members_root,
+        "prepared_by": "wang",
+        "prepared_in_place_of": "wang",
+        "account": "wang",
+        "in_place_of": "wang",
+    }
+    # In one's own name, in another's, and with a preparer or a set made up.
+    for change in (
+        {},
+        {"in_place_of": "lin"},
+        {"account": "lin", "in_place_of": "lin", "prepared_by": "chen"},
+        {"account": "lin", "in_place_of": "lin", "members_root": "0" * 64},
+    ):
+        with (
+            pytest.raises(IntegrityError),
+            office.kept.custody.database.transaction() as rows,
+        ):
+            rows.execute(insert(reviewed).values(**{**wrong, **change}))
+
+
+def test_a_deputy_signs_in_the_other_s_place_with_both_names(office: Office) -> None:
+    office.people["root"].post(
+        "/people/deputy",
+        {"account": "chen", "for": "lin", "first": "2026-12-01", "last": "2026-12-31"},
+    )
+    assert office.sign("wang", "prepared", "x").status_code == 303
+    assert code_of(office.sign("chen", "reviewed")) == "not_allowed"
+    assert office.sign("chen", "reviewed", deputises="lin").status_code == 303
+    last = SignOff.of(statements(office, "sign_off")[-1])
+    assert last.person.account == "chen"
+    assert last.deputises is not None and last.deputises.account == "lin"
+    page = office.people["wu"].get(f"{office.base}/sign").text
+    assert "陳工程" in page and "代理" in page and "林主管" in page
+
+
+def test_a_deputy_never_reviews_for_whom_they_prepared_or_could_have(office: Office) -> None:
+    people = office.console.people
+    office.people["root"].post(
+        "/people/deputy",
+        {"account": "chen", "for": "lin", "first": "2026-12-01", "last": "2026-12-31"},
+    )
+    assert office.sign("chen", "prepared", "x").status_code == 303
+    assert code_of(office.sign("chen", "reviewed", deputises="lin")) == "four_eyes"
+    # Whoever may sign in the preparer's place is no second person.
+    office.people["root"].post(
+        "/people/deputy",
+        {"account": "huang", "for": "chen", "first": "2026-12-01", "last": "2026-12-31"},
+    )
+    assert code_of(office.sign("huang", "reviewed")) == "four_eyes"
+    assert office.sign("lin", "reviewed").status_code == 303
+    assert people.deputised_by("huang", NOW.date()) == []
+
+
+def test_late_evidence_makes_it_stale_and_both_steps_are_done_again(office: Office) -> None:
+    office.sign("wang", "prepared", "x")
+    office.sign("lin", "reviewed")
+    late_evidence(office)
+    page = office.people["wu"].get(f"{office.base}/sign").text
+    assert "佐證異動" in page and "重編差異" in page
+    assert code_of(office.sign("lin", "reviewed")) == "step_invalid"
+    assert office.sign("wang", "prepared", "補收資料").status_code == 303
+    assert office.sign("lin", "reviewed").status_code == 303
+    steps = [SignOff.of(one) for one in statements(office, "sign_off")]
+    assert [one.step.value for one in steps] == ["prepared", "reviewed"] * 2
+    assert steps[2].evidence.members == steps[0].evidence.members + 1
+
+
+def test_what_changed_while_somebody_read_is_not_signed(office: Office) -> None:
+    root = office.root()
+    late_evidence(office)
+    wang = office.people["wang"]
+    fields = {"step": "prepared", "root": root, "comment": "x", **wang.proof()}
+    assert code_of(wang.post(f"{office.base}/sign", fields)) == "set_changed"
+    assert statements(office, "sign_off") == []
+
+
+def test_signing_takes_password_and_code_anew(office: Office) -> None:
+    root, wang = office.root(), office.people["wang"]
+    fields = {"step": "prepared", "root": root, "comment": "x"}
+    for proof in ({}, {"password": "wrong password 123", "code": wang.code()}):
+        answer = wang.post(f"{office.base}/sign", {**fields, **proof})
+        assert (answer.status_code, code_of(answer)) == (401, "reauth_required")
+    assert statements(office, "sign_off") == []
+
+
+def test_a_month_that_runs_is_not_signed(office: Office) -> None:
+    office.kept.now[0] = month_bounds("2026-11")[1].replace(hour=1)
+    office.people["wang"].enter()
+    office.people["wu"].enter()
+    assert code_of(office.sign("wang", "prepared", "x")) == "month_running"
+
+
+def test_two_people_open_a_month_again_with_a_reason(office: Office) -> None:
+    office.sign("wang", "prepared", "x")
+    office.sign("lin", "reviewed")
+    assert code_of(office.sign("wang", "reopen_asked")) == "reason_missing"
+    assert office.sign("wang", "reopen_asked", "規則歸屬誤判").status_code == 303
+    assert code_of(office.sign("wang", "reopened", "x")) == "four_eyes"
+    assert office.sign("huang", "reopened", "同意").status_code == 303
+    one = findings(office, state="must_decide")[0]
+    answer = office.people["wang"].post(
+        f"{office.base}/findings/{one.id}/decide",
+        {"decision": "keep", "reason": "x", "until": ""},
+    )
+    assert answer.status_code == 303
+    assert office.sign("chen", "prepared", "x").status_code == 303
+
+
+def test_what_is_returned_says_why_and_is_prepared_again(office: Office) -> None:
+    office.sign("wang", "prepared", "x")
+    assert code_of(office.sign("lin", "returned")) == "reason_missing"
+    assert office.sign("lin", "returned", "請補充說明").status_code == 303
+    assert "請補充說明" in office.people["wang"].get(f"{office.base}/sign").text
+    assert office.sign("wang", "prepared", "已補充").status_code == 303
+    assert office.sign("lin", "reviewed").status_code == 303
+
+
+def test_both_databases_hold_the_same_rules(kept: Kept) -> None:
+    office = make_office(kept)
+    office.console.people.grant("wang", "*", Role.supervisor, "host:test")
+    assert office.sign("wang", "prepared", "x").status_code == 303
+    assert code_of(office.sign("wang", "reviewed")) == "four_eyes"
+    assert office.sign("lin", "reviewed").status_code == 303
+    for table in (said, prepared, reviewed, audit_event):
+        with pytest.raises(IntegrityError), kept.custody.database.transaction() as rows:
+            rows.execute(table.delete())
+    assert list(fsck(kept.custody)) == []
+
+
+# Down to the bytes
+
+
+def test_from_a_number_down_to_the_bytes(office: Office) -> None:
+    wu, agent = office.people["wu"], office.kept.month.agent.id
+    page = wu.get(office.base).text
+    assert re.search(r'href="[^"]*/controls/CC-17010\.b\.f"', page)
+    one = next(
+        one for one in findings(office, control="CC-17010.b.f") if one.state == "must_decide"
+    )
+    page = wu.get(f"{office.base}/findings/{one.id}").text
+    reading = re.search(rf"/a/{agent}/readings/([0-9a-f]{{64}})", page)
+    assert reading is not None
+    page = wu.get(f"/a/{agent}/readings/{reading[1]}").text
+    bundle = re.search(rf"/a/{agent}/statements/([0-9a-f]{{64}})", page)
+    capture = re.search(rf"/a/{agent}/captures/([0-9a-f]{{64}})", page)
+    assert bundle is not None and capture is not None
+    page = wu.get(f"/a/{agent}/captures/{capture[1]}").text
+    assert "相符" in page and bundle[1][:12] in page
+    raw = wu.get(f"/a/{agent}/captures/{capture[1]}?raw=1")
+    assert raw.content == office.kept.custody.shelf.blob(capture[1])
+    page = wu.get(f"/a/{agent}/statements/{bundle[1]}").text
+    assert "成立" in page and "urn:evidence-agent:collection:v1" in page
+
+
+def test_a_rule_has_its_traffic_told_and_drawn(office: Office) -> None:
+    wu = office.people["wu"]
+    page = wu.get(f"{office.base}/rules").text
+    rules = re.findall(rf'{office.base}/rule\?subject=([^"]+)"', page)
+    drawn = [wu.get(f"{office.base}/rule.svg?subject={one}") for one in rules[:3]]
+    assert any(one.status_code == 200 and one.text.startswith("<svg") for one in drawn)
+    assert "觀察期間" in wu.get(f"{office.base}/rule?subject={rules[0]}").text
+
+
+def test_the_pages_speak_english_to_whom_asks_for_it(office: Office) -> None:
+    wu = office.people["wu"]
+    assert wu.post("/account/language", {"language": "en"}).status_code == 303
+    for path in ("", "/findings", "/rules", "/devices", "/lifecycle", "/due", "/sign"):
+        page = wu.get(office.base + path)
+        assert page.status_code == 200 and '<html lang="en">' in page.text
+        assert "Log out" in page.text
+
+
+def test_the_read_model_names_no_statement_that_is_not_there(office: Office) -> None:
+    with office.kept.custody.database.reading() as rows:
+        (shown,) = rows.execute(select(month)).all()
+    statement = office.kept.custody.shelf.statement(shown.assessment)
+    assert isinstance(statement, Statement) and statement.kind == "assessment"
