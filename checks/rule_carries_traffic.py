@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from checks._rule import lets_in, not_understood
@@ -58,7 +59,8 @@ def check(
             accept=Assumption.named(accept),
         )
         told = [proofs.get(held.rule.key) for held in held_here]
-        cited = tuple(dict.fromkeys(one for proof in told if proof for one in proof.evidence))
+        spans = dict.fromkeys(proof.evidence for proof in told if proof)
+        cited = tuple(dict.fromkeys(chain.from_iterable(spans)))
         history = _history(readings.at, held_here[0], histories, cited)
         yield history
         for held, proof in zip(held_here, told, strict=True):

@@ -9,12 +9,14 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 Clock = Callable[[], datetime]
 
 
+@lru_cache(maxsize=4096)  # the same few times stand in thousands of records
 def stamp(at: datetime) -> str:
     """An aware time as ISO 8601 UTC with `Z`, microseconds only where there are any."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

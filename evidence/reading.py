@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -42,7 +43,7 @@ class Failure:
         return cls(error.code, message, error.next_step, type(error).__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: the digest stays with it once it is known
 class Reading:
     """Facts of one device and subject at one time, with the digests of the captures behind them.
 
@@ -110,7 +111,7 @@ class Reading:
             ways=tuple(record.get("ways", ())),
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the reading's canonical record: what observations cite."""
         return sha256(canonical(self.record())).hexdigest()

@@ -28,7 +28,8 @@ class Coverage:
     where the two are equal. `quiet` and `relies_on` (bits of `Assumption`) are what reading j
     shows and takes for granted. `anchor`: since when the definition is known to stand.
     `cleared`: a log tells of a clear before reading j. `spoilt`: a counter of the same domain
-    fell or was cleared. `standing`: hits that stood in the domain, and did not fall.
+    fell or was cleared. `standing`: hits that stood in the domain, and did not fall. `restarted`:
+    a counter that does not outlive one, after a restart. `disturbed`: zeroed, or maybe so.
     """
 
     history: UnitHistory
@@ -41,6 +42,8 @@ class Coverage:
     cleared: Bools
     spoilt: Bools
     standing: Ints
+    restarted: Bools
+    disturbed: Bools
 
 
 def cover(whole: UnitHistory, end: int, criteria: Criteria) -> Coverage:
@@ -56,6 +59,7 @@ def cover(whole: UnitHistory, end: int, criteria: Criteria) -> Coverage:
     relies_on |= np.where(back, int(Assumption.match_unchanged_before), 0)
     _standby(history, pairs, quiet, relies_on, criteria)
     gap_from, gap_to = _gaps(history, pairs, quiet, relies_on, end, criteria)
+    restarted = ((history.traits & Trait.persistent) == 0) & pairs.restarted
     return Coverage(
         history=history,
         pairs=pairs,
@@ -67,6 +71,8 @@ def cover(whole: UnitHistory, end: int, criteria: Criteria) -> Coverage:
         cleared=cleared,
         spoilt=spoilt,
         standing=standing,
+        restarted=restarted,
+        disturbed=cleared | spoilt | pairs.fell | restarted,
     )
 
 

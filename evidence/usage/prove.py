@@ -30,7 +30,8 @@ class Proofs(Mapping[str, UsageProof]):
         self._needed = np.maximum.reduce(
             [group.anchor, group.seen_from, group.hit_until, group.gap_limit]
         )
-        self._states = _states(group, self._needed)
+        self._sessions = _sessions(group)
+        self._states = _states(group, self._needed, self._sessions)
 
     def __getitem__(self, key: str) -> UsageProof:
         place = self._places[key]
@@ -49,7 +50,7 @@ class Proofs(Mapping[str, UsageProof]):
     def _provable_on(self, place: int) -> date | None:
         """When the window begins late enough for this rule; None: not as things are."""
         group = self.group
-        if group.uncounted[place] or group.unwitnessed[place] or _sessions(group)[place]:
+        if group.uncounted[place] or group.unwitnessed[place] or self._sessions[place]:
             return None
         return provable_on(int(self._needed[place]), group.end, group.criteria.months)
 
@@ -100,8 +101,8 @@ def provable_on(needed: int, end: int, months: int) -> date:
     return taipei_day(max(months_complete_at(anchor, months), end_at))
 
 
-def _states(group: Group, needed: Ints) -> list[State]:
-    proven = (needed <= group.start) & ~_sessions(group)
+def _states(group: Group, needed: Ints, unsure_sessions: Bools) -> list[State]:
+    proven = (needed <= group.start) & ~unsure_sessions
     proven &= group.now - group.end <= group.criteria.max_gap_s
     traffic = group.hit_after >= np.maximum(group.start, group.anchor)
     return decided(proven, group.uncounted, traffic)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 
 import numpy as np
@@ -54,7 +55,7 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
         blind_gap_s=blind_gap_s,
         max_gap_s=group.criteria.max_gap_s,
         resets=tuple(reset for part in parts for reset in part.resets()),
-        assumptions=tuple(one for one in Assumption if one & relies_on),
+        assumptions=tuple(one for bit, one in _ASSUMPTIONS if bit & relies_on),
         weakest_witness=min(filter(None, (part.weakest() for part in parts)), default=None),
         traffic_after=hit_after,
         last_traffic_at=hit_until,
@@ -63,8 +64,14 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
         anchor_at=anchor_at,
         enabled=next((part.enabled for part in parts if part.enabled is not None), None),
         lineage=group.lineage.get(group.keys[place], ()),
-        evidence=tuple(dict.fromkeys(digest for part in parts for digest in part.evidence())),
+        evidence=_joined([one for part in parts for one in part.evidence()]),
     )
+
+
+# As plain numbers: there are thousands of rules, and operators of enumerations are slow.
+_ENABLED = int(Trait.enabled)
+_ASSUMPTIONS = tuple((int(one), one) for one in Assumption)
+_CLEAR_SHOWS = int(Assumption.clear_shows)
 
 
 def _speaks(layer: Layer, place: int) -> bool:
@@ -101,8 +108,10 @@ class _Part:
         """Begin and end of the unseen span of every row, empty where they are equal."""
         if self.layer.never_read:
             return np.array([self.begin]), np.array([self.end])
-        begins = np.clip(self._column(self.coverage.gap_from), self.begin, self.end)
-        return begins, np.clip(self._column(self.coverage.gap_to), begins, self.end)
+        # np.clip takes several times as long for so few.
+        begins = np.minimum(np.maximum(self._column(self.coverage.gap_from), self.begin), self.end)
+        ends = np.maximum(np.minimum(self._column(self.coverage.gap_to), self.end), begins)
+        return begins, ends
 
     def gaps(self) -> list[Gap]:
         """The unseen spans, those that follow each other for the same reason as one.
@@ -146,7 +155,7 @@ class _Part:
             return
         pairs = self.coverage.pairs
         seen = self.coverage.history.read_at > self.begin
-        seen &= _may_be_reset(self.coverage, self.column) & pairs.same[:, self.column]
+        seen &= self.coverage.disturbed[:, self.column] & pairs.same[:, self.column]
         for row in np.flatnonzero(seen):
             after, by = int(pairs.before_at[row, 0]), int(pairs.at[row, 0])
             why = _why(self.coverage, int(row), self.column)
@@ -168,7 +177,7 @@ class _Part:
             return None
         relies_on = self._column(self.coverage.relies_on)[shown]
         stood = self._column(self.coverage.standing)[shown]
-        stood = stood[(relies_on & Assumption.clear_shows) != 0]
+        stood = stood[(relies_on & _CLEAR_SHOWS) != 0]
         return int(stood.min()) if len(stood) else None
 
     def _shown(self) -> Ints:
@@ -186,37 +195,26 @@ class _Part:
     def enabled(self) -> bool | None:
         if not self.current or self.layer.never_read:
             return None
-        return bool(self.coverage.history.traits[-1, self.column] & Trait.enabled)
+        return bool(self.coverage.history.traits[-1, self.column] & _ENABLED)
 
-    def evidence(self) -> Iterator[str]:
+    def evidence(self) -> Iterator[tuple[str, ...]]:
         """Digests of the readings that show silence, and of the pair that shows the last hit."""
         if len(self.rows):
             # A count that did not move takes the reading before it to see.
             alone = len(self.rows) == 1
             first = int(self.rows[0]) - (0 if alone else 1)
-            yield from self.coverage.history.digests[max(first, 0) : int(self.rows[-1]) + 1]
+            yield self.coverage.history.digests[max(first, 0) : int(self.rows[-1]) + 1]
         until = EVER if self.column < 0 else int(self.layer.hits.until[self.column])
         if until > self.begin:
             row = int(np.searchsorted(self.layer.history.read_at, until))
-            yield from self.layer.history.digests[max(row - 1, 0) : row + 1]
-
-
-def _restarted(coverage: Coverage, column: int) -> Bools:
-    volatile = (coverage.history.traits[:, column] & Trait.persistent) == 0
-    restarted: Bools = volatile & coverage.pairs.restarted[:, 0]
-    return restarted
-
-
-def _may_be_reset(coverage: Coverage, column: int) -> Bools:
-    zeroed = coverage.cleared[:, column] | coverage.spoilt[:, column]
-    return zeroed | coverage.pairs.fell[:, column] | _restarted(coverage, column)
+            yield self.layer.history.digests[max(row - 1, 0) : row + 1]
 
 
 def _plain_traffic(coverage: Coverage, column: int) -> Bools:
     """Readings before which the count rose, with no reset about."""
     pairs = coverage.pairs
     rose: Bools = coverage.history.count[:, column] > pairs.before[:, column]
-    return pairs.same[:, column] & rose & ~_may_be_reset(coverage, column)
+    return pairs.same[:, column] & rose & ~coverage.disturbed[:, column]
 
 
 def _why(coverage: Coverage, row: int, column: int) -> Unseen:
@@ -236,12 +234,17 @@ def _why(coverage: Coverage, row: int, column: int) -> Unseen:
         (pairs.before[row, column] == NOT_COUNTED, Unseen.not_counted),
         (pairs.replaced[row, column], Unseen.other_counter),
         (not pairs.same[row, column], Unseen.rule_came_or_went),
-        (_restarted(coverage, column)[row], Unseen.restart),
+        (coverage.restarted[row, column], Unseen.restart),
         (coverage.cleared[row, column], Unseen.cleared),
         (pairs.fell[row, column], Unseen.zeroed),
         (coverage.spoilt[row, column], Unseen.group_zeroed),
     )
     return next((why for so, why in reasons if so), Unseen.no_witness)
+
+
+def _joined(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Each digest once. Most rules cite one span of one unit's readings, which is as it is."""
+    return parts[0] if len(parts) == 1 else tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 def _peer_gaps(group: Group) -> list[Gap]:
