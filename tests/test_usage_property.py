@@ -84,7 +84,7 @@ def check_sound(world: World, accept: Assumption, max_gap_s: int) -> Counter[Sta
 def test_nothing_is_proven_beside_unstated_traffic(drill_count: Callable[[int, int], int]) -> None:
     seen: Counter[State] = Counter()
 
-    @settings(max_examples=drill_count(150, 20_000), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=drill_count(500, 10_000), suppress_health_check=list(HealthCheck))
     @given(
         platform=platforms,
         seed=st.integers(0, 2**32),
@@ -166,7 +166,7 @@ def test_no_proof_is_withheld_where_its_rules_are_met(
 ) -> None:
     demanded = 0
 
-    @settings(max_examples=drill_count(150, 20_000), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=drill_count(500, 10_000), suppress_health_check=list(HealthCheck))
     @given(platform=platforms, seed=st.integers(0, 2**32))
     def example(platform: Platform, seed: int) -> None:
         nonlocal demanded
@@ -195,7 +195,7 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
         tells_role_since=st.booleans(),
     )
 
-    @settings(max_examples=drill_count(150, 20_000), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=drill_count(500, 10_000), suppress_health_check=list(HealthCheck))
     @given(
         platform=counters_only,
         seed=st.integers(0, 2**32),
@@ -235,5 +235,5 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
 
     example()
     # A boot told to be ahead of its reading, or an edit that one unit has and the other not yet.
-    assert refused.total() < drill_count(150, 20_000) // 20
+    assert refused.total() < drill_count(500, 10_000) // 20
     assert min(judged[one] for one in (State.proven, State.has_traffic, State.insufficient)) > 3
