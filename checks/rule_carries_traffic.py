@@ -12,15 +12,16 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from checks._rule import lets_in, not_understood
+from checks._rule import MOST_NAMED, lets_in, not_understood
 from evidence.clock import stamp
 from evidence.device import Device
+from evidence.logged import Logs, logs_of
 from evidence.observation import Observation, Result
 from evidence.reading import canonical
 from evidence.readings import Readings
 from evidence.rulebase import HeldRule, held_rules, unread
 from evidence.text import Text
-from evidence.usage import Assumption, State, UnitHistory, UsageProof, prove
+from evidence.usage import Assumption, Proofs, State, UnitHistory, UsageProof, prove
 
 CHECK = "rule_carries_traffic"
 RULES = Text("its rules and counters", "規則與計數器")
@@ -51,18 +52,21 @@ def check(
             rules.setdefault(held.group, []).append(held)
     for group, held_here in rules.items():
         histories = _histories(readings, group)
+        logs = logs_of(readings, group, [held.rule for held in held_here])
         proofs = prove(
             histories,
             readings.at,
             months=months,
             max_gap_s=largest_gap_h * 3600,
             accept=Assumption.named(accept),
+            logged=logs.by_rule,
         )
         told = [proofs.get(held.rule.key) for held in held_here]
         spans = dict.fromkeys(proof.evidence for proof in told if proof)
         cited = tuple(dict.fromkeys(chain.from_iterable(spans)))
         history = _history(readings.at, held_here[0], histories, cited)
         yield history
+        yield from _contradictions(readings.at, held_here, proofs, logs)
         for held, proof in zip(held_here, told, strict=True):
             yield _observed(held, proof, readings.at, history.measures["history_digest"])
 
@@ -94,6 +98,45 @@ def _history(
         at=at,
         evidence=cited,
         measures={"units": units, "readings": len(cited), "history_digest": digest},
+        scope=_site(held.device),
+    )
+
+
+def _contradictions(
+    at: datetime, held_here: Sequence[HeldRule], proofs: Proofs, logs: Logs
+) -> Iterator[Observation]:
+    """What delivered logs say of the group, where any was delivered.
+
+    A log that shows traffic of a rule whose counters show none: one of the two is wrong.
+    """
+    if not logs.readings:
+        return
+    against = proofs.contradicted()
+    titles = {held.rule.key: held.title for held in held_here}
+    named = ", ".join(titles[key] for key in against[:MOST_NAMED] if key in titles)
+    more = len(against) - MOST_NAMED
+    rest = (f", +{more} more", f"，另 {more} 條") if more > 0 else ("", "")
+    agrees = Text(
+        f"{len(logs.readings)} delivered traffic logs speak of {len(logs.by_rule)} rules, and show "
+        "no traffic that the counters exclude",
+        f"已交付之流量紀錄 {len(logs.readings)} 份，涉及規則 {len(logs.by_rule)} 條，"
+        "未顯示計數器所排除之流量",
+    )
+    differs = Text(
+        f"a traffic log shows traffic of rules that the counters show none of: {named}{rest[0]}",
+        f"流量紀錄顯示有流量，計數器卻顯示無流量：{named}{rest[1]}",
+    )
+    held = held_here[0]
+    yield Observation(
+        check=CHECK,
+        device=held.device.id,
+        subject=f"{held.group}/traffic logs",
+        result=Result.not_satisfied if against else Result.satisfied,
+        state="log_contradicts_counter" if against else "log_agrees",
+        description=differs if against else agrees,
+        at=at,
+        evidence=tuple(one.digest for one in logs.readings),
+        measures={"contradicted": against, "names_of_no_rule": list(logs.unknown[:MOST_NAMED])},
         scope=_site(held.device),
     )
 

@@ -18,6 +18,7 @@ SUBJECTS = (
     "account",
     "neighbours",
     "weaknesses",
+    "traffic_log",
 )
 # Read only where the configuration names them: what they tell reaches beyond the device itself.
 BY_NAME_ONLY = frozenset({"neighbours"})

@@ -19,6 +19,7 @@ SUBJECTS = {
     "account": Text("account", "讀取帳號權限"),
     "neighbours": Text("neighbours", "鄰近設備"),
     "weaknesses": Text("weaknesses", "弱點掃描結果"),
+    "traffic_log": Text("traffic logs", "流量紀錄"),
 }
 
 STATES = {
@@ -35,6 +36,8 @@ STATES = {
     "counting_stopped": Text("counting switched off", "計數功能遭關閉"),
     "not_compared": Text("too few readings to compare", "讀取不足，無法比對"),
     "history_cited": Text("counter history", "計數歷史紀錄"),
+    "log_agrees": Text("traffic logs agree", "流量紀錄相符"),
+    "log_contradicts_counter": Text("a log contradicts the counter", "流量紀錄與計數不符"),
     "rule_disabled": Text("disabled", "規則已停用"),
     "others_fine": Text("the others are as they should be", "其餘規則符合"),
     "not_understood": Text("rule not understood", "規則無法解讀"),

@@ -21,7 +21,7 @@ from evidence.readings import Readings
 # What a register has a row for; a fan or a line card it has none.
 BODIES = ("chassis", "stack member", "access point")
 # Of these a reading speaks of other things than the device it is read from.
-ABOUT_OTHERS = frozenset({"assets", "tickets", "neighbours", "weaknesses"})
+ABOUT_OTHERS = frozenset({"assets", "tickets", "neighbours", "weaknesses", "traffic_log"})
 Key = tuple[str, str]  # what a key is of, and the key
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from evidence.clock import stamp
 from evidence.text import Text
 from evidence.usage.criteria import Assumption
+from evidence.usage.logged import Logged
 
 
 class State(StrEnum):
@@ -120,7 +121,7 @@ class UsageProof:
     stood in the rule's group of counters where the claim rests on their not having fallen.
     `evidence` are the digests of the readings cited. `anchor_at`: since when the rule is known
     to match what it matches now; None: as far back as anything is known. `lineage` are the
-    digests of what it matched before, oldest first.
+    digests of what it matched before, oldest first. `logged` is what delivered traffic logs say.
     """
 
     key: str
@@ -144,6 +145,7 @@ class UsageProof:
     enabled: bool | None
     lineage: tuple[str, ...]
     evidence: tuple[str, ...]
+    logged: tuple[Logged, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """The proof as a JSON-ready record, with everything but the digests of the readings.
@@ -171,6 +173,7 @@ class UsageProof:
             "enabled": self.enabled,
             "lineage": list(self.lineage),
             "readings": len(self.evidence),
+            "logged": [one.record() for one in self.logged],
         }
 
 

@@ -7,6 +7,7 @@ when its proof is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from evidence.clock import months_complete_at, taipei_day, window_start
 from evidence.usage.criteria import ALL_ASSUMPTIONS, Assumption, Criteria
 from evidence.usage.group import Group, judge
 from evidence.usage.history import UnitHistory
+from evidence.usage.logged import LoggedRules, latest
 from evidence.usage.pairs import EVER
 from evidence.usage.proof import State, UsageProof
 from evidence.usage.snapshot import Bools, Ints
@@ -24,8 +26,10 @@ from evidence.usage.story import tell
 class Proofs(Mapping[str, UsageProof]):
     """The proofs of a group's rules by key; each is put together when it is asked for."""
 
-    def __init__(self, group: Group) -> None:
-        self.group = group
+    def __init__(self, counted: Group, logged: LoggedRules | None = None) -> None:
+        self._logged = logged or {}
+        self.counted, self.group = counted, _with_logs(counted, self._logged)
+        group = self.group
         self._places = {key: place for place, key in enumerate(group.keys)}
         self._needed = np.maximum.reduce(
             [group.anchor, group.seen_from, group.hit_until, group.gap_limit]
@@ -35,7 +39,8 @@ class Proofs(Mapping[str, UsageProof]):
 
     def __getitem__(self, key: str) -> UsageProof:
         place = self._places[key]
-        return tell(self.group, place, self._states[place], self._provable_on(place))
+        logs = self._logged.get(key, ())
+        return tell(self.group, place, self._states[place], self._provable_on(place), logs)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -46,6 +51,24 @@ class Proofs(Mapping[str, UsageProof]):
     def states(self) -> dict[str, State]:
         """Every rule's state, without the stories."""
         return dict(zip(self._places, self._states, strict=True))
+
+    def contradicted(self) -> list[str]:
+        """Rules that counters alone show silent, with an entry in a log outside the stated gaps."""
+        if not self._logged:
+            return []
+        alone = Proofs(self.counted)
+        return [
+            key
+            for key, logs in self._logged.items()
+            if key in alone and alone.states()[key] is State.proven
+            for proof in [alone[key]]
+            if any(
+                proof.window_start < at <= proof.window_end
+                and not any(gap.from_at < at <= gap.to_at for gap in proof.gaps)
+                for one in logs
+                for at in (one.first_at, one.last_at)
+            )
+        ]
 
     def _provable_on(self, place: int) -> date | None:
         """When the window begins late enough for this rule; None: not as things are."""
@@ -63,19 +86,34 @@ def prove(
     max_gap_s: int = 24 * 3600,
     accept: Assumption = ALL_ASSUMPTIONS,
     criteria: Criteria | None = None,
+    logged: LoggedRules | None = None,
 ) -> Proofs:
     """The proofs of all rules that these units hold now, as known at `at`.
 
     `histories` are all the units that enforce together: one that was configured and never
     read belongs among them, as a history without rows, and then nothing is proven.
     The window ends with the newest reading, and is the last one of `months` complete then.
-    `criteria` replaces the other settings when finer ones are needed too.
+    `criteria` replaces the other settings when finer ones are needed too. `logged`: what traffic
+    logs say of rules by key; an entry is traffic, and no entry is nothing.
     """
     criteria = criteria or Criteria(months=months, max_gap_s=max_gap_s, accept=accept)
     now = int(at.timestamp())
     known = [history.until(now) for history in histories]
     start, end = window([one.read_at for one in known], now, criteria.months)
-    return Proofs(judge(known, start, end, now, criteria))
+    return Proofs(judge(known, start, end, now, criteria), logged)
+
+
+def _with_logs(group: Group, logged: LoggedRules) -> Group:
+    """The group with what logs show of its rules; the log's clock may be off like a device's."""
+    if not logged:
+        return group
+    at = np.array([latest(logged.get(key, ())) or EVER for key in group.keys], np.int64)
+    after = np.where(at == EVER, EVER, at - group.criteria.clock_tolerance_s)
+    return replace(
+        group,
+        hit_after=np.maximum(group.hit_after, after),
+        hit_until=np.maximum(group.hit_until, at),
+    )
 
 
 def window(read_at: Sequence[Ints], now: int, months: int) -> tuple[int, int]:

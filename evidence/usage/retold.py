@@ -30,6 +30,7 @@ def retold(proof: Mapping[str, Any]) -> list[Line]:
         (Text("witness", "佐證"), _witness(proof)),
         (Text("assumed", "採信之假設"), _assumed(proof)),
         (Text("traffic", "流量"), _traffic(proof)),
+        *((Text("traffic log", "流量紀錄"), said) for said in _logged(proof)),
         (Text("the rule", "規則內容"), _rule(proof)),
         (Text("rests on", "證據"), _evidence(proof)),
     ]
@@ -100,6 +101,21 @@ def _traffic(proof: Mapping[str, Any]) -> Text:
         f"the latest {since.en}by {until}{device.en}",
         f"最近一次於 {since.zh}{until} 以前{device.zh}",
     )
+
+
+def _logged(proof: Mapping[str, Any]) -> list[Text]:
+    """What delivered logs say of the rule; nothing where they say nothing or none was delivered."""
+    # Records of the first agents know of no logs.
+    said = [
+        Text(
+            f"{one['entries']} entries, the last {minute(parse_at(one['last_at']))} "
+            f"({one['form']}, reading {one['reading'][:12]})",
+            f"{one['entries']} 筆，最近一筆 {minute(parse_at(one['last_at']))}"
+            f"（{one['form']}，讀取紀錄 {one['reading'][:12]}）",
+        )
+        for one in proof.get("logged", ())
+    ]
+    return [_listed(said)] if said else []
 
 
 def _rule(proof: Mapping[str, Any]) -> Text:

@@ -13,14 +13,21 @@ import numpy as np
 from evidence.usage.coverage import Coverage
 from evidence.usage.criteria import Assumption
 from evidence.usage.group import Group, Layer
+from evidence.usage.logged import Logged, latest
 from evidence.usage.pairs import EVER
 from evidence.usage.proof import Gap, Reset, State, UnitPart, Unseen, UsageProof
 from evidence.usage.snapshot import NOT_COUNTED, Bools, Ints, Trait
 from evidence.usage.words import reason
 
 
-def tell(group: Group, place: int, state: State, provable_on: date | None) -> UsageProof:
-    """The proof of the rule at `place`, with everything it rests on."""
+def tell(
+    group: Group,
+    place: int,
+    state: State,
+    provable_on: date | None,
+    logs: tuple[Logged, ...] = (),
+) -> UsageProof:
+    """The proof of the rule at `place`, with everything it rests on. `logs` are of that rule."""
     parts = [_Part(group, layer, place) for layer in group.layers if _speaks(layer, place)]
     gaps = _sorted([gap for part in parts for gap in part.gaps()] + _peer_gaps(group))
     anchor_at = _at(int(group.anchor[place]))
@@ -47,6 +54,7 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
             seen_from=_at(int(group.seen_from[place])),
             stale_s=group.now - group.end,
             provable_on=provable_on,
+            logged_by=_logged_last(group, place, logs),
         ),
         window_start=window[0],
         window_end=window[1],
@@ -64,7 +72,10 @@ def tell(group: Group, place: int, state: State, provable_on: date | None) -> Us
         anchor_at=anchor_at,
         enabled=next((part.enabled for part in parts if part.enabled is not None), None),
         lineage=group.lineage.get(group.keys[place], ()),
-        evidence=_joined([one for part in parts for one in part.evidence()]),
+        evidence=_joined(
+            [*(one for part in parts for one in part.evidence()), *([_read(logs)] if logs else [])]
+        ),
+        logged=logs,
     )
 
 
@@ -240,6 +251,17 @@ def _why(coverage: Coverage, row: int, column: int) -> Unseen:
         (coverage.spoilt[row, column], Unseen.group_zeroed),
     )
     return next((why for so, why in reasons if so), Unseen.no_witness)
+
+
+def _read(logs: Sequence[Logged]) -> tuple[str, ...]:
+    return tuple(one.reading for one in logs)
+
+
+def _logged_last(group: Group, place: int, logs: Sequence[Logged]) -> datetime | None:
+    """The last entry of a log, where it is what shows the latest traffic in the window."""
+    at = latest(logs)
+    shows = at is not None and at == int(group.hit_until[place]) and at > group.start
+    return _time(at) if at is not None and shows else None
 
 
 def _joined(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

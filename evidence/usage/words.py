@@ -49,13 +49,20 @@ def reason(
     seen_from: datetime | None,
     stale_s: int,
     provable_on: date | None,
+    logged_by: datetime | None = None,
 ) -> Text:
     """Why the rule is in this state, in one or two sentences.
 
     `hit_by`: the latest hit known had passed by then. `seen_from`: by when the history begins.
-    `stale_s`: age of the newest reading.
+    `stale_s`: age of the newest reading. `logged_by`: the last entry of a log, where that is what
+    shows the latest traffic.
     """
     since, until = (minute(time) for time in window)
+    if state is State.has_traffic and logged_by is not None:
+        return Text(
+            f"Traffic was seen: a traffic log shows it, the latest at {minute(logged_by)}.",
+            f"有流量：流量紀錄顯示最近一次為 {minute(logged_by)}。",
+        )
     if state is State.has_traffic and hit_by is not None:
         return Text(
             f"Traffic was seen, the latest by {minute(hit_by)}.",

@@ -10,8 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli.options import ConfigOption, JsonOption, VerboseOption, configured, known_devices
+from agent.cli.options import (
+    ConfigOption,
+    JsonOption,
+    VerboseOption,
+    account,
+    configured,
+    known_devices,
+)
 from agent.cli.words import harmless, say, say_line, show
+from agent.config import Config
+from agent.delivered_logs import import_logs
 from agent.ledger import Ledger
 from agent.past import import_past
 from agent.wired import agent_of
@@ -21,6 +30,7 @@ from evidence.clock import TAIPEI, stamp
 from evidence.errors import ConfigurationError
 from evidence.reading import Reading
 
+LOGS = "logs"
 _MARKS = {
     "added": "[green]+[/]",
     "removed": "[red]-[/]",
@@ -59,16 +69,33 @@ def changes(
 
 
 def import_(
-    kind: Annotated[str, typer.Argument(help="oxidized or rancid.")],
-    path: Annotated[Path, typer.Argument(help="Its git repository, or its folder of files.")],
+    kind: Annotated[str, typer.Argument(help="oxidized, rancid, or logs.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A git repository or folder of configurations; a log, or a folder."),
+    ],
+    device: Annotated[
+        str | None, typer.Option(help="Whose logs they are.", show_default=False)
+    ] = None,
+    delivered_by: Annotated[
+        str | None, typer.Option(help="Who exported the logs.", show_default=False)
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Which logs they are, and why.", show_default=False)
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Enter configurations of the past that another tool kept, as second evidence.
+    """Enter what other tools kept, as second evidence: configurations of the past, or traffic logs.
 
-    They show which rules stood when; never that something was read in time, nor what was used.
+    Configurations show which rules stood when; never that something was read in time, nor what was
+    used. Logs (and histories of rules, as a CSV) can break the claim that a rule had no traffic;
+    they never make one.
     """
     settings = configured(config)
+    if kind == LOGS:
+        _import_logs(settings, path, device, delivered_by, reason, json)
+        return
     with agent_of(settings) as agent:
         found = import_past(agent, settings.devices, kind, path)
     columns = {
@@ -83,6 +110,38 @@ def import_(
     if not found:
         say("no file there is named like a device of the inventory, or like its address")
         raise typer.Exit(1)
+    if any(one.why for one in found):
+        raise typer.Exit(1)
+
+
+def _import_logs(
+    settings: Config,
+    path: Path,
+    device: str | None,
+    delivered_by: str | None,
+    reason: str | None,
+    json: bool,
+) -> None:
+    if device is None or not reason:
+        raise ConfigurationError(
+            "logs enter the ledger only with --device and --reason",
+            code="provenance_missing",
+            next_step="say whose traffic they show, and which logs they are",
+        )
+    known_devices(settings, [device])
+    who = delivered_by or account()
+    with agent_of(settings) as agent:
+        found = import_logs(agent, settings.devices[device], path, who, reason)
+    columns = {
+        "file": "file",
+        "form": "form",
+        "entries": "entries",
+        "rules": "rules named",
+        "without_rule": "name no rule",
+        "not_understood": "lines not understood",
+        "why": "why not",
+    }
+    show((asdict(one) for one in found), columns, json)
     if any(one.why for one in found):
         raise typer.Exit(1)
 

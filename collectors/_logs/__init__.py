@@ -1,0 +1,1 @@
+"""Lines of traffic logs, as firewalls and the systems that collect from them write them."""
