@@ -26,6 +26,8 @@ from evidence.facts.beside import Surroundings as Surroundings
 from evidence.facts.crypto import AlgorithmOffer as AlgorithmOffer
 from evidence.facts.crypto import Certificate as Certificate
 from evidence.facts.crypto import ProtectionState as ProtectionState
+from evidence.facts.logs import LoggedTraffic as LoggedTraffic
+from evidence.facts.logs import TrafficLog as TrafficLog
 from evidence.facts.scans import ScannedHost as ScannedHost
 from evidence.facts.scans import ScanReport as ScanReport
 from evidence.facts.scans import Severity as Severity
@@ -108,38 +110,6 @@ class FirewallRule(Fact):
     text: str | None = None
     conditions: tuple[str, ...] = field(default=(), metadata=LATER)
     not_understood: tuple[str, ...] = field(default=(), metadata=LATER)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficLog(Fact):
-    """A log of traffic that somebody delivered: what it holds, whatever rules it names.
-
-    `form` is how it is written; `first_at` and `last_at` bound its entries. `without_rule` are
-    entries that name no rule, `not_understood` lines that could not be read.
-    """
-
-    file: str
-    form: str
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-    entries: int = 0
-    without_rule: int = 0
-    not_understood: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedTraffic(Fact):
-    """Traffic that a log says a rule decided. `rule`: every name it has there, the surest first.
-
-    `context` is a VDOM or vsys, `policy` an access list or layer; "" where the log does not say.
-    """
-
-    rule: tuple[str, ...]
-    last_at: datetime
-    first_at: datetime
-    entries: int
-    context: str = ""
-    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
