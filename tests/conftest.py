@@ -26,6 +26,7 @@ ADMIN_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin", 
 # Part -> the programs that are it, any one of them, all from tests/system-packages.txt.
 # A part that is not here is the name of a program, and is never insisted on.
 PARTS = {
+    "chromium": ("chromium",),
     "conntrack": ("conntrack",),
     "curl": ("curl",),
     "freerdp": ("xfreerdp", "xfreerdp3"),

@@ -13,6 +13,7 @@ import pytest
 
 from agent.config import StoreModel
 from agent.push import StoreClient, push
+from agent.sealing import Agent
 from store.app import make_app
 from store.console.guard import Console
 from store.custody import Custody
@@ -41,13 +42,13 @@ def pushed_month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
         yield month
 
 
-def deliver(month: Month, url: str) -> None:
+def deliver(agent: Agent, url: str, at: datetime = NOW) -> None:
     """Push everything the agent has, as if it had never been pushed."""
-    ledger = month.agent.ledger
+    ledger = agent.ledger
     with ledger._writing() as db:
         db.execute("UPDATE bundle SET state = 'spooled', receipt = NULL")
         db.execute("UPDATE record SET state = 'spooled', receipt = NULL")
-    client = StoreClient(StoreModel(url=url), month.agent.signing_key, lambda: NOW, Path())
+    client = StoreClient(StoreModel(url=url), agent.signing_key, lambda: at, Path())
     assert not push(ledger, client).refused
 
 
@@ -62,7 +63,7 @@ def kept_in(
     custody.enrol(month.agent.id, ["taipei"], month.agent.signing_key.public)
     with serving(app) as url:
         if not full:
-            deliver(month, url)
+            deliver(month.agent, url)
         custody.index.catch_up()
         now[0] = AFTER
         yield Kept(month, custody, app.state.console, url, now)

@@ -65,7 +65,7 @@ def test_made_again_from_the_log_it_is_the_same(kept: Kept) -> None:
 def test_what_is_pushed_again_changes_nothing(kept: Kept) -> None:
     before = rows_of(kept)
     kept.now[0] = NOW
-    deliver(kept.month, kept.url)
+    deliver(kept.month.agent, kept.url)
     assert kept.custody.index.catch_up() == 0
     assert rows_of(kept) == before
 
