@@ -42,6 +42,7 @@ _UPTIME = re.compile(
     r"\bup\s+(?:(?P<days>\d+) days?,?\s*)?(?:(?P<hours>\d+):(?P<minutes>\d\d)|(?P<only>\d+) min)?"
 )
 _ASSET = re.compile(r"^[ \t]*(?P<name>[A-Z][\w ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.M)
+_CARD = re.compile(r"line card (\d+) model")
 _MODE = re.compile(r"^Cluster Mode:\s*(?P<mode>.+?)\s*$", re.M)
 _MEMBER = re.compile(
     r"^[ \t]*\d+\s+(?P<local>\(local\)\s+)?(?P<address>[0-9a-fA-F.:]+)\s+\S+\s+"
@@ -59,17 +60,32 @@ _ROLES = {"ACTIVE": "active", "STANDBY": "standby", "BACKUP": "standby"}
 
 
 def firmware(device: Device) -> Flow:
-    """Release, appliance, and the unit: boot, cluster, last policy install."""
-    version = yield VERSION
+    """Release, appliance with its line cards, and the unit: boot, cluster, last policy install.
+
+    The appliance may be all that somebody delivered. Raises NotAnswered where neither is told.
+    """
+    try:
+        version: Capture | None = yield VERSION
+    except NotAnswered as error:
+        if error.code != NotAnswered.code:
+            raise
+        version = None
+    releases = [_release(device, version)] if version else []
+    asset = yield from _optional(ASSET)
+    parts = dict(_ASSET.findall(asset.text())) if asset else {}
+    if not releases and "Model" not in parts:
+        raise NotAnswered(f"{device.id}: nobody delivered an answer to {VERSION.text!r}")
+    unit = yield from _unit(device, parts)
+    return [*releases, *_hardware(parts), unit]
+
+
+def _release(device: Device, version: Capture) -> SoftwareRelease:
     told = _VERSION.search(version.text())
     if told is None:
         raise Unexpected(f"{device.id}: {VERSION.text!r} names no Gaia release")
     if (build := _BUILD.search(version.text())) is None:
         raise Incomplete(f"{device.id}: {VERSION.text!r} breaks off before the build")
-    asset = yield from _optional(ASSET)
-    parts = dict(_ASSET.findall(asset.text())) if asset else {}
-    unit = yield from _unit(device, parts)
-    release = SoftwareRelease(
+    return SoftwareRelease(
         vendor=VENDOR,
         product="gaia",
         name="Gaia",
@@ -77,17 +93,27 @@ def firmware(device: Device) -> Flow:
         build=build["build"],
         train=train("gaia", told["version"]),
     )
-    return [release, *_hardware(parts), unit]
 
 
 def _hardware(parts: dict[str, str]) -> Iterator[Fact]:
-    if parts:
-        yield HardwareItem(
-            vendor=VENDOR,
-            model=parts.get("Model"),
-            serial=parts.get("Serial Number"),
-            virtual="virtual" in parts.get("Platform", "").lower(),
-        )
+    if not parts:
+        return
+    yield HardwareItem(
+        vendor=VENDOR,
+        model=parts.get("Model"),
+        serial=parts.get("Serial Number"),
+        virtual="virtual" in parts.get("Platform", "").lower(),
+    )
+    about = {name.casefold(): value for name, value in parts.items()}
+    for name, value in about.items():
+        if (card := _CARD.fullmatch(name)) is not None:
+            yield HardwareItem(
+                vendor=VENDOR,
+                model=value,
+                part="module",
+                position=f"line card {card[1]}",
+                description=about.get(f"line card {card[1]} type"),
+            )
 
 
 def _unit(device: Device, parts: dict[str, str]) -> Generator[Ask, Capture, Unit]:

@@ -120,7 +120,10 @@ _TRAINS: dict[str, Callable[[str], str | None]] = {
         _two_numbers,
     ),
     **dict.fromkeys(
-        ("debian", "rhel", "centos", "rocky", "almalinux", "ol", "fedora", "amzn", "raspbian"),
+        (
+            *("debian", "rhel", "centos", "rocky", "almalinux", "ol", "fedora", "amzn"),
+            *("raspbian", "proxmox-ve"),
+        ),
         _one_number,
     ),
     "ubuntu": _ubuntu,

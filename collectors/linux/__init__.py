@@ -100,6 +100,7 @@ SESMAN = Ask(
     also=("/etc/xrdp/sesman.ini", "sesman.ini", "cat /etc/xrdp/sesman.ini"),
     exits=(0, 1),
 )
+PROXMOX = Ask("proxmox_version", "pveversion")
 LISTENERS = Ask("listeners", "ss -Hltn", also=("ss -ltn", "ss -tln"))
 # Where OpenVPN keeps its files and nothing else; keys may stand in a file themselves.
 _KEYS = Secret(
@@ -182,9 +183,13 @@ def firmware(device: Device) -> Flow:
     release = _host.system(os_release.text()) if os_release else None
     names = _host.uname(uname.text()) if uname else None
     kernel = _host.kernel(names[1]) if names else None
-    if not (release or kernel or packages or (decoded and _host.decoded(decoded.text()))):
+    hypervisor = yield from _optional(PROXMOX)
+    proxmox = _host.proxmox(hypervisor.text()) if hypervisor else None
+    if not (
+        release or kernel or packages or proxmox or (decoded and _host.decoded(decoded.text()))
+    ):
         hardware = None  # two bare lines are a machine's only beside a word of Linux
-    found: list[Fact | None] = [release, kernel, *packages, hardware]
+    found: list[Fact | None] = [release, proxmox, kernel, *packages, hardware]
     answered = [fact for fact in found if fact is not None]
     if not answered:
         raise Unexpected(

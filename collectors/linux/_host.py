@@ -102,6 +102,22 @@ def listeners(text: str) -> Iterator[tuple[str, int]]:
                 yield address, int(port)
 
 
+def proxmox(text: str) -> SoftwareRelease | None:
+    """Proxmox VE, of `pveversion`: `pve-manager/7.4-17/513c62be (running kernel: …)`."""
+    found = re.match(r"\s*pve-manager/(\d[\w.-]*)/(\w+) \(running kernel: \S+\)", text)
+    if found is None:
+        return None
+    return SoftwareRelease(
+        vendor="Proxmox",
+        product="proxmox-ve",
+        name="Proxmox VE",
+        version=found[1],
+        build=found[2],
+        train=train("proxmox-ve", found[1]),
+        part="hypervisor",
+    )
+
+
 def board(text: str) -> HardwareItem | None:
     """The machine, of two lines from /sys: maker and product; None for another text."""
     lines = text.strip("\n").split("\n")
