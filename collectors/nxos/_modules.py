@@ -13,8 +13,9 @@ from evidence.facts import HardwareItem, SoftwareRelease
 Modules = dict[tuple[str, str], dict[str, str]]
 
 _RULE = re.compile(r"-{2,}(?:[ \t]+-{2,})+[ \t]*")
-# What the first column of every table numbers; other vendors write `Module`.
-_FIRST = ("Mod ", "Xbar ", "Lem ", "Sup ", "Slot ")
+# What the first column of every table numbers, in a short word (`Mod`, `Xbar`, `Lem`, `LFM`);
+# other vendors write `Module`.
+_FIRST = re.compile(r"[ \t]*[A-Z]\w{1,4} ")
 _HEADING = re.compile(r"Online Diag Status|Power-Status|\S+")
 
 
@@ -27,7 +28,7 @@ def _modules(text: str) -> Modules:
     for at, line in enumerate(lines[1:], 1):
         if not _RULE.fullmatch(line):
             continue
-        if not lines[at - 1].lstrip().startswith(_FIRST):
+        if _FIRST.match(lines[at - 1]) is None:
             continue
         cuts = [dashes.start() for dashes in re.finditer(r"-+", line)]
         headings = _HEADING.findall(lines[at - 1])

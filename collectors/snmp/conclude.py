@@ -64,7 +64,7 @@ def facts_of(
             vendor=family.vendor or (main.maker if main else None),
             model=model,
             serial=serial,
-            description=main.description if main else None,
+            description=(main.description or main.name) if main else None,
             revision=main.hardware if main else None,
             virtual=_VIRTUAL.search(f"{model} {main.description if main else ''}") is not None,
         )

@@ -105,6 +105,7 @@ class View:
 # revisions are those of the part, so what sysDescr says of the software comes before them.
 MODEL = (entity("model"),)
 SERIAL = (entity("serial"),)
+_STANDARD: Mapping[str, tuple[Source, ...]] = {"serial": SERIAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,8 @@ class Family:
     def find(self, what: Literal["version", "build", "model", "serial"], view: View) -> str | None:
         """The first thing a source says of `what`, sysDescr's named group after the others."""
         sources: tuple[Source, ...] = getattr(self, what)
-        for source in sources:
+        # What a family's own objects do not hold, ENTITY-MIB may: its chassis is the device.
+        for source in (*sources, *_STANDARD.get(what, ())):
             if (value := source.value(view)) is not None:
                 return value
         value = said(self.groups(view.description).get(what))

@@ -165,14 +165,14 @@ FAMILIES = (
         says=r"SoftW: (?P<version>\S+)(?:.*?S/N: (?P<serial>\S+))?",
     ),
     Family(
-        vendor="Cisco",
+        vendor="Cisco Meraki",
         product="meraki",
         name="Cisco Meraki",
         under=("29671", ANY),
         says=r"^=?(?:Cisco )?Meraki (?P<model>\S+)",
     ),
     Family(
-        vendor="Cisco",
+        vendor="Cisco Meraki",
         product="meraki",
         name="Cisco Meraki",
         under=("29671",),

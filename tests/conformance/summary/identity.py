@@ -77,7 +77,8 @@ def ours(reading: Reading) -> dict[str, list[str]]:
     models = [one.model for one in hardware if one.model]
     # Some write the maker before the model or the revision behind it, or in its place what the
     # device says of itself.
-    made = [f"{one.vendor.split()[0]} {one.model}" for one in hardware if one.vendor and one.model]
+    makers = [(one.vendor, one.model) for one in hardware if one.vendor and one.model]
+    made = [f"{maker} {model}" for whole, model in makers for maker in (whole, whole.split()[0])]
     made += [f"{one.model} {one.revision}" for one in hardware if one.model and one.revision]
     about = [one.description for one in hardware if one.description]
     return {
