@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from collectors._cisco import parts, span, wlan
+from collectors._cisco.access_points import ACCESS_POINTS, access_points
 from collectors._cisco.answer import answered, text_of, told
 from collectors._cisco.release import release
 from evidence.ask import Ask
@@ -21,6 +22,7 @@ from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
 from evidence.facts import Fact, Unit
 
+__all__ = ["ACCESS_POINTS"]
 VENDOR = "Cisco"
 TRANSPORTS = ("folder",)
 ALIASES = ("cisco_wlc", "cisco_wlc_ssh", "cisco_aireos")
@@ -73,7 +75,7 @@ def wireless(device: Device) -> Flow:
 
 
 def firmware(device: Device) -> Flow:
-    """Release, chassis and unit."""
+    """Release, chassis, access points and unit."""
     answers = yield from answered(SYSTEM, INVENTORY, BOOT, REDUNDANCY)
     system = dict(_SYSTEM.findall(told(answers[SYSTEM]))) if SYSTEM in answers else {}
     hardware = parts.inventory(told(answers[INVENTORY])) if INVENTORY in answers else []
@@ -86,7 +88,7 @@ def firmware(device: Device) -> Flow:
             next_step=f"deliver {SYSTEM.text!r} or {INVENTORY.text!r} of such a controller",
         )
     found: list[Fact] = [release("aireos", version)] if version else []
-    found += hardware
+    found += [*hardware, *(yield from access_points())]
     if running:
         chassis = next((one for one in hardware if one.part == "chassis"), None)
         unit = span.unit(

@@ -13,7 +13,9 @@ import re
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 
+from collectors import ios
 from collectors._cisco import wlan
+from collectors._cisco.access_points import ACCESS_POINTS, access_points
 from collectors._cisco.answer import told
 from collectors.ios import (
     INSTALL,
@@ -26,7 +28,6 @@ from collectors.ios import (
     VENDOR,
     VERSION,
     account,
-    firmware,
 )
 from evidence.ask import PLAIN_VALUE, Ask
 from evidence.capture import Capture
@@ -36,6 +37,7 @@ from evidence.facts import Fact
 
 # What every IOS XE device is asked, and this one too.
 __all__ = [
+    "ACCESS_POINTS",
     "INSTALL",
     "INVENTORY",
     "LICENCE_UDI",
@@ -66,6 +68,12 @@ _AP_NUMBER = re.compile(r"(?m)^Number of APs: *(\d+)")
 # Name, MAC, site tag, policy tag; the RF tag follows.
 _AP_ROW = re.compile(r"(?m)^\S.*? +(?:[0-9a-f]{4}\.){2}[0-9a-f]{4} +\S+ +(\S+) +\S")
 _MAPS = re.compile(r"(?m)^Number of WLAN-POLICY maps: *(\d+)")
+
+
+def firmware(device: Device) -> Flow:
+    """What any IOS XE device tells, and the access points."""
+    found = yield from ios.firmware(device)
+    return [*found, *(yield from access_points())]
 
 
 def wireless(device: Device) -> Flow:
