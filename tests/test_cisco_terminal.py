@@ -12,6 +12,7 @@ from netmiko.ssh_dispatcher import CLASS_MAPPER
 from agent.platforms import platform, platforms
 from agent.redact import SiteKey
 from agent.transports.ssh import open_ssh
+from agent.transports.ssh.terminal import ANY_TERMINAL, driver_of
 from agent.visit import Visitor
 from evidence.device import Device
 from evidence.facts import to_record
@@ -77,7 +78,12 @@ def test_over_a_terminal_the_facts_are_the_tapes_and_only_asks_are_typed(case: s
     assert typed[-1] == "exit"
 
 
+# Command lines of which netmiko has no driver, and needs none: it only connects.
+WITHOUT_DRIVER = {"edgecore", "fxos", "nfvis", "staros"}
+
+
 @pytest.mark.parametrize("name", [one.name for one in platforms().values() if one.session])
-def test_a_command_lines_first_other_name_is_a_driver_that_can_carry_it(name: str) -> None:
-    one = platforms()[name]
-    assert (one.aliases or (name,))[0] in CLASS_MAPPER
+def test_a_command_line_has_a_driver_that_can_carry_it(name: str) -> None:
+    driver = driver_of(platforms()[name])
+    assert driver in CLASS_MAPPER
+    assert (driver == ANY_TERMINAL) == (name in WITHOUT_DRIVER)

@@ -48,7 +48,6 @@ def _open(link: Link, platform: Platform, credential: Credential) -> Transport:
     if platform.session is None:
         return open_execute(link, credential)
     # netmiko loads every vendor's driver, which takes a second that hosts need not wait.
-    from agent.transports.ssh.terminal import open_terminal
+    from agent.transports.ssh.terminal import driver_of, open_terminal
 
-    device_type = platform.aliases[0] if platform.aliases else platform.name
-    return open_terminal(link, platform.session, credential, device_type)
+    return open_terminal(link, platform.session, credential, driver_of(platform))

@@ -13,8 +13,10 @@ from functools import cache
 from typing import Any
 
 import netmiko
+from netmiko.ssh_dispatcher import CLASS_MAPPER
 from paramiko import Channel, SSHClient, SSHException
 
+from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
 from agent.transports.deadline import Deadline
@@ -22,6 +24,16 @@ from agent.transports.ssh.link import OPEN_S, Link
 from agent.transports.ssh.shell import Shell
 from evidence.ask import Ask, Session
 from evidence.errors import VisitError
+
+# What carries a terminal of which netmiko has no driver: nothing of a driver is used but its way
+# of connecting.
+ANY_TERMINAL = "generic"
+
+
+def driver_of(platform: Platform) -> str:
+    """netmiko's name for what carries this terminal: the first of the platform's own that is one."""
+    names = (*platform.aliases, platform.name)
+    return next((name for name in names if name in CLASS_MAPPER), ANY_TERMINAL)
 
 
 class _Bare(netmiko.BaseConnection):
