@@ -31,7 +31,7 @@ ANY_TERMINAL = "generic"
 
 
 def driver_of(platform: Platform) -> str:
-    """netmiko's name for what carries this terminal: the first of the platform's own that is one."""
+    """netmiko's name for what carries this terminal: the first of the platform's that is one."""
     names = (*platform.aliases, platform.name)
     return next((name for name in names if name in CLASS_MAPPER), ANY_TERMINAL)
 
