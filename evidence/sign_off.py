@@ -22,8 +22,11 @@ from evidence.log import leaf_hash, root_of
 from evidence.reading import canonical
 from evidence.seal import Envelope, SigningKey
 from evidence.statement import SIGN_OFF, Statement, is_digest
+from evidence.text import Text
 
 FORMAT = 1
+MEMBERS = "members.json"
+"""Where a pack lists the digests that the signed root is over, in their order in the log."""
 
 
 class Step(StrEnum):
@@ -34,6 +37,19 @@ class Step(StrEnum):
     reviewed = "reviewed"
     reopen_asked = "reopen_asked"
     reopened = "reopened"
+
+    @property
+    def text(self) -> Text:
+        return _STEPS[self]
+
+
+_STEPS = {
+    Step.prepared: Text("prepared", "編製"),
+    Step.returned: Text("returned", "退回"),
+    Step.reviewed: Text("reviewed", "覆核"),
+    Step.reopen_asked: Text("asked to open it again", "申請重新開啟"),
+    Step.reopened: Text("opened again", "核准重新開啟"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

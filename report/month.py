@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from evidence.device import Device
 from evidence.judged import Assessed
 from evidence.observation import Observation
 from evidence.runs import Assessment, RunRecord
+from evidence.sign_off import SignOff
 from evidence.text import Text
 from report.exhibits import Exhibits
 from report.words import PROVISIONAL, REPLAYED
@@ -39,10 +40,19 @@ class Tally:
         self.last_good_at = max(at, self.last_good_at or at)
 
 
+@dataclass(frozen=True, slots=True)
+class SignedStep:
+    """A step of the month's signing, with the digest of the statement that says it."""
+
+    digest: str
+    said: SignOff
+
+
 @dataclass(frozen=True)
 class Month:
     """Everything the sections are made of. `record` is the assessment as it was signed; `runs` are
-    the month's run records, by digest, oldest first."""
+    the month's run records, by digest, oldest first; `standing` is where its signing stands,
+    printed on every page, and `steps` what led there, as signed in the store."""
 
     agent: str
     keyid: str
@@ -53,6 +63,8 @@ class Month:
     exhibits: Exhibits
     runs: Mapping[str, RunRecord]
     tallies: Mapping[tuple[str, str], Tally]
+    standing: Text = PROVISIONAL
+    steps: Sequence[SignedStep] = ()
 
     @property
     def period(self) -> str:
@@ -61,7 +73,7 @@ class Month:
     @property
     def marks(self) -> list[Text]:
         """What must be said on every page about this pack's standing."""
-        return [PROVISIONAL, *([REPLAYED] if self.replayed else [])]
+        return [self.standing, *([REPLAYED] if self.replayed else [])]
 
     @property
     def replayed(self) -> bool:

@@ -20,6 +20,7 @@ from evidence.seal import PublicKey
 from store.agents import callers
 from store.custody import Custody
 from store.fsck import fsck as check_all
+from store.pack import agents_of, make_pack
 from store.people.cli import app as user_app
 from store.serve import serve as serve_store
 from store.serve import system_clock
@@ -168,6 +169,25 @@ def reindex(state: State = None, config: Config = None) -> None:
     with _opened(state, config) as custody:
         count = custody.index.rebuild()
     print(f"{count} statement(s) read")
+
+
+@app.command()
+def pack(
+    period: Annotated[str, typer.Option(help="The month, as 2026-11.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pack.")] = Path(),
+    agent: Annotated[str | None, typer.Option(help="One agent; without it, every one.")] = None,
+    language: Annotated[str, typer.Option(help="zh-TW or en.")] = "zh-TW",
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make the month's pack: report, work book, evidence, what people said and signed."""
+    with _opened(state, config) as custody:
+        for name in [agent] if agent else agents_of(custody, period):
+            path, unprinted = make_pack(custody, name, period, out, system_clock(), language)
+            print(path)
+            if unprinted is not None:
+                said = f"{unprinted.message}; {unprinted.next_step}"
+                print(f"{path.name} has no report.pdf: {said}", file=sys.stderr)
 
 
 @app.command()

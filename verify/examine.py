@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
+from evidence.answers import Answers
 from evidence.bundle import Bundle, check_collection
 from evidence.collection import Collection
 from evidence.control import Disposition
@@ -16,12 +17,23 @@ from evidence.pack import Pack
 from evidence.receipt import Receipt
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
-from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RECEIPT, RUN, Statement
+from evidence.sign_off import SignOff
+from evidence.statement import (
+    ANSWERS,
+    ASSESSMENT,
+    COLLECTION,
+    DECISIONS,
+    RECEIPT,
+    RUN,
+    SIGN_OFF,
+    Statement,
+)
 from evidence.text import Text
 from verify.rejudge import Rejudged, rechecked, refolded
 from verify.report import Level, Problem, Report, Signer
 from verify.reread import Outcome, reread
 from verify.shelf import Shelf
+from verify.signed_off import signing_problems
 from verify.trust import Trust
 
 BUNDLES = Text("visits", "採集次數")
@@ -30,6 +42,7 @@ RUNS = Text("runs", "執行紀錄")
 ASSESSMENTS = Text("assessments", "評估紀錄")
 RECEIPTS = Text("receipts", "收據")
 DISPOSITIONS = Text("decisions and reviews of people", "人員之決定與檢視")
+STEPS = Text("steps of signing", "簽核步驟")
 SAME = Text("readings re-read with the same facts", "重新解析結果相同之讀取")
 ABSENT = Text(
     "readings whose captures are not in this file", "擷取檔未收入本檔之讀取（無法重新解析）"
@@ -39,6 +52,11 @@ JUDGED = Text(
     "重新執行檢核並判定，結果相同之評估",
 )
 CITED = Text("readings cited by assessments", "評估所引用之讀取")
+_STANDING = Text(
+    "signed off: prepared and reviewed by two people, over this set of evidence",
+    "已簽核：由二人分別編製與覆核，涵蓋本檔所列紀錄集合",
+)
+_UNSIGNED = Text("not signed off", "尚未簽核，或簽核後佐證異動")
 # What these contradict was signed all the same: digests and signatures hold.
 _DEEPER = {"reread_differs", "rechecked_differs", "rejudged_differs"}
 # Differences told one by one; whoever finds more looks at the assessment as a whole.
@@ -74,10 +92,12 @@ class Examination:
 
     def pack(self, pack: Pack) -> None:
         """A pack that was read, so holds what its manifest names."""
-        self._signed(pack.manifest, "the manifest")
+        of_store = "store" in pack.statement.predicate
+        self._signed(pack.manifest, "the manifest", of_store)
         runs: dict[str, RunRecord] = {}
-        assessments: list[Assessment] = []
-        said: set[str] = set()
+        assessments: dict[str, Assessment] = {}
+        steps: dict[str, SignOff] = {}
+        said: dict[str, Disposition] = {}
         shelf = Shelf(pack)
         captures = _captures(pack)
         self.counts[CAPTURES] += len(captures)
@@ -87,7 +107,8 @@ class Examination:
                 if statement.predicate_type == RECEIPT:
                     self._receipt(envelope, statement)
                     continue
-                self._signed(envelope, f"{statement.kind} {digest}")
+                by_store = statement.predicate_type in (ANSWERS, SIGN_OFF)
+                self._signed(envelope, f"{statement.kind} {digest}", by_store)
                 if statement.predicate_type == COLLECTION:
                     collection = check_collection(statement)
                     shelf.put(digest, collection)
@@ -95,17 +116,23 @@ class Examination:
                 elif statement.predicate_type == RUN:
                     runs[digest] = RunRecord.of(statement)
                 elif statement.predicate_type == ASSESSMENT:
-                    assessments.append(Assessment.of(statement))
-                elif statement.predicate_type == DECISIONS:
-                    entered = Decisions.of(statement)
-                    self.counts[DISPOSITIONS] += len(entered.dispositions)
-                    said.update(one.id for one in entered.dispositions)
+                    assessments[digest] = Assessment.of(statement)
+                elif statement.predicate_type in (DECISIONS, ANSWERS):
+                    said.update((one.id, one) for one in _said(statement))
+                elif statement.predicate_type == SIGN_OFF:
+                    steps[digest] = SignOff.of(statement)
             except SealError as error:
                 self.problems.append(Problem.of(error, f"record {digest}"))
+        self.counts[DISPOSITIONS] += len(said)
+        self.counts[STEPS] += len(steps)
         self._chain(runs)
-        for assessment in assessments:
-            self._dispositions(assessment, said, pack)
+        for assessment in assessments.values():
+            self._dispositions(assessment, said.keys(), pack)
             self._assessment(assessment, shelf, pack)
+        if of_store:
+            self.problems += signing_problems(pack, steps, assessments, list(said.values()))
+            standing = pack.statement.predicate.get("standing")
+            self.notes.append(_STANDING if standing == "signed" else _UNSIGNED)
 
     def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
         counts = [(text, count) for text, count in self.counts.items() if count]
@@ -130,12 +157,13 @@ class Examination:
         judged = self.deep >= Level.re_judged and self.rejudged_in_full and self.counts[JUDGED]
         return Level.re_judged if judged else Level.re_read
 
-    def _signed(self, envelope: Envelope, where: str) -> None:
-        known = {key.keyid: name for key, name in self.trust.agents.items()}
+    def _signed(self, envelope: Envelope, where: str, by_store: bool = False) -> None:
+        trusted = self.trust.stores if by_store else self.trust.agents
+        known = {key.keyid: name for key, name in trusted.items()}
         for one in envelope.signatures:
             self.signers[one.keyid] = Signer(one.keyid, known.get(one.keyid))
         try:
-            envelope.verify(self.trust.agents)
+            envelope.verify(trusted)
         except SealError as error:
             # One sentence for a stranger's key, however many records it signed.
             self.problems.append(Problem.of(error, "" if error.code == "key_untrusted" else where))
@@ -254,6 +282,13 @@ _NOT_RE_JUDGED = {
         f"{where}: not re-judged ({why})", f"{where}：未重新判定（{why}）"
     ),
 }
+
+
+def _said(statement: Statement) -> Iterable[Disposition]:
+    """What people said, entered at an agent or in the store."""
+    if statement.predicate_type == DECISIONS:
+        return Decisions.of(statement).dispositions
+    return Answers.of(statement).dispositions
 
 
 def _captures(pack: Pack) -> dict[str, bytes]:

@@ -17,6 +17,11 @@ class Trust:
     agents: Mapping[PublicKey, str] = field(default_factory=dict)
     store: PublicKey | None = None
 
+    @property
+    def stores(self) -> Mapping[PublicKey, str]:
+        """The store's key by the name it is known by, as those of agents."""
+        return {} if self.store is None else {self.store: "store"}
+
 
 def load_trust(paths: Iterable[Path], store: Path | None = None) -> Trust:
     """The keys in PEM files, and in all `*.pem` and `*.pub` of folders, named after their files.

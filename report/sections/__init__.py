@@ -18,6 +18,7 @@ from report.sections import (
     requests,
     reviews,
     rule_review,
+    sign_offs,
     unread,
     wireless,
 )
@@ -32,6 +33,7 @@ BUILDERS: tuple[Callable[[Month], Section], ...] = (
     requests.section,
     reviews.section,
     wireless.section,
+    sign_offs.section,
     coverage.section,
     inventory.section,
     inventory.colocated,

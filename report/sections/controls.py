@@ -7,6 +7,7 @@ from evidence.text import Text
 from report.codes import APPLIES, AUDITS, BINDS, SOURCES
 from report.month import Month
 from report.section import Column, Kind, Row, Section, Table
+from report.sections.sign_offs import told
 from report.words import joined, month_words, shortened
 
 _MOST_ASKS = 8
@@ -53,7 +54,8 @@ COLUMNS = (
 
 def section(month: Month) -> Section:
     title = Text("Working paper", "稽核工作底稿")
-    rows = tuple(_row(month, result) for result in month.results)
+    history = told(month)
+    rows = tuple({**_row(month, result), "history": history} for result in month.results)
     table = Table(id="controls", title=title, columns=COLUMNS, rows=rows, pinned=2)
     return Section(id="controls", title=title, tables=(table,))
 

@@ -86,7 +86,7 @@ def static_rows(
     assessed = folder.assessed(rows, folded)
     made = folded.read.assessment
     key = {"agent": made.agent, "period": made.period}
-    month = _month(rows, folder, assessed, made, covered)
+    month = month_of(rows, folder, assessed, made, covered)
     sections: list[Section] = [one.section(month) for one in _SECTIONS]
     observed = {one.digest: one for one in folded.read.observations}
     return {
@@ -106,14 +106,14 @@ def static_rows(
     }
 
 
-def _month(
+def month_of(
     rows: Connection,
     folder: Folder,
     assessed: Assessed,
     made: Assessment,
     covered: Sequence[Mapping[str, Any]],
 ) -> Month:
-    """The month as the report's sections see it. Nothing of it is cited by number here."""
+    """The month as the report's sections see it, without exhibits: nothing is cited by number."""
     tallies = {
         (row["device"], row["subject"]): Tally(
             good=row["good"], failed=row["failed"], last_good_at=row["last_good_at"]

@@ -22,6 +22,7 @@ from store.people.roles import May
 from store.problems import Refused
 from store.said.keep import Actor, Desk
 from store.said.tables import prepared, reopened, reviewed, said
+from store.shelf import Shelf
 
 
 class Standing(StrEnum):
@@ -43,13 +44,7 @@ _WORDS = {
     Standing.signed: Text("signed", "已簽核"),
     Standing.stale: Text("stale: evidence came after it was signed", "佐證異動，須重新簽核"),
 }
-STEPS = {
-    Step.prepared: Text("prepared", "編製"),
-    Step.returned: Text("returned", "退回"),
-    Step.reviewed: Text("reviewed", "覆核"),
-    Step.reopen_asked: Text("asked to open it again", "申請重新開啟"),
-    Step.reopened: Text("opened again", "核准重新開啟"),
-}
+STEPS = {step: step.text for step in Step}
 _NEEDS = {
     Step.prepared: May.prepare,
     Step.returned: May.review,
@@ -92,9 +87,9 @@ def needs(step: Step) -> May:
     return _NEEDS[step]
 
 
-def state_of(desk: Desk, rows: Connection, agent: str, period: str) -> MonthState:
-    steps = _steps(desk, rows, agent, period)
-    members = len(_members(rows, agent, period, None))
+def state_of(shelf: Shelf, rows: Connection, agent: str, period: str) -> MonthState:
+    steps = _steps(shelf, rows, agent, period)
+    members = len(members_of(rows, agent, period))
     if not steps:
         return MonthState(Standing.open, members=members)
     last = steps[-1]
@@ -113,10 +108,11 @@ class Signing:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._shelf = desk.index.folder.shelf
 
     def state(self, agent: str, period: str) -> MonthState:
         with self._desk.database.reading() as rows:
-            return state_of(self._desk, rows, agent, period)
+            return state_of(self._shelf, rows, agent, period)
 
     def take(
         self,
@@ -136,7 +132,7 @@ class Signing:
         """
         self._desk.index.catch_up()
         with self._desk.database.reading() as rows:
-            state = state_of(self._desk, rows, agent, period)
+            state = state_of(self._shelf, rows, agent, period)
             evidence = evidence_set(rows, agent, period)
             delegates = set(
                 deputised_accounts(rows, actor.known.account, taipei_day(self._desk.clock()))
@@ -165,7 +161,7 @@ class Signing:
         )
 
         def within(rows: Connection, digest: str) -> None:
-            again = state_of(self._desk, rows, agent, period)
+            again = state_of(self._shelf, rows, agent, period)
             if again.steps[:-1] != state.steps:
                 raise Refused("somebody else was faster", code="set_changed")
             _seat(rows, signed, digest, last)
@@ -227,7 +223,7 @@ def evidence_set(rows: Connection, agent: str, period: str) -> EvidenceSet:
     if found is None or found.problem is not None or found.judged_at is None:
         raise Refused(f"{period} could not be judged", code="month_unfolded")
     size = leaves.frontier(rows).size
-    members = _members(rows, agent, period, size)
+    members = members_of(rows, agent, period, size)
     return EvidenceSet(
         members_root=members_root(members),
         members=len(members),
@@ -237,8 +233,8 @@ def evidence_set(rows: Connection, agent: str, period: str) -> EvidenceSet:
     )
 
 
-def _members(rows: Connection, agent: str, period: str, size: int | None) -> list[str]:
-    """The month's statements, by their order in the log."""
+def members_of(rows: Connection, agent: str, period: str, size: int | None = None) -> list[str]:
+    """The month's statements among the first `size` entries of the log, in its order."""
     kinds = (
         (visit.c.digest, visit),
         (run.c.digest, run),
@@ -256,15 +252,14 @@ def _members(rows: Connection, agent: str, period: str, size: int | None) -> lis
     return list(rows.scalars(wanted))
 
 
-def _steps(desk: Desk, rows: Connection, agent: str, period: str) -> tuple[Signed, ...]:
+def _steps(shelf: Shelf, rows: Connection, agent: str, period: str) -> tuple[Signed, ...]:
     found = rows.execute(
         select(said.c.digest, said.c.position)
         .where(said.c.agent == agent, said.c.period == period, said.c.kind == "sign_off")
         .order_by(said.c.position)
     )
     return tuple(
-        Signed(row.digest, row.position, SignOff.of(desk.index.folder.shelf.statement(row.digest)))
-        for row in found
+        Signed(row.digest, row.position, SignOff.of(shelf.statement(row.digest))) for row in found
     )
 
 
