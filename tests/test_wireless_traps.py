@@ -1,0 +1,131 @@
+"""What is easily read wrong about a wireless network, platform by platform, each as a claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.platforms import platforms
+from checks.wireless_is_strong import traits
+from evidence.facts import AirObservation, WirelessNetwork
+from evidence.tape import read_tape
+from tests.test_cases import CASES, read_case
+
+
+def network(case: str, ssid: str) -> WirelessNetwork:
+    """The one network of that name in a case."""
+    reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
+    assert reading.failure is None, reading.failure
+    (one,) = (fact for fact in reading.of(WirelessNetwork) if fact.ssid == ssid)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("case", "ssid", "found"),
+    [
+        # `wpa-personal` of FortiOS is WPA and WPA2 mixed.
+        ("fortios/wireless.controller", "KY-Office", {"wpa1", "tkip"}),
+        # A portal before a passphrase takes nothing off the passphrase's cipher.
+        ("fortios/wireless.access_points", "KY-Lobby", {"tkip"}),
+        # OWE's transition has an open twin.
+        ("fortios/wireless.access_points", "KY-Guest", {"owe", "owe_transition"}),
+        # SAE by the older way alone: a note.
+        ("fortios/wireless.access_points", "KY-SAE", {"sae_hunting_and_pecking"}),
+        # `wpa3-sae-aes` of Aruba lets WPA2 in beside it unless the transition is off.
+        ("arubaos/wireless.eight_networks", "KY-SAE", {"sae_transition"}),
+        ("arubaos/wireless.eight_networks", "KY-SAE-Only", {"strong"}),
+        ("aruba_instant/wireless.seven_networks", "KY-SAE", {"sae_transition"}),
+        # Several words in one profile: the weakest counts.
+        ("arubaos/wireless.eight_networks", "KY-Old", {"wpa1", "tkip"}),
+        # `WPA_Mixed` of SmartZone is WPA and WPA2; a type decides between RADIUS and passphrase.
+        ("smartzone/wireless.nine_networks", "KY-Old", {"wpa1", "tkip"}),
+        ("smartzone/wireless.nine_networks", "KY-Staff", {"strong"}),
+        # `WPA1 and WPA2` of Meraki brings TKIP along.
+        ("meraki/wireless.fifteen_slots", "KY-Warehouse", {"wpa1", "tkip"}),
+        # A slot under its factory name that is on is an open network on the air.
+        ("meraki/wireless.fifteen_slots", "Unconfigured SSID 7", {"open"}),
+        # No key management is an open network; a passphrase alone turns WPA2 on.
+        ("mikrotik/wireless.older", "KY-CAP-Open", {"open"}),
+        ("mikrotik/wireless.wifi_command_line", "KY-Bare", {"wps"}),
+        # Static keys are WEP, and a group cipher TKIP is TKIP whatever the pairwise ones are.
+        ("mikrotik/wireless.older", "KY-WEP", {"wep"}),
+        ("mikrotik/wireless.older", "KY-Legacy", {"wpa1", "tkip", "wps"}),
+        # The older package's default profile is open.
+        ("mikrotik/wireless.older", "KY-Default", {"open"}),
+        # UniFi's cipher `auto` and mode `auto` are the weaker of both.
+        ("unifi/wireless.on_the_air", "KY-Guest", {"open"}),
+        # The official API names no cipher of WPA2: unknown, and no pass.
+        ("unifi_api/wireless.five_networks", "KY-Printers", {"psk_without_pmf", "cipher_unknown"}),
+    ],
+)
+def test_what_a_client_may_choose_counts(case: str, ssid: str, found: set[str]) -> None:
+    assert set(traits(network(case, ssid))) == found
+
+
+@pytest.mark.parametrize(
+    ("case", "ssid", "bound_to"),
+    [
+        # A radio that takes all tunnelled SSIDs names none of them.
+        ("fortios/wireless.access_points", "KY-Printers", ("FP231FTF20000002",)),
+        # A group of SSIDs stands for its members.
+        ("fortios/wireless.access_points", "KY-Pool", ("FP231FTF20000002",)),
+        # A profile that no access point has, and a radio that only listens, carry nothing.
+        ("fortios/wireless.access_points", "KY-Old", ()),
+        # A slot that is off is on no access point, whatever its availability says.
+        ("meraki/wireless.fifteen_slots", "KY-Legacy", ()),
+        ("meraki/wireless.fifteen_slots", "KY-Warehouse", ("tag warehouse",)),
+        # A WLAN in no group, and a configuration that no interface uses.
+        ("smartzone/wireless.nine_networks", "KY-EAP", ()),
+        ("mikrotik/wireless.wifi_command_line", "KY-Old", ()),
+        # What no row of the BSS table sends.
+        ("arubaos/wireless.eight_networks", "KY-SAE", ()),
+    ],
+)
+def test_where_a_network_is_carried(case: str, ssid: str, bound_to: tuple[str, ...]) -> None:
+    assert network(case, ssid).bound_to == bound_to
+
+
+@pytest.mark.parametrize(
+    ("case", "one", "other", "same"),
+    [
+        ("meraki/wireless.fifteen_slots", "KY-Office", "KY-Warehouse", True),
+        ("meraki/wireless.fifteen_slots", "KY-Office", "KY-Trade", False),
+        ("smartzone/wireless.nine_networks", "KY-Office", "KY-Old", True),
+        ("smartzone/wireless.nine_networks", "KY-Office", "KY-SAE", False),
+        ("unifi_api/wireless.five_networks", "KY-Office", "KY-Old", True),
+    ],
+)
+def test_the_same_passphrase_is_seen_as_the_same(
+    case: str, one: str, other: str, same: bool
+) -> None:
+    first, second = (network(case, ssid).passphrase_digest for ssid in (one, other))
+    assert first and second and first.startswith("redacted:")
+    assert (first == second) is same
+
+
+def test_keys_of_single_users_leave_the_networks_own_passphrase_out() -> None:
+    for case, ssid in (
+        ("unifi/wireless.on_the_air", "KY-Office"),
+        ("unifi_api/wireless.five_networks", "KY-Printers"),
+        ("smartzone/wireless.nine_networks", "KY-Machines"),
+    ):
+        one = network(case, ssid)
+        assert one.user_keys and one.passphrase_digest is None
+
+
+def test_a_masked_passphrase_is_none() -> None:
+    """Eight asterisks are the same for every network, and no passphrase."""
+    for ssid in ("KY-Old", "KY-SAE"):
+        assert network("arubaos/wireless.eight_networks", ssid).passphrase_digest is None
+
+
+def test_nothing_is_asked_that_shows_passphrases() -> None:
+    for one in platforms().values():
+        for ask in one.all_asks:
+            assert "encrypt disable" not in ask.text and "no-encrypt" not in ask.text
+            assert "show-sensitive" not in ask.text
+
+
+def test_a_foreign_access_point_on_our_cables_is_told_by_those_who_see_it() -> None:
+    for case in ("fortios/wireless.access_points", "meraki/wireless.fifteen_slots"):
+        reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
+        assert [one.ssid for one in reading.of(AirObservation) if one.on_wire] == ["KY-Staff"]
