@@ -51,6 +51,11 @@ def network(case: str, ssid: str) -> WirelessNetwork:
         ("mikrotik/wireless.older", "KY-Legacy", {"wpa1", "tkip", "wps"}),
         # The older package's default profile is open.
         ("mikrotik/wireless.older", "KY-Default", {"open"}),
+        # Key management without a version takes both; `optional` lets anybody in.
+        ("aironet/wireless.seven_networks", "KY-Both", {"wpa1"}),
+        ("aironet/wireless.seven_networks", "KY-Lax", {"open"}),
+        ("aironet/wireless.seven_networks", "KY-WEP", {"wep"}),
+        ("aironet/wireless.seven_networks", "KY-Office", {"tkip"}),
         # UniFi's cipher `auto` and mode `auto` are the weaker of both.
         ("unifi/wireless.on_the_air", "KY-Guest", {"open"}),
         # The official API names no cipher of WPA2: unknown, and no pass.
