@@ -293,7 +293,9 @@ def _devices(
             )
         if model.id in found:
             mistakes.append(f"{where}: inventory_duplicate: {model.id} stands twice")
-        place = (model.host or "", model.port, transport)
+        # What probes one listener of a host stands beside what probes another of it.
+        by = f"{transport} {one.name}" if transport == "wire" else transport
+        place = (model.host or "", model.port, by)
         if model.host and place in addresses:
             mistakes.append(
                 f"{where}: inventory_duplicate: "

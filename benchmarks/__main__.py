@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage
+from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage, wire
 from benchmarks.result import Result
 
 _RATIO = "Ratio: how many times better ours is; 1/n: n times worse."
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "parse": parse.run,
     "lifecycle": lifecycle.run,
     "reach": reach.run,
+    "wire": wire.run,
 }
 
 

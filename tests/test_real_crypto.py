@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -197,6 +198,19 @@ def test_garbage_is_no_proposal(said: bytes, monkeypatch: pytest.MonkeyPatch) ->
         failure = read("ssh_wire", port).failure
     assert failure is not None
     assert failure.code in ("output_unexpected", "result_empty_suspicious")
+
+
+@pytest.mark.parametrize("name", ["ssh_wire", "tls_wire"])
+def test_a_byte_at_a_time_without_end_is_left_in_time(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_exchange, "TIMEOUT_S", 0.3)
+    began = time.monotonic()
+    pieces = {"ssh_wire": b"S", "tls_wire": b"\x16\x03\x03\x40\x00"}[name]
+    with listener(pieces, *[b"\x02"] * 400, pause_s=0.05) as port:
+        failure = read(name, port).failure
+    assert time.monotonic() - began < 25
+    assert failure is not None or name == "tls_wire"
 
 
 # --- TLS ---

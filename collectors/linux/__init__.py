@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 
-from collectors.linux import _gateways, _host, _iptables, _nft, _ufw, _xrdp
+from collectors.linux import _gateways, _host, _iptables, _nft, _protection, _ufw, _xrdp
 from collectors.linux._account import privilege
 from collectors.linux._answer import ruleset, told
 from collectors.linux._draft import Draft, facts
@@ -30,7 +30,7 @@ from evidence.remote_control import found as remote_control
 
 VENDOR = "Linux"
 TRANSPORTS = ("ssh", "local", "folder")
-BY_NAME = ("crypto",)
+BY_NAME = ("crypto", "host")
 ALIASES = ("linux", "linux_ssh")
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
@@ -126,6 +126,23 @@ WIREGUARD = tuple(
     for what in ("listen-port", "allowed-ips", "latest-handshakes", "endpoints")
 )
 STRONGSWAN = _as_root("strongswan_connections", "swanctl --list-conns")
+CLAMAV = Ask("clamav_version", "clamscan --version", exits=(0, 1, 127))
+CLAMAV_LOG = Ask(
+    "clamav_scan",
+    "env LC_ALL=C tail -n 40 /var/log/clamav/full-scan.log",
+    exits=(0, 1),
+    also=("full-scan.log", "tail -n 40 /var/log/clamav/full-scan.log"),
+)
+PROTECTORS = Ask(
+    "protection_services",
+    "systemctl show clamav-daemon clamd@scan fapolicyd -p Id,ActiveState,LoadState",
+)
+FAPOLICYD = Ask(
+    "fapolicyd_settings",
+    "env LC_ALL=C cat /etc/fapolicyd/fapolicyd.conf",
+    exits=(0, 1),
+    also=("fapolicyd.conf", "cat /etc/fapolicyd/fapolicyd.conf"),
+)
 ID = Ask("id", "id")
 SUDO = Ask("sudo_rules", "sudo -n -l", also=("sudo -l",), exits=(0, 1))
 _AS_ROOT = (
@@ -296,6 +313,31 @@ def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
         if error.code not in (NotAnswered.code, "file_missing"):
             raise
         return None
+
+
+def host(device: Device) -> Flow:
+    """ClamAV with its signatures and last full scan, and fapolicyd with its mode."""
+    listed = (yield from _optional(DPKG)) or (yield from _optional(RPM))
+    packages = set(_host.package_names(listed.text())) if listed else set()
+    if not packages:
+        raise Unexpected(
+            f"{device.id}: no installed package is told",
+            code="result_empty_suspicious",
+            next_step=f"deliver {DPKG.text!r} or {RPM.text!r} of the host",
+        )
+    services = yield from _optional(PROTECTORS)
+    active = _protection.states(services.text()) if services else {}
+    version = (yield from _optional(CLAMAV)) if packages & _protection.SCANNERS else None
+    log = (yield from _optional(CLAMAV_LOG)) if packages & _protection.SCANNERS else None
+    control = (yield from _optional(FAPOLICYD)) if "fapolicyd" in packages else None
+    unit = yield from _unit()
+    return [
+        *([unit] if unit else []),
+        *_protection.clamav(
+            packages, version.text() if version else None, active, log.text() if log else None
+        ),
+        _protection.fapolicyd(packages, active, control.text() if control else None),
+    ]
 
 
 def account(device: Device) -> Flow:

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from collectors.windows import _protection
 from collectors.windows._account import privilege
 from collectors.windows._policy_file import policy_file, security_options, version
 from collectors.windows._programs import installed, listeners, machine
@@ -21,10 +22,19 @@ from collectors.windows._registry import Key, by_key, children, exported, querie
 from collectors.windows._remote_desktop import intended, of_users, policies
 from collectors.windows.asks import (
     ALL_USERS_POLICY,
+    APPLOCKER,
+    APPLOCKER_KEY,
+    APPLOCKER_KINDS,
+    APPLOCKER_SERVICE,
+    APPLOCKER_SERVICE_KEY,
     BIOS,
     BIOS_KEY,
     COMPUTER_POLICY,
+    DEFENDER,
     DESKTOP_KEY,
+    DEVICE_GUARD,
+    DOMAIN,
+    DOMAIN_KEY,
     EXPORT,
     GROUPS,
     INSTALLED,
@@ -40,6 +50,11 @@ from collectors.windows.asks import (
     POLICY_VERSION,
     PROGRAMS,
     PROGRAMS_32,
+    PROXY,
+    PROXY_KEY,
+    RESTRICTION,
+    RESTRICTION_KEY,
+    SECURITY_CENTER,
     SERVICES,
     SID,
     SYSTEM,
@@ -50,17 +65,20 @@ from collectors.windows.asks import (
     USERS,
     VERSION,
     VERSION_KEY,
+    VOLUMES,
 )
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import Fact, ProgramsSeen, SoftwareRelease, Unit
+from evidence.facts import Fact, ProgramsSeen, ProtectionState, SoftwareRelease, Unit
 from evidence.remote_control import found as remote_control
 from evidence.trains import train
 
 VENDOR = "Microsoft"
 TRANSPORTS = ("ssh", "winrm", "folder")
+# Its commands are more than a limited endpoint lets through before it is told of them.
+BY_NAME = ("host",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
@@ -158,6 +176,64 @@ def remote_access(device: Device) -> Flow:
     )
     found = remote_control(names, services or (), open_ or ())
     return [*(yield from _unit()), seen, *found]
+
+
+def host(device: Device) -> Flow:
+    """Anti-virus, application control, encryption, management and proxy, as far as told."""
+    found: list[ProtectionState] = []
+    answered = False
+    for ask, read in (
+        (DEFENDER, _protection.defender),
+        (SECURITY_CENTER, _protection.others),
+        (VOLUMES, _protection.encryption),
+    ):
+        capture = yield from _if_told(ask)
+        if capture is not None:
+            answered = True
+            found += read(capture)
+    guard = yield from _if_told(DEVICE_GUARD)
+    if guard is not None and (integrity := _protection.integrity(guard)):
+        found.append(integrity)
+    paths = [f"{APPLOCKER_KEY}\\{kind}" for kind in APPLOCKER_KINDS]
+    keys = yield from _read(
+        {
+            **dict(zip(APPLOCKER, paths, strict=True)),
+            APPLOCKER_SERVICE: APPLOCKER_SERVICE_KEY,
+            RESTRICTION: RESTRICTION_KEY,
+            DOMAIN: DOMAIN_KEY,
+            PROXY: PROXY_KEY,
+        }
+    )
+    kinds = {
+        kind: keys[path] for kind, path in zip(APPLOCKER_KINDS, paths, strict=True) if path in keys
+    }
+    if kinds:
+        found.append(_protection.applocker(kinds, keys.get(APPLOCKER_SERVICE_KEY)))
+    if restriction := _protection.restriction(keys.get(RESTRICTION_KEY)):
+        found.append(restriction)
+    if DOMAIN_KEY in keys:
+        found.append(_protection.management(None, keys[DOMAIN_KEY]))
+    if proxy := _protection.proxy(keys.get(PROXY_KEY)):
+        found.append(proxy)
+    if not answered and not keys:
+        raise _silence(device)
+    # A host's own network parameters always hold values: an answer of nothing is none.
+    told_nothing = DOMAIN_KEY in keys and not keys[DOMAIN_KEY].values
+    if not found or told_nothing:
+        raise Unexpected(
+            f"{device.id}: nothing tells how it is protected",
+            code="result_empty_suspicious",
+            next_step="run `Get-MpComputerStatus` by hand as that account",
+        )
+    return [*(yield from _unit()), *found]
+
+
+def _if_told(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """What a class tells as JSON; None where this Windows has no such class or denies it."""
+    capture = yield from _file(ask)
+    if capture is None or capture.text().lstrip()[:1] not in ("{", "["):
+        return None
+    return capture
 
 
 def firmware(device: Device) -> Flow:

@@ -130,3 +130,50 @@ TEMPLATE = Ask("security_template", "GptTmpl.inf", kind="file", encodings=_ENCOD
 POLICY_VERSION = Ask(
     "policy_version", "GPT.INI", kind="file", also=("gpt.ini",), encodings=_ENCODINGS
 )
+
+
+def _powershell(name: str, script: str) -> Ask:
+    """What Windows tells as JSON; the words are the classes' own, in no language of people's."""
+    command = f'powershell -NoProfile -NonInteractive -Command "{script} | ConvertTo-Json"'
+    return Ask(name, command, encodings=_ENCODINGS, exits=(0, 1))
+
+
+def _class(name: str, space: str, kind: str, *properties: str) -> Ask:
+    script = f"Get-CimInstance -Namespace {space} -ClassName {kind} | Select-Object "
+    return _powershell(name, script + ",".join(properties))
+
+
+DEFENDER = _powershell(
+    "defender",
+    "Get-MpComputerStatus | Select-Object AMProductVersion,AMRunningMode,AntivirusEnabled,"
+    "RealTimeProtectionEnabled,AntivirusSignatureLastUpdated,FullScanEndTime,QuickScanEndTime",
+)
+SECURITY_CENTER = _class(
+    "security_center", "root/SecurityCenter2", "AntiVirusProduct", "displayName", "productState"
+)
+DEVICE_GUARD = _class(
+    "device_guard",
+    "root/Microsoft/Windows/DeviceGuard",
+    "Win32_DeviceGuard",
+    "UsermodeCodeIntegrityPolicyEnforcementStatus",
+)
+VOLUMES = _class(
+    "encryptable_volumes",
+    "root/cimv2/Security/MicrosoftVolumeEncryption",
+    "Win32_EncryptableVolume",
+    "DriveLetter",
+    "ProtectionStatus",
+)
+APPLOCKER_KEY = r"SOFTWARE\Policies\Microsoft\Windows\SrpV2"
+APPLOCKER_KINDS = ("Exe", "Dll", "Script", "Msi", "Appx")
+APPLOCKER = tuple(
+    _query(f"applocker_{kind.lower()}", rf"{APPLOCKER_KEY}\{kind}") for kind in APPLOCKER_KINDS
+)
+APPLOCKER_SERVICE_KEY = r"SYSTEM\CurrentControlSet\Services\AppIDSvc"
+APPLOCKER_SERVICE = _query("applocker_service", APPLOCKER_SERVICE_KEY)
+RESTRICTION_KEY = r"SOFTWARE\Policies\Microsoft\Windows\Safer\CodeIdentifiers"
+RESTRICTION = _query("software_restriction", RESTRICTION_KEY)
+DOMAIN_KEY = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+DOMAIN = _query("domain", DOMAIN_KEY)
+PROXY_KEY = r"SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
+PROXY = _query("proxy", PROXY_KEY)

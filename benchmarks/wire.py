@@ -1,0 +1,297 @@
+"""Services asked for their cryptography before any log-in: ours, sslyze, ssh-audit, nmap's scripts.
+
+A thousand services are a thousand addresses of loopback with one nginx and one sshd behind them,
+which share the cores with whoever asks. Each side asks as many at once as it does by itself, one
+connection at a time to a service where it is ours. sslyze and ssh-audit ask a tenth of them:
+their rate is told, and what they found is compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent.platforms import platform
+from agent.redact import SiteKey
+from agent.transports.wire import open_wire
+from agent.visit import Visitor
+from benchmarks.result import Result
+from benchmarks.scratch import packages
+from evidence.device import Device
+from evidence.facts import AlgorithmOffer
+from evidence.reading import Reading
+
+SSLYZE, SSH_AUDIT = "sslyze==6.3.1", "ssh-audit==3.9.0"
+WORKERS = 64
+T = TypeVar("T")
+_SHARE = 10  # the slower peers ask one service in so many
+_SSLYZE_PROGRAM = """
+import sys, time, warnings
+warnings.simplefilter("ignore")
+sys.path.insert(0, sys.argv[1])
+from sslyze import ScanCommand, Scanner, ServerNetworkLocation, ServerScanRequest
+commands = {one for one in ScanCommand if one.value.endswith("cipher_suites")}
+commands |= {ScanCommand.CERTIFICATE_INFO, ScanCommand.ELLIPTIC_CURVES}
+began = time.perf_counter()
+scanner = Scanner()
+scanner.queue_scans([
+    ServerScanRequest(ServerNetworkLocation("bench.test", int(sys.argv[2]), ip_address=one),
+                      scan_commands=commands)
+    for one in sys.argv[3:]
+])
+found = set()
+for one in scanner.get_results():
+    result = one.scan_result.tls_1_2_cipher_suites.result
+    found.add(",".join(sorted(s.cipher_suite.name for s in result.accepted_cipher_suites)))
+print(time.perf_counter() - began)
+print("\\n".join(found))
+"""
+
+
+_AUDIT_PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from ssh_audit.ssh_audit import main
+sys.exit(main())
+"""
+
+
+def run(*, count: int = 1000) -> Iterator[Result]:
+    """TLS against sslyze and nmap, SSH against nmap; the same services in the same run."""
+    places = [f"127.1.{number // 200}.{number % 200 + 1}" for number in range(count)]
+    with tempfile.TemporaryDirectory() as name, _servers(Path(name)) as (tls, ssh):
+        yield from _tls(places, tls)
+        yield from _ssh(places, ssh)
+
+
+def _tls(places: Sequence[str], port: int) -> Iterator[Result]:
+    ours_s, readings = _timed(lambda: _read("tls_wire", places, port))
+    wrong, suites = _agreed(readings)
+    rate = len(places) / ours_s
+    few = places[::_SHARE]
+    peer = packages(SSLYZE, alone=False)
+    if isinstance(peer, str):
+        peer_rate, truth, said = None, not wrong, f"no peer: {peer}"
+    else:
+        command = [sys.executable, "-c", _SSLYZE_PROGRAM, str(peer), str(port), *few]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        wall, *found = done.stdout.split()
+        peer_rate = len(few) / float(wall)
+        same = found == [",".join(sorted(suites))]
+        truth, said = not wrong and same, f"same {len(suites)} suites of TLS 1.2: {same}"
+    note = (
+        f"{len(places)} services, {WORKERS} at once, {len(readings[0].captures)} connections each"
+    )
+    yield Result(
+        name="wire: TLS services read",
+        ours=rate,
+        peer=peer_rate,
+        unit="services/s",
+        against="sslyze",
+        truth=truth,
+        note=f"{note}; peer {len(few)} services; {said}; failed {wrong}",
+    )
+    wall_s, text = _nmap("ssl-enum-ciphers", places, port)
+    nmap = set(re.findall(r"TLS_(?!AKE)\w+", text)) if text else set()
+    yield Result(
+        name="wire: TLS services read",
+        ours=rate,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap ssl-enum-ciphers",
+        truth=not wrong and (not nmap or nmap == suites),
+        note=f"{note}, certificates too; peer {len(places)} services, versions and suites"
+        if wall_s
+        else "no peer: nmap is not installed",
+    )
+
+
+def _ssh(places: Sequence[str], port: int) -> Iterator[Result]:
+    ours_s, readings = _timed(lambda: _read("ssh_wire", places, port))
+    wrong = sum(one.failure is not None for one in readings)
+    wall_s, _ = _nmap("ssh2-enum-algos", places, port)
+    yield Result(
+        name="wire: SSH proposals read",
+        ours=len(places) / ours_s,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap ssh2-enum-algos",
+        truth=not wrong,
+        note=f"{len(places)} services, {WORKERS} at once, {len(readings[0].captures)} connections "
+        f"each (host key and smallest group, too), peer one; failed {wrong}",
+    )
+
+    few = places[::_SHARE]
+    peer = packages(SSH_AUDIT)
+    if isinstance(peer, str):
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as targets:
+        targets.write("\n".join(f"{one}:{port}" for one in few))
+        targets.flush()
+        options = ["-j", "--skip-rate-test", "-T", targets.name, "--threads", str(WORKERS)]
+        command = [sys.executable, "-c", _AUDIT_PROGRAM, str(peer), *options]
+        wall_s, done = _timed(lambda: subprocess.run(command, capture_output=True, text=True))
+    found = [_audited(one) for one in json.loads(done.stdout or "[]")]
+    mine = _proposed(readings[0])
+    same = len(found) == len(few) and all(one == mine for one in found)
+    yield Result(
+        name="wire: SSH proposals read",
+        ours=len(places) / ours_s,
+        peer=len(few) / wall_s,
+        unit="services/s",
+        against="ssh-audit",
+        truth=not wrong and same,
+        note=f"peer {len(few)} services; same algorithms and RSA length: {same}",
+    )
+
+
+def _audited(said: dict[str, Any]) -> dict[str, Any]:
+    """What ssh-audit found, as ours is written; signs of the protocol are no algorithms."""
+    names = {"kex": "kex", "host_key": "key", "cipher": "enc", "mac": "mac"}
+    found: dict[str, Any] = {
+        part: [
+            one["algorithm"]
+            for one in said[key]
+            if not one["algorithm"].startswith(("kex-strict-", "ext-info-"))
+        ]
+        for part, key in names.items()
+    }
+    sizes = {one.get("keysize") for one in said["key"] if one["algorithm"].startswith("rsa-")}
+    return {**found, "rsa": sizes}
+
+
+def _proposed(reading: Reading) -> dict[str, Any]:
+    offers = {one.part: one for one in reading.of(AlgorithmOffer)}
+    parts = ("kex", "host_key", "cipher", "mac")
+    found: dict[str, Any] = {part: list(offers[part].names) for part in parts}
+    return {**found, "rsa": {bits for _, bits in offers["host_key"].sizes_bits}}
+
+
+def _read(name: str, places: Sequence[str], port: int) -> list[Reading]:
+    one = platform(name)
+
+    def visit(place: str) -> Reading:
+        device = Device(
+            id=place,
+            platform=name,
+            subjects=("crypto",),
+            transport="wire",
+            address=place,
+            port=port,
+            options={"pause_ms": "0"},
+        )
+        visitor = Visitor(
+            device=device,
+            platform=one,
+            open_transport=lambda: open_wire(device, one),
+            clock=lambda: datetime.now(UTC),
+            key=SiteKey(b"benchmark" * 4),
+        )
+        return visitor.visit(["crypto"]).readings[0]
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(visit, places))
+
+
+def _agreed(readings: Sequence[Reading]) -> tuple[int, set[str]]:
+    """How many failed or differ from the first, and the first's suites of TLS 1.2."""
+    suites = [
+        {
+            name
+            for offer in one.of(AlgorithmOffer)
+            if offer.part == "suite" and offer.place == "TLSv1.2"
+            for name in offer.names
+        }
+        for one in readings
+    ]
+    return sum(one != suites[0] or not one for one in suites), suites[0]
+
+
+def _nmap(script: str, places: Sequence[str], port: int) -> tuple[float, str]:
+    """Seconds and output; 0 where nmap is not installed."""
+    if shutil.which("nmap") is None:
+        return 0.0, ""
+    command = ["nmap", "-n", "-Pn", "-p", str(port), "--script", script, *places]
+    wall_s, done = _timed(lambda: subprocess.run(command, capture_output=True, text=True))
+    return wall_s, done.stdout
+
+
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
+    began = time.perf_counter()
+    done = work()
+    return time.perf_counter() - began, done
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[tuple[int, int]]:
+    """nginx with TLS and an sshd, on every address of loopback; their ports."""
+    tls, ssh = _free_port(), _free_port()
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"),
+            *("-subj", "/CN=bench.test", "-keyout", "tls.key", "-out", "tls.pem"),
+        ],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    for kind in ("ed25519", "rsa"):
+        command = ["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(folder / kind)]
+        subprocess.run(command, check=True)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; worker_processes 1; pid {folder}/pid; error_log /dev/null crit;"
+        "events { worker_connections 4096; }"
+        f"http {{ access_log off; server {{ listen 0.0.0.0:{tls} ssl backlog=4096;"
+        f"ssl_certificate {folder}/tls.pem; ssl_certificate_key {folder}/tls.key;"
+        "ssl_protocols TLSv1.2 TLSv1.3; location / { return 204; } } }"
+    )
+    (folder / "sshd_config").write_text(
+        f"ListenAddress 0.0.0.0\nPort {ssh}\nPidFile none\nMaxStartups 2000\n"
+        f"HostKey {folder}/ed25519\nHostKey {folder}/rsa\n"
+    )
+    Path("/run/sshd").mkdir(exist_ok=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    servers = [
+        subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
+        for command in (
+            ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)],
+            ["/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config")],
+        )
+    ]
+    try:
+        for port in (tls, ssh):
+            _wait_for(port)
+        yield tls, ssh
+    finally:
+        for one in servers:
+            one.terminate()
+            one.wait(10)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"nobody listens on {port}")
