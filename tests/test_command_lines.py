@@ -44,11 +44,11 @@ def test_a_layout_fits_or_says_which_line_it_does_not_know() -> None:
         template("arista_eos_show_version")("Arista DCS-7050\nSomething new: 1\n")
     with pytest.raises(Misfit, match="finds nothing"):
         template("dell_force10_show_version")("Cisco IOS Software\n")
-    with pytest.raises(Misfit, match="no line fits"):
-        one(r"^Version: (?P<version>\S+)")("release 1\n")
+    with pytest.raises(Misfit, match="no line has 'Image Version'"):
+        one(r"^ *(?:\[x\])?Image Version: (?P<version>\S+)")("release 1\n")
     with pytest.raises(Misfit, match="no row below"):
         each("^Unit", r"^ *(?P<unit>\d+)$")("Unit Model\nnone\n")
-    with pytest.raises(Misfit, match="no line fits"):
+    with pytest.raises(Misfit, match="no line has 'Name'"):
         having("^Name", one(r"(?P<version>\d)"))("1\n")
 
 

@@ -66,7 +66,7 @@ def having(mark: str, layout: Layout) -> Layout:
 
     def rows(text: str) -> list[Row]:
         if needed.search(text) is None:
-            raise Misfit(f"no line fits {shown(mark)!r}")
+            raise Misfit(f"no line has {_words(mark)!r}")
         return layout(text)
 
     return rows
@@ -84,7 +84,7 @@ def one(must: str, /, **may: str) -> Layout:
     def rows(text: str) -> list[Row]:
         found = needed.search(text)
         if found is None:
-            raise Misfit(f"no line fits {shown(must)!r}")
+            raise Misfit(f"no line has {_words(must)!r}")
         row = Row((name, value or "") for name, value in found.groupdict().items())
         for name, pattern in others.items():
             match = pattern.search(text)
@@ -102,7 +102,7 @@ def each(heading: str, line: str) -> Layout:
     def rows(text: str) -> list[Row]:
         start = begins.search(text)
         if start is None:
-            raise Misfit(f"no line fits {shown(heading)!r}")
+            raise Misfit(f"no line has {_words(heading)!r}")
         found = [
             Row((name, value or "") for name, value in match.groupdict().items())
             for match in wanted.finditer(text, start.end())
@@ -112,3 +112,10 @@ def each(heading: str, line: str) -> Layout:
         return found
 
     return rows
+
+
+def _words(pattern: str) -> str:
+    """What a person would look for in the answer: the longest words that the pattern has."""
+    plain = re.sub(r"\(\?P<\w+>|\(\?[:!=<]*|\\.|\[[^\]]*\]", "\n", pattern)
+    found = re.findall(r"[A-Za-z][A-Za-z /-]*[A-Za-z]", plain)
+    return max(found, key=len, default=pattern)
