@@ -14,9 +14,9 @@ from typing import NamedTuple
 from evidence.facts import FirewallRule, Interface
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
-from evidence.rulebase import EVERYWHERE, UNKNOWN, HeldRule, held_rules, unread
+from evidence.rulebase import EVERYWHERE, UNKNOWN, HeldRule, held_rules
 from evidence.text import Text, visible
-from evidence.wireless import WIRELESS, Held, held_networks
+from evidence.wireless import Held, held_networks, unread_networks
 
 CHECK = "guest_is_separated"
 CLOSED = ("internal", "management", "dmz")
@@ -51,7 +51,7 @@ def check(
 
     Guests' networks are the `guest_ssids` and those that a device itself calls so.
     """
-    yield from unread(readings, "wireless", CHECK, WIRELESS)
+    yield from unread_networks(readings, CHECK)
     networks = held_networks(readings)
     staff = [one for one in networks if not one.is_guest(guest_ssids) and one.on_air]
     for held in networks:

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from evidence.facts import AirObservation, WirelessNetwork
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
-from evidence.rulebase import unread
 from evidence.text import Text
-from evidence.wireless import WIRELESS, Held, held_networks
+from evidence.wireless import Held, held_networks, unread_networks
 
 CHECK = "wireless_is_strong"
 WORST_FIRST = (Result.not_satisfied, Result.not_assessed, Result.partly, Result.satisfied)
@@ -69,7 +68,7 @@ def check(
 ) -> Iterator[Observation]:
     """`worth`: the result of each trait; `guest_worth` replaces it for networks for guests, which
     are the `guest_ssids` and those that a device calls so."""
-    yield from unread(readings, "wireless", CHECK, WIRELESS)
+    yield from unread_networks(readings, CHECK)
     for held in held_networks(readings):
         guest = held.is_guest(guest_ssids)
         table = {**WORTH, **worth, **((guest_worth or {}) if guest else {})}

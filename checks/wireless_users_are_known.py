@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
-from evidence.rulebase import unread
 from evidence.text import Text, visible
 from evidence.tickets import Held as Approval
 from evidence.tickets import Tickets
-from evidence.wireless import WIRELESS, Held, held_networks
+from evidence.wireless import Held, held_networks, unread_networks
 
 CHECK = "wireless_users_are_known"
 KINDS = ("無線網路", "無線網路申請", "wireless")
@@ -41,7 +40,7 @@ def check(
     """`supplier_ssids`: networks that suppliers use, which need an approval of one of the
     `supplier_kinds` in the register of tickets: for the SSID, or for `SSID/key`.
     `user_keys_name_users`: keys of single users are enough where there is no 802.1X."""
-    yield from unread(readings, "wireless", CHECK, WIRELESS)
+    yield from unread_networks(readings, CHECK)
     approvals = _approvals(readings, supplier_kinds)
     for held in held_networks(readings):
         if held.is_guest(guest_ssids) or not held.on_air:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from evidence.device import Device
 from evidence.facts import AirObservation, BasicServiceSet, WirelessNetwork
+from evidence.observation import Observation
 from evidence.reading import Reading
 from evidence.readings import Readings
+from evidence.rulebase import unread
 from evidence.text import Text, visible
 
 CHECKS = (
     *("wireless_is_strong", "wireless_agrees_with_air", "wireless_users_are_known"),
     *("wireless_key_is_changed", "guest_is_separated"),
 )
+# Platforms that hear networks and have none: what they were not read for, no network lacks.
+LISTENERS = ("air_capture", "iw_scan")
 WIRELESS = Text("its wireless networks", "無線網路設定")
 
 
@@ -60,6 +64,13 @@ class Heard:
     device: Device
     reading: Reading
     seen: AirObservation
+
+
+def unread_networks(readings: Readings, check: str) -> Iterator[Observation]:
+    """One `not_read` observation for each device that may have networks and was not read well."""
+    for one in unread(readings, "wireless", check, WIRELESS):
+        if readings.devices[one.device].platform not in LISTENERS:
+            yield one
 
 
 def held_networks(readings: Readings) -> Sequence[Held]:
@@ -118,7 +129,9 @@ def heard_of(readings: Readings, held: Held) -> Sequence[Heard]:
     for one in surveyed(readings):
         sent = ours.get(one.seen.bssid)
         mine = sent.device.id == held.device.id if sent else not listed
-        if one.seen.ssid == held.network.ssid and mine:
+        # A beacon that hides its name is known by its address.
+        name = one.seen.ssid or (sent.bss.ssid if sent else None)
+        if name is not None and name == held.network.ssid and mine:
             found.append(one)
     return found
 

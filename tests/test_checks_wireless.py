@@ -11,6 +11,7 @@ import pytest
 from checks import (
     guest_is_separated,
     wireless_agrees_with_air,
+    wireless_is_strong,
     wireless_key_is_changed,
     wireless_users_are_known,
 )
@@ -109,6 +110,27 @@ def test_another_devices_access_point_is_not_held_against_this_one() -> None:
     )
     found = {one.subject: one.state for one in wireless_agrees_with_air.check(readings)}
     assert found[SUBJECT] == found["old/wireless KY-Office/old/air"] == "air_agrees"
+
+
+def test_a_beacon_that_hides_its_name_is_known_by_its_address() -> None:
+    weak = replace(AIR, ssid=None, hidden=True, group="tkip")
+    assert air(weak)[SUBJECT].state == "weaker"
+    stranger = replace(weak, bssid="02:00:00:00:00:66")
+    assert air(stranger)[SUBJECT].state == "not_heard"
+
+
+def test_a_capture_that_was_not_delivered_is_missed_by_the_air_alone() -> None:
+    readings = seen(
+        read("wlc", "wireless", OFFICE, SENT), failed("air", "wireless", "file_missing")
+    )
+    listener = replace(readings.devices["air"], platform="air_capture")
+    readings = replace(readings, devices={**readings.devices, "air": listener})
+    states = {
+        check.CHECK: {one.state for one in check.check(readings)}
+        for check in (wireless_agrees_with_air, wireless_users_are_known, wireless_is_strong)
+    }
+    assert states["wireless_agrees_with_air"] == {"not_read", "no_capture"}
+    assert "not_read" not in states["wireless_users_are_known"] | states["wireless_is_strong"]
 
 
 def test_a_name_of_ours_from_an_address_nobody_lists() -> None:
