@@ -24,7 +24,11 @@ from evidence.tape import TapeAnswer
 SUBJECT = "firewall"
 KINDS = ("oxidized", "rancid")
 # What tools that keep configurations ask; a collector that reads it declares it.
-_CONFIGURATION = ("show running-config", "show configuration", "show full-configuration")
+_CONFIGURATION = (
+    "show running-config",
+    "show configuration | display set",
+    "show full-configuration",
+)
 _LIMIT_S = 120.0
 
 

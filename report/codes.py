@@ -45,6 +45,7 @@ STATES = {
     "redundant": Text("never reached, decided alike before", "與先前規則重複"),
     "reach_unknown": Text("whether it is reached is not known", "是否生效無法判斷"),
     "matches_nothing": Text("matches nothing", "不符合任何流量"),
+    "logging_switched_off": Text("logging switched off", "紀錄功能遭關閉"),
     "not_logged": Text("not logged", "未留存紀錄"),
     "logging_unknown": Text("logging not said", "是否留存紀錄不明"),
     "not_counted": Text("not counted", "未計數"),

@@ -12,6 +12,7 @@ import pytest
 from checks import (
     default_is_deny,
     dmz_is_separated,
+    logging_runs_on,
     no_cleartext_or_management_from_outside,
     rule_has_owner,
     rule_is_counted,
@@ -385,3 +386,39 @@ def test_rules_that_are_all_as_they_should_be_are_one_line() -> None:
     observations = list(rule_is_reachable.check(firewall(*rules)))
     assert [one.measures.get("rules") for one in observations] == [600]
     assert observations[0].at == AT
+
+
+# --- logging_runs_on ---
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        ({"logged": True}, {"logged": True}, "fine"),
+        ({"logged": True}, {"logged": False}, "logging_switched_off"),
+        ({"logged": False}, {"logged": False}, "fine"),
+        ({"logged": False}, {"logged": True}, "fine"),
+        ({"logged": None}, {"logged": False}, "fine"),
+        ({"logged": True}, {"logged": None}, "fine"),
+        ({"logged": True}, {"logged": False, "enabled": False}, "not asked"),
+        ({"logged": True}, {"logged": False, "name": "renamed"}, "logging_switched_off"),
+    ],
+)
+def test_logging_that_was_switched_off_is_a_finding_of_its_own(
+    then: dict[str, Any], now: dict[str, Any], expected: str
+) -> None:
+    readings = changed([rule(**then)], [rule(**now)])
+    assert state(logging_runs_on.check, readings) == expected
+
+
+def test_a_renamed_rule_that_no_longer_logs_is_found_by_what_it_matches() -> None:
+    same = {"match_digest": "0" * 64}
+    before, after = rule("root/6", logged=True, **same), rule("root/7", logged=False, **same)
+    readings = changed([before], [after])
+    [found] = logging_runs_on.check(readings)
+    assert (found.result, found.state) == (Result.partly, "logging_switched_off")
+    assert len(found.evidence) == 2, "both readings are cited"
+
+
+def test_without_a_reading_from_before_nothing_is_said_of_logging() -> None:
+    assert not list(logging_runs_on.check(changed(None, [rule(logged=False)])))

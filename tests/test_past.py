@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from evidence.capture import IMPORTED
 from evidence.errors import ConfigurationError
 from evidence.facts import FirewallRule
 from evidence.reading import Reading
+from evidence.tape import read_tape
+from tests.test_cases import CASES, read_case
 
 OWN = datetime(2026, 11, 20, tzinfo=UTC)
 CONFIGURATION = """\
@@ -40,7 +43,7 @@ def config(tmp_path: Path) -> Config:
     (tmp_path / "devices.yaml").write_text(
         "devices:\n"
         "  - {id: fw-01, platform: asa, host: 192.0.2.1, subjects: [firewall]}\n"
-        "  - {id: sw-01, platform: ios, host: 192.0.2.2, subjects: [firmware]}\n"
+        "  - {id: sw-01, platform: iosxr, host: 192.0.2.2, subjects: [firmware]}\n"
     )
     make_keys(tmp_path / "state")
     return load_config(tmp_path / "agent.yaml")
@@ -147,7 +150,7 @@ def test_what_cannot_be_taken_says_why(config: Config, tmp_path: Path) -> None:
     )
     told = entered(config, repo)
     assert "once first" in told["fw-01"].why
-    assert "no collector of ios" in told["sw-01"].why
+    assert "no collector of iosxr" in told["sw-01"].why
     (tmp_path / "cvs").mkdir()
     (tmp_path / "cvs" / "fw-01,v").write_text("head 1.1;")
     for path, kind, code in (
@@ -158,3 +161,43 @@ def test_what_cannot_be_taken_says_why(config: Config, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError) as raised:
             entered(config, path, kind)
         assert raised.value.code == code
+
+
+@pytest.mark.parametrize("platform", ["fortios", "junos", "ios"])
+def test_configurations_of_other_firewalls_become_rules_of_their_time(
+    config: Config, tmp_path: Path, platform: str
+) -> None:
+    """The rules, and none of the secrets that such a configuration holds."""
+    inventory = tmp_path / "devices.yaml"
+    inventory.write_text(inventory.read_text().replace("platform: asa", f"platform: {platform}"))
+    config = load_config(tmp_path / "agent.yaml")
+    read_itself(config)
+    tape = CASES / platform / "firewall.kept_configuration.tape"
+    (kept,) = read_tape(tape).answers
+    assert b"canary" in kept.body
+    repo = repository(tmp_path / "kept.git", ("fw-01", kept.body.decode(), 30))
+    one = entered(config, repo)["fw-01"]
+    assert (one.found, one.entered, one.why) == (1, 1, "")
+    [reading] = imported(config)
+    expected = json.loads(tape.with_suffix(".facts.json").read_text("utf-8"))
+    rules = [record["key"] for record in expected if record["fact"] == "firewall_rule"]
+    assert [rule.key for rule in reading.of(FirewallRule)] == rules
+    assert not [
+        path.name
+        for path in config.state.rglob("*")
+        if path.is_file() and b"canary" in path.read_bytes()
+    ]
+
+
+def test_a_rule_of_a_kept_configuration_is_the_rule_that_the_router_lists() -> None:
+    kept, listed = (
+        {rule.key: rule for rule in read_case(read_tape(path), "firewall").of(FirewallRule)}
+        for path in (
+            CASES / "ios" / "firewall.kept_configuration.tape",
+            CASES / "ios" / "firewall.router.tape",
+        )
+    )
+    same = [key for key in kept if key in listed and not kept[key].implicit]
+    assert len(same) >= 4
+    for key in same:
+        assert kept[key].match_digest == listed[key].match_digest

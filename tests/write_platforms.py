@@ -19,6 +19,7 @@ from tests.test_cases import CASES
 PAGES = Path(__file__).parent.parent / "docs" / "platforms"
 TABLE = PAGES / "README.md"
 _PRIVILEGE = re.compile(r"^Least privilege: (.+)\.$", re.MULTILINE)
+_TAPES = re.compile(r"^Tapes: \d+ recorded, \d+ constructed\.$", re.MULTILINE)
 _HEAD = """# Platforms
 
 What each platform is read for, and what its answers tell. Written by
@@ -119,6 +120,25 @@ def _shown(is_it: bool) -> str:
     return "yes" if is_it else "not shown"
 
 
+def firewalls() -> list[str]:
+    """The platforms whose pages say how many of their tapes are recorded and constructed."""
+    found = platforms().values()
+    return [one.name for one in found if "firewall" in one.collectors and one.name != "folder"]
+
+
+def counted(name: str) -> str:
+    """A platform's page with the line that counts its tapes, at its end where it had none."""
+    page = (PAGES / f"{name}.md").read_text("utf-8")
+    origins = [read_tape(path).origin for path in (CASES / name).glob("*.tape")]
+    recorded = origins.count("recorded")
+    line = f"Tapes: {recorded} recorded, {len(origins) - recorded} constructed."
+    if _TAPES.search(page):
+        return _TAPES.sub(line, page)
+    return f"{page.rstrip()}\n\n{line}\n"
+
+
 if __name__ == "__main__":
     TABLE.write_text(table(), "utf-8")
+    for firewall in firewalls():
+        (PAGES / f"{firewall}.md").write_text(counted(firewall), "utf-8")
     print(f"{TABLE}: read it before you commit it")

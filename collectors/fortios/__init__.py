@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
-from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _unit, _vap
+from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _text, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._objects import Objects, objects
@@ -97,6 +97,8 @@ GROUPS = (
     _get("address_groups_ip6", f"{_CMDB}/firewall/addrgrp6?vdom=*"),
     _get("service_groups", f"{_CMDB}/firewall.service/group?vdom=*"),
 )
+VIPS = (_get("virtual_ips", f"{_CMDB}/firewall/vip?vdom=*"),)
+VIP_GROUPS = (_get("virtual_ip_groups", f"{_CMDB}/firewall/vipgrp?vdom=*"),)
 STATUS = _get("status", f"{_MONITOR}/system/status", f"{_MONITOR}/system/status?vdom=*")
 STATE = _get("state", f"{_MONITOR}/web-ui/state", f"{_MONITOR}/web-ui/state?vdom=*")
 TIME = _get("time", f"{_MONITOR}/system/time", f"{_MONITOR}/system/time?vdom=*")
@@ -144,6 +146,20 @@ ADMIN_INTERFACES = _get("admin_interfaces", f"{_CMDB}/system/interface?vdom=*")
 SESSIONS = _get("ssl_vpn_sessions", f"{_MONITOR}/vpn/ssl?vdom=*")
 
 # Read from what somebody delivers; the REST API takes no command.
+CLI_CONFIGURATION = Ask(
+    "configuration",
+    "show full-configuration",
+    secrets=(
+        Secret("regex", r"\bENC[ \t]+\"?(?P<secret>[A-Za-z0-9+/=_-]{8,})"),
+        Secret(
+            "regex",
+            r"(?m)^[ \t]*set[ \t]+(?:passwd|password|passphrase|psksecret|secret|key|community"
+            r"|sae-password|auth-pwd|priv-pwd|ppk-secret)\d?[ \t]+\"?(?P<secret>(?!ENC\b)[^\s\"]+)",
+        ),
+        Secret("regex", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.*?)-----END"),
+    ),
+    also=("show", "show configuration"),
+)
 CLI_STATUS = Ask("get_system_status", "get system status")
 CLI_HA = Ask("get_system_ha_status", "get system ha status")
 CLI_PERFORMANCE = Ask("get_system_performance", "get system performance status")
@@ -158,6 +174,10 @@ def firewall(device: Device) -> Flow:
     resolved = (yield from _objects()) if policy or policy6 else Objects()
     answered = [one for one in (policy, policy6, *(one.capture for one in hits)) if one]
     units = yield from _units(device, answered)
+    if not answered:
+        configuration = yield from _delivered(CLI_CONFIGURATION)
+        if configuration:
+            return [*units, *_text.facts(configuration)]
     if not answered and not units:
         raise _silence(device)
     rules = list(_policy.facts(policy, policy6, hits, resolved))
@@ -283,7 +303,7 @@ def _hits(old: bool) -> Generator[Ask, Capture, list[_policy.Statistics]]:
 def _objects() -> Generator[Ask, Capture, Objects]:
     """What names stand for. An account that may not read objects leaves the names as they are."""
     values: list[list[Capture]] = []
-    for asks in (ADDRESSES, SERVICES, GROUPS):
+    for asks in (ADDRESSES, SERVICES, GROUPS, VIPS, VIP_GROUPS):
         found: list[Capture] = []
         for ask in asks:
             capture = yield from _optional(ask)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
 from collectors._managed import names
 from collectors.fortios._answer import rows, said, words
+from collectors.fortios._vip import VirtualIps, virtual_ips
 from evidence.capture import Capture
+
+Rows = Iterable[tuple[str, Mapping[str, Any]]]
+"""Rows, each with its VDOM."""
 
 _ANY = {"0.0.0.0/0", "::/0"}
 _EVERYTHING = {name: ("any",) for name in ("all", "any", "ALL", "ANY", "All", "Any")}
@@ -20,6 +24,7 @@ class Objects:
     """Objects by VDOM. A name that no answer explains stays a name."""
 
     of_vdom: Mapping[str, names.Objects] = field(default_factory=dict)
+    translated: VirtualIps = field(default_factory=VirtualIps)
 
     def resolve(self, vdom: str, named: Iterable[str]) -> tuple[str, ...]:
         """What the names stand for, groups opened, in order and once each; `any` swallows all."""
@@ -30,20 +35,34 @@ _UNKNOWN = names.Objects(_EVERYTHING)
 
 
 def objects(
-    values: Iterable[Capture], services: Iterable[Capture], groups: Iterable[Capture]
+    values: Iterable[Capture],
+    services: Iterable[Capture],
+    groups: Iterable[Capture],
+    vips: Iterable[Capture] = (),
+    vip_groups: Iterable[Capture] = (),
 ) -> Objects:
     """From the answers there are; groups of addresses and of services are written alike."""
+    found = of_rows(*(_named(one) for one in (values, services, groups)))
+    return replace(found, translated=virtual_ips(_named(vips), _named(vip_groups)))
+
+
+def _named(found: Iterable[Capture]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for capture in found:
+        for part, row in rows(capture):
+            yield part.vdom, row
+
+
+def of_rows(values: Rows, services: Rows, groups: Rows) -> Objects:
+    """The same of (VDOM, row) pairs."""
     known: dict[str, dict[str, tuple[str, ...]]] = {}
     members: dict[str, dict[str, tuple[str, ...]]] = {}
     for found, value in ((values, _address), (services, _service)):
-        for capture in found:
-            for part, row in rows(capture):
-                known.setdefault(part.vdom, dict(_EVERYTHING))[_name(row)] = value(row)
-    for capture in groups:
-        for part, row in rows(capture):
-            # A group that leaves members out is no list of what it holds.
-            if row.get("exclude") != "enable":
-                members.setdefault(part.vdom, {})[_name(row)] = words(row.get("member"))
+        for vdom, row in found:
+            known.setdefault(vdom, dict(_EVERYTHING))[_name(row)] = value(row)
+    for vdom, row in groups:
+        # A group that leaves members out is no list of what it holds.
+        if row.get("exclude") != "enable":
+            members.setdefault(vdom, {})[_name(row)] = words(row.get("member"))
     return Objects(
         {
             vdom: names.Objects(known.get(vdom, _EVERYTHING), members.get(vdom, {}))

@@ -83,22 +83,33 @@ def facts(
 
 
 def policies(capture: Capture, family: str | None, objects: Objects) -> Iterator[Policy]:
-    """The policies in the order of evaluation. `family` None: by the release.
+    """The policies in the order of evaluation. `family` None: by the release."""
+    yield from listed(
+        ((part.vdom, family or _family(part), row) for part, row in rows(capture)),
+        objects,
+        capture.device,
+    )
+
+
+def listed(
+    found: Iterable[tuple[str, str, Mapping[str, Any]]], objects: Objects, device: str
+) -> Iterator[Policy]:
+    """The policies of rows, each with its VDOM and IP version, in the order of evaluation.
 
     Raises Incomplete for a number that comes twice. A UUID that a copied configuration holds
     twice is no identity of the second.
     """
-    position: Counter[str] = Counter()
+    position: Counter[tuple[str, str]] = Counter()
     places: set[Place] = set()
     keys: set[str] = set()
-    for part, row in rows(capture):
-        position[part.vdom] += 1
+    for vdom, family, row in found:
+        position[vdom, family] += 1
         number = whole(row.get("policyid"))
         if number is not None:
-            place = (part.vdom, family or _family(part), number)
+            place = (vdom, family, number)
             if place in places:
-                raise twice(f"{capture.device}: {part.vdom}", f"policyid {number}")
-            one = _policy(place, row, position[part.vdom], objects)
+                raise twice(f"{device}: {vdom}", f"policyid {number}")
+            one = _policy(place, row, position[vdom, family], objects)
             if one.rule.key in keys:
                 one = replace(one, rule=replace(one.rule, key=_key(place, None)))
             places.add(place)
@@ -151,7 +162,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         services=services or ("any",),
         applications=applications,
         users=(*words(row.get("users")), *words(row.get("groups")), *words(row.get("fsso-groups"))),
-        nat="source" if _on(row.get("nat")) else None,
+        nat=_nat(row, objects.translated.of(vdom, words(row.get("dstaddr")))),
         logged=_logged(row.get("logtraffic")),
         schedule=_schedule(row),
         match_digest=sha256(json.dumps(match, sort_keys=True).encode()).hexdigest(),
@@ -164,6 +175,11 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         not_understood=unknown,
     )
     return Policy(place, rule, not any(row.get(name) for name in _NO_ADDRESS6))
+
+
+def _nat(row: Mapping[str, Any], translated: Sequence[str]) -> str | None:
+    """What the policy translates: the sender's address, and the destinations that are virtual."""
+    return "; ".join((*(["source"] if _on(row.get("nat")) else []), *translated)) or None
 
 
 def _schedule(row: Mapping[str, Any]) -> str | None:

@@ -20,11 +20,11 @@ from collectors._cisco.answer import answered, captured_at, delivered, if_known,
 from collectors._cisco.crypto import offers, settings
 from collectors._neighbours.cisco import CDP, LLDP, arp
 from collectors._neighbours.cisco import neighbours as seen_beside
-from collectors.ios import _applied, _groups, _modules, _remarks, _version
+from collectors.ios import _applied, _groups, _modules, _remarks, _running, _version
 from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
-from evidence.errors import Unexpected
+from evidence.errors import NotAnswered, Unexpected
 from evidence.facts import Fact
 
 VENDOR = "Cisco"
@@ -61,6 +61,21 @@ PLATFORM = Ask("platform", "show platform", also=("show_platform",))
 LICENCE_UDI = Ask("licence_udi", "show license udi", also=("show_license_udi",))
 INSTALL = Ask("install", "show install summary", also=("show_install_summary",))
 PRIVILEGE = Ask("privilege", "show privilege")
+_SECRETS = tuple(
+    Secret("regex", pattern)
+    for pattern in (
+        r"\b(?:password|secret)[ \t]+(?:level[ \t]+\d+[ \t]+)?(?:\d{1,2}[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^snmp-server host .*? version \S+[ \t]+(?P<secret>\S+)",
+        r"\b(?:message-digest-key[ \t]+\d+[ \t]+md5|ospf authentication-key)[ \t]+"
+        r"(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^(?:tacacs|radius)\S* .*?\bkey[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^snmp-server community[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"(?m)^ntp authentication-key[ \t]+\d+[ \t]+\S+[ \t]+(?P<secret>\S+)",
+        r"(?m)^crypto isakmp key[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+        r"\bpre-shared-key[ \t]+(?:(?:local|remote|hex|\d)[ \t]+)*(?P<secret>\S+)",
+        r"(?m)^[ \t]+key(?:-string)?[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
+    )
+)
 ACCESS_LISTS = Ask(
     "ip_access_lists",
     "show ip access-lists",
@@ -78,20 +93,10 @@ ARP = arp("arp_table", "show ip arp", "show arp")
 CONFIGURED = Ask(
     "configured_access_lists",
     "show running-config | section access-list",
-    also=("show running-config partition access-list",),
+    secrets=_SECRETS,
+    also=("show running-config partition access-list", "show running-config", "show run"),
 )
 
-_SECRETS = tuple(
-    Secret("regex", pattern)
-    for pattern in (
-        r"\b(?:password|secret)[ \t]+(?:level[ \t]+\d+[ \t]+)?(?:\d{1,2}[ \t]+)?(?P<secret>\S+)",
-        r"(?m)^snmp-server community[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
-        r"(?m)^ntp authentication-key[ \t]+\d+[ \t]+\S+[ \t]+(?P<secret>\S+)",
-        r"(?m)^crypto isakmp key[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
-        r"\bpre-shared-key[ \t]+(?:(?:local|remote|hex|\d)[ \t]+)*(?P<secret>\S+)",
-        r"(?m)^[ \t]+key(?:-string)?[ \t]+(?:\d[ \t]+)?(?P<secret>\S+)",
-    )
-)
 TUNNELS = Ask(
     "tunnels",
     "show running-config | section ^crypto (isakmp|ikev2|ipsec|map|dynamic-map)",
@@ -152,7 +157,13 @@ def firmware(device: Device) -> Flow:
 def firewall(device: Device) -> Flow:
     """Every entry of the access lists, where they are applied, what was counted, and the unit."""
     version = yield from if_known(VERSION)
-    listing = yield ACCESS_LISTS
+    try:
+        listing = yield ACCESS_LISTS
+    except NotAnswered:
+        kept = yield from delivered(CONFIGURED)
+        if kept is None or not _running.is_whole(told(kept)):
+            raise
+        return _running.facts(told(kept), f"{device.id}: {kept.ask.text!r}", captured_at(kept))
     listing6 = yield from if_known(IPV6_ACCESS_LISTS)
     places = yield from delivered(IP_INTERFACE)
     places6 = yield from if_known(IPV6_INTERFACE)

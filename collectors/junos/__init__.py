@@ -11,8 +11,9 @@ From public recordings, and documentation; not confirmed on a device of our own:
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 
-from collectors.junos import _counters, _crypto, _filters, _policies, _unit
+from collectors.junos import _counters, _crypto, _filters, _policies, _unit, _whole
 from collectors.junos._lines import Statement, answered, statements
 from collectors.junos._objects import address_books, applications, interfaces
 from collectors.junos._unit import VENDOR
@@ -54,7 +55,16 @@ def _configured(name: str, path: str) -> Ask:
     )
 
 
-POLICIES = _configured("policies", "security policies")
+POLICIES = replace(
+    _configured("policies", "security policies"),
+    # A whole configuration, which somebody delivers, is never asked for.
+    also=(
+        "show configuration security policies | display set",
+        "show configuration security policies | display set | no-more",
+        "show configuration | display set",
+        "show configuration | display inheritance | display set",
+    ),
+)
 BOOKS = _configured("address_book", "security address-book")
 ZONES = _configured("zones", "security zones")
 APPLICATIONS = (
@@ -84,6 +94,8 @@ CLUSTER = _show("cluster", "show chassis cluster status")
 def firewall(device: Device) -> Flow:
     """Policies with their hits, filters with their counters, interfaces, the unit and its nodes."""
     policies = _configuration((yield from _needed(POLICIES)))
+    if policies and _whole.is_whole(policies):
+        return _whole.facts(policies, device.id)
     hits = yield from _needed(HITS)
     filters = _configuration((yield from _needed(FILTERS)))
     counters = yield from _optional(COUNTERS)

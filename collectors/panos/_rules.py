@@ -52,6 +52,7 @@ class Rulebase:
     def rules(self) -> Iterator[FirewallRule]:
         """Every rule in the order of evaluation, the two defaults last."""
         position = 0
+        translated = self._translations()
         for place, policy in (
             (_below(self.pushed, "pre-rulebase"), "pre-rulebase"),
             (self.own, "rulebase"),
@@ -59,10 +60,25 @@ class Rulebase:
         ):
             for entry in () if place is None else place.findall("security/rules/entry"):
                 position += 1
-                yield self.rule(entry, policy, position)
+                yield with_nat(self.rule(entry, policy, position), translated)
         for name, action in DEFAULTS.items():
             position += 1
             yield default(self.vsys, position, name, self._changed(name), action)
+
+    def _translations(self) -> list[Translation]:
+        """The rules that translate a destination, in the order of evaluation."""
+        places = (
+            _below(self.pushed, "pre-rulebase"),
+            self.own,
+            _below(self.pushed, "post-rulebase"),
+        )
+        return [
+            one
+            for place in places
+            if place is not None
+            for entry in place.findall("nat/rules/entry")
+            if (one := _translation(entry, self.objects)) is not None
+        ]
 
     def _changed(self, name: str) -> Element | None:
         """The default rule as somebody changed it: here, else in Panorama."""
@@ -113,6 +129,49 @@ class Rulebase:
         rule = replace(rule, conditions=tuple(conditions), not_understood=strange)
         # What nobody understood may be of the match, too.
         return with_digest(rule, more | {"type": [kind], "not understood": list(strange)})
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A NAT rule that translates destinations: those it takes, by any of its zones, and to what."""
+
+    name: str
+    from_zones: frozenset[str]
+    destinations: frozenset[str]
+    to: str
+
+
+def _translation(entry: Element, objects: Objects) -> Translation | None:
+    node = entry.find("destination-translation")
+    if node is None:
+        node = entry.find("dynamic-destination-translation")
+    if node is None or yes(entry, "disabled"):
+        return None
+    inner = text(node, "translated-address") or "what only the firewall knows"
+    told = objects.address([inner]) or (inner,)
+    port = text(node, "translated-port")
+    return Translation(
+        entry.get("name", ""),
+        frozenset(members(entry, "from")),
+        frozenset(objects.address(members(entry, "destination")) or ("any",)),
+        ", ".join(told) + (f" {port}" if port else ""),
+    )
+
+
+def with_nat(rule: FirewallRule, translated: Iterable[Translation]) -> FirewallRule:
+    """The rule with what its destinations are translated to. PAN-OS matches a rule against the
+    address before translation: a rule that names such an address leads to the one behind it."""
+    said = [
+        f"destination {', '.join(sorted(common))} to {one.to} by {one.name}"
+        for one in translated
+        if (common := one.destinations & frozenset(rule.destinations)) and _meet(rule, one)
+    ]
+    return replace(rule, nat="; ".join(said)) if said else rule
+
+
+def _meet(rule: FirewallRule, one: Translation) -> bool:
+    zones = frozenset(rule.source_zones)
+    return bool("any" in zones | one.from_zones or not zones or zones & one.from_zones)
 
 
 def _strange(entry: Element, action: str) -> Iterator[str]:

@@ -1,0 +1,185 @@
+"""A configuration as the command line prints it: `show`, `show full-configuration`, a backup.
+
+    config firewall policy
+        edit 3
+            set srcintf "wan1"
+        next
+    end
+
+Blocks stand within blocks; with VDOMs each VDOM's stand under `config vdom`, `edit NAME`. What is
+not set has the release's default, and is left out by `show`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from collectors.fortios._objects import of_rows
+from collectors.fortios._policy import listed
+from collectors.fortios._vip import virtual_ips
+from evidence.capture import Capture
+from evidence.errors import Incomplete, Unexpected, shown
+from evidence.facts import Fact, FirewallRule
+
+Row = Mapping[str, Any]
+
+_VERSION = re.compile(r"(?m)^#config-version=\S+?-(\d+)\.(\d+)\.\d+-")
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)', re.DOTALL)
+_ADDRESSES = ("firewall address", "firewall address6")
+_SERVICES = ("firewall service custom",)
+_GROUPS = ("firewall addrgrp", "firewall addrgrp6", "firewall service group")
+# What REST gives as a list, of however many values.
+_LISTS = frozenset(
+    (
+        *("srcintf", "dstintf", "srcaddr", "dstaddr", "srcaddr6", "dstaddr6", "service", "member"),
+        *("users", "groups", "fsso-groups", "application", "app-category", "app-group"),
+        *("url-category", "internet-service-name", "internet-service-group", "poolname"),
+        *("internet-service-custom", "internet-service-custom-group", "custom-log-fields"),
+        *("internet-service-src-name", "internet-service-src-group", "src-vendor-mac"),
+        *("internet-service-src-custom", "internet-service-src-custom-group", "rtp-addr"),
+        *("internet-service6-name", "internet-service6-src-name", "ztna-ems-tag", "ztna-geo-tag"),
+        *("ztna-ems-tag-secondary", "network-service-dynamic", "network-service-src-dynamic"),
+        *("devices", "ntlm-enabled-browsers", "sgt", "pcp-poolname", "poolname6"),
+    )
+)
+
+
+@dataclass(slots=True)
+class Configuration:
+    """The rows of every table by VDOM, in order."""
+
+    tables: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    consolidated: bool = True
+
+    def rows(self, *names: str) -> Iterator[tuple[str, Row]]:
+        for name in names:
+            yield from self.tables.get(name, ())
+
+
+def facts(capture: Capture) -> list[Fact]:
+    """The policies of every VDOM and the denial behind them. Raises Incomplete or Unexpected."""
+    who = f"{capture.device}: {capture.ask.text!r}"
+    found = read(capture.text(), who)
+    objects = replace(
+        of_rows(found.rows(*_ADDRESSES), found.rows(*_SERVICES), found.rows(*_GROUPS)),
+        translated=virtual_ips(found.rows("firewall vip"), found.rows("firewall vipgrp")),
+    )
+    first = "inet" if found.consolidated else "ip"
+    named = [
+        *((vdom, first, _policy(row)) for vdom, row in found.rows("firewall policy")),
+        *((vdom, "ip6", _policy(row)) for vdom, row in found.rows("firewall policy6")),
+    ]
+    rules = [one.rule for one in listed(named, objects, capture.device)]
+    if not rules:
+        raise Unexpected(
+            f"{who}: no firewall policy in it",
+            code="result_empty_suspicious",
+            next_step="deliver the whole configuration, of every VDOM",
+        )
+    return [*rules, *_denials(rules)]
+
+
+def _policy(row: Row) -> Row:
+    """The row with the defaults that `show` leaves out."""
+    told = {"action": "deny", "status": "enable", **row}
+    return {"logtraffic": "utm", **told} if told["action"] == "accept" else told
+
+
+def _denials(rules: list[FirewallRule]) -> Iterator[FirewallRule]:
+    last = {(rule.context, rule.family): rule.position for rule in rules}
+    for (vdom, family), position in last.items():
+        yield FirewallRule(
+            key=f"{vdom}/{family}/0",
+            context=vdom,
+            family=family,
+            policy="policy6" if family == "ip6" else "policy",
+            position=position + 1,
+            name="Implicit Deny",
+            action="deny",
+            permits=False,
+            implicit=True,
+            match_digest=sha256(b"implicit").hexdigest(),
+            text="policyid 0",
+        )
+
+
+def read(text: str, who: str) -> Configuration:
+    """The tables. Raises Incomplete for a block that does not end, Unexpected for another text."""
+    version = _VERSION.search(text)
+    found = Configuration()
+    # Frames: (name of the table, None), or (key of a row, its values).
+    stack: list[tuple[str, dict[str, Any] | None]] = []
+    for words in _lines(text, who):
+        match words:
+            case ("config", *path):
+                stack.append((" ".join(path), None))
+            case ("edit", key, *_) if stack and stack[-1][1] is None:
+                stack.append((key, {}))
+            case ("set", name, *values) if stack:
+                if (row := stack[-1][1]) is not None:
+                    row[name] = _value(name, values)
+            case ("next",) if stack and stack[-1][1] is not None:
+                _keep(found, stack)
+            case ("end",) if stack:
+                if stack[-1][1] is not None:
+                    _keep(found, stack)
+                stack.pop()
+            case ("unset", *_) if stack:
+                continue
+            case _:
+                if stack or not _beside(words):
+                    raise Unexpected(f"{who}: no FortiOS configuration: {shown(' '.join(words))}")
+    if stack:
+        raise Incomplete(f"{who}: the block of {shown(stack[-1][0])!r} does not end")
+    if version:
+        found.consolidated = (int(version[1]), int(version[2])) >= (6, 4)
+    else:
+        found.consolidated = "firewall policy6" not in found.tables
+    return found
+
+
+def _keep(found: Configuration, stack: list[tuple[str, dict[str, Any] | None]]) -> None:
+    """Take the row that ends here to its table."""
+    key, row = stack.pop()
+    if row is None or not stack:
+        return
+    tables = [name for name, held in stack if held is None]
+    vdom = "root"
+    if tables[0] == "vdom" and len(stack) > 1:
+        vdom, tables = stack[1][0], tables[1:]
+    elif tables[0] == "global":
+        tables = tables[1:]
+    if len(tables) == 1:  # a table within a row is that row's own
+        row.setdefault("policyid" if tables[0].startswith("firewall policy") else "name", key)
+        found.tables.setdefault(tables[0], []).append((vdom, row))
+
+
+def _value(name: str, values: list[str]) -> Any:
+    if name in _LISTS:
+        return [{"name": one, "q_origin_key": one} for one in values]
+    return " ".join(values)
+
+
+def _lines(text: str, who: str) -> Iterator[list[str]]:
+    """The words of every line; one whose quotes are open goes on in the next."""
+    open_ = ""
+    for raw in text.splitlines():
+        line = f"{open_}\n{raw}" if open_ else raw.strip()
+        if not open_ and (not line or line.startswith("#")):
+            continue
+        if len(re.findall(r'(?<!\\)"', line)) % 2:
+            open_ = line
+            continue
+        open_ = ""
+        yield [quoted or plain for quoted, plain in _WORD.findall(line)]
+    if open_:
+        raise Incomplete(f"{who}: a line breaks off: {shown(open_)}")
+
+
+def _beside(words: list[str]) -> bool:
+    """What stands around a configuration: prompt and echo."""
+    return bool(re.fullmatch(r"[\w.-]+( \([\w.-]+\))? [#$].*", " ".join(words)))
