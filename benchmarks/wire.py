@@ -68,20 +68,20 @@ sys.exit(main())
 """
 
 
-def run(*, count: int = 1000) -> Iterator[Result]:
+def run(*, count: int = 1000, peers: bool = True) -> Iterator[Result]:
     """TLS against sslyze and nmap, SSH against nmap; the same services in the same run."""
     places = [f"127.1.{number // 200}.{number % 200 + 1}" for number in range(count)]
     with tempfile.TemporaryDirectory() as name, _servers(Path(name)) as (tls, ssh):
-        yield from _tls(places, tls)
-        yield from _ssh(places, ssh)
+        yield from _tls(places, tls, peers)
+        yield from _ssh(places, ssh, peers)
 
 
-def _tls(places: Sequence[str], port: int) -> Iterator[Result]:
+def _tls(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
     ours_s, readings = _timed(lambda: _read("tls_wire", places, port))
     wrong, suites = _agreed(readings)
     rate = len(places) / ours_s
     few = places[::_SHARE]
-    peer = packages(SSLYZE, alone=False)
+    peer = packages(SSLYZE, alone=False) if peers else "not asked for"
     if isinstance(peer, str):
         peer_rate, truth, said = None, not wrong, f"no peer: {peer}"
     else:
@@ -103,7 +103,7 @@ def _tls(places: Sequence[str], port: int) -> Iterator[Result]:
         truth=truth,
         note=f"{note}; peer {len(few)} services; {said}; failed {wrong}",
     )
-    wall_s, text = _nmap("ssl-enum-ciphers", places, port)
+    wall_s, text = _nmap("ssl-enum-ciphers", places, port) if peers else (0.0, "")
     nmap = set(re.findall(r"TLS_(?!AKE)\w+", text)) if text else set()
     yield Result(
         name="wire: TLS services read",
@@ -118,10 +118,10 @@ def _tls(places: Sequence[str], port: int) -> Iterator[Result]:
     )
 
 
-def _ssh(places: Sequence[str], port: int) -> Iterator[Result]:
+def _ssh(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
     ours_s, readings = _timed(lambda: _read("ssh_wire", places, port))
     wrong = sum(one.failure is not None for one in readings)
-    wall_s, _ = _nmap("ssh2-enum-algos", places, port)
+    wall_s, _ = _nmap("ssh2-enum-algos", places, port) if peers else (0.0, "")
     yield Result(
         name="wire: SSH proposals read",
         ours=len(places) / ours_s,
@@ -133,8 +133,18 @@ def _ssh(places: Sequence[str], port: int) -> Iterator[Result]:
         f"each (host key and smallest group, too), peer one; failed {wrong}",
     )
 
+    alone_s, heard = _timed(lambda: _proposals(places, port))
+    yield Result(
+        name="wire: SSH proposals alone",
+        ours=len(places) / alone_s,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap ssh2-enum-algos",
+        truth=all(heard),
+        note="one connection each, as the peer",
+    )
     few = places[::_SHARE]
-    peer = packages(SSH_AUDIT)
+    peer = packages(SSH_AUDIT) if peers else "not asked for"
     if isinstance(peer, str):
         return
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as targets:
@@ -203,6 +213,20 @@ def _read(name: str, places: Sequence[str], port: int) -> list[Reading]:
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return list(pool.map(visit, places))
+
+
+def _proposals(places: Sequence[str], port: int) -> list[bool]:
+    """Whether each service proposed something, asked for nothing else."""
+    one = platform("ssh_wire")
+    [ask] = [ask for ask in one.asks if ask.name == "ssh_proposal"]
+
+    def heard(place: str) -> bool:
+        device = Device(id=place, platform="ssh_wire", address=place, port=port)
+        record = json.loads(open_wire(device, one).ask(ask).body)
+        return bool(record["proposal_hex"])
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(heard, places))
 
 
 def _agreed(readings: Sequence[Reading]) -> tuple[int, set[str]]:

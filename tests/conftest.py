@@ -38,6 +38,7 @@ PARTS = {
     "iptables-nft": ("iptables-nft",),
     "ncat": ("ncat",),
     "nft": ("nft",),
+    "nginx": ("nginx",),
     "openssl": ("openssl",),
     "ping": ("ping",),
     "postgres": ("postgres",),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import typer
 
-from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage
+from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage, wire
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.result import Result
 from benchmarks.usage.made import made
@@ -28,11 +28,15 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
     "identify": partial(identify.run, count=2, compared=False),
     "reach": partial(reach.run, rules=300, many=600, policies=3, cudd=False),
+    "wire": partial(wire.run, count=2, peers=False),
     "lifecycle": partial(lifecycle.run, items=200, scanned=5, rounds=1),
 }
 
 
-_NEEDS = {"identify": pytest.mark.part("snmpd")}
+_NEEDS = {
+    "identify": pytest.mark.part("snmpd"),
+    "wire": pytest.mark.part("root", "sshd", "nginx"),
+}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=_NEEDS.get(name, ())) for name in TINY])

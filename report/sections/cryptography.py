@@ -14,6 +14,7 @@ from report.section import Column, Kind, Row, Section, Table
 from report.words import UNTOLD, both_calendars
 
 _CHECK = "cryptography_is_current"
+NOTHING = Text("none", "無")
 
 SERVICES = (
     Column("device", Text("Device", "設備"), 18),
@@ -62,7 +63,7 @@ def section(month: Month) -> Section:
 
 def _row(one: Observation) -> Row:
     lists = {
-        name: "、".join(one.measures.get(name, ())) or "-"
+        name: "、".join(one.measures.get(name, ())) or NOTHING
         for name in ("broken", "aging", "unknown", "current")
     }
     return {

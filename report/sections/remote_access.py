@@ -17,6 +17,7 @@ _KINDS = {
     "group": Text("group", "群組"),
     "everybody": Text("everybody", "所有人"),
 }
+NOTHING = Text("none", "無")
 
 GRANTS = (
     Column("device", Text("Device", "設備"), 18),
@@ -100,8 +101,8 @@ def _sessions(month: Month) -> Iterator[Row]:
             "complete": _said(one.measures["complete"]),
             "users": _counted(one.measures["users"]),
             "sources": _counted(one.measures["sources"]),
-            "odd": "\n".join(one.measures["out_of_hours"]) or "-",
-            "strangers": "\n".join(one.measures["not_granted"]) or "-",
+            "odd": "\n".join(one.measures["out_of_hours"]) or NOTHING,
+            "strangers": "\n".join(one.measures["not_granted"]) or NOTHING,
         }
 
 
@@ -109,5 +110,5 @@ def _said(value: bool | None) -> Text:
     return UNTOLD if value is None else YES if value else NO
 
 
-def _counted(counts: dict[str, int]) -> str:
-    return "\n".join(f"{name} ({count})" for name, count in counts.items()) or "-"
+def _counted(counts: dict[str, int]) -> str | Text:
+    return "\n".join(f"{name} ({count})" for name, count in counts.items()) or NOTHING
