@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -100,7 +101,10 @@ class Files:
         orphans = [self.path(kind, one) for one in self.digests(kind) if not known(one)]
         orphans += list(self.incoming.iterdir())
         for path in orphans:
-            path.unlink()
+            if path.is_dir():
+                shutil.rmtree(path)  # a pack that was being made
+            else:
+                path.unlink()
         return len(orphans)
 
 

@@ -6,7 +6,17 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from store.console.guard import Console, Guard, Page
-from store.console.pages import answering, bytes, devices, findings, months, people, rules, signing
+from store.console.pages import (
+    answering,
+    bytes,
+    devices,
+    findings,
+    months,
+    packs,
+    people,
+    rules,
+    signing,
+)
 from store.console.pages.entering import Entrance, static
 from store.people.roles import May
 
@@ -78,6 +88,7 @@ PAGES = (
     Page(path=f"{_MONTH}/sign", handler=signing.page, may=May.see, deputy=True),
     # Which step it is decides what it takes; the handler asks for that, this is the least.
     Page(path=f"{_MONTH}/sign", handler=signing.take, may=May.reopen, method="POST", deputy=True),
+    Page(path=f"{_MONTH}/pack", handler=packs.pack, may=May.read, method="POST"),
     Page(path="/a/{agent}/readings/{digest}", handler=bytes.reading, may=May.see),
     Page(path="/a/{agent}/captures/{digest}", handler=bytes.capture, may=May.read),
     Page(path="/a/{agent}/statements/{digest}", handler=bytes.statement, may=May.see),

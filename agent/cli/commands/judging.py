@@ -204,6 +204,9 @@ def verify(
     key: Annotated[
         list[Path] | None, typer.Option("--key", help="Public keys you trust (PEM).")
     ] = None,
+    store_key: Annotated[
+        Path | None, typer.Option(help="The store's public key (PEM), for its receipts and packs.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -211,7 +214,8 @@ def verify(
 
     Without --key it is this agent's own key that counts, where there is an agent.
     """
-    raise typer.Exit(verify_file(file, list(key or ()) or _own_key(config), as_json=json))
+    keys = list(key or ()) or _own_key(config)
+    raise typer.Exit(verify_file(file, keys, store_key=store_key, as_json=json))
 
 
 def _own_key(config: Path | None) -> list[Path]:
