@@ -13,12 +13,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from starlette.applications import Starlette
 
 from agent.assess import assess
 from agent.cli.commands.judging import controls_table, said_by_people
@@ -33,14 +34,17 @@ from agent.rounds import Effort
 from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import agent_of, make_keys, system_clock
-from evidence.clock import period_of
+from evidence.clock import add_months, period_of, taipei_day
 from evidence.judged import Assessed
+from lab.people import PASSWORD, PEOPLE, add_people, work_on
 from lab.words import WORDS
 from lab.world import World
 from store.app import make_app
 from store.serve import serving
 
 HISTORY_DAYS = 200
+# Whole months judged beside the one that runs: enough for a column each, and for one to be signed.
+_MOST_MONTHS = 4
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path |
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
     world = World(system_clock(), days)
-    with world.listening() as listening, _store(folder) as address:
+    with world.listening() as listening, _store(folder) as (address, store):
         world.write(folder, listening, address, language)
         config = load_config(folder / "agent.yaml")
         with agent_of(config) as agent:
@@ -82,9 +86,12 @@ def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path |
                 agent.ledger.accept_host_key(device, fingerprint, "demo", world.now)
             _replay(show, agent, config, world)
             run = _read(show, agent, config)
+            for period in _months_before(world):
+                assess(config, agent, period, agent.clock())
             assessed = assess(config, agent, period_of(world.now), agent.clock())
             # First to the store: the report prints the root of its log.
             _push(show, agent, config)
+            work_on(store.state.console, agent.id, next(reversed(_months_before(world)), None))
             pack = make_pack(config, agent, assessed, folder / "packs")
             _tell(show, folder, assessed, run, pack, address)
         if picture is not None:
@@ -96,13 +103,22 @@ def run_demo(folder: Path, once: bool, language: str, days: int, picture: Path |
 
 
 @contextmanager
-def _store(folder: Path) -> Iterator[str]:
-    """The embedded store, told to take replayed bundles, with the agent's key enrolled."""
+def _store(folder: Path) -> Iterator[tuple[str, Starlette]]:
+    """The embedded store, told to take replayed bundles, with the agent's key enrolled and the
+    demo's people in it: its address, and the application."""
     key = make_keys(folder / "state")
     app = make_app(folder / "store", clock=system_clock, accept_replayed=True)
     app.state.custody.enrol("demo-agent", ["taipei"], key.public)
+    add_people(app.state.console)
     with serving(app) as address:
-        yield address
+        yield address, app
+
+
+def _months_before(world: World) -> list[str]:
+    """The newest whole months of the past that is replayed, the oldest first."""
+    first, last = taipei_day(world.now) - timedelta(days=world.days), taipei_day(world.now)
+    starts = [add_months(last.replace(day=1), -back) for back in range(_MOST_MONTHS, 0, -1)]
+    return [f"{one:%Y-%m}" for one in starts if one >= first]
 
 
 def _replay(show: Show, agent: Agent, config: Config, world: World) -> None:
@@ -165,7 +181,8 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
         ("bundles", _shown(bundles)),
         ("work_book", _shown(lay_out_work_book(pack))),
         ("pack", _shown(pack)),
-        ("store", address),
+        ("console", f"{address}/"),
+        ("people", f"{', '.join(PEOPLE)} — {PASSWORD}"),
         ("verify", f".venv/bin/evidence-verify {_shown(pack)} --keys {key}"),
         ("bundle", f".venv/bin/evidence-verify {_shown(newest)} --keys {key}"),
     )

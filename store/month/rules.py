@@ -12,6 +12,8 @@ from evidence.control.decided import Row
 from store.month.tables import finding, month_control, rule
 
 PAGE_RULES = 200
+# As a clause's record in canonical JSON says it.
+_BY_TABLE = '"join":"rule_is_decided"'
 SORTS = ("order", "due", "traffic", "risks")
 
 
@@ -31,18 +33,12 @@ class Which:
 
 def review_control(rows: Connection, agent: str, period: str) -> str | None:
     """The clause under which rules are reviewed: the first that judges by what is decided."""
-    states = [row.value for row in Row]
+    one = month_control.c
     found: str | None = rows.scalar(
-        select(finding.c.control)
-        .join(
-            month_control,
-            (month_control.c.agent == finding.c.agent)
-            & (month_control.c.period == finding.c.period)
-            & (month_control.c.control == finding.c.control),
-        )
-        .where(finding.c.agent == agent, finding.c.period == period)
-        .where(finding.c.state.in_(states))
-        .order_by(month_control.c.place)
+        select(one.control)
+        .where(one.agent == agent, one.period == period, one.findings > 0)
+        .where(one.record.contains(_BY_TABLE, autoescape=True))
+        .order_by(one.place)
         .limit(1)
     )
     return found
@@ -110,7 +106,8 @@ def _joined(agent: str, period: str, control: str) -> Select[Any]:
             (finding.c.agent == rule.c.agent)
             & (finding.c.period == rule.c.period)
             & (finding.c.subject == rule.c.subject)
-            & (finding.c.control == control)
+            # Not by an index of clauses: each rule would be sought among all of its clause's.
+            & (func.coalesce(finding.c.control, "") == control)
             & finding.c.state.in_([row.value for row in Row]),
         )
         .where(rule.c.agent == agent, rule.c.period == period)

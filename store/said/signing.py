@@ -6,6 +6,7 @@ it stale: both steps are to be done again, for the difference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,14 +66,11 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class MonthState:
-    """Where a month stands, the steps that led there, and how many statements it has now.
-
-    `asked`: that it be opened again, and nobody has agreed yet.
-    """
+    """Where a month stands, and the steps that led there. `asked`: that it be opened again, and
+    nobody has agreed yet."""
 
     standing: Standing
     steps: tuple[Signed, ...] = ()
-    members: int = 0
     asked: Signed | None = None
 
     @property
@@ -89,18 +87,16 @@ def needs(step: Step) -> May:
 
 def state_of(shelf: Shelf, rows: Connection, agent: str, period: str) -> MonthState:
     steps = _steps(shelf, rows, agent, period)
-    members = len(members_of(rows, agent, period))
-    if not steps:
-        return MonthState(Standing.open, members=members)
-    last = steps[-1]
+    last = steps[-1] if steps else None
+    if last is None or last.step.step in (Step.returned, Step.reopened):
+        return MonthState(Standing.open, steps)
     asked = last if last.step.step is Step.reopen_asked else None
-    if last.step.step in (Step.returned, Step.reopened):
-        return MonthState(Standing.open, steps, members)
+    members = len(members_of(rows, agent, period))
     done = next(one for one in reversed(steps) if one.step.step in (Step.prepared, Step.reviewed))
     if done.step.evidence.members != members:
-        return MonthState(Standing.stale, steps, members, asked)
+        return MonthState(Standing.stale, steps, asked)
     standing = Standing.signed if done.step.step is Step.reviewed else Standing.prepared
-    return MonthState(standing, steps, members, asked)
+    return MonthState(standing, steps, asked)
 
 
 class Signing:
@@ -113,6 +109,23 @@ class Signing:
     def state(self, agent: str, period: str) -> MonthState:
         with self._desk.database.reading() as rows:
             return state_of(self._shelf, rows, agent, period)
+
+    def standings(self, agent: str, periods: Sequence[str]) -> dict[str, Standing]:
+        """Where some months stand. Most of many have no step at all."""
+        with self._desk.database.reading() as rows:
+            stepped = set(
+                rows.scalars(
+                    select(said.c.period)
+                    .where(said.c.agent == agent, said.c.kind == "sign_off")
+                    .distinct()
+                )
+            )
+            return {
+                period: state_of(self._shelf, rows, agent, period).standing
+                if period in stepped
+                else Standing.open
+                for period in periods
+            }
 
     def take(
         self,

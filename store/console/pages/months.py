@@ -53,18 +53,18 @@ def heat(console: Console, call: Call) -> Response:
     for cell in cells:
         verdicts.setdefault(cell.control, {})[cell.period] = cell.verdict
     titles = {one.control: json.loads(one.record)["title"] for one in clauses}
+    bases = {one.period: console.html.path("/a", agent, one.period) for one in months}
     listed = [
         {
             "control": control,
             "title": titles.get(control, {"en": "", "zh": ""}),
             "family": "." not in control,
-            "verdicts": by_month,
+            "cells": [(base, by_month.get(period)) for period, base in bases.items()],
         }
         for control, by_month in sorted(verdicts.items(), key=lambda one: _place(one[0]))
     ]
-    standings = {
-        one.period: console.signing.state(agent, one.period).standing.text for one in months
-    }
+    found = console.signing.standings(agent, [one.period for one in months])
+    standings = {period: standing.text for period, standing in found.items()}
     return shown(
         console,
         call,
