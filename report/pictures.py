@@ -1,20 +1,28 @@
-"""A picture for each rule that needs a decision: its counter over the window, resets and gaps."""
+"""A picture for each rule that needs a decision: its counter over the window, resets and gaps; and
+one of what ends when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evidence.clock import taipei_day
 from evidence.control import Finding
 from evidence.observation import Observation
 from evidence.usage.picture import picture
 from report.month import Month
+from report.timeline import endings, timeline
 
 # The rows of `evidence.control.decided` that ask somebody to decide, now or on a day to come.
+LIFECYCLE = "pictures/lifecycle.svg"
 LISTED = ("must_decide", "not_measurable", "provable_later")
 
 
 def pictures(month: Month) -> Iterator[tuple[str, bytes]]:
-    """(member's name, SVG) of every finding that has one."""
+    """(member's name, SVG) of every finding that has one, and of the lifecycles."""
+    sites = {device.id: device.site for device in month.devices.values()}
+    made = endings(month.assessed.observations, sites)
+    drawn = timeline(made, taipei_day(month.assessed.at), month.language)
+    yield LIFECYCLE, drawn.encode("utf-8")
     for number, finding in month.numbered():
         shown = pictured(month, finding)
         if shown is None:

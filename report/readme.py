@@ -19,6 +19,7 @@ Evidence pack, {month_en}
   oscal/*.json             OSCAL 格式之評估結果 OSCAL assessment results
   sections/*.csv, *.json   各章節（同工作底稿內容） the same sections as data
   pictures/F-*.svg         待決定規則之計數圖 the counter of each rule that needs a decision
+  pictures/lifecycle.svg   支援終止時程圖 what ends when
   records/<sha256>.json    已簽章之紀錄：證據包、執行紀錄、評估、收據 signed records
   captures/<sha256>        設備原始回應（機密欄位已遮罩） answers of devices, secrets replaced
   inputs/<sha256>          判定依據：法規、公司判定準則、基本資料 rules, policy and profile used

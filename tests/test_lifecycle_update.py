@@ -127,6 +127,51 @@ EOX: dict[str, Any] = {
 }
 
 
+SOFTWARE: dict[str, Any] = {
+    "EOLProductID": "",
+    "EOXInputType": "ShowEOXBySWReleaseString",
+    "EOXInputValue": "15.2(4)M7,IOS",
+    "LastDateOfSupport": {"value": "2020-01-31"},
+    "EndOfSWMaintenanceReleases": {"value": "2015-01-27"},
+    "LinkToProductBulletinURL": "https://www.cisco.com/notice-15-2m",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "product_", "match"),
+    [
+        ("15.2(4)M7,IOS", "ios", "15.2M"),
+        ("15.4(3)T2,IOS ", "ios", "15.4M"),
+        ("17.09.04a,IOS XE", "iosxe", "17.9"),
+        ("9.3(10),NX-OS", "nxos", "9.3"),
+        ("9.16(4),ASA", "asa", "9.16"),
+    ],
+)
+def test_eox_of_software_gives_the_train_its_dates(asked: str, product_: str, match: str) -> None:
+    offer = offer_of_json({"EOXRecord": [{**SOFTWARE, "EOXInputValue": asked}]}, "x", (), TODAY)
+    [row] = offer.rows
+    assert (row.kind, row.product, row.match, row.rule) == ("software", product_, match, "train")
+    assert str(row.milestones["last_day_of_support"]) == "2020-01-31"
+
+
+def test_two_releases_of_a_train_are_one_row_and_other_dates_are_refused() -> None:
+    later = {**SOFTWARE, "EOXInputValue": "15.2(4)M11,IOS"}
+    offer = offer_of_json({"EOXRecord": [SOFTWARE, later]}, "x", (), TODAY)
+    assert len(offer.rows) == 1
+    other = {**later, "LastDateOfSupport": {"value": "2021-01-31"}}
+    offer = offer_of_json({"EOXRecord": [SOFTWARE, other]}, "x", (), TODAY)
+    with pytest.raises(ConfigurationError) as caught:
+        updated(SHIPPED, offer, TODAY)
+    assert caught.value.code == "catalogue_row"
+
+
+@pytest.mark.parametrize("asked", ["4.8,CATOS", "15.2(4)M7", "nonsense,IOS", ""])
+def test_a_release_of_an_unknown_system_is_left_out_and_said(asked: str) -> None:
+    offer = offer_of_json({"EOXRecord": [{**SOFTWARE, "EOXInputValue": asked}]}, "x", (), TODAY)
+    assert offer.rows == ()
+    assert len(offer.left_out) == 1
+
+
 def test_eox() -> None:
     offer = offer_of_json(EOX, "x", (), TODAY)
     [row] = offer.rows

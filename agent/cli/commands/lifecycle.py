@@ -5,7 +5,9 @@ from __future__ import annotations
 import json as json_text
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,26 +15,27 @@ from rich.padding import Padding
 from rich.text import Text as Line
 
 from agent.catalogue import keep_catalogue, load_catalogue, read_source
+from agent.cli.files import write_file, write_work_book
 from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import console, harmless, say, show
+from agent.decisions import entered
 from agent.terms import Term, Terms, sites, terms
 from agent.wired import agent_of, system_clock
 from evidence.clock import roc, stamp, taipei_day
+from evidence.control import Disposition
+from evidence.decisions import in_force
 from evidence.errors import ConfigurationError
 from evidence.lifecycle import MILESTONES, Entry
 from evidence.lifecycle.update import Change, removed_share, updated
 from evidence.observation import Result
-from evidence.text import Text
 from report.codes import STATES, word
+from report.csv_file import to_csv
+from report.section import Section
+from report.sections.lifecycle import lifecycle_table
+from report.timeline import MARKS, endings, timeline
 
 lifecycle = typer.Typer(help="What ends when; and taking newer dates.", invoke_without_command=True)
 
-MILESTONE_WORDS = {
-    "end_of_sale": Text("end of sale", "停止銷售"),
-    "end_of_software_maintenance": Text("end of maintenance", "軟體維護終止"),
-    "end_of_security_fixes": Text("end of security fixes", "安全修補終止"),
-    "last_day_of_support": Text("last day of support", "支援終止"),
-}
 _STYLES = {Result.not_satisfied: "bold red", Result.partly: "yellow", Result.not_assessed: "cyan"}
 _MILESTONE_CELLS = 22
 
@@ -46,6 +49,15 @@ def show_lifecycle(
     ] = None,
     site: Annotated[
         str | None, typer.Option("--site", help="Only this site.", show_default=False)
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", help="Draw it into this file.", show_default=False)
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table.", show_default=False)
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
     ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
@@ -64,7 +76,9 @@ def show_lifecycle(
     now = system_clock()
     with agent_of(settings) as agent:
         found = terms(settings, agent, as_of.date() if as_of else taipei_day(now), now, site)
+        said = in_force(entered(agent), now)
     language = language or settings.language
+    _write(found, said, Files(svg, csv, xlsx), settings.id, now, language)
     for _, mine in found.devices:
         for one in mine if json else ():
             print(json_text.dumps(one.record(found.as_of), ensure_ascii=False))
@@ -74,6 +88,37 @@ def show_lifecycle(
     results = {one.seen.result for _, mine in found.devices for one in mine}
     if found.not_asked or found.remarks or not found.devices or results - {Result.satisfied}:
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where it is written to; None: nowhere."""
+
+    svg: Path | None
+    csv: Path | None
+    xlsx: Path | None
+
+
+def _write(
+    found: Terms,
+    said: Sequence[Disposition],
+    files: Files,
+    agent: str,
+    now: datetime,
+    language: str,
+) -> None:
+    """The picture and the table, each where it was asked for."""
+    seen = [one.seen for _, mine in found.devices for one in mine]
+    sites = {device.id: device.site for device, _ in found.devices}
+    if files.svg is not None:
+        drawn = timeline(endings(seen, sites), found.as_of, language)
+        write_file(files.svg, drawn.encode("utf-8"))
+    table = lifecycle_table(seen, sites, said)
+    if files.csv is not None:
+        write_file(files.csv, to_csv(table, language))
+    if files.xlsx is not None:
+        section = Section(id="lifecycle", title=table.title, tables=(table,))
+        write_work_book(files.xlsx, section, f"{agent} {found.as_of}", now, language)
 
 
 def _show(found: Terms, language: str) -> None:
@@ -95,7 +140,7 @@ def _show(found: Terms, language: str) -> None:
 def _milestones(one: Term, found: Terms, language: str) -> list[str]:
     lines = []
     for name, day, days_left in one.milestones(found.as_of):
-        label = Line(MILESTONE_WORDS[name].in_(language))
+        label = Line(MARKS[name].in_(language))
         label.align("left", _MILESTONE_CELLS)
         mark = " <" if name == one.seen.measures.get("decisive") else ""
         lines.append(f"{label.plain} {day}  {roc(day):>9}  {days_left:>6} d{mark}")

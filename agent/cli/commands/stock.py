@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.files import write_file, write_work_book
 from agent.cli.options import ConfigOption, JsonOption, configured
 from agent.cli.words import say, show
 from agent.terms import newest_known, sites
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of, taipei_day
-from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.errors import ConfigurationError
 from evidence.inventory import stock_of
 from evidence.readings import Readings
 from evidence.text import Text
@@ -23,7 +24,6 @@ from report.codes import STATES, word
 from report.csv_file import to_csv
 from report.section import Section, printed
 from report.sections.inventory.tables import inventory_tables
-from report.workbook import Imprint, to_workbook
 
 FINE = frozenset({"registered", "decommissioned_gone"})
 _SHOWN = ("asset", "name", "model", "serial", "site", "state", "differences")
@@ -66,10 +66,7 @@ def inventory(
     if csv is not None:
         _write_csv(section, csv, language)
     if xlsx is not None:
-        imprint = Imprint(
-            title=f"{_TITLE.in_(language)} {settings.id}", mark="", digest="", made_at=now
-        )
-        _write(xlsx, to_workbook([section], imprint, language))
+        write_work_book(xlsx, section, settings.id, now, language)
     if json:
         for table in section.tables:
             for row in table.record()["rows"]:
@@ -104,18 +101,4 @@ def _say_sum(readings: Readings, site: str | None, language: str) -> bool:
 
 def _write_csv(section: Section, folder: Path, language: str) -> None:
     for table in section.tables:
-        _write(folder / f"inventory-{table.id}.csv", to_csv(table, language))
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Raises EnvironmentProblem (`env_io`)."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{path} cannot be written: {error.strerror}",
-            code="env_io",
-            next_step="name another place",
-        ) from None
-    say(str(path))
+        write_file(folder / f"inventory-{table.id}.csv", to_csv(table, language))
