@@ -55,7 +55,7 @@ def judge(config: Config, agent: Agent, period: str, now: datetime) -> Judged:
     at = min(now, end - timedelta(seconds=1))
     book, policy = RuleBook.of_record(config.rule_book), Policy.of_record(config.policy)
     profile = Profile.of_record(config.profile)
-    catalogue = load_catalogue(taipei_day(at), config.lifecycle)
+    catalogue = load_catalogue(taipei_day(at), config.lifecycle, [agent.signing_key.public])
     dispositions = in_force(entered(agent), at)
     usage = Recall(config.devices, at, agent.ledger.histories)
     looked_back: set[str] = set()

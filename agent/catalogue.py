@@ -1,7 +1,9 @@
 """Lifecycle catalogues: those that ship, those that a site took since, and taking another.
 
 The one in force on a day is the newest dated then or before; of one day the site's last. None is
-ever edited, so an old month is judged again by the catalogue of its time.
+ever edited, so an old month is judged again by the catalogue of its time. A site's own is signed by
+the agent that took it, with where it came from, who took it and when; one that does not fit its
+signature is not judged by.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,23 +25,53 @@ from urllib.parse import urlsplit
 
 import requests
 
-from evidence.errors import ConfigurationError, EnvironmentProblem, shown
+from evidence.errors import ConfigurationError, EnvironmentProblem, SealError, shown
 from evidence.lifecycle import COLUMNS, Catalogue, Entry
 from evidence.lifecycle.update import Offer, joined, offer_of_json
+from evidence.seal import Envelope, PublicKey, SigningKey
+from evidence.statement import CATALOGUE, Statement
 
 _NAME = re.compile(r"catalogue-(\d{4}-\d{2}-\d{2})(?:\.(\d+))?\.csv")
 _TIMEOUT_S = (10, 60)
+SIGNED = ".dsse.json"  # beside a site's own catalogue: the signed statement about it
 
 
-def load_catalogue(day: date, site: Path | None = None) -> Catalogue:
+def load_catalogue(
+    day: date, site: Path | None = None, keys: Sequence[PublicKey] = ()
+) -> Catalogue:
     """What was known on `day`; before the first catalogue, the first. `site`: where the site's
-    own are kept. Raises ConfigurationError."""
+    own are kept, which must be signed by one of `keys`. Raises ConfigurationError: a row, or
+    `catalogue_unsigned`."""
     dated = sorted(_catalogues(site), key=lambda one: one[:3])
     if not dated:
         raise ConfigurationError("no lifecycle catalogue is installed", code="catalogue_missing")
     known = [one for one in dated if one[0] <= day]
-    chosen, _, _, file = (known or dated[:1])[-1]
-    return Catalogue.of_rows(csv.DictReader(StringIO(file.read_text("utf-8"))), chosen)
+    chosen, is_own, _, file = (known or dated[:1])[-1]
+    body = file.read_bytes()
+    if is_own:
+        _check_signature(Path(str(file)), body, keys)
+    return Catalogue.of_rows(csv.DictReader(StringIO(body.decode("utf-8"))), chosen)
+
+
+def _check_signature(path: Path, body: bytes, keys: Sequence[PublicKey]) -> None:
+    """Raises ConfigurationError (`catalogue_unsigned`) unless a key of ours signed these bytes."""
+    try:
+        envelope = Envelope.parse(path.with_suffix(SIGNED).read_bytes())
+        envelope.verify(keys)
+        statement = Statement.parse(envelope.payload)
+        fits = statement.subjects.get(path.name) == sha256(body).hexdigest()
+        why = None if fits else "its bytes are not those that were signed"
+    except FileNotFoundError:
+        why = "it has no signature"
+    except (SealError, OSError) as error:
+        why = str(error)
+    if why is not None:
+        raise ConfigurationError(
+            f"the lifecycle catalogue {path.name} is not used: {shown(why, 200)}",
+            code="catalogue_unsigned",
+            next_step=f"move it away from {path.parent}, and take it again with "
+            "`evidence-agent lifecycle update`",
+        )
 
 
 def _catalogues(site: Path | None) -> Iterator[tuple[date, bool, int, Traversable]]:
@@ -134,8 +166,11 @@ def _is_loopback(host: str | None) -> bool:
         return host == "localhost"
 
 
-def keep_catalogue(site: Path, catalogue: Catalogue, record: dict[str, Any]) -> Path:
-    """Write a catalogue beside those before it, and what `record` tells of where it came from."""
+def keep_catalogue(
+    site: Path, catalogue: Catalogue, record: dict[str, Any], key: SigningKey
+) -> Path:
+    """Write a catalogue beside those before it, and what `record` tells of where it came from,
+    signed over both."""
     site.mkdir(parents=True, exist_ok=True)
     numbers = [
         number for day, own, number, _ in _catalogues(site) if own and day == catalogue.dated
@@ -145,11 +180,14 @@ def keep_catalogue(site: Path, catalogue: Catalogue, record: dict[str, Any]) -> 
     writer = csv.DictWriter(text, (*COLUMNS, "confirmed_on"), lineterminator="\n")
     writer.writeheader()
     writer.writerows(row.row() for row in catalogue.entries)
+    body = text.getvalue().encode("utf-8")
     told = {**record, "dated": catalogue.dated.isoformat(), "digest": catalogue.digest}
     path.with_suffix(".json").write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
+    statement = Statement(CATALOGUE, {path.name: sha256(body).hexdigest()}, told)
+    path.with_suffix(SIGNED).write_bytes(Envelope(statement.payload()).signed_by(key).to_json())
     # Last and at once: half a catalogue is never judged by.
     half = path.with_suffix(".half")
-    half.write_text(text.getvalue(), "utf-8")
+    half.write_bytes(body)
     half.replace(path)
     return path
 

@@ -110,7 +110,7 @@ def terms(
     today = taipei_day(now)
     known_on = min(as_of, today)
     ahead_days = (as_of - known_on).days
-    catalogue = load_catalogue(known_on, config.lifecycle)
+    catalogue = load_catalogue(known_on, config.lifecycle, [agent.signing_key.public])
     chosen = {id: one for id, one in config.devices.items() if site in (None, one.site)}
     readings = Readings(
         at=day_start(as_of + timedelta(days=1)) - timedelta(seconds=1),

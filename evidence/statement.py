@@ -24,6 +24,7 @@ ANSWERS = "urn:evidence-agent:answers:v1"
 SIGN_OFF = "urn:evidence-agent:sign-off:v1"
 PACK = "urn:evidence-agent:pack:v1"
 RECEIPT = "urn:evidence-agent:receipt:v1"
+CATALOGUE = "urn:evidence-agent:catalogue:v1"
 KINDS = {
     COLLECTION: "collection",
     RUN: "run",
@@ -33,6 +34,7 @@ KINDS = {
     SIGN_OFF: "sign_off",
     PACK: "pack",
     RECEIPT: "receipt",
+    CATALOGUE: "catalogue",
 }
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")

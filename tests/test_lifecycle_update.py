@@ -19,6 +19,8 @@ from evidence.lifecycle import COLUMNS, Catalogue, Entry
 from evidence.lifecycle.endoflife import ENDED
 from evidence.lifecycle.update import Offer, offer_of_json, updated
 from evidence.observation import Result
+from evidence.seal import Envelope, SigningKey
+from evidence.statement import Statement
 from evidence.support import support
 from tests.fixtures_pack import MakeBroker
 from tests.fixtures_program import Run
@@ -250,13 +252,49 @@ def test_a_row_that_an_update_leaves_alone_grows_no_younger() -> None:
     assert Catalogue.of_record(made.record()) == made
 
 
+KEY = SigningKey.generate()
+KEYS = [KEY.public]
+SHIPPED_TODAY = Catalogue(TODAY, SHIPPED.entries)
+
+
+def test_a_catalogue_is_signed_with_where_it_came_from(tmp_path: Path) -> None:
+    path = keep_catalogue(tmp_path, SHIPPED_TODAY, {"from": "carried by hand", "by": "wang"}, KEY)
+    envelope = Envelope.parse(path.with_suffix(".dsse.json").read_bytes())
+    envelope.verify(KEYS)
+    statement = Statement.parse(envelope.payload)
+    assert statement.predicate["from"] == "carried by hand"
+    assert statement.predicate["digest"] == SHIPPED_TODAY.digest
+    assert load_catalogue(TODAY, tmp_path, KEYS) == SHIPPED_TODAY
+
+
+@pytest.mark.parametrize("harm", ["altered", "unsigned", "another key", "another file's"])
+def test_one_that_does_not_fit_its_signature_is_not_judged_by(tmp_path: Path, harm: str) -> None:
+    path = keep_catalogue(tmp_path, SHIPPED_TODAY, {}, KEY)
+    signed = path.with_suffix(".dsse.json")
+    keys = KEYS
+    if harm == "altered":
+        path.write_bytes(path.read_bytes().replace(b"2025-", b"2035-", 1))
+    elif harm == "unsigned":
+        signed.unlink()
+    elif harm == "another key":
+        keys = [SigningKey.generate().public]
+    else:
+        second = keep_catalogue(tmp_path, SHIPPED_TODAY, {}, KEY)
+        second.with_suffix(".dsse.json").write_bytes(signed.read_bytes())
+    with pytest.raises(ConfigurationError) as caught:
+        load_catalogue(TODAY, tmp_path, keys)
+    assert caught.value.code == "catalogue_unsigned"
+    # Months before it are judged by what was known then.
+    assert load_catalogue(date(2026, 11, 23), tmp_path, keys).digest == SHIPPED.digest
+
+
 def test_an_old_month_keeps_the_catalogue_of_its_time(tmp_path: Path) -> None:
     made, _ = updated(SHIPPED, Offer(tuple(rows({"result": FORTIOS}))), TODAY)
-    keep_catalogue(tmp_path, made, {})
+    keep_catalogue(tmp_path, made, {}, KEY)
     again, _ = updated(made, Offer(tuple(rows(EOX))), TODAY)
-    keep_catalogue(tmp_path, again, {"reason": "the second of a day"})
-    assert load_catalogue(date(2026, 11, 23), tmp_path).digest == SHIPPED.digest
-    assert load_catalogue(TODAY, tmp_path) == again
+    keep_catalogue(tmp_path, again, {"reason": "the second of a day"}, KEY)
+    assert load_catalogue(date(2026, 11, 23), tmp_path, KEYS).digest == SHIPPED.digest
+    assert load_catalogue(TODAY, tmp_path, KEYS) == again
     told = json.loads((tmp_path / f"catalogue-{TODAY}.2.json").read_text("utf-8"))
     assert told == {
         "reason": "the second of a day",
@@ -295,7 +333,7 @@ def test_half_a_catalogue_does_not_go_by_a_yes(site: Path, run: Run) -> None:
     assert not list(site.rglob("catalogue-*.csv"))
     done = run(*words, "--yes-really", "--reason", "only what we own")
     assert done.returncode == 0, done.stderr
-    [told] = site.rglob("catalogue-*.json")
+    [told] = (one for one in site.rglob("catalogue-*.json") if "dsse" not in one.name)
     assert json.loads(told.read_text("utf-8"))["reason"] == "only what we own"
 
 

@@ -20,7 +20,7 @@ from agent.cli.options import ConfigOption, JsonOption, account, configured
 from agent.cli.words import console, harmless, say, show
 from agent.decisions import entered
 from agent.terms import Term, Terms, sites, terms
-from agent.wired import agent_of, system_clock
+from agent.wired import SIGNING_KEY, agent_of, system_clock
 from evidence.clock import roc, stamp, taipei_day
 from evidence.control import Disposition
 from evidence.decisions import in_force
@@ -28,6 +28,7 @@ from evidence.errors import ConfigurationError
 from evidence.lifecycle import MILESTONES, Entry
 from evidence.lifecycle.update import Change, removed_share, updated
 from evidence.observation import Result
+from evidence.seal import SigningKey
 from report.codes import STATES, word
 from report.csv_file import to_csv
 from report.section import Section
@@ -197,7 +198,8 @@ def update(
     settings = configured(config)
     now = system_clock()
     today = taipei_day(now)
-    known = load_catalogue(today, settings.lifecycle)
+    key = SigningKey.read(settings.state / SIGNING_KEY)
+    known = load_catalogue(today, settings.lifecycle, [key.public])
     read = read_source(source, known, today, proxy)
     made, changes = updated(known, read.offer, today)
     show([_change_row(one) for one in changes], _CHANGES, json)
@@ -222,7 +224,7 @@ def update(
             next_step="look at what it was read from; to take it: --yes-really --reason '...'",
         )
     told = {"from": read.place, "sha256": read.sha256, "by": account(), "at": stamp(now)}
-    path = keep_catalogue(settings.lifecycle, made, {**told, "reason": reason, **counts})
+    path = keep_catalogue(settings.lifecycle, made, {**told, "reason": reason, **counts}, key)
     say(f"taken, and judged by from {today} on: {path}")
 
 
