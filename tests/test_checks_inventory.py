@@ -10,7 +10,16 @@ import pytest
 
 from checks.device_is_registered import check as registered
 from checks.registered_device_is_found import check as is_found
-from evidence.facts import Asset, Fact, HardwareItem, Neighbour, SoftwareRelease, Surroundings, Unit
+from evidence.facts import (
+    Asset,
+    Fact,
+    HardwareItem,
+    Neighbour,
+    RdpNegotiation,
+    SoftwareRelease,
+    Surroundings,
+    Unit,
+)
 from evidence.inventory import found_in, stock_of
 from evidence.inventory.names import address_key, name_key, same_model, same_version, serial_key
 from evidence.observation import Observation, Result
@@ -135,6 +144,65 @@ def test_each_member_of_a_stack_needs_its_entry() -> None:
     found = list(registered(world(asset(serial="FCW1", name="sw-core"), device=stack)))
     assert about(found, "sw-1/FCW1/registration").state == "registered"
     assert about(found, "sw-1/FCW2/registration").state == "not_registered"
+
+
+def fortigate(serial: str, host: str, unit: str | None = None) -> tuple[Fact, ...]:
+    model = None if unit else "FortiGate-100F"
+    return (
+        HardwareItem(subject_unit=unit, vendor="Fortinet", model=model, serial=serial),
+        Unit(subject_unit=unit, vendor="Fortinet", serial=serial, hostname=host),
+    )
+
+
+def test_both_units_of_a_pair_tell_both_numbers_and_are_two_things() -> None:
+    a, b = ("FG1A", "fw-edge-a"), ("FG1B", "fw-edge-b")
+    readings = seen(
+        read("fw-a", "firmware", *fortigate(*a), *fortigate(*b, unit="FG1B")),
+        read("fw-b", "firmware", *fortigate(*b), *fortigate(*a, unit="FG1A")),
+    )
+    assert [(one.subject, one.serial, one.model) for one in found_in(readings)] == [
+        ("fw-a", "FG1A", "FortiGate-100F"),
+        ("fw-b", "FG1B", "FortiGate-100F"),
+    ]
+
+
+def test_a_peer_that_is_read_nowhere_else_is_found_by_the_other() -> None:
+    pair = (*fortigate("FG1A", "fw-edge-a"), *fortigate("FG1B", "fw-edge-b", unit="FG1B"))
+    readings = seen(read("fw-a", "firmware", *pair))
+    mine, peer = found_in(readings)
+    assert (mine.subject, mine.names) == ("fw-a", {"fw-a", "fw-edge-a"})
+    assert (peer.subject, peer.names, peer.model) == ("fw-a/FG1B", {"fw-edge-b"}, None)
+
+
+def test_a_manager_and_the_units_that_it_speaks_of() -> None:
+    managed = (
+        SoftwareRelease(product="fmc", version="7.4.2"),
+        SoftwareRelease(subject_unit="S1", product="ftd", version="7.2.5"),
+        SoftwareRelease(subject_unit="S2", product="ftd", version="7.0.1"),
+        *fortigate("S1", "branch-1", unit="S1"),
+        *fortigate("S2", "branch-2", unit="S2"),
+    )
+    found = {one.subject: one for one in found_in(seen(read("fmc", "firmware", *managed)))}
+    assert {name: one.version for name, one in found.items()} == {
+        "fmc/S1": "7.2.5",
+        "fmc/S2": "7.0.1",
+        "fmc": "7.4.2",
+    }
+    assert found["fmc/S2"].names == {"branch-2"}
+
+
+def test_a_probe_from_outside_is_no_other_host() -> None:
+    """Remote desktops are looked at by an entry of their own, at the host's address."""
+    host = (SoftwareRelease(product="windows-server", version="10.0.20348"),)
+    readings = seen(
+        read("pc-1", "firmware", *host),
+        read("rdp-pc-1", "remote_desktop", RdpNegotiation(address="10.20.0.9", port=3389)),
+    )
+    known = {name: replace(one, address="10.20.0.9") for name, one in readings.devices.items()}
+    assert [one.subject for one in found_in(replace(readings, devices=known))] == ["pc-1"]
+    apart = {**known, "rdp-pc-1": replace(known["rdp-pc-1"], address="10.20.0.10")}
+    readings = replace(readings, devices=apart)
+    assert [one.subject for one in found_in(readings)] == ["pc-1", "rdp-pc-1"]
 
 
 def test_one_in_operation_that_is_registered_as_gone() -> None:

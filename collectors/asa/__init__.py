@@ -10,11 +10,14 @@ exists, only that one ends so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 from datetime import datetime
 
 from collectors._cisco import privilege
 from collectors._cisco.crypto import offers, settings
+from collectors._neighbours import inside
+from collectors._neighbours.table import entries
 from collectors.asa import _access_list as acl
 from collectors.asa import _remote, _rules, _system
 from collectors.asa import _unit as unit_of
@@ -77,6 +80,8 @@ CONFIGURED = Ask(
     also=("show run access-list", "show running-config", "show run"),
     secrets=_SECRETS,
 )
+ARP = Ask("arp_table", "show arp", also=("show_arp",))
+_ARP_LINE = re.compile(r"(?m)^\s*\S+ \d+(?:\.\d+){3} [0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4} ")
 CURPRIV = Ask("curpriv", "show curpriv")
 PRIVILEGES = Ask(
     "configured_privileges", "show running-config privilege", also=("show run privilege",)
@@ -200,6 +205,12 @@ def firmware(device: Device) -> Flow:
             next_step=f"deliver {VERSION.text!r} or {INVENTORY.text!r} of an ASA",
         )
     return [*software, *hardware]
+
+
+def neighbours(device: Device) -> Flow:
+    """Who spoke to each interface lately; an ASA neither speaks LLDP nor CDP."""
+    capture = yield ARP
+    return list(inside(device, entries(told(capture), who(capture), _ARP_LINE), ("arp",)))
 
 
 def account(device: Device) -> Flow:

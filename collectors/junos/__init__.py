@@ -10,18 +10,22 @@ From public recordings, and documentation; not confirmed on a device of our own:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 
+from collectors._neighbours import inside
+from collectors._neighbours.table import entries
 from collectors.junos import _counters, _crypto, _filters, _policies, _unit, _whole
 from collectors.junos._lines import Statement, answered, statements
+from collectors.junos._lldp import neighbours as by_lldp
 from collectors.junos._objects import address_books, applications, interfaces
 from collectors.junos._unit import VENDOR
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import AlgorithmOffer, Fact, FirewallRule, HardwareItem
+from evidence.facts import AlgorithmOffer, Fact, FirewallRule, HardwareItem, Neighbour
 
 __all__ = ["VENDOR"]
 ALIASES = ("juniper_junos", "juniper", "juniper_srx", "srx")
@@ -88,6 +92,9 @@ HARDWARE = _show("chassis_hardware", "show chassis hardware")
 UPTIME = _show("uptime", "show system uptime")
 SYSTEM = _show("system_information", "show system information")
 MEMBERS = _show("virtual_chassis", "show virtual-chassis")
+ARP = _show("arp_table", "show arp no-resolve")
+LLDP = _show("lldp_neighbours", "show lldp neighbors")
+_ARP_HEAD = re.compile(r"MAC Address +Address +")
 CLUSTER = _show("cluster", "show chassis cluster status")
 
 
@@ -213,6 +220,22 @@ def _configuration(capture: Capture | None) -> list[Statement] | None:
 def _statements(ask: Ask) -> Generator[Ask, Capture, list[Statement]]:
     """A part that can be done without; empty also where it was not answered."""
     return _configuration((yield from _optional(ask))) or []
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the device: LLDP where it runs, and who spoke to it lately."""
+    found: list[Neighbour] = []
+    ways: list[str] = []
+    lldp, arp = (yield from _optional(LLDP)), (yield from _optional(ARP))
+    if lldp:
+        found += by_lldp(lldp.text(), f"{device.id}: {LLDP.text!r}")
+        ways.append("lldp")
+    if arp:
+        found += entries(arp.text(), f"{device.id}: {ARP.text!r}", _ARP_HEAD)
+        ways.append("arp")
+    if not ways:
+        raise NotAnswered(f"{device.id}: neither LLDP nor a table of addresses was answered")
+    return list(inside(device, found, ways))
 
 
 def _optional(ask: Ask) -> Generator[Ask, Capture, Capture | None]:

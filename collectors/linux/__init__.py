@@ -16,6 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 
+from collectors._neighbours import inside
+from collectors._neighbours.iproute import entries
 from collectors.linux import _gateways, _host, _iptables, _nft, _protection, _ufw, _xrdp
 from collectors.linux._account import privilege
 from collectors.linux._answer import ruleset, told
@@ -66,6 +68,7 @@ IP6TABLES_LEGACY = _as_root(
 )
 UFW = _as_root("ufw_status", "ufw status verbose", "ufw status", "ufw status numbered")
 OS_RELEASE = Ask("os_release", "cat /etc/os-release", also=("/etc/os-release",))
+NEIGHBOURS = Ask("neighbours", "ip -j neigh show", also=("ip -j neighbour show", "ip -j n"))
 UNAME = Ask("uname", "uname -snrm", also=("uname -a",))
 UPTIME = Ask("uptime", "cat /proc/uptime", also=("/proc/uptime",))
 CLOCK = Ask("clock", "date -u +%s.%N", also=("date +%s", "date -u +%s"))
@@ -183,6 +186,12 @@ def firewall(device: Device) -> Flow:
         )
     unit = yield from _unit()
     return [*([unit] if unit else []), *facts(drafts, _host.captured_at(captures[0]))]
+
+
+def neighbours(device: Device) -> Flow:
+    """Who spoke to the host lately, of both address families; no program on a host runs LLDP by
+    itself."""
+    return list(inside(device, entries((yield NEIGHBOURS)), ("arp", "nd")))
 
 
 def firmware(device: Device) -> Flow:

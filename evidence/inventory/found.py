@@ -8,7 +8,7 @@ for a whole network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from evidence.reading import Reading
 from evidence.readings import Readings
 
 # What a register has a row for; a fan or a line card it has none.
+SYSTEM = "operating system"
 BODIES = ("chassis", "stack member", "access point")
 # Of these a reading speaks of other things than the device it is read from.
 ABOUT_OTHERS = frozenset({"assets", "tickets", "neighbours", "weaknesses", "traffic_log"})
@@ -30,7 +31,8 @@ class Found:
     """One thing that is there. `device` is whose reading shows it; `is_read`: it was read itself,
     else it was only seen beside another, by `ways`.
 
-    `names`, `addresses` and `serials` are as compared (`evidence.inventory.names`); the others as
+    `is_own`: a device speaks of itself, not of its peer or of a unit that it manages. `names`,
+    `addresses` and `serials` are as compared (`evidence.inventory.names`); the others as
     the devices say. `name` is what people call it.
     """
 
@@ -52,6 +54,7 @@ class Found:
     macs: tuple[str, ...] = ()
     ways: tuple[str, ...] = ()
     virtual: bool = False
+    is_own: bool = True
 
     @property
     def is_known(self) -> bool:
@@ -71,9 +74,12 @@ class _Read:
     @classmethod
     def of(cls, device: Device, readings: Sequence[Reading]) -> _Read:
         units = [unit for reading in readings for unit in reading.of(Unit)]
+        own = [unit for unit in units if unit.subject_unit is None] or (
+            units if len(units) == 1 else []
+        )
         places = [place for reading in readings for place in reading.of(Interface)]
         addresses = (device.address, *(one for place in places for one in place.addresses))
-        names = (device.id, device.address, *(unit.hostname for unit in units))
+        names = (device.id, device.address, *(unit.hostname for unit in own))
         return cls(
             device,
             readings,
@@ -93,19 +99,27 @@ def _found(readings: Readings) -> Iterator[Found]:
         for device in readings.devices.values()
         if (mine := _good(readings, device))
     ]
-    devices = list(_each_once(found for one in read for found in _bodies(one)))
+    devices = _each_once([found for one in read for found in _bodies(one)])
     yield from devices
     yield from _beside(readings, devices)
 
 
-def _each_once(devices: Iterable[Found]) -> Iterator[Found]:
-    """A host whose remote desktop is looked at from outside is two devices of the configuration:
-    the later one, without a number of its own at the same address, is no other thing."""
+def _each_once(devices: Sequence[Found]) -> list[Found]:
+    """Both units of a pair tell both serial numbers: each is found where it speaks of itself. And a
+    host whose remote desktop is looked at from outside is two devices of the configuration: the
+    later one, without a number of its own at the same address, is no other thing."""
+    own = {key for one in devices if one.is_own for key in one.serials}
+    found: list[Found] = []
     addresses: set[str] = set()
+    serials: set[str] = set()
     for one in devices:
-        if one.serials or not one.addresses & addresses:
-            yield one
+        again = one.serials & serials or (not one.is_own and one.serials & own)
+        if again or (not one.serials and one.addresses & addresses):
+            continue
+        found.append(one)
         addresses |= one.addresses
+        serials |= one.serials
+    return found
 
 
 def _good(readings: Readings, device: Device) -> list[Reading]:
@@ -123,7 +137,7 @@ def _bodies(read: _Read) -> Iterator[Found]:
     items = [one for one in facts if isinstance(one, HardwareItem)]
     units = [one for one in facts if isinstance(one, Unit)]
     releases = [one for one in facts if isinstance(one, SoftwareRelease)]
-    release = next((one for one in releases if one.part == "operating system"), None)
+    release = next((one for one in releases if one.part == SYSTEM), None)
     body = next((one for one in items if one.part in BODIES), None)
     whole = Found(
         subject=device.id,
@@ -136,7 +150,7 @@ def _bodies(read: _Read) -> Iterator[Found]:
         addresses=read.addresses,
         vendor=next((one.vendor for one in (body, release, *units) if one and one.vendor), None),
         model=body.model if body else None,
-        version=release.version if release else None,
+        version=_version(releases, None) or (release.version if release else None),
         virtual=body is not None and body.virtual,
     )
     chassis = [one for one in items if one.part in BODIES]
@@ -144,6 +158,7 @@ def _bodies(read: _Read) -> Iterator[Found]:
     for one in chassis if any(serial_key(one.serial) for one in chassis) else units:
         if key := serial_key(one.serial):
             bodies[key] = one
+    own = [key for key, one in bodies.items() if one.subject_unit is None]
     for key, one in bodies.items():
         mine = replace(
             whole,
@@ -153,20 +168,31 @@ def _bodies(read: _Read) -> Iterator[Found]:
             model=one.model or whole.model,
             virtual=isinstance(one, HardwareItem) and one.virtual,
         )
+        if own == [key] or len(bodies) == 1:
+            yield mine
+            continue
         # A name or an address that several share is nobody's: one entry would stand for all.
-        yield (
-            mine
-            if len(bodies) == 1
-            else replace(
-                mine,
-                subject=f"{device.id}/{one.serial}",
-                name=f"{device.id} ({one.serial})",
-                names=frozenset(),
-                addresses=frozenset(),
-            )
+        hosts = [unit.hostname for unit in units if serial_key(unit.serial) == key]
+        yield replace(
+            mine,
+            subject=f"{device.id}/{one.serial}",
+            name=f"{next(filter(None, hosts), device.id)} ({one.serial})",
+            names=frozenset(filter(None, map(name_key, hosts) if len(own) < 2 else ())),
+            model=one.model,
+            version=_version(releases, one.subject_unit) or whole.version,
+            addresses=frozenset(),
+            is_own=False,
         )
-    if not bodies:
+    # A manager beside the units that it speaks of; and a probe of an address that is not known
+    # has found nothing.
+    if not own and len(bodies) != 1 and (whole.addresses or body or release or units):
         yield whole
+
+
+def _version(releases: Sequence[SoftwareRelease], unit: str | None) -> str | None:
+    """What a unit runs, where the device tells it of that very unit."""
+    mine = (one for one in releases if one.part == SYSTEM and one.subject_unit == unit)
+    return next((one.version for one in mine if one.version), None)
 
 
 @dataclass(frozen=True, slots=True)

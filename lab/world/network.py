@@ -62,7 +62,7 @@ class Network:
             *(self._fortigate(name) for name in PAIR),
             self._asa(),
             self._gateway(),
-            self._switch("sw-core-1", "WS-C2960X-48TS-L", "FOC1735Y2BK"),
+            self._switch("sw-core-1", "WS-C2960X-48TS-L", "FOC1735Y2BK", "10.20.0.0/24"),
             self._aruba("sw-floor-3", "SG05KZ2001"),
             self._windows(),
             LabDevice("rdp-jump-01", "rdp_wire", ("remote_desktop",), "wire", replayed=False),
@@ -157,13 +157,19 @@ class Network:
         answer = {config: hosts.access_point(self.passphrase).encode()}
         return LabDevice("ap-hq", "hostapd", ("wireless",), "ssh", lambda at: answer)
 
-    def _switch(self, name: str, model: str, serial: str) -> LabDevice:
+    def _switch(self, name: str, model: str, serial: str, ranges: str) -> LabDevice:
+        """A switch that is also asked for what stands beside it, in the networks named."""
+
+        def walk(at: datetime) -> bytes:
+            return switches.catalyst(name, model, serial, self.long_ago, at) + switches.beside()
+
         return LabDevice(
             name,
             "snmp",
-            ("firmware",),
+            ("firmware", "neighbours"),
             "snmp",
-            lambda at: {"walk": switches.catalyst(name, model, serial, self.long_ago, at)},
+            lambda at: {"walk": walk(at)},
+            options={"ranges": ranges},
         )
 
     def _aruba(self, name: str, serial: str) -> LabDevice:

@@ -9,7 +9,10 @@ from io import StringIO
 
 from evidence.clock import roc, taipei_day
 
-_ASSET_TITLES = ("資產編號", "名稱", "類別", "位址", "負責人", "位置", "核心", "下線日期")
+_ASSET_TITLES = (
+    *("資產編號", "名稱", "類別", "位址", "負責人", "位置", "核心", "下線日期"),
+    *("廠牌", "型號", "序號"),
+)
 _TICKET_TITLES = (
     *("單號", "類型", "對象", "決定", "理由"),
     *("申請人", "核准人", "核准日期", "到期日"),
@@ -31,7 +34,32 @@ def files(now: datetime) -> Mapping[str, bytes]:
         ("HW-0012", "交易後台主機", "硬體", "10.20.0.10", ops, room, "是", ""),
         ("HW-0018", "舊報價系統", "硬體", "10.20.9.14", ops, room, "否", day(250)),
         ("HW-0023", "傳真閘道", "硬體", "10.20.9.80", ops, room, "否", day(60)),
-        ("HW-0031", "核心防火牆", "硬體", "10.99.0.1", net, room, "是", ""),
+        (
+            *("HW-0031", "核心防火牆", "硬體", "10.99.0.1", net, room, "是", ""),
+            *("Cisco", "ASA5516", "JAD223456K1"),
+        ),
+        (
+            *("HW-0032", "邊界防火牆主機", "硬體", "", net, room, "是", ""),
+            *("Fortinet", "FortiGate-100F", "FG100FTK22001234"),
+        ),
+        (
+            *("HW-0033", "邊界防火牆備機", "硬體", "", net, room, "是", ""),
+            *("Fortinet", "FortiGate-100F", "FG100FTK22001235"),
+        ),
+        ("HW-0034", "gw-dmz", "硬體", "", net, room, "是", ""),
+        ("HW-0035", "ap-hq", "硬體", "", net, "台北 3F", "否", ""),
+        ("HW-0036", "jump-01", "硬體", "", ops, room, "否", ""),
+        ("HW-0037", "this-host", "硬體", "", ops, room, "否", ""),
+        # As it stands in the room; and one that was exchanged while the register was not.
+        (
+            *("HW-0040", "sw-core-1", "硬體", "10.20.0.2", net, room, "是", ""),
+            *("Cisco", "WS-C2960X-48TS-L", "FOC1735Y2BK"),
+        ),
+        (
+            *("HW-0041", "sw-floor-3", "硬體", "10.20.0.13", net, "台北 3F", "否", ""),
+            *("Cisco", "WS-C2960-24TT-L", "FOC0912X0AA"),
+        ),
+        ("HW-0042", "三樓印表機", "硬體", "10.20.0.90", ops, "台北 3F", "否", ""),
         ("SW-0004", "網路下單系統", "軟體", "", ops, room, "是", ""),
         ("DA-0002", "客戶基本資料庫", "資料", "10.20.0.20", ops, room, "是", ""),
         ("PL-0001", "台北機房", "場地", "", ops, "台北市信義區", "是", ""),
@@ -64,5 +92,7 @@ def files(now: datetime) -> Mapping[str, bytes]:
 
 def _csv(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     text = StringIO()
-    csv.writer(text).writerows((titles, *rows))
+    # Nobody fills in every column.
+    filled = ([*row, *[""] * (len(titles) - len(row))] for row in rows)
+    csv.writer(text).writerows((titles, *filled))
     return text.getvalue().encode("utf-8-sig")

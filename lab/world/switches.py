@@ -32,6 +32,30 @@ def catalyst(hostname: str, model: str, serial: str, boot_at: datetime, at: date
     )
 
 
+def beside() -> bytes:
+    """What a switch's neighbour tables say: the floor switch, a camera nobody registered, and who
+    spoke to it lately."""
+    lldp, arp = "1.0.8802.1.1.2.1.4", "1.3.6.1.2.1.4.22.1.2.20"
+    camera, floor = "b4a9fc000102", "001122330013"
+    return _recording(
+        {
+            f"{lldp}.1.1.4.100.12.1": ("2", "4"),
+            f"{lldp}.1.1.4.100.49.2": ("2", "4"),
+            f"{lldp}.1.1.5.100.12.1": ("4x", camera),
+            f"{lldp}.1.1.5.100.49.2": ("4x", floor),
+            f"{lldp}.1.1.9.100.12.1": ("4", "cam-lobby"),
+            f"{lldp}.1.1.9.100.49.2": ("4", "sw-floor-3"),
+            f"{lldp}.1.1.10.100.12.1": ("4", "HIKVISION DS-2CD2143G2"),
+            f"{lldp}.1.1.10.100.49.2": ("4", "Aruba JL678A 6100 24G 4SFP+ Swch PL.10.13.1010"),
+            f"{lldp}.2.1.3.100.12.1.1.4.10.20.0.66": ("2", "2"),
+            f"{lldp}.2.1.3.100.49.2.1.4.10.20.0.13": ("2", "2"),
+            f"{arp}.10.20.0.10": ("4x", "005056a10010"),
+            f"{arp}.10.20.0.66": ("4x", camera),
+            f"{arp}.10.20.0.77": ("4x", "005056a10077"),
+        }
+    )
+
+
 def arubacx(hostname: str, serial: str, boot_at: datetime, at: datetime) -> bytes:
     """An Aruba CX whose software is still maintained."""
     return _recording(
