@@ -7,12 +7,12 @@ settle: it may be switched off, moved or gone. Where nobody looked, nothing is s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_network
 
 from checks.device_is_registered import REGISTER, no_register
 from evidence.clock import taipei_day
 from evidence.device import Device
-from evidence.inventory import Entry, Meeting, stock_of
+from evidence.inventory import Absence, Entry, Meeting, absence, stock_of
+from evidence.inventory.absent import NOT_EXPECTED
 from evidence.inventory.found import looked_in
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -20,7 +20,6 @@ from evidence.rulebase import unread
 from evidence.text import Text
 
 CHECK = "registered_device_is_found"
-NOT_EXPECTED = ("planned", "staged", "inventory", "offline", "備品", "庫存", "未啟用", "停機")
 
 
 def check(
@@ -28,7 +27,6 @@ def check(
 ) -> Iterator[Observation]:
     """One answer for each entry of equipment that is not decommissioned. `not_expected`: the
     register's words for what is in store or not there yet, and so is not to be found."""
-    in_store = {word.casefold() for word in not_expected}
     yield from unread(readings, "assets", CHECK, REGISTER)
     stock = stock_of(readings)
     if not stock.has_register:
@@ -41,12 +39,11 @@ def check(
             met.setdefault(id(meeting.entry), []).append(meeting)
     for entry in stock.entries:
         if entry.is_equipment and not entry.is_gone(today):
-            waits = (entry.asset.status or "").casefold() in in_store
-            yield _observed(readings, entry, met[id(entry)], waits)
+            yield _observed(readings, entry, met[id(entry)], not_expected)
 
 
 def _observed(
-    readings: Readings, entry: Entry, meetings: list[Meeting], waits: bool
+    readings: Readings, entry: Entry, meetings: list[Meeting], not_expected: Sequence[str]
 ) -> Observation:
     asset = entry.asset
     found = [one.found for one in meetings if one.found is not None]
@@ -55,34 +52,11 @@ def _observed(
         names = ", ".join(one.name for one in found)
         result, state = Result.satisfied, "found"
         words = Text(f"found: {names}", f"已盤點：{names}")
-    elif waits:
-        result, state = Result.satisfied, "not_in_service"
-        words = Text(
-            f"not to be found: the register calls it {asset.status}",
-            f"清冊載明狀態為「{asset.status}」，不列入盤點比對",
-        )
-    elif planned := _configured(readings, entry):
-        result, state = Result.not_assessed, "found_not_read"
-        words = Text(
-            f"configured as {planned.id}, which could not be read",
-            f"已設定為 {planned.id}，惟未讀得",
-        )
     else:
-        networks, looks = looked_in(readings)
-        evidence += looks
-        looked = [one for one in networks if _lies_in(entry, one)]
-        if looked:
-            result, state = Result.partly, "not_found"
-            words = Text(
-                f"not found, though {', '.join(looked)} was looked in",
-                f"未盤點到（已於 {'、'.join(looked)} 搜尋）",
-            )
-        else:
-            result, state = Result.not_assessed, "not_looked_for"
-            words = Text(
-                "nothing read shows it, and nobody looked where it should be",
-                "讀取結果未見此設備，且其所在網段未納入搜尋範圍",
-            )
+        gone = absence(readings, entry, not_expected)
+        result, state = RESULTS[gone.state], gone.state
+        words = _why(entry, gone)
+        evidence += looked_in(readings)[1]
     return Observation(
         check=CHECK,
         device=found[0].device.id if found else entry.register,
@@ -113,13 +87,32 @@ def site_of(readings: Readings, entry: Entry, device: Device | None) -> str:
     return "?" if said is None else sites.get(said.casefold(), said)
 
 
-def _configured(readings: Readings, entry: Entry) -> Device | None:
-    """The configured device that the entry is of, as far as the configuration tells."""
-    for device in readings.devices.values():
-        if device.id.casefold() in entry.names or device.address in entry.addresses:
-            return device
-    return None
+RESULTS = {
+    "not_in_service": Result.satisfied,
+    "found_not_read": Result.not_assessed,
+    "not_found": Result.partly,
+    "not_looked_for": Result.not_assessed,
+}
 
 
-def _lies_in(entry: Entry, network: str) -> bool:
-    return any(ip_address(address) in ip_network(network) for address in entry.addresses)
+def _why(entry: Entry, gone: Absence) -> Text:
+    if gone.state == "not_in_service":
+        status = entry.asset.status
+        return Text(
+            f"not to be found: the register calls it {status}",
+            f"清冊載明狀態為「{status}」，不列入盤點比對",
+        )
+    if gone.device is not None:
+        return Text(
+            f"configured as {gone.device.id}, which could not be read",
+            f"已設定為 {gone.device.id}，惟未讀得",
+        )
+    if gone.networks:
+        return Text(
+            f"not found, though {', '.join(gone.networks)} was looked in",
+            f"未盤點到（已於 {'、'.join(gone.networks)} 搜尋）",
+        )
+    return Text(
+        "nothing read shows it, and nobody looked where it should be",
+        "讀取結果未見此設備，且其所在網段未納入搜尋範圍",
+    )

@@ -60,7 +60,10 @@ def test_every_category_and_both_sides(broker: Broker, run: Run) -> None:
     rows = rows_of(done.stdout)
     hardware = {str(one["asset"]): one for one in rows if one["category"] == "hardware"}
     assert hardware["HW-0001"]["state"] == {"en": "registered", "zh": "已列冊"}
-    assert hardware["HW-0002"]["state"] == {"en": "not found", "zh": "未盤點到"}
+    assert hardware["HW-0002"]["state"] == {
+        "en": "nobody looked there",
+        "zh": "未搜尋其所在網段",
+    }
     assert {one["category"] for one in rows} >= {"hardware", "software", "premises", "data"}
     [data] = [one for one in rows if one["category"] == "data"]
     assert (data["asset"], data["owner"]) == ("DA-0001", "資訊部")
@@ -71,7 +74,7 @@ def test_every_category_and_both_sides(broker: Broker, run: Run) -> None:
 def test_the_terminal_shows_equipment_and_counts_the_rest(broker: Broker, run: Run) -> None:
     done = run("inventory", "--language", "zh-TW")
     assert "HW-0002" in done.stdout
-    assert "未盤點到" in done.stdout
+    assert "未搜尋其所在網段" in done.stdout
     assert "軟體清冊" in done.stderr
     assert "已列冊" in done.stderr
 

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from evidence.device import Device
-from evidence.facts import HardwareItem, Interface, Neighbour, SoftwareRelease, Surroundings, Unit
+from evidence.facts import (
+    AirObservation,
+    AlgorithmOffer,
+    Certificate,
+    HardwareItem,
+    Interface,
+    Neighbour,
+    RdpNegotiation,
+    SoftwareRelease,
+    Surroundings,
+    Unit,
+)
 from evidence.inventory.names import address_key, name_key, serial_key
 from evidence.reading import Reading
 from evidence.readings import Readings
@@ -23,6 +34,8 @@ SYSTEM = "operating system"
 BODIES = ("chassis", "stack member", "access point")
 # Of these a reading speaks of other things than the device it is read from.
 ABOUT_OTHERS = frozenset({"assets", "tickets", "neighbours", "weaknesses", "traffic_log"})
+# What is told from outside, by a listener or the air, and not by a device of itself.
+_PROBED = (RdpNegotiation, AlgorithmOffer, Certificate, AirObservation)
 Key = tuple[str, str]  # what a key is of, and the key
 
 
@@ -183,9 +196,10 @@ def _bodies(read: _Read) -> Iterator[Found]:
             addresses=frozenset(),
             is_own=False,
         )
-    # A manager beside the units that it speaks of; and a probe of an address that is not known
+    # A manager stands beside the units that it speaks of. A probe of an address that nobody knows
     # has found nothing.
-    if not own and len(bodies) != 1 and (whole.addresses or body or release or units):
+    is_probe = all(isinstance(fact, _PROBED) for fact in facts)
+    if not own and len(bodies) != 1 and (whole.addresses or not is_probe):
         yield whole
 
 

@@ -15,9 +15,9 @@ from agent.cli.options import ConfigOption, JsonOption, configured
 from agent.cli.words import say, show
 from agent.terms import newest_known, sites
 from agent.wired import agent_of, system_clock
-from evidence.clock import period_of, taipei_day
+from evidence.clock import period_of
 from evidence.errors import ConfigurationError
-from evidence.inventory import stock_of
+from evidence.inventory import state_of, stock_of
 from evidence.readings import Readings
 from evidence.text import Text
 from report.codes import STATES, word
@@ -25,7 +25,7 @@ from report.csv_file import to_csv
 from report.section import Section, printed
 from report.sections.inventory.tables import inventory_tables
 
-FINE = frozenset({"registered", "decommissioned_gone"})
+FINE = frozenset({"registered", "decommissioned_gone", "not_in_service"})
 _SHOWN = ("asset", "name", "model", "serial", "site", "state", "differences")
 _TITLE = Text("Inventory", "資產盤點")
 
@@ -93,8 +93,7 @@ def _say_sum(readings: Readings, site: str | None, language: str) -> bool:
     if not stock.has_register:
         say(word(STATES, "no_register").in_(language))
         return False
-    today = taipei_day(readings.at)
-    states = Counter(one.state(today) for one in stock.meetings if site in (None, one.site))
+    states = Counter(state_of(readings, one) for one in stock.meetings if site in (None, one.site))
     say("; ".join(f"{n} {word(STATES, name).in_(language)}" for name, n in states.most_common()))
     return not set(states) - FINE
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from evidence.clock import taipei_day
 from evidence.device import Device
 from evidence.facts import Fact, HardwareItem, SoftwareRelease
-from evidence.inventory import Entry, Meeting, Stock, stock_of
+from evidence.inventory import Entry, Meeting, Stock, state_of, stock_of
 from evidence.inventory.found import ABOUT_OTHERS, BODIES
 from evidence.readings import Readings
 from evidence.text import Text
@@ -144,13 +143,12 @@ def _titled(title: Text, site: str | None) -> Text:
 
 
 def _hardware(readings: Readings, met: list[Meeting]) -> Iterator[Row]:
-    today = taipei_day(readings.at)
     has_register = stock_of(readings).has_register
     for one in met:
         found, entry = one.found, one.entry
         asset = entry.asset if entry else None
         told = [each for each in (found, asset) if each is not None]
-        state = one.state(today)
+        state = state_of(readings, one)
         row: dict[str, Cell] = {
             **_of_entry(entry),
             "name": _told(asset.name or None if asset else None, found.name if found else None),
