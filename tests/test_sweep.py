@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,6 +18,7 @@ from agent.config import load_config
 from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.secret import Credential, Secret
+from agent.transports.snmp import open_snmp
 from agent.transports.sweep import open_sweep
 from agent.visit import Visitor
 from agent.wired import system_clock
@@ -28,6 +30,8 @@ from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer
 from lab.devices.snmp import LabSnmp, SnmpAccount
 from tests.fixtures_program import Run
+from tests.test_transport_snmp import CREDENTIAL as REAL
+from tests.test_transport_snmp import RealAgent
 
 PASSWORD, PRIVACY = "canary-sweep-1a2b", "canary-sweep-3c4d"
 ACCOUNT = SnmpAccount("auditor", PASSWORD, PRIVACY)
@@ -86,6 +90,31 @@ def test_who_answers_is_a_neighbour(lab: LabSnmp) -> None:
         )
     ]
     assert lab.lines == [SYSTEM.text]
+
+
+@pytest.mark.part("snmpd")
+def test_a_real_agent_is_found_by_a_sweep_and_tells_its_table_of_addresses(tmp_path: Path) -> None:
+    real = RealAgent(tmp_path)
+    real.start()
+    try:
+        [found] = swept(entry(real.port, ranges="127.0.0.1/32"), REAL).of(Neighbour)
+        one = platform("snmp")
+        device = replace(entry(real.port), platform="snmp", address="127.0.0.1", options={})
+        beside = Visitor(
+            device=device,
+            platform=one,
+            open_transport=lambda: open_snmp(device, REAL, one),
+            clock=system_clock,
+            key=SiteKey(b"key"),
+        ).visit(["neighbours"])
+    finally:
+        real.stop()
+    assert found.addresses == ("127.0.0.1",)
+    assert found.object_id == "1.3.6.1.4.1.12356.101.1.644"
+    [reading] = beside.readings
+    assert reading.failure is None, reading.failure
+    [looked] = reading.of(Surroundings)
+    assert looked.ways == ("arp",)  # net-snmp's own tables; it speaks neither LLDP nor CDP
 
 
 def test_an_account_it_does_not_know_is_an_answer_too(lab: LabSnmp) -> None:

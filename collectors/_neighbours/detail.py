@@ -18,7 +18,7 @@ from evidence.facts import Neighbour
 _TITLE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 /()]*?) ?: ?(.*)$")
 _RULER = re.compile(r"^-{8,}\s*$")
 _TOTAL = re.compile(r"Total (?:cdp )?entries displayed ?: ?(\d+)")
-_NONE = re.compile(r"(?i)no (?:cdp|lldp) neighbou?rs|total entries displayed ?: ?0\b")
+_NONE = re.compile(r"(?i)no (?:cdp|lldp) neighbou?rs")
 _SERIAL = re.compile(r"^(?P<name>.+)\((?P<serial>[A-Z0-9]{8,14})\)$")
 # Where text without a title of its own goes on below: the version, the description.
 _LONG = {"version": "description", "system description": "description"}
@@ -61,7 +61,7 @@ def _read(text: str, who: str, needed: str, seen_by: Literal["cdp", "lldp"]) -> 
     total = _TOTAL.search(text)
     if total and int(total[1]) != len(found):
         raise Incomplete(f"{who}: {len(found)} neighbours of the {total[1]} that it displayed")
-    if not found and not _NONE.search(text) and not is_off(text):
+    if not found and total is None and not _NONE.search(text) and not is_off(text):
         raise Unexpected(f"{who} should list neighbours; it starts {shown(text[:80])!r}")
     return found
 
