@@ -170,8 +170,8 @@ def test_a_peer_that_is_read_nowhere_else_is_found_by_the_other() -> None:
     pair = (*fortigate("FG1A", "fw-edge-a"), *fortigate("FG1B", "fw-edge-b", unit="FG1B"))
     readings = seen(read("fw-a", "firmware", *pair))
     mine, peer = found_in(readings)
-    assert (mine.subject, mine.names) == ("fw-a", {"fw-a", "fw-edge-a"})
-    assert (peer.subject, peer.names, peer.model) == ("fw-a/FG1B", {"fw-edge-b"}, None)
+    assert (mine.subject, sorted(mine.names)) == ("fw-a", ["fw-a", "fw-edge-a"])
+    assert (peer.subject, sorted(peer.names), peer.model) == ("fw-a/FG1B", ["fw-edge-b"], None)
 
 
 def test_a_manager_and_the_units_that_it_speaks_of() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from evidence.facts import Asset, Fact, HardwareItem, ScannedHost, ScanReport, W
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from evidence.tape import read_tape
+from tests.fixtures_pack import MakeBroker
+from tests.fixtures_program import Run
 from tests.judging import AT, failed, judged, read, seen
 from tests.test_cases import CASES, KEY
 
@@ -217,3 +221,26 @@ def test_a_weakness_of_a_colocated_host_is_seen_by_its_own_clause() -> None:
     found = list(treated(world(REPORT, HOST, SMB, assets=(elsewhere,))))
     assert found[0].scope == ("site:main",)
     assert AT > ENDED
+
+
+def test_a_report_handed_over_keeps_who_and_when(
+    make_broker: MakeBroker, run: Run, tmp_path: Path
+) -> None:
+    """Nessus' CSV tells no time: whoever delivers it does, and stands in the evidence."""
+    make_broker(days=1)
+    with (tmp_path / "devices.yaml").open("a", encoding="utf-8") as file:
+        file.write("  - {id: scan-1, platform: scan, options: {folder: /nowhere}}\n")
+    [answer] = read_tape(CASES / "scan" / "weaknesses.nessus_csv.tape").answers
+    (tmp_path / "monthly.csv").write_bytes(answer.body)
+    words = ("read", "--platform", "scan", "--subject", "weaknesses", "--device", "scan-1")
+    handed = ("--answer", "nessus_csv", "monthly.csv", "--delivered-by", "林怡君")
+    without = run(*words, *handed, "--reason", "每月掃描")
+    assert (without.returncode, "provenance_missing" in without.stderr) == (2, True)
+    done = run(*words, *handed, "--reason", "每月掃描", "--captured-at", "2026-11-02T12:00+08:00")
+    assert done.returncode == 0, done.stderr
+    facts = [json.loads(line) for line in done.stdout.splitlines()]
+    [report] = [one for one in facts if one["fact"] == "scan_report"]
+    assert report["ended_at"] == "2026-11-02T04:00:00Z"
+    found = run("findings", "--period", "2026-11", "--json")
+    mine = [json.loads(line) for line in found.stdout.splitlines() if "scan-1" in line]
+    assert "weakness_open" in {one["state"] for one in mine}
