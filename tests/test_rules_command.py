@@ -42,6 +42,18 @@ def test_each_question_has_its_rules(site: Path, run: Run) -> None:
     assert len(rows(run, "dmz")) == 3
 
 
+def test_counters_alone_say_what_the_month_s_judgement_says(site: Path, run: Run) -> None:
+    done = run("rules", "counters", "--as-of", f"{PERIOD}-28", "--json")
+    assert done.returncode == 0, done.stderr
+    told = {row["rule"]: row for row in map(json.loads, done.stdout.splitlines())}
+    judged = {str(row["subject"]).partition("/")[2]: row for row in rows(run, "idle", "--all")}
+    assert judged and judged.keys() <= told.keys()
+    for key, row in judged.items():
+        assert told[key]["state"] == "insufficient_history"
+        assert told[key]["provable_on"] == row["provable_on"]
+    assert run("rules", "counters", "--as-of", "yesterday").returncode == 2
+
+
 def test_the_terminal_is_told_in_eighty_columns(site: Path, run: Run) -> None:
     done = run("rules", "dmz", "--period", PERIOD, "--language", "en", COLUMNS="80")
     assert done.returncode == 0

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.cli.commands.counting import counters
 from agent.cli.commands.explaining import explain
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
@@ -313,3 +314,4 @@ _QUESTIONS = (
 for _question in _QUESTIONS:
     _offer(_question)
 rules.command()(explain)
+rules.command()(counters)

@@ -1,0 +1,84 @@
+"""`rules counters`: what counters alone show of every rule, on any day, at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, time
+from typing import Annotated
+
+import typer
+
+from agent.cli.options import ConfigOption, JsonOption, configured
+from agent.cli.words import say, show
+from agent.counted import counted
+from agent.ledger import Ledger
+from agent.wired import system_clock
+from evidence.clock import TAIPEI
+from evidence.control import Policy
+from evidence.errors import ConfigurationError
+from evidence.usage import Assumption, Criteria
+from report.codes import STATES, word
+
+_CHECK = "rule_carries_traffic"
+
+
+def counters(
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="A day (2026-11-01) instead of now.", show_default=False),
+    ] = None,
+    firewall: Annotated[
+        str | None, typer.Option(help="Only this firewall.", show_default=False)
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell what the counters show of every rule on a day: no logs, no decisions, no stories.
+
+    By the company's criteria. `rules explain` tells why, for the month.
+    """
+    settings = configured(config)
+    said = Policy.of_record(settings.policy).settings(_CHECK)
+    criteria = Criteria(
+        months=said.get("months", 6),
+        max_gap_s=said.get("largest_gap_h", 24) * 3600,
+        accept=Assumption.named(said.get("accept", ())),
+    )
+    ledger = Ledger(settings.state)
+    try:
+        found = [
+            one
+            for one in counted(ledger, settings.devices, _end_of(as_of), criteria)
+            if firewall in (None, one.group)
+        ]
+    finally:
+        ledger.close()
+    spoken = language or settings.language
+    rows = (
+        {
+            "firewall": one.group,
+            "rule": key,
+            "state": state.value if json else word(STATES, state.value).in_(spoken),
+            "provable_on": day.isoformat() if (day := one.provable_on.get(key)) else None,
+        }
+        for one in found
+        for key, state in one.states.items()
+    )
+    columns = {"firewall": "firewall", "rule": "key", "state": "state", "provable_on": "provable"}
+    show(rows, columns, json)
+    total = Counter(state for one in found for state in one.states.values())
+    say(", ".join(f"{count:,} {word(STATES, state.value).en}" for state, count in total.items()))
+
+
+def _end_of(day: str | None) -> datetime:
+    """The last moment of a day in Taipei, no later than now. Raises ConfigurationError."""
+    now = system_clock()
+    if day is None:
+        return now
+    try:
+        return min(now, datetime.combine(date.fromisoformat(day), time.max, TAIPEI))
+    except ValueError:
+        raise ConfigurationError("--as-of is written 2026-11-01", code="time_invalid") from None

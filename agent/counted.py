@@ -1,0 +1,57 @@
+"""What counters alone show of every rule at any time: states and dates, without the stories.
+
+Joined from the marks that the ledger keeps of each reading; a group whose units tell more than
+marks can hold is judged from its full history, with the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from agent.ledger import Ledger
+from evidence.device import Device
+from evidence.usage import HISTORY, Criteria, State, UnitHistory, prove
+from evidence.usage.glance import glance
+from evidence.usage.marks import never_read
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The rules of a group or single device; `provable_on` of those with too short a history."""
+
+    group: str
+    states: Mapping[str, State]
+    provable_on: Mapping[str, date | None]
+
+
+def counted(
+    ledger: Ledger, devices: Mapping[str, Device], at: datetime, criteria: Criteria
+) -> Iterator[Counted]:
+    """Every group of firewalls, judged by what was read of it until `at`."""
+    groups: dict[str, list[str]] = {}
+    for device in devices.values():
+        if "firewall" in device.subjects:
+            groups.setdefault(device.ha_group or device.id, []).append(device.id)
+    start, end = at - HISTORY, at + timedelta(seconds=1)
+    for group, members in groups.items():
+        units = [
+            unit
+            for member in members
+            for unit in ledger.marks(member, start, end) or [never_read(member)]
+        ]
+        found = glance(units, at, criteria)
+        if found is not None:
+            yield Counted(group, found.states(), found.provable_on())
+            continue
+        histories = [
+            history
+            for member in members
+            for history in ledger.histories(member, start, end)
+            or [UnitHistory.of_snapshots([], member, member)]
+        ]
+        proofs = prove(histories, at, criteria=criteria)
+        states = proofs.states()
+        short = [key for key, state in states.items() if state is State.insufficient]
+        yield Counted(group, states, {key: proofs[key].provable_on for key in short})
