@@ -296,3 +296,47 @@ def test_what_is_wrong_whatever_the_words_mean_stays_wrong_and_says_them() -> No
     assert found.result is Result.not_satisfied
     assert f"{WORD} 3" in found.description.en and f"{WORD} 3" in found.description.zh
     assert found.measures["not_understood"] == [f"{WORD} 3"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sources", "services", "conditions", "strange"),
+    [
+        ("update @seen { ip saddr timeout 30s } accept", "any", "any", True, ()),
+        (
+            "add @seen { ip saddr . tcp dport } counter packets 0 bytes 0 drop",
+            "any",
+            "any",
+            True,
+            (),
+        ),
+        (
+            "ip saddr 10.0.0.0/8 ct state new frobnicate 3 accept",
+            "10.0.0.0/8",
+            "any",
+            True,
+            ("frobnicate 3",),
+        ),
+        ("tcp dport 443 limit rate 5/second burst 10 packets accept", "any", "tcp/443", True, ()),
+        ("meta mark set 0x1 counter packets 1 bytes 60", "any", "any", True, ()),
+        (
+            "tcp dport 443 frobnicate 3 counter packets 1 bytes 60",
+            "any",
+            "tcp/443",
+            False,
+            ("no action", "frobnicate 3"),
+        ),
+    ],
+)
+def test_what_a_rule_of_nft_does_besides_narrows_nothing_of_its_match(
+    said: str, sources: str, services: str, conditions: bool, strange: tuple[str, ...]
+) -> None:
+    """A set that a rule fills is no address of it; a word nft does not have is told."""
+    ruleset = (
+        "table inet fw {\n\tset seen {\n\t\ttype ipv4_addr\n\t\tflags dynamic\n\t}\n\n"
+        "\tchain in {\n"
+        f"\t\ttype filter hook input priority 0; policy drop;\n\t\t{said}\n\t}}\n}}\n"
+    )
+    reading = read("linux", "firewall", ("nft list ruleset", ruleset.encode()))
+    (rule,) = [one for one in rules(reading) if not one.implicit]
+    assert (rule.sources, rule.services) == ((sources,), (services,))
+    assert (bool(rule.conditions), rule.not_understood) == (conditions, strange)

@@ -19,6 +19,7 @@ from evidence.errors import ConfigurationError
 from evidence.facts import FirewallRule
 from evidence.reading import Reading
 from evidence.tape import read_tape
+from tests.by_hand import read
 from tests.test_cases import CASES, read_case
 
 OWN = datetime(2026, 11, 20, tzinfo=UTC)
@@ -201,3 +202,22 @@ def test_a_rule_of_a_kept_configuration_is_the_rule_that_the_router_lists() -> N
     assert len(same) >= 4
     for key in same:
         assert kept[key].match_digest == listed[key].match_digest
+
+
+def test_quotes_of_a_kept_fortigate_are_those_of_its_own_words() -> None:
+    kept = """config firewall policy
+    edit 1
+        set name "it's \\"web\\""
+        set comments 'a "b"
+ second line'
+        set action accept
+        set srcaddr "all" "branch one"
+    next
+end
+"""
+    reading = read("fortios", "firewall", ("show", kept.encode()))
+    (rule, _) = reading.of(FirewallRule)
+    assert (rule.name, rule.comment) == ('it\'s "web"', 'a "b"\n second line')
+    for cut in (kept[: kept.index("second line")], kept[: kept.index("    next")]):
+        failed = read("fortios", "firewall", ("show", cut.encode()))
+        assert failed.failure is not None and failed.failure.code == "output_incomplete"

@@ -28,7 +28,8 @@ from evidence.facts import Fact, FirewallRule
 Row = Mapping[str, Any]
 
 _VERSION = re.compile(r"(?m)^#config-version=\S+?-(\d+)\.(\d+)\.\d+-")
-_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)', re.DOTALL)
+_WORD = re.compile(r"""\"((?:[^"\\]|\\.)*)"|(?<!\S)'([^']*)'|(\S+)""", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ADDRESSES = ("firewall address", "firewall address6")
 _SERVICES = ("firewall service custom",)
 _GROUPS = ("firewall addrgrp", "firewall addrgrp6", "firewall service group")
@@ -166,18 +167,38 @@ def _value(name: str, values: list[str]) -> Any:
 
 def _lines(text: str, who: str) -> Iterator[list[str]]:
     """The words of every line; one whose quotes are open goes on in the next."""
-    open_ = ""
+    parts: list[str] = []
+    quote = ""
     for raw in text.splitlines():
-        line = f"{open_}\n{raw}" if open_ else raw.strip()
-        if not open_ and (not line or line.startswith("#")):
+        if not parts and (not raw.strip() or raw.lstrip().startswith("#")):
             continue
-        if len(re.findall(r'(?<!\\)"', line)) % 2:
-            open_ = line
-            continue
-        open_ = ""
-        yield [quoted or plain for quoted, plain in _WORD.findall(line)]
-    if open_:
-        raise Incomplete(f"{who}: a line breaks off: {shown(open_)}")
+        parts.append(raw)
+        quote = _open_quote(raw, quote)
+        if not quote:
+            found = _WORD.findall("\n".join(parts))
+            yield [
+                _ESCAPED.sub(r"\1", double) or single or plain for double, single, plain in found
+            ]
+            parts = []
+    if parts:
+        raise Incomplete(f"{who}: a line breaks off: {shown(parts[0])}")
+
+
+def _open_quote(line: str, quote: str) -> str:
+    """The quote that is open behind a line; `quote`: before it. A single one begins a word."""
+    escaped = False
+    before = " "
+    for sign in line if quote or '"' in line or "'" in line else "":
+        if escaped:
+            escaped = False
+        elif sign == "\\" and quote != "'":
+            escaped = True
+        elif quote:
+            quote = "" if sign == quote else quote
+        elif sign == '"' or (sign == "'" and before.isspace()):
+            quote = sign
+        before = sign
+    return quote
 
 
 def _beside(words: list[str]) -> bool:
