@@ -115,7 +115,15 @@ def read_bundle(data: bytes, limit_bytes: int = MAX_BYTES) -> Bundle:
 
 
 def bundle_of(archive: Archive) -> Bundle:
-    """The bundle in an opened archive. Raises SealError."""
+    """The bundle in an opened archive, in agreement with itself. Raises SealError."""
+    bundle = unpacked(archive)
+    bundle.check()
+    return bundle
+
+
+def unpacked(archive: Archive) -> Bundle:
+    """The parts of a bundle in an opened archive, not checked against each other. Raises
+    SealError."""
     envelope = Envelope.parse(archive.read(ENVELOPE_NAME))
     captures = {}
     for name in archive.names:
@@ -124,9 +132,7 @@ def bundle_of(archive: Archive) -> Bundle:
             captures[digest] = archive.read(name)
         elif name != ENVELOPE_NAME:
             raise SealError(f"a bundle holds no {name}", code="archive_incomplete")
-    bundle = Bundle(envelope, captures)
-    bundle.check()
-    return bundle
+    return Bundle(envelope, captures)
 
 
 def load_bundle(path: Path, keys: Iterable[PublicKey] | None = None) -> Bundle:

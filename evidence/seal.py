@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -75,15 +76,14 @@ class SigningKey:
 
     @property
     def public(self) -> PublicKey:
-        key = Ed25519PrivateKey.from_private_bytes(self.raw)
-        return PublicKey(key.public_key().public_bytes_raw())
+        return PublicKey(_private(self.raw).public_key().public_bytes_raw())
 
     def sign(self, message: bytes) -> bytes:
-        return Ed25519PrivateKey.from_private_bytes(self.raw).sign(message)
+        return _private(self.raw).sign(message)
 
     def write(self, path: Path) -> None:
         """Write a new key file, never over an old one, readable by its owner only and synced."""
-        pem = Ed25519PrivateKey.from_private_bytes(self.raw).private_bytes(
+        pem = _private(self.raw).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
@@ -125,6 +125,12 @@ class SigningKey:
         if not isinstance(key, Ed25519PrivateKey):
             raise _unusable(str(path), "not an Ed25519 key")
         return cls(key.private_bytes_raw())
+
+
+@lru_cache(maxsize=8)
+def _private(raw: bytes) -> Ed25519PrivateKey:
+    """The key, loaded once: that takes longer than a signature."""
+    return Ed25519PrivateKey.from_private_bytes(raw)
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from evidence.errors import ConfigurationError
 from evidence.receipt import Entry
@@ -18,6 +18,23 @@ from store.database import insert_missing
 from store.leaves import append
 from store.schema import agent as agents
 from store.schema import agent_contact, agent_key, agent_site
+
+# Built once, for they are asked with every request.
+_AGENT_OF = (
+    select(agent_key.c.agent, agent_contact.c.locked_at)
+    .outerjoin(agent_contact, agent_contact.c.agent == agent_key.c.agent)
+    .where(agent_key.c.keyid == bindparam("keyid"), agent_key.c.revoked_at.is_(None))
+)
+_SITES = (
+    select(agent_site.c.site)
+    .where(agent_site.c.agent == bindparam("agent"))
+    .order_by(agent_site.c.site)
+)
+_KEYS = (
+    select(agent_key.c.raw)
+    .where(agent_key.c.agent == bindparam("agent"), agent_key.c.revoked_at.is_(None))
+    .order_by(agent_key.c.enrolled_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +93,21 @@ def revoke(rows: Connection, agent: str, keyid: str | None, now: datetime, origi
 
 def caller(rows: Connection, keyid: str) -> Caller | None:
     """The agent whose key this is; None when the key is unknown or revoked."""
-    found = rows.scalar(
-        select(agent_key.c.agent).where(
-            agent_key.c.keyid == keyid, agent_key.c.revoked_at.is_(None)
-        )
-    )
-    return None if found is None else _caller(rows, found)
+    found = rows.execute(_AGENT_OF, {"keyid": keyid}).first()
+    return None if found is None else _caller(rows, *found)
 
 
 def callers(rows: Connection) -> list[Caller]:
     """Every agent ever enrolled, by name."""
-    names = list(rows.scalars(select(agents.c.id).order_by(agents.c.id)))
-    return [_caller(rows, name) for name in names]
+    locked = select(agents.c.id, agent_contact.c.locked_at).outerjoin(agent_contact)
+    found = rows.execute(locked.order_by(agents.c.id)).all()
+    return [_caller(rows, *one) for one in found]
 
 
-def _caller(rows: Connection, agent: str) -> Caller:
-    sites = rows.scalars(
-        select(agent_site.c.site).where(agent_site.c.agent == agent).order_by(agent_site.c.site)
-    )
-    keys = rows.scalars(
-        select(agent_key.c.raw).where(_in_force(agent)).order_by(agent_key.c.enrolled_at)
-    )
-    locked_at = rows.scalar(select(agent_contact.c.locked_at).where(agent_contact.c.agent == agent))
-    return Caller(agent, tuple(sites), tuple(PublicKey(raw) for raw in keys), locked_at is not None)
+def _caller(rows: Connection, agent: str, locked_at: datetime | None) -> Caller:
+    sites = tuple(rows.scalars(_SITES, {"agent": agent}))
+    keys = tuple(PublicKey(raw) for raw in rows.scalars(_KEYS, {"agent": agent}))
+    return Caller(agent, sites, keys, locked_at is not None)
 
 
 def _in_force(agent: str) -> ColumnElement[bool]:

@@ -100,7 +100,21 @@ class Web:
     # Bundles and records
 
     async def put_bundle(self, request: Request) -> Response:
-        return await self._put_statement(request, BUNDLES)
+        """A bundle's envelope, when its captures are here already, or its whole file."""
+        if request.headers.get("content-type") != "application/zip":
+            return await self._put_statement(request, BUNDLES)
+        digest = digest_of(request)
+        size_bytes = length_of(request, self.envelope_limit_bytes)
+        admitted = None if size_bytes <= MIB else await self._admit(request)
+        body = await request.body()
+
+        def keep() -> tuple[bytes, bool]:
+            asking = admitted or self._admit_now(request)
+            asking.check_body(body)
+            return self.custody.keep_bundle(asking.caller, digest, body, self.blob_limit_bytes)
+
+        receipt, new = await run_in_threadpool(keep)
+        return _json(receipt, 201 if new else 200)
 
     async def put_record(self, request: Request) -> Response:
         return await self._put_statement(request, RECORDS)
@@ -157,9 +171,12 @@ class Web:
     # What goes wrong
 
     async def _admit(self, request: Request) -> Admitted:
+        return await run_in_threadpool(self._admit_now, request)
+
+    def _admit_now(self, request: Request) -> Admitted:
         if self.broken:
             raise Refused("the disk failed", code="store_broken")
-        return await run_in_threadpool(self.access.admit, request)
+        return self.access.admit(request)
 
     async def on_error(self, request: Request, error: Exception) -> Response:
         """Every refusal, mistake and failure as a problem, with a number to find it by."""

@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
+from evidence.archive import open_archive
+from evidence.bundle import check_digest, unpacked
 from evidence.checkpoint import Checkpoint
 from evidence.clock import Clock
-from evidence.errors import EnvironmentProblem, shown
+from evidence.errors import EnvironmentProblem, SealError, shown
 from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey, SigningKey
-from evidence.statement import KINDS, Statement
+from evidence.statement import COLLECTION, KINDS, Statement
 from store import agents, contacts, invitations, leaves
 from store.agents import Caller
 from store.claims import Claims, claims_of
-from store.database import Database, insert_missing
+from store.database import Database, insert_all_missing, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
+from store.group import Group
 from store.month.index import Index, Indexer
 from store.problems import Refused
 from store.said.tables import said
@@ -40,6 +44,19 @@ from store.shelf import Shelf
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
+# Built once: a question costs more to write than to ask.
+_OWNER = select(blob_owner.c.digest).where(
+    blob_owner.c.digest == bindparam("digest"), blob_owner.c.agent == bindparam("agent")
+)
+_RECEIPT = select(statement_table.c.receipt).where(
+    statement_table.c.digest == bindparam("digest"), statement_table.c.agent == bindparam("agent")
+)
+_THERE = select(blob_table.c.digest).where(
+    blob_table.c.digest.in_(bindparam("digests", expanding=True))
+)
+_INSERT_STATEMENT, _INSERT_NAMED = insert(statement_table), insert(statement_blob)
+# How many values one question to the database may name.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +92,12 @@ class Custody:
             if serving:
                 held.enter_context(_hold(state))
             self.files = Files(state)
+            held.callback(self.files.close)
             self.key = _own_key(state)
             self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.database = Database(state / "store.db", database_url)
             held.callback(self.database.close)
+            self._group = Group(self.database, self.files.sync)
             if serving:
                 self.database.hold()
                 self._sweep()
@@ -156,11 +175,14 @@ class Custody:
         with self.database.reading() as rows:
             if _owns(rows, digest, caller):
                 return False
-        incoming.keep(self.files.path(BLOBS, digest))
-        with self.database.transaction() as rows:
-            now = self._clock()
+        incoming.name(self.files.path(BLOBS, digest))
+        now = self._clock()
+
+        def enter(rows: Connection) -> None:
             insert_missing(rows, blob_table, digest=digest, size_bytes=size_bytes, stored_at=now)
             insert_missing(rows, blob_owner, digest=digest, agent=caller.agent)
+
+        self._group.do(enter)
         return True
 
     def blob_path(self, caller: Caller, digest: str) -> Path:
@@ -178,7 +200,23 @@ class Custody:
 
         Raises Refused or SealError; nothing is kept then.
         """
-        envelope = Envelope.parse(body)
+        return self._keep(caller, digest, Envelope.parse(body), kinds, {})
+
+    def keep_bundle(
+        self, caller: Caller, digest: str, data: bytes, limit_bytes: int
+    ) -> tuple[bytes, bool]:
+        """The same for a bundle's whole file, its captures with it; so large when unpacked."""
+        bundle = unpacked(open_archive(data, limit_bytes))
+        return self._keep(caller, digest, bundle.envelope, (COLLECTION,), bundle.captures)
+
+    def _keep(
+        self,
+        caller: Caller,
+        digest: str,
+        envelope: Envelope,
+        kinds: Sequence[str],
+        captures: Mapping[str, bytes],
+    ) -> tuple[bytes, bool]:
         if envelope.digest != digest:
             raise Refused(f"the payload has the digest {envelope.digest}", code="digest_mismatch")
         envelope.verify(caller.keys)
@@ -187,38 +225,61 @@ class Custody:
             raise Refused(f"a {statement.kind} does not go here", code="statement_invalid")
         claims = claims_of(statement)
         entry = self._entry(caller, digest, claims)
-        blobs = claims.blobs
+        _check_captures(claims, captures)
         with self.database.reading() as rows:
             known = _receipt(rows, digest, caller)
-            missing = [] if known else [one for one in blobs if not _owns(rows, one, caller)]
-        if known is not None:
-            return known, False
+            if known is not None:
+                return known, False
+            owned = _owned(rows, claims.blobs, caller) if set(claims.blobs) - set(captures) else ()
+            there = _there(rows, list(captures))
+        missing = [one for one in claims.blobs if one not in owned and one not in captures]
         if missing:
             raise Refused(
-                f"{len(missing)} of {len(blobs)} captures are missing",
+                f"{len(missing)} of {len(claims.blobs)} captures are missing",
                 code="blobs_missing",
                 more={"missing": missing},
             )
-        self.files.put(ENVELOPES, digest, body)
-        with self.database.transaction() as rows:
-            known = _receipt(rows, digest, caller)  # another request may have been faster
-            if known is not None:
-                return known, False
-            receipt = leaves.append(rows, entry, self.origin)
-            signed = receipt.seal(self.key).to_json()
-            rows.execute(
-                insert(statement_table).values(
-                    digest=digest,
-                    kind=entry.kind,
-                    agent=caller.agent,
-                    position=receipt.index,
-                    receipt=signed,
-                )
-            )
-            if blobs:
-                named = [{"statement": digest, "blob": one} for one in blobs]
-                rows.execute(insert(statement_blob), named)
+        for one, body in captures.items():
+            if one not in there:
+                self.files.put(BLOBS, one, body)
+        self.files.put(ENVELOPES, digest, envelope.to_json())
+        sizes = {one: len(body) for one, body in captures.items()}
+        kept = self._group.do(partial(self._enter, caller, entry, claims.blobs, sizes))
         self.indexer.wake()
+        return kept
+
+    def _enter(
+        self,
+        caller: Caller,
+        entry: Entry,
+        blobs: Sequence[str],
+        sizes: Mapping[str, int],
+        rows: Connection,
+    ) -> tuple[bytes, bool]:
+        """The rows of a statement whose files are on the disk, and of captures that came along."""
+        known = _receipt(rows, entry.digest, caller)  # another request may have been faster
+        if known is not None:
+            return known, False
+        now = entry.received_at
+        new = [{"digest": d, "size_bytes": size, "stored_at": now} for d, size in sizes.items()]
+        insert_all_missing(rows, blob_table, new)
+        owned = [{"digest": one, "agent": caller.agent} for one in sizes]
+        insert_all_missing(rows, blob_owner, owned)
+        receipt = leaves.append(rows, entry, self.origin)
+        signed = receipt.seal(self.key).to_json()
+        rows.execute(
+            _INSERT_STATEMENT,
+            {
+                "digest": entry.digest,
+                "kind": entry.kind,
+                "agent": caller.agent,
+                "position": receipt.index,
+                "receipt": signed,
+            },
+        )
+        if blobs:
+            named = [{"statement": entry.digest, "blob": one} for one in blobs]
+            rows.execute(_INSERT_NAMED, named)
         return signed, True
 
     def envelope_path(self, caller: Caller, digest: str) -> Path:
@@ -324,18 +385,37 @@ class Custody:
 
 
 def _owns(rows: Connection, digest: str, caller: Caller) -> bool:
-    owned = select(blob_owner.c.digest).where(
-        blob_owner.c.digest == digest, blob_owner.c.agent == caller.agent
-    )
-    return rows.scalar(owned) is not None
+    return rows.scalar(_OWNER, {"digest": digest, "agent": caller.agent}) is not None
+
+
+def _check_captures(claims: Claims, captures: Mapping[str, bytes]) -> None:
+    """That what came along is what the statement names. Raises SealError."""
+    if extra := sorted(set(captures) - set(claims.blobs)):
+        raise SealError(f"nothing signed names {extra[0]}", code="archive_incomplete")
+    for digest, body in captures.items():
+        check_digest(digest, body)
+
+
+def _there(rows: Connection, digests: Sequence[str]) -> set[str]:
+    """Those of the digests that somebody delivered."""
+    found: set[str] = set()
+    for at in range(0, len(digests), _AT_ONCE):
+        found |= set(rows.scalars(_THERE, {"digests": digests[at : at + _AT_ONCE]}))
+    return found
+
+
+def _owned(rows: Connection, digests: Sequence[str], caller: Caller) -> set[str]:
+    """Those of the digests that the agent delivered."""
+    found: set[str] = set()
+    of = blob_owner.c
+    for at in range(0, len(digests), _AT_ONCE):
+        some = of.digest.in_(digests[at : at + _AT_ONCE])
+        found |= set(rows.scalars(select(of.digest).where(of.agent == caller.agent, some)))
+    return found
 
 
 def _receipt(rows: Connection, digest: str, caller: Caller) -> bytes | None:
-    found: bytes | None = rows.scalar(
-        select(statement_table.c.receipt).where(
-            statement_table.c.digest == digest, statement_table.c.agent == caller.agent
-        )
-    )
+    found: bytes | None = rows.scalar(_RECEIPT, {"digest": digest, "agent": caller.agent})
     return found
 
 

@@ -8,7 +8,7 @@ connection and read back. SQLAlchemy Core; the tables stand in `store/schema.py`
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -126,9 +126,19 @@ class Database:
 
 def insert_missing(rows: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless there is one of its keys. True when it was new."""
-    dialect = sqlite if rows.dialect.name == "sqlite" else postgresql
-    wanted = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    wanted = _unless_there(rows, table).values(**values)
     return rows.execute(wanted.returning(*table.primary_key)).first() is not None
+
+
+def insert_all_missing(rows: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert those rows whose keys are not there."""
+    if values:
+        rows.execute(_unless_there(rows, table), values)
+
+
+def _unless_there(rows: Connection, table: Table) -> Any:
+    dialect = sqlite if rows.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _version(rows: Connection) -> str | None:

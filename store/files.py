@@ -1,21 +1,26 @@
-"""Bytes as files named after their digest, written so that a name means whole, synced content.
+"""Bytes as files named after their digest. A name that the database knows means whole, synced
+content.
 
-Order: temporary file, fsync, rename, fsync of the folder; only then may the database say that
-it is there. What a killed process left in between is swept when the store starts.
+Order: temporary file, rename, sync; only then may the database say that it is there. What a
+killed process or a power cut left in between, whole or not, is swept when the store starts: the
+database does not know it, and nobody was answered.
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import shutil
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 from evidence.errors import EnvironmentProblem
 
+_LIBC = ctypes.CDLL(None, use_errno=True)
 BLOBS, ENVELOPES = "blobs", "envelopes"
 
 
@@ -32,10 +37,9 @@ class DiskBroken(EnvironmentProblem):
 class Incoming:
     """A file on its way in: hashed while it is written, then kept under its digest or dropped."""
 
-    def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(dir=folder)
-        self._file = os.fdopen(descriptor, "wb")
-        self._path = Path(name)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("xb")
         self._hash = sha256()
 
     def write(self, chunk: bytes) -> None:
@@ -46,16 +50,13 @@ class Incoming:
     def digest(self) -> str:
         return self._hash.hexdigest()
 
-    def keep(self, path: Path) -> None:
-        """Sync and give the file its name. Raises DiskBroken, or OSError when the disk is full."""
-        self._file.flush()
-        sync(self._file.fileno())
+    def name(self, path: Path) -> None:
+        """Give the file its name. It is not synced yet, see `Files.sync`."""
         self._file.close()
         self._path.rename(path)
-        sync_folder(path.parent)
 
     def drop(self) -> None:
-        """Leave nothing behind; does nothing after `keep`."""
+        """Leave nothing behind; does nothing after `name`."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 
@@ -73,21 +74,37 @@ class Files:
                 (root / f"{number:02x}").mkdir(parents=True, exist_ok=True)
             sync_folder(root)
         sync_folder(state)
+        # A number of its own in every process: one that enrols writes beside one that serves.
+        self._numbers = count(time.time_ns() << 22 | os.getpid())
+        # Kept open: the kernel tells of a failed write once, to whoever had the folder open then.
+        self._folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
 
     def path(self, kind: str, digest: str) -> Path:
         return self._roots[kind] / digest[:2] / digest
 
     def receive(self) -> Incoming:
-        return Incoming(self.incoming)
+        return Incoming(self.incoming / str(next(self._numbers)))
 
     def put(self, kind: str, digest: str, body: bytes) -> None:
-        """Write bytes under a name that is decided elsewhere (a payload's digest)."""
-        incoming = self.receive()
+        """Write bytes under a name that is decided elsewhere (a payload's digest). They are not
+        synced yet."""
+        fresh = self.incoming / str(next(self._numbers))
         try:
-            incoming.write(body)
-            incoming.keep(self.path(kind, digest))
-        finally:
-            incoming.drop()
+            with fresh.open("xb") as file:
+                file.write(body)
+            fresh.rename(self.path(kind, digest))
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+
+    def sync(self) -> None:
+        """Make every file and name durable that was written so far, in one call for the whole file
+        system: for five files of a bundle it takes what the sync of one would. Raises DiskBroken;
+        OSError for a full disk, which passes."""
+        _checked(lambda: _sync_file_system(self._folder))
+
+    def close(self) -> None:
+        os.close(self._folder)
 
     def digests(self, kind: str) -> Iterator[str]:
         for folder in sorted(self._roots[kind].iterdir()):
@@ -110,12 +127,22 @@ class Files:
 
 def sync(descriptor: int) -> None:
     """fsync, once. Raises DiskBroken; OSError only for a full disk, which passes."""
+    _checked(lambda: os.fsync(descriptor))
+
+
+def _checked(synced: Callable[[], None]) -> None:
     try:
-        os.fsync(descriptor)
+        synced()
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise DiskBroken(f"fsync failed: {error.strerror}") from error
+        raise DiskBroken(f"the disk did not sync: {error.strerror}") from error
+
+
+def _sync_file_system(descriptor: int) -> None:
+    """syncfs(2), which Python does not offer. Linux tells of failed writes since 5.8."""
+    if _LIBC.syncfs(descriptor):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def sync_folder(path: Path) -> None:

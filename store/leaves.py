@@ -12,27 +12,30 @@ import json
 
 from sqlalchemy import Connection, insert, select
 
-from evidence.log import TILE, Frontier, consistency_path, root_of
+from evidence.log import TILE, Frontier, consistency_path, leaf_hash, root_of
 from evidence.reading import canonical
 from evidence.receipt import Entry, Receipt
 from store.schema import leaf, log_node
 
 _HASH_BYTES = 32
 _AT_ONCE = 10_000
+_INSERT = insert(leaf)
+_LAST = select(leaf.c.position, leaf.c.peaks).order_by(leaf.c.position.desc()).limit(1)
 
 
 def append(rows: Connection, entry: Entry, origin: str) -> Receipt:
     """Add the entry within the caller's write transaction; the receipt for it, not yet signed."""
     before = frontier(rows)
-    after = before.append(entry.leaf)
-    rows.execute(
-        insert(leaf).values(
-            position=before.size,
-            hash=entry.leaf,
-            peaks=b"".join(after.peaks),
-            entry=canonical(entry.record()).decode(),
-        )
-    )
+    said = canonical(entry.record())
+    hashed = leaf_hash(said)
+    after = before.append(hashed)
+    row = {
+        "position": before.size,
+        "hash": hashed,
+        "peaks": b"".join(after.peaks),
+        "entry": said.decode(),
+    }
+    rows.execute(_INSERT, row)
     _add_nodes(rows, after.size)
     return Receipt(
         store=origin,
@@ -46,8 +49,7 @@ def append(rows: Connection, entry: Entry, origin: str) -> Receipt:
 
 def frontier(rows: Connection) -> Frontier:
     """The log as it stands now."""
-    last = select(leaf.c.position, leaf.c.peaks).order_by(leaf.c.position.desc()).limit(1)
-    found = rows.execute(last).first()
+    found = rows.execute(_LAST).first()
     if found is None:
         return Frontier()
     position, peaks = found

@@ -84,6 +84,11 @@ PROBLEMS: dict[str, Problem] = {
     "envelope_invalid": _problem(400, "The envelope is not valid.", "簽章封套無效。"),
     "signature_invalid": _problem(403, "The envelope is not valid.", "簽章封套無效。"),
     "key_untrusted": _problem(403, "The envelope is not valid.", "簽章封套無效。"),
+    **dict.fromkeys(
+        ("archive_unreadable", "archive_altered", "archive_incomplete"),
+        _problem(400, "This is no whole bundle.", "證據包檔案不完整或已毀損。"),
+    ),
+    "archive_too_large": _problem(413, "The bundle is too large.", "證據包超過大小上限。"),
     "statement_invalid": _problem(400, "The statement is not valid.", "證據陳述無效。"),
     "format_unsupported": _problem(
         400, "This store does not read that format yet.", "本保存庫尚不支援此格式版本。"

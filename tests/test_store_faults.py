@@ -83,7 +83,7 @@ def test_a_full_disk_is_507_and_passes(
     store: Served, client: StoreClient, make_bundle: MakeBundle, mocker: MockerFixture
 ) -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
-    fault = mocker.patch("store.files.os.fsync", side_effect=full)
+    fault = mocker.patch("store.files._sync_file_system", side_effect=full)
     answer = client.put_bundle(make_bundle(1))
     assert answer.status_code == 507
     assert answer.json()["code"] == "store_full"
@@ -97,7 +97,9 @@ def test_after_a_failed_fsync_nothing_is_taken_any_more(
     store: Served, client: StoreClient, make_bundle: MakeBundle, mocker: MockerFixture
 ) -> None:
     """The kernel may have dropped the pages: a second fsync that succeeds would prove nothing."""
-    fault = mocker.patch("store.files.os.fsync", side_effect=OSError(errno.EIO, "I/O error"))
+    fault = mocker.patch(
+        "store.files._sync_file_system", side_effect=OSError(errno.EIO, "I/O error")
+    )
     assert client.put_bundle(make_bundle(1)).json()["code"] == "store_broken"
     mocker.stop(fault)
     again = client.put_bundle(make_bundle(1))

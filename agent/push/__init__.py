@@ -16,7 +16,7 @@ from agent.ledger import Ledger, Spooled
 from agent.ledger.restore import restore_record
 from agent.push.client import Refused, StoreClient
 from agent.push.contact import keep_in_touch
-from evidence.bundle import load_bundle
+from evidence.bundle import read_bundle
 from evidence.errors import EvidenceError, SealError
 from evidence.receipt import Receipt
 from evidence.seal import Envelope
@@ -95,10 +95,11 @@ def _put(client: StoreClient, one: Spooled) -> Envelope | EvidenceError:
     try:
         if one.path is None or not one.path.exists():
             raise SealError(f"the file of {one.digest} is gone", code="spool_incomplete")
-        bundle = load_bundle(one.path)
+        data = one.path.read_bytes()
+        bundle = read_bundle(data)
         if bundle.digest != one.digest:
             raise SealError(f"{one.path.name} holds {bundle.digest}", code="digest_mismatch")
-        return client.put_bundle(bundle)
+        return client.put_bundle(bundle, data)
     except (Refused, SealError) as error:
         return error
 
