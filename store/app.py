@@ -32,14 +32,18 @@ from store.custody import Custody
 from store.entrance import Entrance
 from store.files import DiskBroken
 from store.problems import Refused, problem_record
+from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
 from store.tiles import LogPages
+from store.uploads import Uploads
 
 MIB = 1024 * 1024
 BLOB_LIMIT_BYTES = 64 * MIB
 # A bundle's readings are in its statement: some 1.5 kB for each rule and its counter, in base64
 # a third more. This takes a firewall of about 30,000 rules.
 ENVELOPE_LIMIT_BYTES = 64 * MIB
+# Half a gigabit's worth of an hour would be 200 GiB; a month's end of 3,000 devices is some 1 GiB.
+QUOTA_BYTES_AN_HOUR = 8 * 1024 * MIB
 BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT, DECISIONS)
 _CHUNK_BYTES = 256 * 1024
 _FULL = ("SQLITE_FULL", "53100")
@@ -57,12 +61,14 @@ class Web:
         custody: Custody,
         access: Access,
         *,
+        quota: Quota,
         blob_limit_bytes: int,
         envelope_limit_bytes: int,
         on_broken: Callable[[], None],
     ) -> None:
         self.custody = custody
         self.access = access
+        self.quota = quota
         self.blob_limit_bytes = blob_limit_bytes
         self.envelope_limit_bytes = envelope_limit_bytes
         self.on_broken = on_broken
@@ -76,6 +82,7 @@ class Web:
         admitted = await self._admit(request)
         if admitted.body_digest != digest:
             raise Refused("Content-Digest is not that of the path", code="digest_mismatch")
+        self.quota.spend(admitted.caller.agent, size_bytes)
         incoming = await run_in_threadpool(self.custody.files.receive)
         try:
             async for chunk in request.stream():
@@ -111,6 +118,7 @@ class Web:
         def keep() -> tuple[bytes, bool]:
             asking = admitted or self._admit_now(request)
             asking.check_body(body)
+            self.quota.spend(asking.caller.agent, size_bytes)
             return self.custody.keep_bundle(asking.caller, digest, body, self.blob_limit_bytes)
 
         receipt, new = await run_in_threadpool(keep)
@@ -121,8 +129,9 @@ class Web:
 
     async def _put_statement(self, request: Request, kinds: Sequence[str]) -> Response:
         digest = digest_of(request)
-        length_of(request, self.envelope_limit_bytes)
+        size_bytes = length_of(request, self.envelope_limit_bytes)
         admitted = await self._admit(request)
+        self.quota.spend(admitted.caller.agent, size_bytes)
         body = await request.body()
         admitted.check_body(body)
         receipt, new = await run_in_threadpool(
@@ -190,7 +199,7 @@ class Web:
         return JSONResponse(
             record,
             problem.status,
-            {**problem.headers, "X-Correlation-Id": correlation_id},
+            {**problem.headers, **_retry_after(known), "X-Correlation-Id": correlation_id},
             "application/problem+json",
         )
 
@@ -221,6 +230,7 @@ def make_app(
     accept_replayed: bool = False,
     blob_limit_bytes: int = BLOB_LIMIT_BYTES,
     envelope_limit_bytes: int = ENVELOPE_LIMIT_BYTES,
+    quota_bytes_an_hour: int = QUOTA_BYTES_AN_HOUR,
     on_broken: Callable[[], None] = lambda: None,
     secure: bool = False,
 ) -> Starlette:
@@ -231,10 +241,11 @@ def make_app(
     custody = Custody(
         state, clock, database_url=database_url, accept_replayed=accept_replayed, serving=True
     )
-    access = Access(custody.caller, clock)
+    access, quota = Access(custody.caller, clock), Quota(quota_bytes_an_hour, clock)
     web = Web(
         custody,
         access,
+        quota=quota,
         blob_limit_bytes=blob_limit_bytes,
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
@@ -253,6 +264,7 @@ def make_app(
         Route("/v1/records", web.list_records),
         Route("/v1/receipts/{digest:path}", web.get_receipt),
         *Entrance(custody, access).routes(),
+        *Uploads(custody, access, quota, blob_limit_bytes).routes(),
         *LogPages(custody).routes(),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
@@ -263,6 +275,11 @@ def make_app(
     app.state.custody = custody
     app.state.console = console
     return app
+
+
+def _retry_after(error: EvidenceError) -> dict[str, str]:
+    wait_s = error.retry_after_s if isinstance(error, Refused) else None
+    return {} if wait_s is None else {"Retry-After": str(wait_s)}
 
 
 def _json(body: bytes, status: int = 200) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -16,7 +15,7 @@ from evidence.seal import PublicKey
 from store.access import Access
 from store.custody import Custody
 from store.problems import Refused
-from store.reading import body_of
+from store.reading import body_of, record_of
 
 LIMIT_BYTES = 64 * 1024
 _AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -42,7 +41,7 @@ class Entrance:
     async def enrol(self, request: Request) -> Response:
         """`{"token": …, "agent": …, "key": PEM}`, signed with that key; the agent's sites."""
         body = await body_of(request, LIMIT_BYTES)
-        record = _record(body)
+        record = record_of(body)
         token, agent = str(record.get("token", "")), str(record.get("agent", ""))
         if not _AGENT.fullmatch(agent):
             raise Refused("an agent has a name", code="body_invalid")
@@ -60,7 +59,7 @@ class Entrance:
         admitted = await run_in_threadpool(self.access.admit, request)
         body = await body_of(request, LIMIT_BYTES)
         admitted.check_body(body)
-        record = _record(body)
+        record = record_of(body)
         mark = str(record.get("mark"))
         if not _MARK.fullmatch(mark):
             raise Refused("a contact has a mark", code="body_invalid")
@@ -75,13 +74,3 @@ def _count(record: dict[str, Any], name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
         return value
     raise Refused(f"a contact has a {name}", code="body_invalid")
-
-
-def _record(body: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(body)
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        raise Refused("this is no JSON object", code="body_invalid")
-    return record

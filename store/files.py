@@ -65,7 +65,8 @@ class Files:
     """The folders of a store's state: blobs, envelopes, and what is on its way in."""
 
     def __init__(self, state: Path) -> None:
-        self.incoming = state / "incoming"
+        self.incoming, self.uploads = state / "incoming", state / "uploads"
+        self.uploads.mkdir(parents=True, exist_ok=True)
         self._roots = {BLOBS: state / BLOBS, ENVELOPES: state / ENVELOPES}
         self.incoming.mkdir(parents=True, exist_ok=True)
         for root in self._roots.values():
@@ -109,6 +110,12 @@ class Files:
     def digests(self, kind: str) -> Iterator[str]:
         for folder in sorted(self._roots[kind].iterdir()):
             yield from (path.name for path in sorted(folder.iterdir()))
+
+    def sweep_uploads(self, older_than_s: float) -> None:
+        """Remove unfinished uploads that nobody added to for so long."""
+        for path in self.uploads.iterdir():
+            if time.time() - path.stat().st_mtime > older_than_s:
+                path.unlink(missing_ok=True)
 
     def sweep(self, kind: str, known: Callable[[str], bool]) -> int:
         """Remove what was named but never committed, and so never acknowledged. Returns how many.

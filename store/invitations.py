@@ -33,7 +33,7 @@ def invite(
     """
     if not timedelta() < valid <= LONGEST:
         raise ConfigurationError("a token is valid for an hour at most", code="token_too_long")
-    secret = secrets.token_urlsafe(24)
+    secret = secrets.token_hex(24)  # never begins with a dash, which a shell takes for an option
     digest = _digest(secret)
     rows.execute(
         insert(enrol_token).values(digest=digest, agent=agent, made_at=now, expires_at=now + valid)

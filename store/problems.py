@@ -21,8 +21,10 @@ class Refused(EvidenceError):
         code: str,
         next_step: str = "",
         more: Mapping[str, Any] | None = None,
+        retry_after_s: int | None = None,
     ) -> None:
         super().__init__(message, code=code, next_step=next_step)
+        self.retry_after_s = retry_after_s
         self.more = dict(more or {})
 
 
@@ -74,6 +76,14 @@ PROBLEMS: dict[str, Problem] = {
     "method_not_allowed": _problem(405, "This cannot be done here.", "此處不支援該操作。"),
     "blobs_missing": _problem(
         409, "Captures the bundle names are missing.", "證據包所列之擷取檔尚未上傳。"
+    ),
+    "offset_wrong": _problem(
+        409, "The upload goes on at another place.", "續傳位置不符，請依 Upload-Offset 續傳。"
+    ),
+    "quota_exceeded": _problem(
+        429,
+        "This agent has sent its share; wait and go on.",
+        "此代理程式已達傳輸配額；請稍候再續傳。",
     ),
     "length_required": _problem(411, "Content-Length is required.", "須提供 Content-Length。"),
     "body_cut": _problem(400, "The body broke off.", "內容傳輸中斷。"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from starlette.requests import Request
 
 from evidence.statement import is_digest
@@ -39,3 +42,14 @@ def number_of(request: Request, name: str, default: int | None = None) -> int:
     if text is None or not text.isascii() or not text.isdigit() or len(text) > 15:
         raise Refused(f"{name} is not a number", code="query_invalid")
     return int(text)
+
+
+def record_of(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body. Raises Refused `body_invalid`."""
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise Refused("this is no JSON object", code="body_invalid")
+    return record

@@ -61,6 +61,7 @@ def serve(settings: Settings) -> bool:
         accept_replayed=settings.accept_replayed,
         blob_limit_bytes=settings.blob_limit_mib * 1024 * 1024,
         envelope_limit_bytes=settings.envelope_limit_mib * 1024 * 1024,
+        quota_bytes_an_hour=settings.quota_mib_an_hour * 1024 * 1024,
         on_broken=stop,
         secure=settings.tls_certificate is not None or settings.behind_tls,
     )

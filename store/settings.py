@@ -26,6 +26,7 @@ class Settings(BaseModel):
     accept_replayed: bool = False
     blob_limit_mib: int = Field(default=64, ge=1, le=1024)
     envelope_limit_mib: int = Field(default=64, ge=1, le=1024)
+    quota_mib_an_hour: int = Field(default=8192, ge=64)
 
 
 def load_settings(path: Path | None, **flags: Any) -> Settings:

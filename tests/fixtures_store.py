@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from evidence.bundle import Bundle
+from evidence.clock import Clock
 from evidence.request import sign_request
 from evidence.seal import SigningKey
 from store.app import make_app
@@ -68,14 +69,17 @@ def served_store(
     database_url: str | None = None,
     accept_replayed: bool = False,
     limit_bytes: int = 1_000_000,
+    quota_bytes_an_hour: int = 1_000_000_000,
+    clock: Clock = lambda: AT,
 ) -> Iterator[Served]:
     app = make_app(
         state,
-        clock=lambda: AT,
+        clock=clock,
         database_url=database_url,
         accept_replayed=accept_replayed,
         blob_limit_bytes=limit_bytes,
         envelope_limit_bytes=limit_bytes,
+        quota_bytes_an_hour=quota_bytes_an_hour,
     )
     with serving(app) as url:
         yield Served(url, app.state.custody, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +24,8 @@ from evidence.statement import Statement
 TIMEOUT_S = (10, 45)
 # A bundle's file up to here goes up in one request.
 WHOLE_BYTES = 1024 * 1024
+# A capture up to here goes up in one request, a larger one in parts of this size.
+PART_BYTES = 8 * 1024 * 1024
 # How often one request is made while the store answers that it is asked too much.
 PATIENCE = 10
 # What the store has against the agent, not against what it sends: that stays spooled.
@@ -112,7 +114,7 @@ class StoreClient:
         answer = self._send("PUT", path, body, ok=(200, 201, 409))
         if answer.status_code == 409:
             for digest in _missing(answer):
-                self._send("PUT", f"/v1/blobs/sha256/{digest}", bundle.captures[digest])
+                self._put_blob(digest, bundle.captures[digest])
             answer = self._send("PUT", path, body)
         return self._receipt(bundle.digest, answer.content)
 
@@ -132,9 +134,23 @@ class StoreClient:
                         code="input_gone",
                         next_step="run `evidence-agent assess` for its month again",
                     )
-                self._send("PUT", f"/v1/blobs/sha256/{missing}", body)
+                self._put_blob(missing, body)
             answer = self._send("PUT", path, envelope)
         return self._receipt(digest, answer.content)
+
+    def _put_blob(self, digest: str, body: bytes) -> None:
+        """A blob in one request, or a large one in parts: after a break it goes on at the part."""
+        if len(body) <= PART_BYTES:
+            self._send("PUT", f"/v1/blobs/sha256/{digest}", body)
+            return
+        record = {"digest": digest, "size_bytes": len(body)}
+        begun = self._send("POST", "/v1/uploads", json.dumps(record).encode())
+        path, at = begun.headers["Location"], int(begun.headers["Upload-Offset"])
+        while at < len(body):
+            part = body[at : at + PART_BYTES]
+            headers = {"Upload-Offset": str(at)}
+            self._send("PATCH", path, part, headers=headers)
+            at += len(part)
 
     def receipt(self, digest: str) -> Envelope:
         return self._receipt(digest, self._send("GET", f"/v1/receipts/{digest}").content)
@@ -184,12 +200,15 @@ class StoreClient:
         query: str = "",
         ok: tuple[int, ...] = (200, 201),
         kind: str = "application/octet-stream",
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """One signed request, again when the store asks to be given time. Raises
         EnvironmentProblem when the store is away or full or does not know this agent, and Refused
         when it says that it will not take this."""
         for _ in range(PATIENCE):
-            response = self._send_once(method, path, body, query, kind)
+            response = self._send_once(
+                method, path, body, query, {"Content-Type": kind, **(headers or {})}
+            )
             if response.status_code != 429:
                 break
             self._wait(_retry_after_s(response))
@@ -211,11 +230,11 @@ class StoreClient:
         raise Refused(f"the store refused it: {sentence}", code=code)
 
     def _send_once(
-        self, method: str, path: str, body: bytes, query: str, kind: str
+        self, method: str, path: str, body: bytes, query: str, more: Mapping[str, str]
     ) -> requests.Response:
         prefix = urlsplit(self._url).path
         headers = sign_request(self._key, method, prefix + path, query, body, self.clock())
-        headers["Content-Type"] = kind
+        headers |= more
         url = self._url + path + (f"?{query}" if query else "")
         try:
             return self._session().request(
