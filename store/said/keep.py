@@ -134,6 +134,7 @@ class Desk:
         """Keep a statement the store signed for a person. Returns its digest."""
         digest = envelope.digest
         self.files.put(ENVELOPES, digest, envelope.to_json())
+        self.files.sync()
         entry = Entry(kind=kind, digest=digest, agent=agent, received_at=at)
         with self.database.transaction() as rows:
             receipt = leaves.append(rows, entry, self.origin)
