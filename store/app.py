@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from evidence.clock import Clock
 from evidence.errors import EvidenceError
+from evidence.seal import PublicKey
 from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
 from store.console.guard import make_console
@@ -31,6 +32,7 @@ from store.console.routes import console_routes
 from store.custody import Custody
 from store.entrance import Entrance
 from store.files import DiskBroken
+from store.heard import Heard
 from store.problems import Refused, problem_record
 from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
@@ -228,6 +230,7 @@ def make_app(
     clock: Clock,
     database_url: str | None = None,
     accept_replayed: bool = False,
+    witnesses: Mapping[str, PublicKey] | None = None,
     blob_limit_bytes: int = BLOB_LIMIT_BYTES,
     envelope_limit_bytes: int = ENVELOPE_LIMIT_BYTES,
     quota_bytes_an_hour: int = QUOTA_BYTES_AN_HOUR,
@@ -263,9 +266,10 @@ def make_app(
         Route("/v1/bundles", web.list_bundles),
         Route("/v1/records", web.list_records),
         Route("/v1/receipts/{digest:path}", web.get_receipt),
-        *Entrance(custody, access).routes(),
+        *Entrance(custody, access, envelope_limit_bytes).routes(),
         *Uploads(custody, access, quota, blob_limit_bytes).routes(),
         *LogPages(custody).routes(),
+        *Heard(custody, witnesses or {}).routes(),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
         *console_routes(console),

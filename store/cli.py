@@ -17,18 +17,23 @@ from rich.table import Column, Table
 
 from evidence.errors import ConfigurationError, EvidenceError
 from evidence.seal import PublicKey
+from store import watching
 from store.agents import callers
+from store.backup import back_up, put_back
 from store.custody import Custody
 from store.fsck import fsck as check_all
 from store.pack import agents_of, make_pack
+from store.membership import Membership
 from store.people.cli import app as user_app
 from store.serve import serve as serve_store
 from store.serve import system_clock
 from store.settings import load_settings
+from store.witness import split_entries
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
 )
+app.add_typer(watching.app, name="witness")
 State = Annotated[Path | None, typer.Option(help="The store's folder.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 
@@ -101,7 +106,7 @@ def invite(
 ) -> None:
     """Make a token that lets one new agent in, once."""
     with _opened(state, config) as custody:
-        token = custody.invite(agent, site, timedelta(minutes=minutes))
+        token = Membership(custody).invite(agent, site, timedelta(minutes=minutes))
     print(f"on {agent}'s host, within {minutes} minutes:")
     print(f"evidence-agent enrol STORE-URL {token}")
 
@@ -114,7 +119,7 @@ def unlock(
 ) -> None:
     """Let an agent in again that was locked, once you know which host is the right one."""
     with _opened(state, config) as custody:
-        unlocked = custody.unlock(agent)
+        unlocked = Membership(custody).unlock(agent)
     print(f"{agent}: {'unlocked' if unlocked else 'was not locked'}")
     if not unlocked:
         raise typer.Exit(2)
@@ -200,6 +205,53 @@ def fsck(state: State = None, config: Config = None) -> None:
     print(f"{len(wrong)} thing(s) wrong" if wrong else "all is as it was taken in")
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where it goes; the same one each time.")],
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Copy a store, also a running one; only what is new. The store's key is not in it."""
+    with _opened(state, config) as custody:
+        copied = back_up(custody, folder)
+        whole = custody.database.is_sqlite
+    print(f"{copied} new files copied to {folder}")
+    if not whole:
+        print("the database is PostgreSQL's to back up: pg_basebackup and its WAL archive")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+    key: Annotated[Path, typer.Option(help="The store's key, kept apart from backups.")],
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make a store of a backup in an empty folder. It signs nothing until its agents came."""
+    settings = load_settings(config, state=state)
+    put_back(folder, settings.state, key, system_clock(), settings.database)
+    print(f"{settings.state} is put back; start it, and every agent sends again what is missing")
+
+
+@app.command()
+def refill(
+    entries: Annotated[Path | None, typer.Option(help="A witness's `entries` file.")] = None,
+    because: Annotated[
+        str | None, typer.Option(help="Go on without agents that do not come, and why.")
+    ] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Help a store that was put back: entries no agent has, or the word that nobody is missing."""
+    with _opened(state, config) as custody:
+        if entries is not None:
+            lacking = Membership(custody).refill_entries(split_entries(entries.read_bytes()))
+            print(f"{lacking} entries were lacking")
+        if because is not None:
+            Membership(custody).give_up(because)
+        print("refilling" if custody.refilling else "the log is whole")
 
 
 @contextmanager

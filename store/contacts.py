@@ -18,8 +18,13 @@ from store.schema import agent_contact as table
 _LOG = logging.getLogger("evidence.store")
 
 
-def contact(rows: Connection, agent: str, generation: int, mark: str, now: datetime) -> bool:
-    """Note an agent's contact. False when it is a copy, which is locked from now on."""
+def contact(
+    rows: Connection, agent: str, generation: int, mark: str, now: datetime, *, put_back: bool
+) -> bool:
+    """Note an agent's contact. False when it is a copy, which is locked from now on.
+
+    `put_back`: the store itself may have forgotten contacts, so that a number may be skipped.
+    """
     last = rows.execute(select(table).where(table.c.agent == agent)).first()
     if last is None:
         rows.execute(
@@ -29,7 +34,7 @@ def contact(rows: Connection, agent: str, generation: int, mark: str, now: datet
         )
         return True
     of_agent = update(table).where(table.c.agent == agent)
-    if generation == last.generation + 1:
+    if generation == last.generation + 1 or (put_back and generation > last.generation):
         rows.execute(
             of_agent.values(
                 generation=generation, mark=mark, mark_before=last.mark, contacted_at=now

@@ -11,11 +11,10 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from io import BufferedWriter
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -28,7 +27,7 @@ from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey, SigningKey
 from evidence.statement import COLLECTION, KINDS, Statement
-from store import agents, contacts, invitations, leaves
+from store import agents, leaves, recovery
 from store.agents import Caller
 from store.claims import Claims, claims_of
 from store.database import Database, insert_all_missing, insert_missing
@@ -98,6 +97,8 @@ class Custody:
             self.database = Database(state / "store.db", database_url)
             held.callback(self.database.close)
             self._group = Group(self.database, self.files.sync)
+            with self.database.reading() as rows:
+                self.refilling = recovery.needed(rows)
             if serving:
                 self.database.hold()
                 self._sweep()
@@ -112,6 +113,10 @@ class Custody:
     def close(self) -> None:
         self._held.close()
 
+    def now(self) -> datetime:
+        """The store's time."""
+        return self._clock()
+
     # Agents
 
     def enrol(self, agent: str, sites: Sequence[str], key: PublicKey) -> None:
@@ -123,40 +128,6 @@ class Custody:
         """See `agents.revoke`."""
         with self.database.transaction() as rows:
             return agents.revoke(rows, agent, keyid, self._clock(), self.origin)
-
-    def invite(self, agent: str, sites: Sequence[str], valid: timedelta) -> str:
-        """See `invitations.invite`."""
-        with self.database.transaction() as rows:
-            store = self.key.public.keyid
-            return invitations.invite(rows, agent, sites, valid, self._clock(), store)
-
-    def accept(self, token: str, agent: str, key: PublicKey) -> tuple[str, ...]:
-        """See `invitations.accept`."""
-        with self.database.transaction() as rows:
-            return invitations.accept(rows, token, agent, key, self._clock(), self.origin)
-
-    def contact(self, caller: Caller, generation: int, mark: str, size: int) -> dict[str, Any]:
-        """An agent came that knows a checkpoint of `size` entries: the one of now, and the proof
-        that the log only grew since; without a proof when it is shorter now.
-
-        Raises Refused `agent_locked`.
-        """
-        with self.database.transaction() as rows:
-            known = contacts.contact(rows, caller.agent, generation, mark, self._clock())
-        if not known:
-            raise contacts.locked(caller.agent)
-        with self.database.reading() as rows:
-            now = leaves.frontier(rows)
-            proof = leaves.consistency(rows, size, now.size) if size <= now.size else None
-        return {
-            "checkpoint": Checkpoint(self.origin, now.size, now.root).sign(self.key),
-            "proof": None if proof is None else [sibling.hex() for sibling in proof],
-        }
-
-    def unlock(self, agent: str) -> bool:
-        """See `contacts.unlock`."""
-        with self.database.transaction() as rows:
-            return contacts.unlock(rows, agent)
 
     def caller(self, keyid: str) -> Caller | None:
         with self.database.reading() as rows:
@@ -230,15 +201,13 @@ class Custody:
             known = _receipt(rows, digest, caller)
             if known is not None:
                 return known, False
-            owned = _owned(rows, claims.blobs, caller) if set(claims.blobs) - set(captures) else ()
-            there = _there(rows, list(captures))
-        missing = [one for one in claims.blobs if one not in owned and one not in captures]
-        if missing:
-            raise Refused(
-                f"{len(missing)} of {len(claims.blobs)} captures are missing",
-                code="blobs_missing",
-                more={"missing": missing},
+            if self.refilling:
+                raise recovery.refilling()
+            owned = (
+                owned_of(rows, claims.blobs, caller) if set(claims.blobs) - set(captures) else ()
             )
+            there = _there(rows, list(captures))
+        check_owned(claims, {*owned, *captures})
         for one, body in captures.items():
             if one not in there:
                 self.files.put(BLOBS, one, body)
@@ -311,7 +280,9 @@ class Custody:
     # The log
 
     def checkpoint(self) -> str:
-        """The signed note of the log as it stands."""
+        """The signed note of the log as it stands. Raises Refused `store_refilling`."""
+        if self.refilling:
+            raise recovery.refilling()
         with self.database.reading() as rows:
             now = leaves.frontier(rows)
         return Checkpoint(self.origin, now.size, now.root).sign(self.key)
@@ -380,12 +351,24 @@ class Custody:
             blobs = set(rows.scalars(select(blob_table.c.digest)))
             statements = set(rows.scalars(select(statement_table.c.digest)))
             statements |= set(rows.scalars(select(said.c.digest)))
+            statements |= recovery.waiting(rows)
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
 
 
 def _owns(rows: Connection, digest: str, caller: Caller) -> bool:
     return rows.scalar(_OWNER, {"digest": digest, "agent": caller.agent}) is not None
+
+
+def check_owned(claims: Claims, there: set[str]) -> None:
+    """That all a statement rests on is there. Raises Refused `blobs_missing`, which lists them."""
+    missing = [one for one in claims.blobs if one not in there]
+    if missing:
+        raise Refused(
+            f"{len(missing)} of {len(claims.blobs)} captures are missing",
+            code="blobs_missing",
+            more={"missing": missing},
+        )
 
 
 def _check_captures(claims: Claims, captures: Mapping[str, bytes]) -> None:
@@ -404,7 +387,7 @@ def _there(rows: Connection, digests: Sequence[str]) -> set[str]:
     return found
 
 
-def _owned(rows: Connection, digests: Sequence[str], caller: Caller) -> set[str]:
+def owned_of(rows: Connection, digests: Sequence[str], caller: Caller) -> set[str]:
     """Those of the digests that the agent delivered."""
     found: set[str] = set()
     of = blob_owner.c

@@ -14,8 +14,9 @@ from evidence.errors import EvidenceError
 from evidence.seal import PublicKey
 from store.access import Access
 from store.custody import Custody
+from store.membership import Membership
 from store.problems import Refused
-from store.reading import body_of, record_of
+from store.reading import body_of, length_of, record_of
 
 LIMIT_BYTES = 64 * 1024
 _AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -23,15 +24,19 @@ _MARK = re.compile(r"[0-9a-f]{32}")
 
 
 class Entrance:
-    def __init__(self, custody: Custody, access: Access) -> None:
+    def __init__(self, custody: Custody, access: Access, limit_bytes: int) -> None:
         self.custody = custody
+        self.members = Membership(custody)
         self.access = access
+        # An envelope within JSON, and its receipt.
+        self.limit_bytes = 2 * limit_bytes
 
     def routes(self) -> list[Route]:
         return [
             Route("/v1/key", self.key),
             Route("/v1/enrol", self.enrol, methods=["POST"]),
             Route("/v1/contact", self.contact, methods=["POST"]),
+            Route("/v1/refill", self.refill, methods=["POST"]),
         ]
 
     async def key(self, request: Request) -> Response:
@@ -50,12 +55,12 @@ class Entrance:
         except EvidenceError as error:
             raise Refused(error.message, code="body_invalid") from None
         self.access.check_holder(request, key, body)
-        sites = await run_in_threadpool(self.custody.accept, token, agent, key)
+        sites = await run_in_threadpool(self.members.accept, token, agent, key)
         return JSONResponse({"agent": agent, "sites": sites, "store": self.custody.origin})
 
     async def contact(self, request: Request) -> Response:
-        """`{"generation": N, "mark": 32 hex digits, "size": of the newest checkpoint the agent
-        knows}`; the checkpoint now, and the proof that the log only grew since."""
+        """`{"generation": N, "mark": 32 hex digits, "checkpoint": the newest the agent knows}`; the
+        checkpoint now, and the proof that the log only grew since."""
         admitted = await run_in_threadpool(self.access.admit, request)
         body = await body_of(request, LIMIT_BYTES)
         admitted.check_body(body)
@@ -63,10 +68,24 @@ class Entrance:
         mark = str(record.get("mark"))
         if not _MARK.fullmatch(mark):
             raise Refused("a contact has a mark", code="body_invalid")
-        generation, size = _count(record, "generation"), _count(record, "size")
+        generation, note = _count(record, "generation"), record.get("checkpoint")
+        if note is not None and not isinstance(note, str):
+            raise Refused("a checkpoint is a text", code="body_invalid")
         return JSONResponse(
-            await run_in_threadpool(self.custody.contact, admitted.caller, generation, mark, size)
+            await run_in_threadpool(self.members.contact, admitted.caller, generation, mark, note)
         )
+
+    async def refill(self, request: Request) -> Response:
+        """`{"statement": envelope, "receipt": envelope}`, both as texts: what this agent holds of
+        entries that the store lost."""
+        length_of(request, self.limit_bytes)
+        admitted = await run_in_threadpool(self.access.admit, request)
+        body = await request.body()
+        admitted.check_body(body)
+        record = record_of(body)
+        said = (str(record.get(one)).encode() for one in ("statement", "receipt"))
+        await run_in_threadpool(self.members.refill, admitted.caller, *said)
+        return Response(status_code=201)
 
 
 def _count(record: dict[str, Any], name: str) -> int:

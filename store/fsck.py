@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, text
 
+from evidence.checkpoint import Checkpoint
 from evidence.errors import SealError
 from evidence.receipt import Receipt
 from evidence.seal import Envelope
@@ -17,7 +18,7 @@ from store.custody import Custody
 from store.files import BLOBS, ENVELOPES
 from store.people.audit import broken_event
 from store.said.tables import said
-from store.schema import blob, leaf, statement
+from store.schema import blob, cosignature, leaf, statement, time_stamp
 
 
 def fsck(custody: Custody) -> Iterator[str]:
@@ -28,6 +29,7 @@ def fsck(custody: Custody) -> Iterator[str]:
         position = leaves.broken_leaf(rows)
         if position is not None:
             yield f"log: entry {position} is not what it was when it was written"
+        yield from _log(custody, rows)
         blobs = list(rows.scalars(select(blob.c.digest).order_by(blob.c.digest)))
         statements = list(
             rows.execute(
@@ -49,6 +51,22 @@ def fsck(custody: Custody) -> Iterator[str]:
             yield f"blob {digest}: the file is missing or holds other bytes"
     for digest, receipt, entry in statements:
         yield from _statement(custody, digest, receipt, entry)
+
+
+def _log(custody: Custody, rows: Connection) -> Iterator[str]:
+    """The tiles against the entries, and what others signed against the log as it is."""
+    broken = leaves.broken_node(rows)
+    if broken is not None:
+        yield f"log: tile {broken} is not what its entries make it"
+    for table in (cosignature, time_stamp):
+        for one in rows.execute(select(table.c.size, table.c.note).order_by(table.c.size)):
+            try:
+                signed = Checkpoint.parse(one.note, custody.key.public)
+            except SealError:
+                yield f"{table.name} of {one.size}: its checkpoint is not signed by this store"
+                continue
+            if leaves.frontier(rows).size < one.size or leaves.root(rows, one.size) != signed.root:
+                yield f"{table.name} of {one.size}: the log has another root now"
 
 
 def _sqlite(rows: Connection) -> Iterator[str]:

@@ -126,5 +126,18 @@ def broken_leaf(rows: Connection) -> int | None:
     return None
 
 
+def broken_node(rows: Connection) -> str | None:
+    """The first tile hash that is not what is below it, as level/place; None when all are."""
+    level, below = 1, frontier(rows).size
+    while places := below // TILE:
+        found = tile(rows, level, 0, places)
+        for place in range(places):
+            wanted = root_of(tile(rows, level - 1, place * TILE, (place + 1) * TILE))
+            if place >= len(found) or found[place] != wanted:
+                return f"{level}/{place}"
+        level, below = level + 1, places
+    return None
+
+
 def _split(peaks: bytes) -> tuple[bytes, ...]:
     return tuple(peaks[at : at + _HASH_BYTES] for at in range(0, len(peaks), _HASH_BYTES))

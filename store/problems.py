@@ -63,6 +63,11 @@ PROBLEMS: dict[str, Problem] = {
         "This token does not let you in.",
         "此登錄權杖無效。",
     ),
+    "witness_unknown": _problem(403, "No such witness is known here.", "本保存庫未設定此見證者。"),
+    **dict.fromkeys(
+        ("checkpoint_invalid", "cosignature_invalid"),
+        _problem(400, "This checkpoint or signature does not hold.", "檢查點或其簽章無效。"),
+    ),
     "body_invalid": _problem(400, "The body cannot be read.", "內容格式無法辨識。"),
     "site_mismatch": _problem(
         403,
@@ -159,6 +164,15 @@ PROBLEMS: dict[str, Problem] = {
         "保存庫之資料庫無回應；請保留副本，稍後再送。",
         **{"Retry-After": "10"},
     ),
+    "store_refilling": _problem(
+        503,
+        "The store was restored and takes back first what it had signed.",
+        "保存庫自備份還原，須先補齊已簽署之紀錄。",
+    ),
+    "refill_conflict": _problem(
+        409, "This is not what the log had there.", "與紀錄簿原有內容不符。"
+    ),
+    "receipt_invalid": _problem(400, "This receipt does not hold.", "收據無效。"),
     "not_ready": _problem(503, "The store is not ready.", "保存庫尚未就緒。"),
     "internal": _problem(500, "The store made a mistake.", "保存庫發生內部錯誤。"),
 }

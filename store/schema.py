@@ -29,7 +29,7 @@ from sqlalchemy.schema import SchemaItem
 
 from evidence.clock import parse_at, stamp
 
-HEAD = "4"
+HEAD = "5"
 """The newest migration; a database that is there already is opened without looking further."""
 
 # The order of Python's own strings on both: SQLite has it, PostgreSQL by the collation C.
@@ -166,7 +166,31 @@ agent_contact = table(
     Column("locked_at", Moment),
 )
 
+# A store put back from an older copy: checkpoints it signed and does not reach (shown by agents and
+# witnesses), since when it is put back, and what came of what it lost, by its place in the log.
+known_checkpoint = table(
+    "known_checkpoint",
+    Column("size", Count, primary_key=True, autoincrement=False),
+    Column("root", String, primary_key=True),
+    Column("note", String, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)
+restored = table(
+    "restored",
+    Column("restored_at", Moment, primary_key=True),
+    Column("ended_at", Moment),
+    Column("because", String),
+)
+refill = table(
+    "refill",
+    Column("position", Count, primary_key=True, autoincrement=False),
+    Column("entry", String, nullable=False),
+    Column("root", String),
+    Column("receipt", LargeBinary),
+    Column("blobs", String),
+)
+
 INSERT_ONLY = (
     *("blob", "blob_owner", "leaf", "statement", "statement_blob"),
-    *("log_node", "cosignature", "time_stamp"),
+    *("log_node", "cosignature", "time_stamp", "known_checkpoint"),
 )

@@ -15,8 +15,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.seal import PublicKey
 from store.app import make_app
 from store.settings import Settings
+from store.stamping import Stamper
 
 _START_S = 10.0
 
@@ -64,14 +66,22 @@ def serve(settings: Settings) -> bool:
         quota_bytes_an_hour=settings.quota_mib_an_hour * 1024 * 1024,
         on_broken=stop,
         secure=settings.tls_certificate is not None or settings.behind_tls,
+        witnesses={name: _public_key(path) for name, path in settings.witnesses.items()},
     )
+    stamper = None
     try:
+        if settings.time_stamps is not None:
+            roots = settings.time_stamps.roots
+            stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
+            stamper.start()
         with bind(settings.host, settings.port) as listener:
             server.append(_server(app, settings.tls_certificate, settings.tls_key))
             scheme = "https" if settings.tls_certificate else "http"
             print(f"evidence-store listens on {_url(scheme, listener)}", flush=True)
             server[0].run(sockets=[listener])
     finally:
+        if stamper is not None:
+            stamper.stop()
         app.state.custody.close()
     return not broken.is_set()
 
@@ -118,6 +128,13 @@ def _server(app: Starlette, certificate: Path | None, key: Path | None) -> uvico
             ssl_keyfile=key,
         )
     )
+
+
+def _public_key(path: Path) -> PublicKey:
+    try:
+        return PublicKey.of_pem(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}", code="key_missing") from None
 
 
 def _check_exposure(settings: Settings) -> None:

@@ -11,6 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evidence.errors import ConfigurationError
 
 
+class TimeStamps(BaseModel):
+    """A time-stamping authority (RFC 3161), and the file of the roots its tokens lead to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    roots: Path
+
+
 class Settings(BaseModel):
     """See the comments in `config/store.yaml`."""
 
@@ -26,6 +35,8 @@ class Settings(BaseModel):
     accept_replayed: bool = False
     blob_limit_mib: int = Field(default=64, ge=1, le=1024)
     envelope_limit_mib: int = Field(default=64, ge=1, le=1024)
+    witnesses: dict[str, Path] = Field(default_factory=dict)
+    time_stamps: TimeStamps | None = None
     quota_mib_an_hour: int = Field(default=8192, ge=64)
 
 

@@ -407,6 +407,12 @@ class Ledger:
             (kind, state, period),
         ).fetchall()
 
+    def record_receipts(self) -> list[tuple[str, bytes]]:
+        """(digest, receipt) of the signed records that the store took."""
+        return self._db.execute(
+            "SELECT digest, receipt FROM record WHERE receipt IS NOT NULL ORDER BY at, rowid"
+        ).fetchall()
+
     def record(self, digest: str) -> bytes:
         """The envelope of a record by digest. Raises KeyError."""
         row = self._db.execute("SELECT envelope FROM record WHERE digest = ?", (digest,)).fetchone()

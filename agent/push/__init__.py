@@ -16,8 +16,9 @@ from agent.ledger import Ledger, Spooled
 from agent.ledger.restore import restore_record
 from agent.push.client import Refused, StoreClient
 from agent.push.contact import keep_in_touch
+from agent.push.refill import give_back
 from evidence.bundle import read_bundle
-from evidence.errors import EvidenceError, SealError
+from evidence.errors import EnvironmentProblem, EvidenceError, SealError
 from evidence.receipt import Receipt
 from evidence.seal import Envelope
 from evidence.statement import Statement
@@ -50,7 +51,16 @@ def push(
     leaves half of the link to others: after each batch it rests as long as that took.
     """
     waits = bool(ledger.bundles_in("spooled", 1)) or any(ledger.records(state="spooled"))
-    keep_in_touch(ledger.folder, client, urgent=waits)
+    lacking_from = keep_in_touch(ledger.folder, client, urgent=waits)
+    if lacking_from is not None:
+        given = give_back(ledger, client, lacking_from)
+        # Once more, to hear whether it is whole now: that may take other agents.
+        if keep_in_touch(ledger.folder, client, urgent=True) is not None:
+            raise EnvironmentProblem(
+                f"the store was restored from a backup; {given} statements were given back to it",
+                code="store_refilling",
+                next_step="nothing is lost; what waits here is pushed when the store is whole",
+            )
     stored = 0
     refused = []
     with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -72,7 +82,18 @@ def push(
             continue
         stored += 1
         on_stored(digest)
+    if stored:
+        _look_again(ledger, client)
     return Pushed(stored, tuple(refused))
+
+
+def _look_again(ledger: Ledger, client: StoreClient) -> None:
+    """Take down a checkpoint that covers what was just stored: a store that lost it is noticed."""
+    try:
+        keep_in_touch(ledger.folder, client, urgent=True)
+    except EnvironmentProblem as error:
+        if error.code != "store_unreachable":  # then the next push looks
+            raise
 
 
 def _in_order(

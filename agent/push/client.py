@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,16 @@ class Refused(EvidenceError):
     """The store will not take this one, and would not take it again."""
 
     code = "store_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the store says to a contact: its checkpoint and the proof that its log only grew since
+    the one it was shown; or, of a store that was put back, the first entry that it lacks."""
+
+    checkpoint: str | None
+    proof: list[bytes] | None
+    refill_from: int | None
 
 
 class StoreClient:
@@ -92,15 +103,31 @@ class StoreClient:
         answer = self._send("POST", "/v1/enrol", json.dumps(record).encode())
         return tuple(answer.json()["sites"])
 
-    def contact(self, generation: int, mark: str, size: int) -> tuple[str, list[bytes] | None]:
-        """Count a contact: the store's checkpoint now, and the proof that its log only grew since
-        it had `size` entries; None when it is shorter now."""
-        record = {"generation": generation, "mark": mark, "size": size}
+    def contact(self, generation: int, mark: str, checkpoint: str | None) -> Answer:
+        """Count a contact, and show the newest checkpoint that is known here."""
+        record = {"generation": generation, "mark": mark, "checkpoint": checkpoint}
         found = self._send("POST", "/v1/contact", json.dumps(record).encode()).json()
         proof = found["proof"]
-        if proof is not None:
-            proof = [bytes.fromhex(sibling) for sibling in proof]
-        return str(found["checkpoint"]), proof
+        return Answer(
+            checkpoint=found["checkpoint"],
+            proof=None if proof is None else [bytes.fromhex(sibling) for sibling in proof],
+            refill_from=found.get("refill_from"),
+        )
+
+    def give_back(
+        self, envelope: bytes, receipt: bytes, body_of: Callable[[str], bytes | None]
+    ) -> None:
+        """Send again a statement that the store lost, with its receipt, and what it rests on."""
+        record = {"statement": envelope.decode(), "receipt": receipt.decode()}
+        body = json.dumps(record).encode()
+        answer = self._send("POST", "/v1/refill", body, ok=(200, 201, 409))
+        if answer.status_code == 409:
+            for digest in _missing(answer):
+                found = body_of(digest)
+                if found is None:
+                    raise Refused(f"{digest} is not kept here any more", code="input_gone")
+                self._put_blob(digest, found)
+            self._send("POST", "/v1/refill", body)
 
     def put_bundle(self, bundle: Bundle, data: bytes = b"") -> Envelope:
         """The receipt for a bundle, of which `data` is the file. A small one goes up whole. Of a

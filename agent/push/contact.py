@@ -40,8 +40,9 @@ class Known:
     checkpoint: str | None = None
 
 
-def keep_in_touch(state: Path, client: StoreClient, *, urgent: bool) -> None:
-    """Contact the store if it is urgent or due: count it, and see that its log only grew.
+def keep_in_touch(state: Path, client: StoreClient, *, urgent: bool) -> int | None:
+    """Contact the store if it is urgent or due: count it, and see that its log only grew. Of a
+    store that was put back from an older copy, the first entry that it lacks; else None.
 
     Raises EnvironmentProblem: the store is away; `log_shrank`, `log_forked`, `store_changed` when
     its log is not what it was; `agent_locked` when this agent was seen twice.
@@ -51,23 +52,31 @@ def keep_in_touch(state: Path, client: StoreClient, *, urgent: bool) -> None:
         now = client.clock()
         last_at = None if known.contacted_at is None else parse_at(known.contacted_at)
         if not urgent and last_at is not None and timedelta() <= now - last_at < AT_LEAST_EVERY:
-            return
+            return None
         if known.answered:
             mark = secrets.token_hex(16)
             known = replace(known, generation=known.generation + 1, mark=mark, answered=False)
             _write(state, known)
         seen = _checkpoint(client, known.checkpoint)
         try:
-            size = 0 if seen is None else seen.size
-            note, proof = client.contact(known.generation, known.mark, size)
+            shown = None if seen is None else known.checkpoint
+            answer = client.contact(known.generation, known.mark, shown)
         except Refused as error:
             if error.code == "not_found":  # a store that knows no contacts yet
-                return
+                return None
+            if error.code == "checkpoint_invalid":
+                said = "the store says that it did not sign what it signed"
+                raise _alarm(said, "store_changed") from None
             raise
+        if answer.checkpoint is None:
+            # It is asked again as soon as something was given back.
+            _write(state, replace(known, answered=True, contacted_at=None))
+            return answer.refill_from
         if client.store_key is not None:
-            _check(seen, Checkpoint.parse(note, client.store_key), proof)
-            known = replace(known, checkpoint=note)
+            _check(seen, Checkpoint.parse(answer.checkpoint, client.store_key), answer.proof)
+            known = replace(known, checkpoint=answer.checkpoint)
         _write(state, replace(known, answered=True, contacted_at=stamp(now)))
+        return None
 
 
 def forget_store(state: Path) -> None:

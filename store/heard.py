@@ -1,0 +1,87 @@
+"""What others say of this log: witnesses that found it only grown, and a checkpoint that it
+signed and does not hold any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from evidence.checkpoint import Checkpoint, cosigned_at
+from evidence.seal import PublicKey
+from store import leaves
+from store.custody import Custody
+from store.database import insert_missing
+from store.membership import Membership
+from store.problems import Refused
+from store.reading import body_of, record_of
+from store.schema import cosignature
+
+LIMIT_BYTES = 16 * 1024
+
+
+class Heard:
+    """`witnesses` are those of the settings, their public keys by their names."""
+
+    def __init__(self, custody: Custody, witnesses: Mapping[str, PublicKey]) -> None:
+        self.custody = custody
+        self.witnesses = witnesses
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/log/cosignatures", self.cosign, methods=["POST"]),
+            Route("/v1/log/witnessed", self.witnessed),
+            Route("/v1/log/known", self.known, methods=["POST"]),
+        ]
+
+    async def cosign(self, request: Request) -> Response:
+        """`{"note": a checkpoint, "witness": name, "line": its signature}`."""
+        record = record_of(await body_of(request, LIMIT_BYTES))
+        said = (str(record.get(one)) for one in ("note", "witness", "line"))
+        await run_in_threadpool(self.take, *said)
+        return Response(status_code=201)
+
+    async def known(self, request: Request) -> Response:
+        """`{"note": a checkpoint that somebody has of this store}`: if the log does not lead to it,
+        the store takes back first what it lost."""
+        note = str(record_of(await body_of(request, LIMIT_BYTES)).get("note"))
+        await run_in_threadpool(Membership(self.custody).told, note)
+        return Response(status_code=204)
+
+    async def witnessed(self, request: Request) -> Response:
+        """The newest checkpoint that a witness signed, with the witnesses' lines."""
+        return PlainTextResponse(await run_in_threadpool(self.newest))
+
+    def take(self, note: str, witness: str, line: str) -> None:
+        """Keep a witness's signature. Raises Refused `witness_unknown`, and SealError."""
+        key = self.witnesses.get(witness)
+        if key is None:
+            raise Refused("no witness of that name is in the settings", code="witness_unknown")
+        own = Checkpoint.parse(note, self.custody.key.public)
+        cosigned_at(note, line, witness, key)
+        with self.custody.database.transaction() as rows:
+            if leaves.frontier(rows).size < own.size or leaves.root(rows, own.size) != own.root:
+                raise Refused("this log never had that root", code="checkpoint_invalid")
+            insert_missing(
+                rows,
+                cosignature,
+                size=own.size,
+                witness=witness,
+                note=note,
+                line=line,
+                received_at=self.custody.now(),
+            )
+
+    def newest(self) -> str:
+        """Raises Refused `not_found` before the first."""
+        with self.custody.database.reading() as rows:
+            of = cosignature.c
+            size = rows.scalar(select(of.size).order_by(of.size.desc()).limit(1))
+            if size is None:
+                raise Refused("no witness has signed yet", code="not_found")
+            found = rows.execute(select(of.note, of.line).where(of.size == size)).all()
+        return str(found[0].note) + "".join(f"{one.line}\n" for one in found)
