@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial, partialmethod
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from sqlalchemy import select
 from agent.collect import collect
 from agent.config import StoreModel
 from agent.push import StoreClient, push
+from agent.push.client import Answer
 from agent.push.contact import Known, keep_in_touch
 from agent.transports.tape import TapeTransport
 from agent.wired import make_keys, system_clock
@@ -282,7 +283,10 @@ def test_an_agent_notices_a_log_that_shrank_or_changed(
 
     # Ours would begin to take back what it lost; this one does as if it had not been shown.
     asked = StoreClient.contact
-    unshown = partialmethod(lambda one, *said: asked(one, *said[:2], None))
+
+    def unshown(one: StoreClient, generation: int, mark: str, checkpoint: str | None) -> Answer:
+        return asked(one, generation, mark, None)
+
     monkeypatch.setattr(StoreClient, "contact", unshown)
     for entries, code in ((size - 1, "log_shrank"), (size, "log_forked"), (size + 1, "log_forked")):
         for _ in elsewhere(entries):
