@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from evidence.clock import Clock
-from evidence.errors import EvidenceError
+from evidence.errors import EnvironmentProblem, EvidenceError
 from evidence.seal import PublicKey
 from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
@@ -33,6 +33,7 @@ from store.custody import Custody
 from store.entrance import Entrance
 from store.files import DiskBroken
 from store.heard import Heard
+from store.metrics import Metrics
 from store.problems import Refused, problem_record
 from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
@@ -64,6 +65,7 @@ class Web:
         access: Access,
         *,
         quota: Quota,
+        metrics: Metrics,
         blob_limit_bytes: int,
         envelope_limit_bytes: int,
         on_broken: Callable[[], None],
@@ -71,6 +73,7 @@ class Web:
         self.custody = custody
         self.access = access
         self.quota = quota
+        self.metrics = metrics
         self.blob_limit_bytes = blob_limit_bytes
         self.envelope_limit_bytes = envelope_limit_bytes
         self.on_broken = on_broken
@@ -124,6 +127,7 @@ class Web:
             return self.custody.keep_bundle(asking.caller, digest, body, self.blob_limit_bytes)
 
         receipt, new = await run_in_threadpool(keep)
+        self.metrics.answers["taken"] += 1
         return _json(receipt, 201 if new else 200)
 
     async def put_record(self, request: Request) -> Response:
@@ -139,6 +143,7 @@ class Web:
         receipt, new = await run_in_threadpool(
             self.custody.keep_statement, admitted.caller, digest, body, kinds
         )
+        self.metrics.answers["taken"] += 1
         return _json(receipt, 201 if new else 200)
 
     async def get_envelope(self, request: Request) -> Response:
@@ -175,8 +180,8 @@ class Web:
             raise Refused("the disk failed", code="store_broken")
         try:
             await run_in_threadpool(self.custody.check_writable)
-        except (OSError, DBAPIError) as error:
-            raise Refused(f"nothing can be written: {error}", code="not_ready") from error
+        except (OSError, DBAPIError, EnvironmentProblem) as error:
+            raise Refused("nothing can be written", code="not_ready") from error
         return PlainTextResponse("ready\n")
 
     # What goes wrong
@@ -194,6 +199,7 @@ class Web:
         correlation_id = secrets.token_hex(8)
         known = self._known(error)
         problem, record = problem_record(known, correlation_id)
+        self.metrics.answers[record["code"]] += 1
         if problem.status >= 500:
             _LOG.error("%s %s: %s", correlation_id, record["code"], error, exc_info=error)
         else:
@@ -249,6 +255,7 @@ def make_app(
         custody,
         access,
         quota=quota,
+        metrics=Metrics(custody),
         blob_limit_bytes=blob_limit_bytes,
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
@@ -278,6 +285,7 @@ def make_app(
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
     app.state.custody = custody
     app.state.console = console
+    app.state.metrics = web.metrics
     return app
 
 

@@ -319,6 +319,7 @@ class Custody:
         """Raises an OSError or DBAPIError when nothing could be taken in now."""
         incoming = self.files.receive()
         incoming.drop()
+        self.database.keep_holding()
         with self.database.transaction():
             pass
 

@@ -47,6 +47,7 @@ class Database:
         """
         self._writing = threading.Lock()
         self._serving: Connection | None = None
+        self._holds = False
         self.engine = _sqlite(path) if url is None else _postgresql(url)
         self.name = str(path) if url is None else self.engine.url.render_as_string()
         try:
@@ -93,6 +94,8 @@ class Database:
         a lock of its own."""
         if self.is_sqlite:
             return
+        self._let_go()
+        self._holds = True
         serving = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         got = serving.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVING})
         if not got:
@@ -102,10 +105,27 @@ class Database:
             )
         self._serving = serving
 
-    def close(self) -> None:
+    def keep_holding(self) -> None:
+        """Hold it again if the server was restarted meanwhile: the lock went with the connection.
+        Raises as `hold` does, or DBAPIError while the server is away."""
+        if not self._holds:
+            return
+        if self._serving is not None:
+            try:
+                self._serving.execute(text("SELECT 1"))
+                return
+            except DBAPIError:
+                pass  # another connection would be made in its place, and would not have the lock
+        self.hold()
+
+    def _let_go(self) -> None:
         if self._serving is not None:
             self._serving.invalidate()
             self._serving.close()
+            self._serving = None
+
+    def close(self) -> None:
+        self._let_go()
         self.engine.dispose()
 
     def _migrate(self) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,6 +19,7 @@ from starlette.applications import Starlette
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.seal import PublicKey
 from store.app import make_app
+from store.metrics import serve_metrics
 from store.settings import Settings
 from store.stamping import Stamper
 
@@ -68,22 +71,30 @@ def serve(settings: Settings) -> bool:
         secure=settings.tls_certificate is not None or settings.behind_tls,
         witnesses={name: _public_key(path) for name, path in settings.witnesses.items()},
     )
-    stamper = None
-    try:
+    # The server raises the signal that ended it once more, to whoever had it before: nobody.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ended)
+    with ExitStack() as held:
+        held.callback(app.state.custody.close)
         if settings.time_stamps is not None:
             roots = settings.time_stamps.roots
             stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
             stamper.start()
-        with bind(settings.host, settings.port) as listener:
-            server.append(_server(app, settings.tls_certificate, settings.tls_key))
-            scheme = "https" if settings.tls_certificate else "http"
-            print(f"evidence-store listens on {_url(scheme, listener)}", flush=True)
-            server[0].run(sockets=[listener])
-    finally:
-        if stamper is not None:
-            stamper.stop()
-        app.state.custody.close()
+            held.callback(stamper.stop)
+        if settings.metrics_port is not None:
+            figures = serve_metrics(app.state.metrics, settings.metrics_port)
+            held.callback(figures.server_close)
+            held.callback(figures.shutdown)
+        listener = held.enter_context(bind(settings.host, settings.port))
+        server.append(_server(app, settings.tls_certificate, settings.tls_key))
+        scheme = "https" if settings.tls_certificate else "http"
+        print(f"evidence-store listens on {_url(scheme, listener)}", flush=True)
+        server[0].run(sockets=[listener])
     return not broken.is_set()
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    """The server has ended in order; what is left is to close."""
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     accept_replayed: bool = False
     blob_limit_mib: int = Field(default=64, ge=1, le=1024)
     envelope_limit_mib: int = Field(default=64, ge=1, le=1024)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
     witnesses: dict[str, Path] = Field(default_factory=dict)
     time_stamps: TimeStamps | None = None
     quota_mib_an_hour: int = Field(default=8192, ge=64)

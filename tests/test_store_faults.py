@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,14 +23,17 @@ import requests
 from pytest_mock import MockerFixture
 from sqlalchemy import func, select
 
+from evidence.bundle import Bundle
+from evidence.errors import EnvironmentProblem
 from evidence.request import sign_request
 from evidence.seal import SigningKey
 from store.custody import Custody
 from store.fsck import fsck
-from store.schema import leaf, statement
+from store.schema import blob, leaf, statement
 from store.serve import system_clock
 from tests.fixtures_bundle import AT, MakeBundle
-from tests.fixtures_store import Served, StoreClient
+from tests.fixtures_database import Postgres
+from tests.fixtures_store import Served, StoreClient, served_store
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -106,6 +110,82 @@ def test_after_a_failed_fsync_nothing_is_taken_any_more(
     assert (again.status_code, again.json()["code"]) == (503, "store_broken")
     assert requests.get(client.url + "/readyz", timeout=20).status_code == 503
     assert not list((store.state / "incoming").iterdir())
+
+
+# A database that goes away
+
+
+@pytest.mark.part("postgres")
+def test_a_restart_of_postgresql_costs_an_answer_and_no_entry(
+    postgres: Postgres, tmp_path: Path, signing_key: SigningKey, make_bundle: MakeBundle
+) -> None:
+    url = postgres.fresh()
+    with served_store(tmp_path / "store", database_url=url) as served:
+        served.custody.enrol("agent-1", ["main"], signing_key.public)
+        client = StoreClient(served.url, signing_key)
+        assert client.put_bundle(make_bundle(1)).status_code == 201
+        postgres.stop(at_once=True)
+        answer = client.put_bundle(make_bundle(2))
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_away")
+        assert answer.headers["Retry-After"]
+        assert requests.get(client.url + "/readyz", timeout=20).status_code == 503
+        postgres.start()
+        answers = [client.put_bundle(make_bundle(2)).status_code for _ in range(12)]
+        assert answers[-1] == 200 and set(answers) <= {503, 201, 200}
+        assert requests.get(client.url + "/readyz", timeout=20).text == "ready\n"
+        assert list(fsck(served.custody)) == []
+        with pytest.raises(EnvironmentProblem), served_store(tmp_path / "b", database_url=url):
+            pass  # it serves alone again
+
+
+# Repeats
+
+
+def test_whatever_comes_how_often_in_whichever_order_is_there_once(
+    store: Served,
+    client: StoreClient,
+    make_bundle: MakeBundle,
+    drill_count: Callable[[int, int], int],
+) -> None:
+    bundles = [make_bundle(number) for number in range(40)]
+    order = [bundles[number % 40] for number in range(drill_count(1000, 50_000))]
+    Random(20261128).shuffle(order)
+
+    def put(bundle: Bundle) -> tuple[str, bytes]:
+        path, data = f"/v1/bundles/sha256/{bundle.digest}", bundle.to_bytes()
+        signed = sign_request(client.key, "PUT", path, "", data, AT)
+        session = sessions.__dict__.setdefault("one", requests.Session())
+        headers = {**signed, "Content-Type": "application/zip"}
+        answer = session.put(client.url + path, data, headers=headers, timeout=60)
+        assert answer.status_code in (200, 201), answer.text
+        return bundle.digest, answer.content
+
+    sessions = threading.local()
+    with ThreadPoolExecutor(8) as pool:
+        receipts = set(pool.map(put, order))
+    assert len(receipts) == len(bundles), "every repeat gets the same receipt"
+    with store.custody.database.reading() as rows:
+        for table, wanted in ((statement, 40), (leaf, 41), (blob, len(captures_of(bundles)))):
+            assert rows.scalar(select(func.count()).select_from(table)) == wanted
+    files = [one for one in (store.state / "blobs").rglob("*") if one.is_file()]
+    assert len(files) == len(captures_of(bundles))
+    assert list(fsck(store.custody)) == []
+
+
+def captures_of(bundles: list[Bundle]) -> set[str]:
+    return {digest for bundle in bundles for digest in bundle.captures}
+
+
+# Ending
+
+
+def test_a_store_that_is_told_to_end_closes_its_database(tmp_path: Path) -> None:
+    state = tmp_path / "store"
+    with store_process(state) as (process, _):
+        assert (state / "store.db-wal").exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert not (state / "store.db-wal").exists()
 
 
 # SIGKILL
