@@ -71,9 +71,17 @@ def serve(settings: Settings) -> bool:
         secure=settings.tls_certificate is not None or settings.behind_tls,
         witnesses={name: _public_key(path) for name, path in settings.witnesses.items()},
     )
-    # The server raises the signal that ended it once more, to whoever had it before: nobody.
+
+    # Before the server has its own, and once more when it has ended and raises it again: then
+    # there is nothing left but to close.
+    def end(number: int, frame: FrameType | None) -> None:
+        if not server:
+            raise SystemExit(0)
+        for one in server:
+            one.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ended)
+        signal.signal(number, end)
     with ExitStack() as held:
         held.callback(app.state.custody.close)
         if settings.time_stamps is not None:
@@ -91,10 +99,6 @@ def serve(settings: Settings) -> bool:
         print(f"evidence-store listens on {_url(scheme, listener)}", flush=True)
         server[0].run(sockets=[listener])
     return not broken.is_set()
-
-
-def _ended(number: int, frame: FrameType | None) -> None:
-    """The server has ended in order; what is left is to close."""
 
 
 @contextmanager

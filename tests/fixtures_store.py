@@ -18,6 +18,7 @@ from evidence.request import sign_request
 from evidence.seal import SigningKey
 from store.app import make_app
 from store.custody import Custody
+from store.metrics import Metrics
 from store.serve import serving
 from tests.fixtures_bundle import AT
 
@@ -60,6 +61,7 @@ class Served:
     url: str
     custody: Custody
     state: Path
+    metrics: Metrics
 
 
 @contextmanager
@@ -82,7 +84,7 @@ def served_store(
         quota_bytes_an_hour=quota_bytes_an_hour,
     )
     with serving(app) as url:
-        yield Served(url, app.state.custody, state)
+        yield Served(url, app.state.custody, state, app.state.metrics)
 
 
 @pytest.fixture

@@ -1,0 +1,172 @@
+"""Deposits from clients that cost next to nothing, so that what is measured is the store: whole
+bundles, signed beforehand, sent over one connection a client."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from benchmarks.result import Result, Spent, beside, spent
+from benchmarks.store.postgres import postgres
+from benchmarks.visits import visit
+from evidence.bundle import Bundle, seal
+from evidence.request import sign_request
+from evidence.seal import SigningKey
+from store.custody import Custody
+from store.serve import system_clock
+
+Put = tuple[str, bytes, dict[str, str]]
+
+
+def run(*, visits: int, size_bytes: int, clients: int, rounds: int) -> Iterator[Result]:
+    with TemporaryDirectory() as name:
+        yield _beside_bare(Path(name), visits, size_bytes, clients, rounds)
+    if shutil.which("initdb") is None:
+        return
+    with TemporaryDirectory() as name, postgres() as url:
+        yield _beside_copy(Path(name), url, visits, size_bytes, clients, rounds)
+
+
+def _beside_bare(folder: Path, visits: int, size_bytes: int, clients: int, rounds: int) -> Result:
+    key = SigningKey.generate()
+    bare = [sys.executable, "-m", "benchmarks.store.bare", str(_made(folder / "bare"))]
+    with _store(folder / "store", key, None) as ours_at, _served(bare) as bare_at:
+        fresh = _rounds(visits, size_bytes, key)
+
+        def ours() -> Spent:
+            return _send(ours_at, [_signed(one, key) for one in next(fresh)], clients)
+
+        def peer() -> Spent:
+            bodies = [b"".join(one.captures.values()) for one in floor]
+            return _send(bare_at, [(f"/{n}", one, {}) for n, one in enumerate(bodies)], clients)
+
+        floor = next(_rounds(visits, size_bytes, key))
+        mine, theirs = beside(ours, peer, rounds)
+    return Result(
+        name="store: taken in, SQLite",
+        ours=visits / mine.wall_s,
+        peer=visits / theirs.wall_s,
+        unit="bundles/s",
+        against="a bare Starlette handler that writes and syncs one file",
+        truth=_kept(folder / "store", None) == visits * rounds,
+        note=f"{clients} connections, {size_bytes // 1000} kB each",
+    )
+
+
+def _beside_copy(
+    folder: Path, url: str, visits: int, size_bytes: int, clients: int, rounds: int
+) -> Result:
+    import psycopg
+
+    key = SigningKey.generate()
+    with _store(folder / "store", key, url) as address:
+        fresh = _rounds(visits, size_bytes, key)
+
+        def ours() -> Spent:
+            return _send(address, [_signed(one, key) for one in next(fresh)], clients)
+
+        def copy(bundles: list[Bundle]) -> None:
+            with psycopg.connect(url) as connection, connection.cursor() as cursor:
+                for one in bundles:
+                    into = "COPY floor (digest, body) FROM STDIN (FORMAT BINARY)"
+                    with cursor.copy(into) as rows:
+                        rows.set_types(["text", "bytea"])
+                        rows.write_row((one.digest, b"".join(one.captures.values())))
+                    connection.commit()
+
+        def peer() -> Spent:
+            shares = [floor[at::clients] for at in range(clients)]
+            with ThreadPoolExecutor(clients) as pool:
+                return spent(lambda: list(pool.map(copy, shares)))[0]
+
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE floor (digest text, body bytea)")
+        floor = next(_rounds(visits, size_bytes, key))
+        mine, theirs = beside(ours, peer, rounds)
+    return Result(
+        name="store: taken in, PostgreSQL",
+        ours=visits / mine.wall_s,
+        peer=visits / theirs.wall_s,
+        unit="bundles/s",
+        against="psycopg's binary COPY of the same bytes, a commit each",
+        truth=_kept(folder / "store", url) == visits * rounds,
+        note=f"{clients} connections, {size_bytes // 1000} kB each",
+    )
+
+
+def _rounds(visits: int, size_bytes: int, key: SigningKey) -> Iterator[list[Bundle]]:
+    """Bundles that were never seen before, so many at a time."""
+    begun = 0
+    while True:
+        yield [seal(*visit(number, size_bytes), key) for number in range(begun, begun + visits)]
+        begun += visits
+
+
+def _signed(bundle: Bundle, key: SigningKey) -> Put:
+    path, data = f"/v1/bundles/sha256/{bundle.digest}", bundle.to_bytes()
+    headers = sign_request(key, "PUT", path, "", data, datetime.now(UTC))
+    return path, data, {**headers, "Content-Type": "application/zip"}
+
+
+def _send(url: str, puts: list[Put], clients: int) -> Spent:
+    """All of them, over so many connections. Raises RuntimeError for any other answer than 201."""
+    parts = urlsplit(url)
+
+    def one_client(share: list[Put]) -> None:
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        for path, body, headers in share:
+            connection.request("PUT", path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 201:
+                raise RuntimeError(f"{path} was answered with {answer.status}")
+        connection.close()
+
+    shares = [puts[at::clients] for at in range(clients)]
+    with ThreadPoolExecutor(clients) as pool:
+        return spent(lambda: list(pool.map(one_client, shares)))[0]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _kept(state: Path, url: str | None) -> int:
+    """How many entries the store's log has, without the key's own."""
+    from store import leaves
+
+    custody = Custody(state, system_clock, database_url=url)
+    with custody.database.reading() as rows:
+        size = leaves.frontier(rows).size
+    custody.close()
+    return size - 1
+
+
+@contextmanager
+def _store(state: Path, key: SigningKey, url: str | None) -> Iterator[str]:
+    custody = Custody(state, system_clock, database_url=url)
+    custody.enrol("agent-1", ["main"], key.public)
+    custody.close()
+    command = [sys.executable, "-m", "store.cli", "serve", "--state", str(state), "--port", "0"]
+    with _served([*command, *([] if url is None else ["--database", url])]) as address:
+        yield address
+
+
+@contextmanager
+def _served(command: list[str]) -> Iterator[str]:
+    with Popen(command, stdout=PIPE, stderr=DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
