@@ -22,8 +22,8 @@ from store.agents import callers
 from store.backup import back_up, put_back
 from store.custody import Custody
 from store.fsck import fsck as check_all
-from store.pack import agents_of, make_pack
 from store.membership import Membership
+from store.pack import agents_of, make_pack
 from store.people.cli import app as user_app
 from store.serve import serve as serve_store
 from store.serve import system_clock
