@@ -16,6 +16,7 @@ from evidence.receipt import Entry
 from evidence.seal import PublicKey
 from store.database import insert_missing
 from store.leaves import append
+from store.recovery import check_whole
 from store.schema import agent as agents
 from store.schema import agent_contact, agent_key, agent_site
 
@@ -73,6 +74,7 @@ def enrol(
             code="key_taken",
             next_step="make a new key for this agent",
         )
+    check_whole(rows)
     rows.execute(
         insert(agent_key).values(keyid=key.keyid, agent=agent, raw=key.raw, enrolled_at=now)
     )
@@ -85,6 +87,8 @@ def revoke(rows: Connection, agent: str, keyid: str | None, now: datetime, origi
     if keyid is not None:
         in_force = in_force.where(agent_key.c.keyid == keyid)
     found = list(rows.scalars(in_force.order_by(agent_key.c.keyid)))
+    if found:
+        check_whole(rows)
     for one in found:
         rows.execute(update(agent_key).where(agent_key.c.keyid == one).values(revoked_at=now))
         append(rows, Entry(kind="revoke", digest=one, agent=agent, received_at=now), origin)

@@ -59,6 +59,15 @@ def needed(rows: Connection) -> bool:
     )
 
 
+def check_whole(rows: Connection) -> None:
+    """Before an entry of the store's own: in a log that lacks some it would take another's place.
+
+    Raises Refused `store_refilling`.
+    """
+    if needed(rows):
+        raise refilling()
+
+
 def told(rows: Connection, note: str, key: PublicKey, now: datetime) -> bool:
     """Somebody shows a checkpoint of this store. True when its log is not that long, or another.
 

@@ -28,6 +28,7 @@ from store.backup import back_up, put_back
 from store.custody import Custody
 from store.fsck import fsck
 from store.membership import Membership
+from store.problems import Refused
 from store.schema import leaf
 from store.serve import serving
 from store.witness import Witness, make_witness, split_entries
@@ -120,6 +121,8 @@ def test_the_drill_an_older_backup_grows_back_to_the_very_same_log(
     put_back(backup, tmp_path / "new", state / "store.key", system_clock())
     with served(tmp_path / "new") as (url, custody):
         assert requests.get(url + "/checkpoint", timeout=20).status_code == 503
+        with pytest.raises(Refused, match="older copy"):
+            custody.enrol("agent-9", ["main"], SigningKey.generate().public)
         with pytest.raises(EnvironmentProblem) as caught:
             sites[0].push(url, pem, 4)
         assert caught.value.code == "store_refilling", "the other agent has not come yet"

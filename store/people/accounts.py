@@ -26,6 +26,7 @@ from store.people.roles import Grant, Role
 from store.people.secrets import Codes, hashed, holds
 from store.people.tables import deputy, granted, login_try, person, session
 from store.problems import Refused
+from store.recovery import check_whole
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 # The first tries are free; then each costs twice the time of the one before.
@@ -310,6 +311,7 @@ class People:
         now = self._clock()
         digest = sha256(canonical({**said, "at": stamp(now)})).hexdigest()
         entry = Entry(kind=kind, digest=digest, agent=f"person/{account}", received_at=now)
+        check_whole(rows)
         leaves.append(rows, entry, self._origin)
 
     def _note(

@@ -21,6 +21,7 @@ from store.month.index import Index
 from store.people import audit
 from store.people.accounts import Known
 from store.people.audit import Event
+from store.recovery import check_whole
 from store.said.tables import attachment, said
 from store.schema import blob
 
@@ -137,6 +138,7 @@ class Desk:
         self.files.sync()
         entry = Entry(kind=kind, digest=digest, agent=agent, received_at=at)
         with self.database.transaction() as rows:
+            check_whole(rows)
             receipt = leaves.append(rows, entry, self.origin)
             rows.execute(
                 insert(said).values(
