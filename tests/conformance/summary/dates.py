@@ -14,7 +14,7 @@ from tests.conformance.summary.score import Sample
 
 
 def by_product(folder: Path) -> Iterator[Sample]:
-    """A product each: the day each cycle ends, as the data says and as the catalogue has it.
+    """A product each: every milestone of every cycle, as the data says and as the catalogue has it.
 
     Products that the catalogue does not know are read by nobody here: they count as refused.
     """
@@ -33,7 +33,9 @@ def by_product(folder: Path) -> Iterator[Sample]:
         wanted, have = {}, {}
         for row in rows:
             name = " ".join(filter(None, (row.match, row.edition)))
-            wanted[name] = [day.isoformat() for day in row.milestones.values()]
             entry = known.get(row.key)
-            have[name] = [day.isoformat() for day in entry.milestones.values()] if entry else []
+            for milestone, day in row.milestones.items():
+                wanted[f"{name} {milestone}"] = [day.isoformat()]
+                ours = entry.milestones.get(milestone) if entry else None
+                have[f"{name} {milestone}"] = [ours.isoformat()] if ours else []
         yield Sample(path.stem, wanted, have)
