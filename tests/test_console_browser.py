@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import ADMIN_PATH
 from tests.fixtures_office import PASSWORD, Office, Person
+from verify.command import examine
+from verify.report import Level
+from verify.trust import Trust
 
 pytestmark = [pytest.mark.part("chromium"), pytest.mark.timeout(400)]
 # Where screenshots for the documentation are to be put; empty: none are made.
@@ -168,7 +171,16 @@ def _auditor(browser: Watched, office: Office) -> None:
     body = Path(started.value.path()).read_bytes()
     digest = page.url.rpartition("/")[2].partition("?")[0]
     assert body == office.kept.custody.shelf.blob(digest)
-    assert page.locator("nav.month").count() == 0 or not page.locator("button.main").count()
+    # The pack of the signed month verifies offline, to the last level.
+    browser.go(f"{office.base}/sign")
+    assert page.locator("button.main").count() == 0
+    with page.expect_download(timeout=200_000) as started:
+        page.click("text=產製並下載")
+    trust = Trust(
+        {office.kept.month.agent.signing_key.public: "agent"}, office.kept.custody.key.public
+    )
+    report = examine(Path(started.value.path()), trust)
+    assert report.exit_code == 0 and report.record()["reached"] == Level.re_judged.word
     browser.close()
 
 

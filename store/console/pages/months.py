@@ -53,6 +53,12 @@ def heat(console: Console, call: Call) -> Response:
     for cell in cells:
         verdicts.setdefault(cell.control, {})[cell.period] = cell.verdict
     titles = {one.control: json.loads(one.record)["title"] for one in clauses}
+    places = {cell.control: cell.place for cell in cells}
+
+    def order(control: str) -> tuple[bool, int]:
+        """As the rule book has them, what the month is about first."""
+        return not _is_main(control), places[control]
+
     bases = {one.period: console.html.path("/a", agent, one.period) for one in months}
     listed = [
         {
@@ -61,7 +67,7 @@ def heat(console: Console, call: Call) -> Response:
             "family": "." not in control,
             "cells": [(base, by_month.get(period)) for period, base in bases.items()],
         }
-        for control, by_month in sorted(verdicts.items(), key=lambda one: _place(one[0]))
+        for control, by_month in sorted(verdicts.items(), key=lambda one: order(one[0]))
     ]
     found = console.signing.standings(agent, [one.period for one in months])
     standings = {period: standing.text for period, standing in found.items()}
@@ -80,9 +86,8 @@ def heat(console: Console, call: Call) -> Response:
     )
 
 
-def _place(control: str) -> tuple[bool, str]:
-    """CC-17010 first: it is what the month is about."""
-    return (control != MAIN and not control.startswith(f"{MAIN}."), control)
+def _is_main(control: str) -> bool:
+    return control == MAIN or control.startswith(f"{MAIN}.")
 
 
 def glance(console: Console, call: Call) -> Response:
@@ -97,8 +102,8 @@ def glance(console: Console, call: Call) -> Response:
             "changes": look.change_counts(rows, agent, period),
             "changed": look.changed_clauses(rows, agent, period),
             "unread": look.unread(rows, agent, period),
-            "main": [one for one in clauses if not _place(one.control)[0]],
-            "others": [one for one in clauses if _place(one.control)[0]],
+            "main": [one for one in clauses if _is_main(one.control)],
+            "others": [one for one in clauses if not _is_main(one.control)],
         }
         values["tried"], values["failing"] = look.device_counts(rows, agent, period)
     return shown(console, call, "month.html", here="month", **values)
