@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, insert, literal, select, union_all, update
 
 from evidence.errors import EvidenceError
+from evidence.reading import canonical
 from store.database import Database, insert_missing
+from store.month import look
 from store.month.fold import Folded, Folder
+from store.month.look import COUNTS
 from store.month.records import Found, read_statement
 from store.month.rows import control_rows, finding_rows, static_rows
 from store.month.tables import (
@@ -127,6 +130,7 @@ class Index:
                 if made is not None:
                     tables, values = made
                     _replace(rows, tables, agent, period, values)
+                    _keep_counts(rows, agent, period)
                     _compare_next(rows, agent, period)
                 if fold or not _is_marked_to_fold(rows, agent, period):
                     rows.execute(
@@ -316,6 +320,15 @@ def _compare_next(rows: Connection, agent: str, period: str) -> None:
             .where(table.c.agent == agent, table.c.period == following)
             .values(was=verdict)
         )
+    _keep_counts(rows, agent, following)
+
+
+def _keep_counts(rows: Connection, agent: str, period: str) -> None:
+    """Count a month's findings once, for every page that tells how many there are."""
+    key = {"agent": agent, "period": period, "id": COUNTS}
+    rows.execute(delete(made_section).where(*(made_section.c[name] == key[name] for name in key)))
+    record = canonical(look.counted(rows, agent, period)).decode()
+    rows.execute(insert(made_section).values(**key, record=record))
 
 
 def _month_row(folded: Folded) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,8 @@ from store.schema import leaf, statement, statement_blob
 
 MONTHS_SHOWN = 24
 PAGE_ROWS = 100
+# Among the made sections: what would take long to count for each page.
+COUNTS = "counts"
 # What asks for something to be done; the rest is as it should be, or nobody's turn.
 DEFICIENT = (Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed)
 
@@ -192,7 +195,21 @@ def change_counts(rows: Connection, agent: str, period: str) -> dict[str, int]:
             func.sum(case((one.overdue == 1, 1), else_=0)).label("overdue"),
         ).where(one.agent == agent, one.period == period)
     ).one()
-    return {name: value or 0 for name, value in found._mapping.items()}
+    return {name: int(value or 0) for name, value in found._mapping.items()}
+
+
+def counts(rows: Connection, agent: str, period: str) -> dict[str, dict[str, int]]:
+    """How many findings came to each verdict, and how many changed, as the index counted them."""
+    kept = section(rows, agent, period, COUNTS)
+    return counted(rows, agent, period) if kept is None else json.loads(kept)
+
+
+def counted(rows: Connection, agent: str, period: str) -> dict[str, dict[str, int]]:
+    """The same, counted now: it looks at every finding of the month."""
+    return {
+        "verdicts": verdict_counts(rows, agent, period, finding),
+        "changes": change_counts(rows, agent, period),
+    }
 
 
 def unread(rows: Connection, agent: str, period: str) -> Sequence[Any]:

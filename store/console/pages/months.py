@@ -96,10 +96,11 @@ def glance(console: Console, call: Call) -> Response:
     agent, period = values["agent"], values["period"]
     with console.custody.database.reading() as rows:
         clauses = look.clauses(rows, agent, period)
+        counts = look.counts(rows, agent, period)
         values |= {
             "clause_counts": in_order(Counter(one.verdict for one in clauses)),
-            "finding_counts": in_order(look.verdict_counts(rows, agent, period, finding)),
-            "changes": look.change_counts(rows, agent, period),
+            "finding_counts": in_order(counts["verdicts"]),
+            "changes": counts["changes"],
             "changed": look.changed_clauses(rows, agent, period),
             "unread": look.unread(rows, agent, period),
             "main": [one for one in clauses if _is_main(one.control)],
