@@ -262,19 +262,19 @@ def firmware(device: Device) -> Flow:
         build=build,
         train=train(product, version),
     )
-    bios = yield from _file(BIOS)
+    bios = yield from _if_allowed(BIOS)
     item = machine(queried(bios, BIOS_KEY)) if bios else None
     programs = yield from _installed()
     return [release, *([item] if item else []), *programs, *(yield from _unit())]
 
 
 def _installed() -> Generator[Ask, Capture, list[SoftwareRelease]]:
-    """Programs installed for every user; none where nobody delivered their names."""
+    """Programs installed for every user; none where their names were not told."""
     found: list[SoftwareRelease] = []
     for asks in INSTALLED:
         values: list[dict[str, str]] = []
         for ask, name in zip(asks, ("DisplayName", "DisplayVersion", "Publisher"), strict=True):
-            capture = yield from _file(ask)
+            capture = yield from _if_allowed(ask)
             values.append(by_key(capture, name) if capture else {})
         found += installed(*values)
     return found
@@ -327,6 +327,15 @@ def _file(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
     except NotAnswered as error:
         if error.code not in _UNDELIVERED:
             raise
+        return None
+
+
+def _if_allowed(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
+    """A capture that can be done without; None where it was refused, as by a JEA endpoint set up
+    before this was asked."""
+    try:
+        return (yield ask)
+    except NotAnswered:
         return None
 
 

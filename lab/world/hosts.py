@@ -42,6 +42,12 @@ VERSION = query(
     ReleaseId="1607",
 )
 NAME = query(NAME_KEY, ComputerName="JUMP-01")
+BIOS = query(
+    r"HKEY_LOCAL_MACHINE\HARDWARE\DESCRIPTION\System\BIOS",
+    SystemManufacturer="Dell Inc.",
+    SystemProductName="PowerEdge R640",
+    BIOSVersion="2.19.1",
+)
 
 
 def access_point(passphrase: str) -> str:

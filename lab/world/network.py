@@ -147,6 +147,7 @@ class Network:
             windows_asks.SYSTEM.text: hosts.SYSTEM,
             windows_asks.VERSION.text: hosts.VERSION,
             windows_asks.NAME.text: hosts.NAME,
+            windows_asks.BIOS.text: hosts.BIOS,
         }
         answers = {ask: text.encode() for ask, text in texts.items()}
         subjects = ("remote_desktop", "firmware")
