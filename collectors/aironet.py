@@ -25,7 +25,7 @@ from evidence.facts import Fact, WirelessNetwork
 __all__ = ["PRIVILEGE", "SESSION", "VENDOR", "account", "wireless"]
 TRANSPORTS = ("ssh", "folder")
 # The first is the driver that carries the terminal.
-ALIASES = ("generic", "cisco_autonomous_ap")
+ALIASES = ("cisco_autonomous_ap",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 Block = tuple[str, list[str]]

@@ -79,7 +79,7 @@ def test_over_a_terminal_the_facts_are_the_tapes_and_only_asks_are_typed(case: s
 
 
 # Command lines of which netmiko has no driver, and needs none: it only connects.
-WITHOUT_DRIVER = {"edgecore", "fxos", "nfvis", "staros"}
+WITHOUT_DRIVER = {"aironet", "edgecore", "fxos", "nfvis", "staros"}
 
 
 @pytest.mark.parametrize("name", [one.name for one in platforms().values() if one.session])

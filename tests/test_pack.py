@@ -62,7 +62,7 @@ def test_each_rule_that_needs_a_decision_has_the_picture_its_row_names(
 ) -> None:
     section = json.loads(month_pack.pack.archive.read("sections/decisions.json"))
     named = [row["picture"] for row in section["tables"][0]["rows"]]
-    drawn = [name for name in month_pack.pack.statement.subjects if name.startswith("pictures/")]
+    drawn = [name for name in month_pack.pack.statement.subjects if name.startswith("pictures/F-")]
     assert drawn
     assert sorted(name for name in named if isinstance(name, str)) == sorted(drawn)
     for name in drawn:

@@ -28,6 +28,7 @@ from evidence.pack import Pack
 from evidence.reading import canonical
 from evidence.readings import Zones
 from evidence.runs import Assessment
+from evidence.seal import Envelope
 from evidence.statement import COLLECTION, Statement
 from evidence.usage import HISTORY, UnitHistory, histories
 from tests.lab_month import NOW, Month, lab_month
@@ -250,8 +251,10 @@ def test_another_version_that_differs_is_reported_as_just_that(
 
 
 def test_a_bundle_that_is_gone_is_missed(month: Month, tmp_path: Path) -> None:
-    members = month.members()
-    del members[month.newest_bundle("sw-core-1")]
+    members, bundle = month.members(), month.newest_bundle("sw-core-1")
+    visit = check_collection(Statement.parse(Envelope.parse(members.pop(bundle)).payload))
+    cited = {one.digest for one in visit.readings} & set(month.assessment.readings)
+    assert cited
     cut = tmp_path / "cut.zip"
     with cut.open("wb") as file:
         write_archive(file, {"manifest.json": month.pack.manifest.to_json(), **members})
@@ -261,7 +264,9 @@ def test_a_bundle_that_is_gone_is_missed(month: Month, tmp_path: Path) -> None:
     path = month.signed(tmp_path / "signed.zip", members)
     report = examine(path, month.trust, Level.re_judged)
     assert (report.exit_code, report.reached) == (3, Level.re_read)
-    assert f"not re-judged (1 of its {len(month.assessment.readings)} readings" in notes(report)
+    assert f"not re-judged ({len(cited)} of its {len(month.assessment.readings)} readings" in notes(
+        report
+    )
 
 
 def test_an_input_that_is_gone_is_missed(month: Month, tmp_path: Path) -> None:

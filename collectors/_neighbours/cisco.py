@@ -25,7 +25,7 @@ LLDP = Ask(
     "show lldp neighbors detail",
     also=("show lldp neighbor detail", "show lldp nei det", "show_lldp_neighbors_detail"),
 )
-_ARP_HEAD = re.compile(r"(?im)^\s*(?:Protocol\s+)?Address\s+Age.*(?:Hardware|MAC) Addr")
+_ARP_HEAD = re.compile(r"(?im)^[ \t]*(?:Protocol[ \t]+)?Address[ \t]+Age.*(?:Hardware|MAC) Addr")
 # A dash for an age, or XR's state, marks the device's own addresses (and those HSRP lends it).
 _MINE = re.compile(r"^\s*(?:Internet\s+)?\d+(?:\.\d+){3}\s+-\s|\sInterface\s+ARPA\s")
 _WAYS = {CDP: "cdp", LLDP: "lldp"}

@@ -81,7 +81,7 @@ CONFIGURED = Ask(
     secrets=_SECRETS,
 )
 ARP = Ask("arp_table", "show arp", also=("show_arp",))
-_ARP_LINE = re.compile(r"(?m)^\s*\S+ \d+(?:\.\d+){3} [0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4} ")
+_ARP_LINE = re.compile(r"(?m)^[ \t]*\S+ \d+(?:\.\d+){3} [0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4} ")
 CURPRIV = Ask("curpriv", "show curpriv")
 PRIVILEGES = Ask(
     "configured_privileges", "show running-config privilege", also=("show run privilege",)
