@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from collectors._neighbours import address_of, named_networks
@@ -29,10 +29,8 @@ SWEEP = Ask(
     "sweep {range}",
     kind="probe",
     holes={"range": r"[0-9A-Fa-f.:]{2,39}/\d{1,3}"},
-    limit_s=280.0,
+    limit_s=280.0,  # less than the agent's watchdog waits; a wider range is named in parts
 )
-# Bits of an address that one ask covers: 128 addresses, so that the agent is heard of meanwhile.
-_PIECE_BITS = 7
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
@@ -43,19 +41,10 @@ def neighbours(device: Device) -> Flow:
     Without ranges there is only what somebody delivered, of wherever it is.
     """
     found: list[Fact] = []
-    pieces = [piece for network in named_networks(device) for piece in _pieces(network)]
-    for network in pieces or [ip_network(EVERYWHERE)]:
+    for network in named_networks(device) or [ip_network(EVERYWHERE)]:
         capture = yield SWEEP(range=str(network))
         found += _answers(capture)
     return found
-
-
-def _pieces(network: IPv4Network | IPv6Network) -> Iterator[IPv4Network | IPv6Network]:
-    longest = network.max_prefixlen - _PIECE_BITS
-    if network.prefixlen >= longest:
-        yield network
-    else:
-        yield from network.subnets(new_prefix=longest)
 
 
 def _answers(capture: Capture) -> Iterator[Fact]:
