@@ -32,6 +32,7 @@ from evidence.tape import TapeAnswer
 DEVICES = [Device(id=f"host-{n}", platform="linux", subjects=("firmware",)) for n in range(3)]
 JOBS = [Job(device, device.subjects) for device in DEVICES]
 HALF_A_BODY = "half a body"
+WHAT_IT_LACKS = "agent.push.client._missing"
 _SEND = HTTPConnection.send
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
@@ -92,6 +93,9 @@ def _work(state: Path, url: str, dies_before: str, acknowledged: Connection) -> 
         patch.object(HTTPConnection, "send", _send_half).start()
     elif dies_before:
         patch(dies_before, side_effect=_die).start()
+    if dies_before == WHAT_IT_LACKS:
+        # Only of a bundle that does not go up whole does the store say what it lacks.
+        patch("agent.push.client.WHOLE_BYTES", 0).start()
     for number in count():
         _turn(agent, client, number, acknowledged.send)
 

@@ -12,7 +12,7 @@ import pytest
 
 from agent.push import push
 from agent.sealing import adopt
-from tests.agent_loop import DEVICES, HALF_A_BODY, running_agent
+from tests.agent_loop import DEVICES, HALF_A_BODY, WHAT_IT_LACKS, running_agent
 from tests.fixtures_scene import Scene
 
 
@@ -64,7 +64,7 @@ def heard(acknowledged: Connection) -> list[str]:
         ("agent.collect.close_run", "a bundle"),
         ("agent.push.StoreClient.put_bundle", "a bundle"),
         (HALF_A_BODY, "a bundle"),
-        ("agent.push.client._missing", "a bundle"),  # the store has said what it lacks
+        (WHAT_IT_LACKS, "a bundle"),  # the store has said it
         ("agent.push.StoreClient._receipt", "a bundle"),  # and now it has everything
         ("agent.ledger.Ledger.stored", "a bundle"),
     ],
