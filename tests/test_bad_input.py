@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from time import monotonic, process_time
 from zipfile import ZIP_DEFLATED, ZipFile
+from zlib import crc32
 
 import pytest
 
@@ -148,7 +149,9 @@ def test_another_vendors_output_gives_no_facts(
         if other != name and (vendor is None or platform(other).vendor != vendor)
         for body in some
     ]
-    for body in (*foreign, *BANNERS):
+    # Each collector's own fifth of them; the drill takes all.
+    first, step = (0, 1) if DRILL else (crc32(f"{name} {subject}".encode()) % 5, 5)
+    for body in (*foreign[first::step], *BANNERS):
         code = failure_of(parroted(platform(name), subject, body))
         assert code in {
             *("output_unexpected", "output_incomplete", "result_empty_suspicious"),

@@ -31,6 +31,8 @@ from verify.command import examine
 from verify.report import Level, Report
 from verify.trust import Trust
 
+POSTGRESQL = (pytest.mark.part("postgres"), pytest.mark.drill)
+
 
 @dataclass
 class Office:
@@ -90,6 +92,12 @@ class Office:
     def verify(self, path: Path, level: Level) -> Report:
         agent = self.kept.month.agent.signing_key.public
         return examine(path, Trust({agent: "agent"}, self.kept.custody.key.public), level)
+
+
+# A pack is made of what the read model gives, which is tried on both databases.
+pytestmark = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=POSTGRESQL)], indirect=True
+)
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def _ntp(read: Sections) -> Iterator[Allowed]:
             kinds[words[2]] = {"cmac-aes-128": "aes-cmac", "sha2": "sha256"}.get(words[3], words[3])
         elif words[:2] == ["ntp", "authenticate"]:
             authenticated = True
-        elif words[:2] in (["ntp", "server"], ["ntp", "peer"]):
+        elif words[:2] in (["ntp", "server"], ["ntp", "peer"]) and len(words) > 2:
             key = words[words.index("key") + 1] if "key" in words[:-1] else None
             servers.append((" ".join(words[1:4]) if words[2] == "vrf" else words[2], key))
     for name, key in servers:
