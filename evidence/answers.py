@@ -13,9 +13,9 @@ from typing import Any
 
 from evidence.clock import parse_at, stamp
 from evidence.control import Disposition
-from evidence.errors import SealError, shown
+from evidence.errors import shown
 from evidence.seal import Envelope, SigningKey
-from evidence.statement import ANSWERS, Statement, by_digest, is_digest
+from evidence.statement import ANSWERS, Statement, by_digest, invalid, is_digest
 
 FORMAT = 1
 
@@ -103,15 +103,7 @@ class Answers:
     @classmethod
     def of(cls, statement: Statement) -> Answers:
         """The answers a statement holds, once its subjects are theirs. Raises SealError."""
-        record = statement.predicate
-        if statement.predicate_type != ANSWERS:
-            raise _invalid(f"this is a {statement.kind}")
-        if record.get("format") != FORMAT:
-            raise SealError(
-                f"the answers have format {shown(repr(record.get('format')))} "
-                f"(this program reads {FORMAT})",
-                code="format_unsupported",
-            )
+        record = statement.read_as(ANSWERS, FORMAT, "the answers have")
         try:
             found = cls(
                 **{key: str(record[key]) for key in ("store", "agent", "period")},
@@ -121,11 +113,11 @@ class Answers:
                 attachments=tuple(map(Attachment.of_record, record["attachments"])),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _invalid(f"the answers do not parse ({shown(repr(error))})") from None
+            raise invalid(f"the answers do not parse ({shown(repr(error))})") from None
         if found._subjects != statement.subjects or not all(
             is_digest(one.digest) for one in found.attachments
         ):
-            raise _invalid("its subjects are not its dispositions and attachments")
+            raise invalid("its subjects are not its dispositions and attachments")
         return found
 
 
@@ -134,7 +126,3 @@ def standing_at(assessed_at: datetime, answers: Iterable[Answers]) -> datetime:
     answered for it. Taken from what is signed, so that the fold comes out the same years later;
     an answer given in December for November counts for November."""
     return max([assessed_at, *(one.entered_at for one in answers)])
-
-
-def _invalid(what: str) -> SealError:
-    return SealError(f"the statement is not valid: {what}", code="statement_invalid")

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from evidence.clock import parse_at, stamp
 from evidence.control import Disposition
-from evidence.errors import SealError, shown
+from evidence.errors import shown
 from evidence.seal import Envelope, SigningKey
-from evidence.statement import DECISIONS, Statement, by_digest, is_digest
+from evidence.statement import DECISIONS, Statement, by_digest, invalid, is_digest
 
 FORMAT = 1
 
@@ -47,15 +47,7 @@ class Decisions:
     @classmethod
     def of(cls, statement: Statement) -> Decisions:
         """The dispositions a statement holds, once its subjects are theirs. Raises SealError."""
-        record = statement.predicate
-        if statement.predicate_type != DECISIONS:
-            raise _invalid(f"this is a {statement.kind}")
-        if record.get("format") != FORMAT:
-            raise SealError(
-                f"the decisions have format {shown(repr(record.get('format')))} "
-                f"(this program reads {FORMAT})",
-                code="format_unsupported",
-            )
+        record = statement.read_as(DECISIONS, FORMAT, "the decisions have")
         try:
             found = cls(
                 **{key: str(record[key]) for key in ("agent", "agent_version", "entered_by")},
@@ -64,10 +56,10 @@ class Decisions:
                 dispositions=tuple(map(Disposition.of_record, record["dispositions"])),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _invalid(f"the decisions do not parse ({shown(repr(error))})") from None
+            raise invalid(f"the decisions do not parse ({shown(repr(error))})") from None
         told = by_digest("dispositions", (one.id for one in found.dispositions))
         if told != statement.subjects or not is_digest(found.file_sha256):
-            raise _invalid("its subjects are not its dispositions")
+            raise invalid("its subjects are not its dispositions")
         return found
 
 
@@ -75,7 +67,3 @@ def in_force(entered: Iterable[Decisions], at: datetime) -> tuple[Disposition, .
     """What people had said by `at`, each once, oldest first."""
     found = {one.id: one for said in entered for one in said.dispositions if one.at <= at}
     return tuple(sorted(found.values(), key=lambda one: (one.at, one.id)))
-
-
-def _invalid(what: str) -> SealError:
-    return SealError(f"the statement is not valid: {what}", code="statement_invalid")

@@ -10,9 +10,9 @@ from typing import Any
 
 from evidence.clock import parse_at, stamp
 from evidence.collection import Gap
-from evidence.errors import SealError, shown
+from evidence.errors import shown
 from evidence.seal import Envelope, SigningKey
-from evidence.statement import ASSESSMENT, RUN, Statement, by_digest, is_digest
+from evidence.statement import ASSESSMENT, RUN, Statement, by_digest, invalid, is_digest
 
 FORMAT = 1
 
@@ -69,7 +69,7 @@ class RunRecord:
                 gaps=tuple(Gap.of_record(gap) for gap in record["gaps"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _invalid(f"the run does not parse ({shown(repr(error))})") from None
+            raise invalid(f"the run does not parse ({shown(repr(error))})") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,29 +128,17 @@ class Assessment:
                 findings=tuple(record["findings"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise _invalid(f"the assessment does not parse ({shown(repr(error))})") from None
+            raise invalid(f"the assessment does not parse ({shown(repr(error))})") from None
 
 
 def _predicate(statement: Statement, kind: str, listed: str) -> Mapping[str, Any]:
     """The predicate, once kind, format and subjects are what they should be."""
-    record = statement.predicate
-    if statement.predicate_type != kind:
-        raise _invalid(f"this is a {statement.kind}")
-    if record.get("format") != FORMAT:
-        raise SealError(
-            f"the {statement.kind} has format {shown(repr(record.get('format')))} "
-            f"(this program reads {FORMAT})",
-            code="format_unsupported",
-        )
+    record = statement.read_as(kind, FORMAT, f"the {statement.kind} has")
     digests = record.get(listed)
     if not isinstance(digests, list) or not all(map(is_digest, digests)):
-        raise _invalid(f"its {listed} are not digests")
+        raise invalid(f"its {listed} are not digests")
     if by_digest(listed, digests) != statement.subjects:
-        raise _invalid(f"its subjects are not its {listed}")
+        raise invalid(f"its subjects are not its {listed}")
     if not isinstance(record.get("replayed"), bool):
-        raise _invalid("replayed is neither true nor false")
+        raise invalid("replayed is neither true nor false")
     return record
-
-
-def _invalid(what: str) -> SealError:
-    return SealError(f"the statement is not valid: {what}", code="statement_invalid")

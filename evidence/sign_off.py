@@ -17,11 +17,11 @@ from typing import Any
 from evidence.answers import Person
 from evidence.clock import parse_at, stamp
 from evidence.control import Judgement
-from evidence.errors import SealError, shown
+from evidence.errors import shown
 from evidence.log import leaf_hash, root_of
 from evidence.reading import canonical
 from evidence.seal import Envelope, SigningKey
-from evidence.statement import SIGN_OFF, Statement, is_digest
+from evidence.statement import SIGN_OFF, Statement, invalid, is_digest
 from evidence.text import Text
 
 FORMAT = 1
@@ -140,15 +140,7 @@ class SignOff:
     @classmethod
     def of(cls, statement: Statement) -> SignOff:
         """The step a statement holds. Raises SealError."""
-        record = statement.predicate
-        if statement.predicate_type != SIGN_OFF:
-            raise _invalid(f"this is a {statement.kind}")
-        if record.get("format") != FORMAT:
-            raise SealError(
-                f"the sign-off has format {shown(repr(record.get('format')))} "
-                f"(this program reads {FORMAT})",
-                code="format_unsupported",
-            )
+        record = statement.read_as(SIGN_OFF, FORMAT, "the sign-off has")
         try:
             deputises, previous = record["deputises"], record["previous"]
             found = cls(
@@ -162,13 +154,9 @@ class SignOff:
                 previous=None if previous is None else str(previous),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _invalid(f"the sign-off does not parse ({shown(repr(error))})") from None
+            raise invalid(f"the sign-off does not parse ({shown(repr(error))})") from None
         if found._subjects != statement.subjects or not (
             previous is None or is_digest(found.previous)
         ):
-            raise _invalid("its subjects are not the set and the judgement")
+            raise invalid("its subjects are not the set and the judgement")
         return found
-
-
-def _invalid(what: str) -> SealError:
-    return SealError(f"the statement is not valid: {what}", code="statement_invalid")

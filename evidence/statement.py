@@ -88,14 +88,26 @@ class Statement:
             statement = cls(str(record["predicateType"]), subjects, record["predicate"])
             complete = record["_type"] == STATEMENT_TYPE and len(subjects) == len(record["subject"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise _invalid(f"it does not parse ({shown(repr(error))})") from None
+            raise invalid(f"it does not parse ({shown(repr(error))})") from None
         if not complete or not all(map(is_digest, subjects.values())):
-            raise _invalid("type, subject names or digests are not as in-toto writes them")
+            raise invalid("type, subject names or digests are not as in-toto writes them")
         if not isinstance(statement.predicate, dict):
-            raise _invalid("its predicate is not an object")
+            raise invalid("its predicate is not an object")
         if statement.predicate_type not in KINDS:
             raise _unknown(statement.predicate_type)
         return statement
+
+    def read_as(self, predicate_type: str, format: int, what: str) -> Mapping[str, Any]:
+        """The predicate, once it is of this type and format. `what` begins the sentence that says
+        otherwise (`the decisions have`). Raises SealError."""
+        if self.predicate_type != predicate_type:
+            raise invalid(f"this is a {self.kind}")
+        if (found := self.predicate.get("format")) != format:
+            raise SealError(
+                f"{what} format {shown(repr(found))} (this program reads {format})",
+                code="format_unsupported",
+            )
+        return self.predicate
 
 
 def by_digest(folder: str, digests: Iterable[str]) -> dict[str, str]:
@@ -103,7 +115,8 @@ def by_digest(folder: str, digests: Iterable[str]) -> dict[str, str]:
     return {f"{folder}/{digest}": digest for digest in digests}
 
 
-def _invalid(what: str) -> SealError:
+def invalid(what: str) -> SealError:
+    """What is wrong with a statement, as an error (`statement_invalid`)."""
     return SealError(f"the statement is not valid: {what}", code="statement_invalid")
 
 
@@ -114,4 +127,4 @@ def _unknown(predicate_type: str) -> SealError:
             code="format_unsupported",
             next_step="verify with a newer evidence-verify",
         )
-    return _invalid(f"its predicate type is {shown(predicate_type)!r}")
+    return invalid(f"its predicate type is {shown(predicate_type)!r}")
