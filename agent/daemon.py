@@ -17,10 +17,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from http.server import ThreadingHTTPServer
 from threading import Event, Thread
 from types import FrameType
 from typing import NoReturn
+from wsgiref.simple_server import WSGIServer
 
 import schedule
 
@@ -35,7 +35,7 @@ from agent.ledger.faults import StateBroken, problem_of
 from agent.ledger.repair import Repaired
 from agent.logins import Logins
 from agent.logs import start_logs
-from agent.metrics import Metrics, serve_metrics
+from agent.metrics import FIGURES, PREFIX, Metrics
 from agent.notify import Notifier
 from agent.room import days_without_store, hold_reserve, no_room, spend_reserve
 from agent.sealing import Agent, keep_gap
@@ -50,6 +50,7 @@ from evidence.ask import Ask
 from evidence.collection import Gap
 from evidence.device import Device
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
+from evidence.metrics import serve_metrics
 
 log = logging.getLogger("evidence-agent")
 # Seconds between two turns of the spool; a store that is away is asked no oftener.
@@ -123,10 +124,10 @@ class Daemon:
         except EvidenceError as error:
             log.error("the configuration was kept as it was: %s", error)
             self.notifier.status(f"configuration kept: {error.code}")
-            self.metrics.count("reloads_total", 'outcome="kept"')
+            self.metrics.count("reloads_total", "kept")
             return
         self.config = new
-        self.metrics.count("reloads_total", 'outcome="taken"')
+        self.metrics.count("reloads_total", "taken")
         log.info("the configuration was read anew: %d devices", len(new.devices))
         self._say_idle()
 
@@ -145,13 +146,13 @@ class Daemon:
             return None
         return door
 
-    def _open_metrics(self) -> ThreadingHTTPServer | None:
+    def _open_metrics(self) -> WSGIServer | None:
         """The figures' server, if one is configured and its port is free."""
         port = self.config.daemon.metrics_port
         if port is None:
             return None
         try:
-            server = serve_metrics(self.metrics, port)
+            server = serve_metrics(PREFIX, FIGURES, self.metrics, port)
         except OSError as error:
             log.warning("no metrics: port %d cannot be had: %s", port, error.strerror)
             return None
@@ -203,7 +204,7 @@ class Daemon:
         finally:
             self._broken = self._broken or ledger.broken
             ledger.close()
-        self.metrics.count("runs_total", 'by="operator"')
+        self.metrics.count("runs_total", "operator")
         tell({"done": {"run": run.id, "failed": run.failed}})
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -237,7 +238,7 @@ class Daemon:
             return
         run = tick(self.config, self.agent, self.brake, progress, self._count_waiting)
         if run is not None:
-            self.metrics.count("runs_total", 'by="schedule"')
+            self.metrics.count("runs_total", "schedule")
             self.metrics.put("last_run_timestamp_seconds", {"": self.agent.clock().timestamp()})
             self.notifier.status(f"last run {run.id}: {run.failed} failed readings")
 
@@ -263,18 +264,16 @@ class Daemon:
     def _count(self, visit: Visit) -> None:
         for reading in visit.readings:
             state = "failed" if reading.failure else "read"
-            self.metrics.count("readings_total", f'state="{state}"')
+            self.metrics.count("readings_total", state)
 
     def _count_waiting(self, waiting: list[Waiting]) -> None:
-        counted = Counter(f'why="{one.code}"' for one in waiting)
-        self.metrics.put("waiting_devices", counted)
+        self.metrics.put("waiting_devices", Counter(one.code for one in waiting))
 
     def _measure(self, ledger: Ledger) -> None:
         """What is as it is, whoever did it."""
         put = self.metrics.put
         put("devices", {"": len(self.config.devices)})
-        waiting = {state: ledger.count_in(state) for state in ("spooled", "refused")}
-        put("spool_bundles", {f'state="{state}"': count for state, count in waiting.items()})
+        put("spool_bundles", {state: ledger.count_in(state) for state in ("spooled", "refused")})
         days = days_without_store(self.config, ledger, self.agent.clock())
         put("spool_days", {} if days is None else {"": days})
         put("state_free_bytes", {"": shutil.disk_usage(self.config.state).free})

@@ -1,33 +1,44 @@
-"""Figures for Prometheus, on loopback only: how the log grows, who watches it, what is refused.
+"""The store's figures for Prometheus: how the log grows, who watches it, what is refused.
 
-Text exposition format 0.0.4. Every name is explained in `docs/store.md` (tested). A figure that is
-not known is not there, never 0.
+Every name is explained in `docs/store.md` (tested).
 """
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from sqlalchemy import func, select
 
+from evidence.metrics import Figure, Values
 from store import leaves
 from store.custody import Custody
 from store.schema import agent_contact, cosignature, time_stamp
 
 PREFIX = "evidence_store_"
-KINDS = {
-    "log_entries": ("gauge", "Entries of the log."),
-    "witnessed_entries": ("gauge", "Entries of the newest checkpoint that a witness signed."),
-    "witnessed_timestamp_seconds": ("gauge", "When a witness signed last (Unix time)."),
-    "stamped_entries": ("gauge", "Entries of the newest checkpoint with a time stamp."),
-    "stamped_timestamp_seconds": ("gauge", "The time in the newest time stamp (Unix time)."),
-    "locked_agents": ("gauge", "Agents that were seen twice and are locked."),
-    "refilling": ("gauge", "1 while a restored store takes back what it had signed."),
-    "state_free_bytes": ("gauge", "Free space where the state folder lies."),
-    "answers_total": ("counter", "Requests by what they came to: taken, or a problem's code."),
+FIGURES = {
+    "log_entries": Figure(GaugeMetricFamily, "Entries of the log."),
+    "witnessed_entries": Figure(
+        GaugeMetricFamily, "Entries of the newest checkpoint that a witness signed."
+    ),
+    "witnessed_timestamp_seconds": Figure(
+        GaugeMetricFamily, "When a witness signed last (Unix time)."
+    ),
+    "stamped_entries": Figure(
+        GaugeMetricFamily, "Entries of the newest checkpoint with a time stamp."
+    ),
+    "stamped_timestamp_seconds": Figure(
+        GaugeMetricFamily, "The time in the newest time stamp (Unix time)."
+    ),
+    "locked_agents": Figure(GaugeMetricFamily, "Agents that were seen twice and are locked."),
+    "refilling": Figure(
+        GaugeMetricFamily, "1 while a restored store takes back what it had signed."
+    ),
+    "state_free_bytes": Figure(GaugeMetricFamily, "Free space where the state folder lies."),
+    "answers_total": Figure(
+        CounterMetricFamily, "Requests by what they came to: taken, or a problem's code.", "code"
+    ),
 }
 
 
@@ -38,21 +49,12 @@ class Metrics:
         self._custody = custody
         self.answers: Counter[str] = Counter()
 
-    def text(self) -> str:
-        lines = []
-        values = self._values()
-        for name, (kind, meaning) in KINDS.items():
-            lines += [f"# HELP {PREFIX}{name} {meaning}", f"# TYPE {PREFIX}{name} {kind}"]
-            if name == "answers_total":
-                lines += [
-                    f'{PREFIX}{name}{{code="{code}"}} {count}'
-                    for code, count in sorted(self.answers.items())
-                ]
-            elif (value := values.get(name)) is not None:
-                lines.append(f"{PREFIX}{name} {value:.15g}")
-        return "\n".join(lines) + "\n"
+    def values(self) -> Values:
+        """Everything known now."""
+        known = {name: {"": float(one)} for name, one in self._known().items() if one is not None}
+        return {**known, "answers_total": dict(self.answers)}
 
-    def _values(self) -> dict[str, float | None]:
+    def _known(self) -> dict[str, float | None]:
         signed, stamped = cosignature.c, time_stamp.c
         with self._custody.database.reading() as rows:
             witnessed = rows.execute(
@@ -76,27 +78,3 @@ class Metrics:
                 "refilling": self._custody.refilling,
                 "state_free_bytes": shutil.disk_usage(self._custody.files.incoming).free,
             }
-
-
-def serve_metrics(metrics: Metrics, port: int) -> ThreadingHTTPServer:
-    """Answer `GET /metrics` on 127.0.0.1 in a thread; `shutdown` ends it. Raises OSError."""
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10  # seconds for a request; a scraper that hangs holds nothing up
-
-        def do_GET(self) -> None:
-            found = self.path == "/metrics"
-            body = metrics.text().encode("utf-8") if found else b"only /metrics is here\n"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """A scrape every few seconds is nothing to log."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-    return server

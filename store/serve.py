@@ -17,9 +17,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.metrics import serve_metrics
 from evidence.seal import PublicKey
 from store.app import make_app
-from store.metrics import serve_metrics
+from store.metrics import FIGURES, PREFIX
 from store.settings import Settings
 from store.stamping import Stamper
 
@@ -90,7 +91,7 @@ def serve(settings: Settings) -> bool:
             stamper.start()
             held.callback(stamper.stop)
         if settings.metrics_port is not None:
-            figures = serve_metrics(app.state.metrics, settings.metrics_port)
+            figures = serve_metrics(PREFIX, FIGURES, app.state.metrics, settings.metrics_port)
             held.callback(figures.server_close)
             held.callback(figures.shutdown)
         listener = held.enter_context(bind(settings.host, settings.port))

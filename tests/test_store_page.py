@@ -6,8 +6,9 @@ import re
 import urllib.request
 from pathlib import Path
 
+from evidence.metrics import serve_metrics
 from evidence.seal import SigningKey
-from store.metrics import KINDS, PREFIX, serve_metrics
+from store.metrics import FIGURES, PREFIX
 from store.problems import PROBLEMS
 from tests.fixtures_bundle import MakeBundle
 from tests.fixtures_store import Served, StoreClient
@@ -17,7 +18,7 @@ PAGE = (ROOT / "docs" / "store.md").read_text("utf-8")
 
 
 def test_every_figure_is_explained_and_no_other() -> None:
-    assert set(re.findall(rf"^\| `{PREFIX}(\w+)`", PAGE, re.MULTILINE)) == set(KINDS)
+    assert set(re.findall(rf"^\| `{PREFIX}(\w+)`", PAGE, re.MULTILINE)) == set(FIGURES)
 
 
 def test_every_code_of_the_page_is_one_with_its_status() -> None:
@@ -38,7 +39,7 @@ def test_the_figures_follow_the_store(
     store: Served, client: StoreClient, make_bundle: MakeBundle
 ) -> None:
     metrics = store.metrics
-    server = serve_metrics(metrics, 0)
+    server = serve_metrics(PREFIX, FIGURES, metrics, 0)
     try:
         client.put_bundle(make_bundle(1))
         StoreClient(store.url, SigningKey.generate()).get("/v1/bundles")
@@ -49,8 +50,8 @@ def test_the_figures_follow_the_store(
         server.shutdown()
         server.server_close()
     found = dict(line.rsplit(" ", 1) for line in said.splitlines() if not line.startswith("#"))
-    assert found[f"{PREFIX}log_entries"] == "2"
-    assert found[f"{PREFIX}refilling"] == found[f"{PREFIX}locked_agents"] == "0"
-    assert found[f'{PREFIX}answers_total{{code="taken"}}'] == "1"
-    assert found[f'{PREFIX}answers_total{{code="agent_unknown"}}'] == "1"
+    assert found[f"{PREFIX}log_entries"] == "2.0"
+    assert found[f"{PREFIX}refilling"] == found[f"{PREFIX}locked_agents"] == "0.0"
+    assert found[f'{PREFIX}answers_total{{code="taken"}}'] == "1.0"
+    assert found[f'{PREFIX}answers_total{{code="agent_unknown"}}'] == "1.0"
     assert f"{PREFIX}witnessed_entries" not in found, "nobody has looked yet"
