@@ -19,6 +19,8 @@ _NOTHING = re.compile(
 )
 # A value somebody blanked. It is kept as it stands, but it identifies nothing.
 _BLANKED = re.compile(r"(?:<.*>|redacted.*|[0xX*F-]+|\w*0{6,}|1?2?3?4?5?6789?0?)?", re.IGNORECASE)
+# Longer than any address, date or key that stands in an object of text, in octets.
+_SURELY_TEXT = 16
 _OCTETS = ("4", "6", "64", "65", "2", "66", "67", "70")
 
 
@@ -48,11 +50,21 @@ class Answers:
         self._values: dict[Oid, str] = {}
 
     def add(self, capture: Capture) -> None:
-        """Take a capture's rows. An empty capture adds nothing: the device has no such object."""
-        if capture.body.strip():
-            for where, tag, value in capture.snmp():
-                if tag in _OCTETS and (text := _text(value)) is not None:
-                    self._values.setdefault(where, text)
+        """Take a capture's rows. An empty capture adds nothing: the device has no such object.
+
+        An object that one capture tells in two ways (two walks in one recording, of two devices
+        perhaps) is unknown: which of them is this device's, nobody can say.
+        """
+        if not capture.body.strip():
+            return
+        told: dict[Oid, str] = {}
+        contradicted: set[Oid] = set()
+        for where, tag, value in capture.snmp():
+            text = _text(value) if tag in _OCTETS else None
+            if text is not None and told.setdefault(where, text) != text:
+                contradicted.add(where)
+        for where in told.keys() - contradicted:
+            self._values.setdefault(where, told[where])
 
     def raw(self, dotted: str) -> str | None:
         """The value exactly at this OID, as the device wrote it."""
@@ -67,12 +79,18 @@ class Answers:
 
 
 def _text(value: bytes) -> str | None:
-    """Octets as text; None for bytes that are no text (addresses, dates, bit strings)."""
+    """Octets as text; None for bytes that are no text (addresses, dates, bit strings).
+
+    SNMP tells no encoding. Of a long text with words in one that is not known (a place in Big5),
+    what is ASCII is kept: releases and models are written in it.
+    """
     value = value.rstrip(b"\0 ")
     try:
         text = value.decode()
     except UnicodeDecodeError:
         text = value.decode("latin-1")
+        if len(value) > _SURELY_TEXT and sum(32 <= one < 127 for one in value) > len(value) / 2:
+            text = re.sub(r"[\x7f-\x9f]", "\ufffd", text)
     return None if re.search(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) else text
 
 
@@ -149,7 +167,7 @@ def _physical(index: int, cells: dict[str, str]) -> Physical:
 def _kind_by_name(cells: dict[str, str]) -> int | None:
     """What a row calls itself in its last word, for agents that leave the class out."""
     for name in ("name", "description"):
-        match = re.search(r"\b(chassis|stack)$", cells.get(name, "").strip(), re.IGNORECASE)
+        match = re.search(r"\b(chassis|stack)(?:ing)?$", cells.get(name, "").strip(), re.IGNORECASE)
         if match:
             return _KINDS[match[1].casefold()]
     return None

@@ -29,6 +29,11 @@ _VIRTUAL = re.compile(
     re.IGNORECASE,
 )
 _UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ (\d+\.\d\S*)")
+# Makers whose name is no common word, by which a text can be told to be of another's device.
+_MAKERS = re.compile(
+    r"(?i)\b(?:forti(?=\w)|(?:cisco|juniper|palo alto|check ?point|huawei|aruba|arista|sonicwall"
+    r"|sophos|mikrotik|zyxel|ubiquiti|extreme|brocade|netgear|d-link|dell|hp)\b)"
+)
 _OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
 
 Identity = tuple[str | None, str | None]  # model and serial number
@@ -44,7 +49,7 @@ def facts_of(
     family: Family, view: View, rows: tuple[Physical, ...], answered_at: datetime
 ) -> Iterator[Fact]:
     """All facts; the release that runs and the chassis come first of their kind."""
-    version = family.find("version", view) or _version(view)
+    version = family.find("version", view) or _version(family, view)
     model = family.find("model", view) or _printer_model(view.answers)
     serial = family.find("serial", view) or _first_under(view.answers, _PRINTER_SERIAL)
     if version or family.product:
@@ -78,11 +83,14 @@ def _kernel(view: View) -> Iterator[SoftwareRelease]:
         yield SoftwareRelease(product=match[1].lower(), version=match[2], part="kernel")
 
 
-def _version(view: View) -> str | None:
+def _version(family: Family, view: View) -> str | None:
     """The version where no family says where to look: worded in sysDescr, else as ENTITY-MIB
-    or the RMON probe configuration has it."""
+    or the RMON probe configuration has it.
+
+    A sysDescr that names another maker is not the device's own word: it was set by hand.
+    """
     description = said(view.description) or ""
-    for pattern in _WORDED:
+    for pattern in _WORDED if not _names_another_maker(family, description) else ():
         if match := pattern.search(description):
             return match[1].rstrip(".-(")
     main = view.chassis[0] if view.chassis else None
@@ -95,6 +103,15 @@ def _version(view: View) -> str | None:
     return next((one for one in revisions if one and re.search(r"\d\W*[.A-Za-z]", one)), None)
 
 
+def _names_another_maker(family: Family, description: str) -> bool:
+    """Whether the text names a maker, and only others than the sysObjectID's."""
+    if family.vendor is None:
+        return False
+    own = family.vendor.casefold().replace(" ", "")
+    named = [one.casefold().replace(" ", "") for one in _MAKERS.findall(description)]
+    return bool(named) and not any(one in own for one in named)
+
+
 def _parts(
     family: Family,
     view: View,
@@ -104,22 +121,24 @@ def _parts(
     """The stack itself, its further members, and the modules that have a serial number."""
     names = {CHASSIS: "chassis", STACK: "stack", MODULE: "module"}
     members = {row.index for row in view.chassis[1:]}
+    of_members = {(row.model, row.serial) for row in view.chassis}
     for row in rows:
         if row.index not in members and row.kind not in (STACK, MODULE):
             continue
         if row.kind == MODULE and (row.serial is None or _is_optics(row)):
             continue
-        model = row.model or (row.description if _names_a_model(row) else None)
-        if (model, row.serial) in known or not (model or row.serial):
+        model, serial = row.model or _called(row), row.serial
+        if row.kind == STACK and (row.model, serial) in of_members:
+            # A stack has no plate of its own: what stands here is borrowed of its first member.
+            model, serial = _called(row), None
+        if (model, serial) in known or not (model or serial):
             continue
-        known.add((model, row.serial))
+        known.add((model, serial))
         yield HardwareItem(
-            subject_unit=row.serial
-            if row.index in members and not is_blanked(row.serial)
-            else None,
+            subject_unit=serial if row.index in members and not is_blanked(serial) else None,
             vendor=family.vendor or row.maker,
             model=model,
-            serial=row.serial,
+            serial=serial,
             part=names.get(row.kind or CHASSIS, "chassis"),
             position=row.name,
             description=row.description,
@@ -127,9 +146,16 @@ def _parts(
         )
 
 
-def _names_a_model(row: Physical) -> bool:
-    """Whether a chassis or stack without a model says in its description what it is."""
-    return row.kind != MODULE and re.search(r"\d", row.description or "") is not None
+def _called(row: Physical) -> str | None:
+    """What a chassis or stack without a model calls itself, if that says what it is.
+
+    The name of a member is its place ("Switch 2"); a stack's may be all that it says of itself.
+    """
+    if row.kind == MODULE:
+        return None
+    if re.search(r"\d", row.description or ""):
+        return row.description
+    return row.name if row.kind == STACK and re.search(r"[A-Z]\d\d", row.name or "") else None
 
 
 def _is_optics(row: Physical) -> bool:

@@ -87,13 +87,32 @@ def alike(one: str, other: str) -> bool:
 
     `FortiGate-100F v7.2.8,build1639` and `v7.2.8`, `Nexus 3048` and `3048`, are one value in two
     forms; so are a version's numbers with and without leading zeros (17.09.04, 17.9.4), and a model
-    with and without hyphens or the mark of its licence (2024F4X, 2024F-4X; SG350X-24P-K9).
+    with and without hyphens or the mark of its licence (2024F4X, 2024F-4X; SG350X-24P-K9), and a
+    line of products and a model of it (ASR9K Series, ASR-9001).
     """
     first, second = _plain(one), _plain(other)
     if _whole(first) == _whole(second):
         return True
     shorter, longer = sorted((first, second), key=len)
-    return len(shorter) > 2 and _stands_in(shorter, longer)
+    if len(shorter) > 2 and _stands_in(shorter, longer):
+        return True
+    return any(
+        re.match(line, _whole(_plain(exact)))
+        for wide, exact in ((one, other), (other, one))
+        for line in _lines(wide)
+    )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Patterns of the models in a line of products, where the text names a line.
+
+    A MIB's name of a sysObjectID is words run together (snFastIronStackICX7650Switch): the one
+    with a number is the line. `ASR9K Series` are the models ASR 9000 to 9999.
+    """
+    if re.fullmatch(r"[a-z]+[A-Z]\w+", text):
+        yield from map(str.casefold, re.findall(r"[A-Z]{2,}\d{3,}(?=[A-Z][a-z]|$)", text))
+    if match := re.search(r"\b([A-Za-z]+)(\d)[kK]\b.* [Ss]eries", text):
+        yield rf"{match[1].casefold()}{match[2]}\d{{3}}(?!\d)"
 
 
 def _stands_in(shorter: str, longer: str) -> bool:
