@@ -163,6 +163,8 @@ def test_what_may_follow_a_match(rule: str, model: str, found: bool) -> None:
     ("product", "version", "edition", "name"),
     [
         ("ios", "15.2(7)E3", "", "IOS 15.2E"),
+        ("ios", "15.2(4)S7", "", None),
+        ("nxos", "7.3(0)N1(1)", "", None),
         ("iosxe", "17.09.04a", "", "IOS XE 17.9"),
         ("fortios", "7.2.8", "", "FortiOS 7.2"),
         ("panos", "10.1.14-h9", "", "PAN-OS 10.1"),

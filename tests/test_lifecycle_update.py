@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -96,20 +97,139 @@ def judged(made: Catalogue, entry: Entry, today: date) -> tuple[str, Result]:
     return found.state, found.result
 
 
-def test_windows_is_matched_by_name_and_an_unknown_build_is_left_out() -> None:
-    known = release("2022", eolFrom="2031-10-14", eoesFrom="2034-10-14")
-    told = product("windows-server", known, release("2031"))
+def test_windows_is_known_by_its_build_and_edition() -> None:
+    """A release that no catalogue has comes too; one that tells no build cannot."""
+    latest = {"name": "10.0.20348", "date": None, "link": None}
+    told = product(
+        "windows-server",
+        release("2022", latest=latest, eolFrom="2031-10-14", eoesFrom="2034-10-14"),
+        release("2031", latest={"name": "10.0.33000"}, eolFrom="2041-10-14", isEoes=None),
+        release("2035"),
+    )
     offer = offer_of_json({"result": told}, "x", SHIPPED.entries, TODAY)
+    known, new = offer.rows
+    assert (known.match, known.rule, known.name) == ("10.0.20348", "build", "Windows Server 2022")
+    assert [str(day) for day in known.milestones.values()] == ["2031-10-14", "2034-10-14"]
+    assert (new.match, new.edition) == ("10.0.33000", "2031")
+    assert set(map(str, new.milestones.values())) == {"2041-10-14"}
+    assert offer.left_out == ("windows-server 2035: it tells no build",)
+
+
+@pytest.mark.parametrize(
+    ("site_id", "cycle", "edition"),
+    [
+        ("windows", "11-24h2-e-lts", "e lts"),
+        ("windows", "10-22h2", ""),
+        ("windows", "10-1507-iot", "iot"),
+        ("windows-server", "2012-r2", "2012 r2"),
+        ("windows-server", "23h2-ac", "23h2"),
+        ("windows-server", "2004-sac", "2004"),
+        ("windows-server", "2008-r2-sp1", "2008 r2 sp1"),
+    ],
+)
+def test_the_edition_stands_in_the_release_s_name(site_id: str, cycle: str, edition: str) -> None:
+    told = [{"cycle": cycle, "eol": False, "latest": "10.0.99999"}]
+    assert [one.edition for one in rows(told, site_id)] == [edition]
+
+
+def test_any_product_is_taken_under_the_site_s_name() -> None:
+    told = product("angular", release("20", eoasFrom="2026-01-02", eolFrom="2027-01-02"))
+    told |= {"label": "Angular", "category": "framework"}
+    offer = offer_of_json({"result": [told]}, "x", (), TODAY)
     [row] = offer.rows
-    assert (row.match, row.rule) == ("10.0.20348", "build")
-    assert [str(day) for day in row.milestones.values()] == ["2031-10-14", "2034-10-14"]
-    assert offer.left_out == ("windows-server 2031: its build and edition are not known",)
+    assert (row.kind, row.vendor, row.product, row.name) == (
+        "software",
+        "Angular",
+        "angular",
+        "Angular 20",
+    )
+    made, changes = updated(SHIPPED, offer, TODAY)
+    found = made.find_software(None, "angular", "20.3.1")
+    assert found is not None and found.key == row.key
+    assert {name: str(day) for name, day in found.milestones.items()} == {
+        "end_of_software_maintenance": "2026-01-02",
+        "end_of_security_fixes": "2027-01-02",
+        "last_day_of_support": "2027-01-02",
+    }
+    assert [one.word for one in changes] == ["comes"]
+    assert made.find_software(None, "angular", "2.0") is None, "20 is not 2"
 
 
-def test_an_unknown_product_is_told() -> None:
-    offer = offer_of_json({"result": product("angular")}, "x", (), TODAY)
-    assert offer.rows == ()
-    assert "angular" in offer.left_out[0]
+def test_what_is_held_in_the_hand_is_hardware_and_is_discontinued() -> None:
+    gone = {"isDiscontinued": True, "discontinuedFrom": "2025-09-09", "isEol": True}
+    told = product("pocket", release("7", label="7 mini", **gone), release("8"))
+    told |= {"label": "Pocket", "category": "device"}
+    known, new = rows({"result": told})
+    assert (known.kind, known.match, known.milestones["end_of_sale"]) == (
+        "hardware",
+        "Pocket 7 mini",
+        date(2025, 9, 9),
+    )
+    assert known.milestones["last_day_of_support"] == date(2026, 11, 23)
+    assert (new.match, new.milestones) == ("Pocket 8", {})
+
+
+@pytest.mark.parametrize(
+    ("told", "last"),
+    [
+        ({"eol": "2027-01-02", "extendedSupport": "2030-01-02"}, "2030-01-02"),
+        ({"eol": "2027-01-02", "extendedSupport": False}, "2027-01-02"),
+        ({"eol": "2027-01-02", "extendedSupport": True}, None),
+        ({"eol": "2027-01-02"}, "2027-01-02"),
+        ({"isEol": False, "eolFrom": "2027-01-02", "isEoes": None}, "2027-01-02"),
+        ({"isEol": False, "eolFrom": "2027-01-02", "isEoes": False}, None),
+        ({"isEol": False, "eolFrom": "2027-01-02", "eoesFrom": "2030-01-02"}, "2030-01-02"),
+    ],
+)
+def test_longer_support_moves_the_last_day_and_never_the_last_fix(
+    told: dict[str, Any], last: str | None
+) -> None:
+    [row] = rows([{"cycle": "5", **told}], "something")
+    assert str(row.milestones["end_of_security_fixes"]) == "2027-01-02"
+    assert row.milestones.get("last_day_of_support") == (last and date.fromisoformat(last))
+
+
+def test_what_has_ended_on_no_day_that_is_told_keeps_the_day_it_was_first_seen_to() -> None:
+    made, _ = updated(SHIPPED, Offer(tuple(rows([{"cycle": "1", "eol": True}], "some"))), TODAY)
+    later = offer_of_json([{"cycle": "1", "eol": True}], "some", made.entries, date(2027, 2, 1))
+    again, changes = updated(made, later, date(2027, 2, 1))
+    assert changes == []
+    found = again.find_software(None, "some", "1")
+    assert found is not None and found.milestones["end_of_security_fixes"] == date(2026, 11, 23)
+
+
+def test_the_vendor_s_own_day_is_not_changed_by_what_another_tells() -> None:
+    own = replace(rows([{"cycle": "30.04", "eol": "2035-05-29"}], "ubuntu")[0], confidence="vendor")
+    before = Catalogue(date(2026, 9, 1), (own,))
+    other = rows([{"cycle": "30.04", "eol": "2035-04-30", "support": "2031-01-01"}], "ubuntu")
+    made, [kept] = updated(before, Offer(tuple(other)), TODAY)
+    assert (kept.word, kept.after) == ("kept", other[0])
+    assert made.entries[0].milestones == own.milestones
+    assert made.age_days(TODAY, made.entries[0]) == 84, "what was not confirmed grows no younger"
+    same = rows([{"cycle": "30.04", "eol": "2035-05-29", "support": "2031-01-01"}], "ubuntu")
+    made, changes = updated(before, Offer(tuple(same)), TODAY)
+    assert changes == []
+    assert made.entries[0].milestones == own.milestones
+    assert made.age_days(TODAY, made.entries[0]) == 0
+    # A CSV is somebody's whole catalogue, and stands for itself.
+    made, [taken] = updated(before, Offer(tuple(other), whole=True), TODAY)
+    assert (taken.word, made.entries) == ("changes", tuple(other))
+
+
+def test_a_list_of_products_names_what_to_take_instead() -> None:
+    listed = {"result": [{"name": "ubuntu", "label": "Ubuntu", "category": "os", "uri": "x"}]}
+    with pytest.raises(ConfigurationError, match="without their releases") as caught:
+        rows(listed)
+    assert "products/full" in str(caught.value.next_step)
+
+
+def test_what_two_files_say_alike_is_said_once(tmp_path: Path) -> None:
+    for name in ("full", "fortios"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"result": FORTIOS}), "utf-8")
+    source = read_source(str(tmp_path), SHIPPED, TODAY)
+    made, _ = updated(SHIPPED, source.offer, TODAY)
+    assert len(source.offer.rows) == 2
+    assert len(made.entries) == len(SHIPPED.entries) + 1
 
 
 EOX: dict[str, Any] = {

@@ -2,178 +2,210 @@
 
 A field is a day or a boolean. `false` for an end is "no day announced": a blank, which is never
 "supported". `true` is "has ended, the day is not told": the row then ends the day before it was
-read, and its note says so. In v0 `support` is the other way round: `true` is still maintained.
+read, and its note says so. In v0 `support` is the other way round (`true` is still maintained),
+and `extendedSupport` only says whether there is any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
 from evidence.errors import ConfigurationError, shown
 from evidence.lifecycle.entry import Entry, day_of
+from evidence.lifecycle.families import Family, family_of
 
 SITE = "https://endoflife.date"
 ENDED = "ended by then; the day is not told"
+EXTENDED = "last day = end of the extended support, which is a contract of its own"
+
+# A day, "ended and no day told", "goes on or is not told".
+_End = date | Literal[True] | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Product:
-    """How one of the site's products is ours: the milestones its two ends mean."""
+class Product:
+    """One product of an answer; `label` and `category` are "" where an older answer lacks them."""
 
-    vendor: str
-    product: str
-    name: str
-    end: tuple[str, ...] = ("last_day_of_support",)
-    maintenance: tuple[str, ...] = ("end_of_software_maintenance",)
-
-
-_End = date | Literal[True] | None
-
-_FIXES = ("end_of_security_fixes",)
-_BOTH = ("end_of_security_fixes", "last_day_of_support")
-_PALO_ALTO, _VMWARE = "Palo Alto Networks", "VMware (Broadcom)"
-_PRODUCTS = {
-    "fortios": _Product("Fortinet", "fortios", "FortiOS"),
-    "panos": _Product(_PALO_ALTO, "panos", "PAN-OS"),
-    "pangp": _Product(_PALO_ALTO, "globalprotect", "GlobalProtect app", _BOTH),
-    "cisco-ios-xe": _Product("Cisco", "iosxe", "IOS XE", _FIXES),
-    "big-ip": _Product("F5", "bigip", "BIG-IP (TMOS)"),
-    "opnsense": _Product("OPNsense", "opnsense", "OPNsense", _BOTH),
-    "routeros": _Product("MikroTik", "routeros", "RouterOS", _BOTH),
-    "openwrt": _Product("OpenWrt", "openwrt", "OpenWrt", _BOTH),
-    "esxi": _Product(_VMWARE, "esxi", "ESXi"),
-    "vcenter": _Product(_VMWARE, "vcenter", "vCenter Server"),
-    "citrix-vad": _Product("Citrix", "citrix-vad", "Virtual Apps and Desktops"),
-    "sns-firmware": _Product("Stormshield", "sns", "SNS firmware"),
-    # Longer support of a distribution is another contract or another team: it is not counted.
-    "debian": _Product("Debian", "debian", "Debian", _FIXES),
-    "ubuntu": _Product("Canonical", "ubuntu", "Ubuntu", _FIXES),
-    "rhel": _Product("Red Hat", "rhel", "Red Hat Enterprise Linux", _FIXES),
-    "rocky-linux": _Product("Rocky", "rocky", "Rocky Linux", _FIXES),
-    "almalinux": _Product("AlmaLinux", "almalinux", "AlmaLinux", _FIXES),
-    "centos": _Product("CentOS", "centos", "CentOS", _FIXES),
-    "oracle-linux": _Product("Oracle", "ol", "Oracle Linux", _FIXES),
-    "windows": _Product("Microsoft", "windows", "Windows", _BOTH),
-    "windows-server": _Product("Microsoft", "windows-server", "Windows Server", _BOTH),
-}
-_OTHER_IDS = {
-    "pan-os": "panos",
-    "pan-gp": "pangp",
-    "vmware-esxi": "esxi",
-    "vmware-vcenter": "vcenter",
-}
-_BUILDS = ("windows", "windows-server")
+    id: str
+    releases: Sequence[Mapping[str, Any]]
+    label: str = ""
+    category: str = ""
 
 
 def rows_of_products(
-    products: Sequence[tuple[str, Sequence[Mapping[str, Any]]]],
-    known: Sequence[Entry],
-    read_on: date,
+    products: Sequence[Product], known: Sequence[Entry], read_on: date
 ) -> tuple[list[Entry], list[str]]:
-    """The rows in products (id, releases), and what was left out and why.
+    """The rows in products, and what was left out and why.
 
-    `known` are the rows there are: a Windows release is named by build and edition, which the
-    site does not give, so only releases already known are taken. Raises ConfigurationError
-    (`catalogue_row`) naming the release whose date is none.
+    `known` are the rows there are: a release that they name keeps its name, and one that had
+    ended on a day that nobody tells keeps the day it was first seen to have. Raises
+    ConfigurationError (`catalogue_row`) naming the release whose date is none.
     """
+    by_key = {one.key: one for one in known}
     rows: list[Entry] = []
     left: list[str] = []
-    for site_id, releases in products:
-        ours = _PRODUCTS.get(_OTHER_IDS.get(site_id, site_id))
-        if ours is None:
-            left.append(f"{site_id}: none of our product families")
-            continue
-        by_name = {one.name: one for one in known if one.product == ours.product}
-        for release in releases:
-            cycle = str(release.get("name") or release.get("cycle") or "")
-            if not cycle:
-                raise ConfigurationError(f"{site_id}: a release has no name", code="catalogue_row")
-            made = _row(site_id, ours, cycle, release, by_name, read_on)
-            if made is None:
-                left.append(f"{site_id} {cycle}: its build and edition are not known")
+    for product in products:
+        family = family_of(product.id, product.label, product.category)
+        for release in product.releases:
+            row = _row(product.id, family, release, read_on)
+            if row is None:
+                left.append(f"{product.id} {_cycle(product.id, release)}: it tells no build")
             else:
-                rows.append(made)
+                rows.append(_as_known(row, by_key.get(row.key)))
     return rows, left
 
 
-def _row(
-    site_id: str,
-    ours: _Product,
-    cycle: str,
-    release: Mapping[str, Any],
-    by_name: Mapping[str, Entry],
-    read_on: date,
-) -> Entry | None:
-    before = by_name.get(f"{ours.name} {cycle}")
-    if ours.product in _BUILDS:
-        before = next(_windows(ours, cycle, release, by_name), None)
-        if before is None:
+def _row(site_id: str, family: Family, release: Mapping[str, Any], read_on: date) -> Entry | None:
+    """None: a Windows release without the build by which it is known."""
+    cycle = _cycle(site_id, release)
+    match, rule, edition = cycle, "train", ""
+    if family.product in _BUILDS:
+        if (build := _build(release)) is None:
             return None
-    ends = _ends(f"{site_id} {cycle}", release)
-    milestones: dict[str, date] = {}
-    paid = release.get("eoesFrom") or release.get("extendedSupport")
-    undated = False
-    for end, names in zip(ends, (ours.maintenance, ours.end), strict=True):
-        if end is None:
-            continue
-        undated |= end is True
-        day = read_on - timedelta(days=1) if end is True else end
-        milestones |= dict.fromkeys(names, day)
-    if ours.product in _BUILDS and isinstance(paid, str):
-        # Paid updates: fixes for everybody end before, and that milestone stays.
-        milestones["last_day_of_support"] = _day(f"{site_id} {cycle}", paid)
+        match, rule, edition = build, "build", _edition(cycle)
+    elif family.kind == "hardware":
+        label = _label(release) or cycle
+        match = label.upper() if family.name == "SNS" else f"{family.name} {label}"
+        rule = "model"
+    milestones, notes = _milestones(f"{site_id} {cycle}", family, release, read_on)
     return Entry(
-        vendor=ours.vendor,
-        kind="software",
-        product=ours.product,
-        name=before.name if before else f"{ours.name} {cycle}",
-        match=before.match if before else cycle,
-        rule=before.rule if before else "train",
-        edition=before.edition if before else "",
+        vendor=family.vendor,
+        kind=family.kind,
+        product=family.product,
+        name=match if family.kind == "hardware" else f"{family.name} {cycle}",
+        match=match,
+        rule=rule,
+        edition=edition,
         milestones=milestones,
         source_url=f"{SITE}/{site_id}",
         retrieved_on=read_on.isoformat(),
         confidence="secondary",
-        note=ENDED if undated else "",
+        note="; ".join(notes),
     )
 
 
-def _windows(
-    ours: _Product, cycle: str, release: Mapping[str, Any], by_name: Mapping[str, Entry]
-) -> Iterator[Entry]:
-    label = str(release.get("label") or release.get("releaseLabel") or "")
-    for name, entry in by_name.items():
-        if name.endswith(f"[{cycle}]") or name in (f"{ours.name} {cycle}", label):
-            yield entry
+def _as_known(row: Entry, known: Entry | None) -> Entry:
+    if known is None:
+        return row
+    milestones = dict(row.milestones)
+    if ENDED in row.note:
+        told = (name for name, day in row.milestones.items() if day == _day_before(row))
+        for name in told:
+            milestones[name] = min(known.milestones.get(name, milestones[name]), milestones[name])
+    return replace(row, name=known.name, milestones=milestones)
 
 
-def _ends(name: str, release: Mapping[str, Any]) -> tuple[_End, _End]:
-    """Ends of maintenance and of support: a day, True for "ended, no day told", None: not told."""
+def _day_before(row: Entry) -> date:
+    return date.fromisoformat(row.retrieved_on) - timedelta(days=1)
+
+
+def _cycle(site_id: str, release: Mapping[str, Any]) -> str:
+    cycle = str(release.get("name") or release.get("cycle") or "")
+    if not cycle:
+        raise ConfigurationError(f"{site_id}: a release has no name", code="catalogue_row")
+    return cycle
+
+
+def _label(release: Mapping[str, Any]) -> str:
+    return str(release.get("label") or release.get("releaseLabel") or "")
+
+
+def _milestones(
+    name: str, family: Family, release: Mapping[str, Any], read_on: date
+) -> tuple[dict[str, date], list[str]]:
+    """The milestones of a release, and what is to be noted of them."""
+    ends = _ends(name, release)
+    found: dict[str, date] = {}
+    for end, names in (
+        (ends.sale, ("end_of_sale",)),
+        (ends.maintenance, family.maintenance),
+        (ends.support, family.end),
+    ):
+        if end is not None:
+            day = read_on - timedelta(days=1) if end is True else end
+            found |= dict.fromkeys(names, day)
+    notes = [ENDED] if True in (ends.sale, ends.maintenance, ends.support) else []
+    if family.is_extended and ends.extended is not False:
+        # Fixes for everybody end before, and that milestone stays.
+        found.pop("last_day_of_support", None)
+        if isinstance(ends.extended, date):
+            found["last_day_of_support"] = ends.extended
+        notes.append(EXTENDED)
+    return found, notes
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """`extended`: its day; None: there is some, and its day is not told; False: there is none."""
+
+    sale: _End
+    maintenance: _End
+    support: _End
+    extended: date | Literal[False] | None
+
+
+def _ends(name: str, release: Mapping[str, Any]) -> _Ends:
+    get = release.get
     if "isEol" in release or "eolFrom" in release:
-        return (
-            _end(name, release.get("eoasFrom"), release.get("isEoas")),
-            _end(name, release.get("eolFrom"), release.get("isEol")),
+        return _Ends(
+            _end(name, get("discontinuedFrom"), get("isDiscontinued")),
+            _end(name, get("eoasFrom"), get("isEoas")),
+            _end(name, get("eolFrom"), get("isEol")),
+            _extended(name, get("eoesFrom"), get("isEoes") is False),
         )
-    support, eol = release.get("support"), release.get("eol")
-    return (
-        _end(name, support if isinstance(support, str) else None, support is False),
-        _end(name, eol if isinstance(eol, str) else None, eol),
+    extended = get("extendedSupport", get("eoes"))
+    return _Ends(
+        _end(name, get("discontinued"), get("discontinued")),
+        _end(name, get("support"), get("support") is False),
+        _end(name, get("eol"), get("eol")),
+        _extended(name, extended, extended is True),
     )
+
+
+def _extended(name: str, day: object, goes_on: bool) -> date | Literal[False] | None:
+    if (found := _day(name, day)) is not None:
+        return found
+    return None if goes_on else False
 
 
 def _end(name: str, day: object, ended: object) -> _End:
-    if not day:
-        return True if ended is True else None
-    return _day(name, str(day))
+    return _day(name, day) or (True if ended is True else None)
 
 
-def _day(name: str, text: str) -> date:
+def _day(name: str, told: object) -> date | None:
+    """The day that is told; None: a boolean, or nothing."""
+    if told is None or isinstance(told, bool) or told == "":
+        return None
     try:
-        return day_of(text)
+        return day_of(str(told))
     except ValueError:
         raise ConfigurationError(
-            f"{name}: {shown(text)} is no date of this time", code="catalogue_row"
+            f"{name}: {shown(str(told))} is no date of this time", code="catalogue_row"
         ) from None
+
+
+# --- Windows: known by its build, and among releases of one build by its edition ---
+
+_BUILDS = ("windows", "windows-server")
+_CHANNELS = ("sac", "ac")
+
+
+def _build(release: Mapping[str, Any]) -> str | None:
+    """`latest` holds it: a text in v0, an object with a name in v1."""
+    latest = release.get("latest")
+    text = str(latest.get("name") if isinstance(latest, Mapping) else latest or "")
+    found = re.match(r"\d+\.\d+\.\d{3,}", text)
+    return found[0] if found else None
+
+
+def _edition(cycle: str) -> str:
+    """What of a release's name tells it from others of its build: `11-24h2-e-lts` → `e lts`,
+    `2012-r2` → `2012 r2`, `2004-sac` → `2004`."""
+    words = cycle.casefold().split("-")
+    if re.fullmatch(r"\d{4}|\d\dh\d", words[0]):
+        return " ".join(word for word in words if word not in _CHANNELS)
+    return " ".join(word for word in words[1:] if word in ("e", "w", "iot", "lts"))

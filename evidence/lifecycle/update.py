@@ -9,7 +9,7 @@ from typing import Any
 
 from evidence.errors import ConfigurationError
 from evidence.lifecycle import Catalogue, Entry
-from evidence.lifecycle.endoflife import rows_of_products
+from evidence.lifecycle.endoflife import Product, rows_of_products
 from evidence.lifecycle.eox import RECORDS, rows_of_eox
 
 
@@ -25,13 +25,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that comes (`before` is None), goes (`after` is None), or has other milestones."""
+    """A row that comes (`before` is None), goes (`after` is None), or has other milestones.
+    `kept`: `after` is not taken, because `before` is what the vendor says."""
 
     before: Entry | None
     after: Entry | None
+    kept: bool = False
 
     @property
     def word(self) -> str:
+        if self.kept:
+            return "kept"
         if self.before is None:
             return "comes"
         return "goes" if self.after is None else "changes"
@@ -56,19 +60,36 @@ def offer_of_json(content: Any, name: str, known: Sequence[Entry], read_on: date
     return Offer(tuple(rows), tuple(left))
 
 
-def _products(content: Any, name: str) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
+def _products(content: Any, name: str) -> list[Product]:
     if isinstance(content, list):
-        return [(name, content)]
+        return [Product(name, content)]
     result = content["result"]
     found = result if isinstance(result, list) else [result]
-    return [(str(one["name"]), one["releases"]) for one in found]
+    if found and not any("releases" in one for one in found):
+        raise ConfigurationError(
+            f"{name}: it names products without their releases",
+            code="catalogue_update",
+            next_step="take https://endoflife.date/api/v1/products/full instead",
+        )
+    return [
+        Product(
+            str(one["name"]),
+            one["releases"],
+            str(one.get("label") or ""),
+            str(one.get("category") or ""),
+        )
+        for one in found
+    ]
 
 
 def joined(offers: Iterable[Offer]) -> Offer:
-    """Several answers as one, of which each product may be in one only."""
+    """Several answers as one. What two of them say alike is said once."""
     parts = list(offers)
+    rows: dict[tuple[tuple[str, ...], tuple[tuple[str, date], ...]], Entry] = {}
+    for row in (row for one in parts for row in one.rows):
+        rows.setdefault((row.key, tuple(sorted(row.milestones.items()))), row)
     return Offer(
-        tuple(row for one in parts for row in one.rows),
+        tuple(rows.values()),
         tuple(text for one in parts for text in one.left_out),
         any(one.whole for one in parts),
     )
@@ -77,28 +98,47 @@ def joined(offers: Iterable[Offer]) -> Offer:
 def updated(catalogue: Catalogue, offer: Offer, dated: date) -> tuple[Catalogue, list[Change]]:
     """The catalogue with the offer taken, and what that changes.
 
-    A row that the offer does not touch grows no younger: it is vouched for as before. Raises
+    A row that the offer does not touch grows no younger: it is vouched for as before. The
+    vendor's own dates are not changed by what somebody else tells of them: what agrees confirms
+    the row, what does not is told (`kept`). A whole catalogue is taken as it is. Raises
     ConfigurationError (`catalogue_row`) for rows that name the same thing twice.
     """
     refuse_twice(offer.rows)
     before = {one.key: one for one in catalogue.entries}
-    new = {one.key: one for one in offer.rows}
     vouched = catalogue.dated.isoformat()
-    kept = {
-        key: replace(one, confirmed_on=one.confirmed_on or vouched)
-        for key, one in before.items()
-        if key not in new and not offer.whole
+    left = {
+        key: replace(one, confirmed_on=one.confirmed_on or vouched) for key, one in before.items()
     }
-    changes = [
-        Change(before.get(key), row)
-        for key, row in new.items()
-        if key not in before or before[key].milestones != row.milestones
-    ]
+    new: dict[tuple[str, ...], Entry] = {}
+    changes: list[Change] = []
+    for row in offer.rows:
+        was = before.get(row.key)
+        if was is None or offer.whole or not _is_hearsay(row, was):
+            new[row.key] = row
+        elif _agree(row, was):
+            new[row.key] = replace(was, confirmed_on=dated.isoformat())
+        else:
+            new[row.key] = left[row.key]
+            changes.append(Change(was, row, kept=True))
+            continue
+        if was is None or was.milestones != new[row.key].milestones:
+            changes.append(Change(was, new[row.key]))
+    kept = {} if offer.whole else left
     changes += [Change(row, None) for key, row in before.items() if key not in {**new, **kept}]
     order = [*(key for key in before if key in new or key in kept)]
     order += [key for key in new if key not in before]
     rows = tuple(new.get(key) or kept[key] for key in order)
     return Catalogue(dated, rows), changes
+
+
+def _is_hearsay(row: Entry, before: Entry) -> bool:
+    return before.confidence == "vendor" and row.confidence != "vendor"
+
+
+def _agree(row: Entry, before: Entry) -> bool:
+    """Whether no day that both tell differs, and there is one."""
+    both = row.milestones.keys() & before.milestones.keys()
+    return bool(both) and all(row.milestones[name] == before.milestones[name] for name in both)
 
 
 def removed_share(catalogue: Catalogue, changes: Sequence[Change]) -> float:

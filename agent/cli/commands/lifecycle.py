@@ -205,13 +205,15 @@ def update(
     show([_change_row(one) for one in changes], _CHANGES, json)
     for left in read.offer.left_out:
         say(f"left out: {left}")
-    come, go = sum(one.before is None for one in changes), sum(one.after is None for one in changes)
-    counts = {"read": len(read.offer.rows), "added": come, "removed": go}
-    counts["changed"] = len(changes) - come - go
+    words = Counter(one.word for one in changes)
+    come, change, go, kept = (words[one] for one in ("comes", "changes", "goes", "kept"))
+    counts = {"read": len(read.offer.rows), "added": come, "changed": change, "removed": go}
     say(
-        f"{counts['read']} rows read: {come} come, {counts['changed']} change, {go} go; "
+        f"{counts['read']} rows read: {come} come, {change} change, {go} go; "
         f"the catalogue has {len(known.entries)} of {known.dated}"
     )
+    if kept:
+        say(f"{kept} differ from the vendor's own dates, which are kept; look at them")
     if not (yes or yes_really):
         say("nothing was taken; --yes takes it")
         return
@@ -224,7 +226,9 @@ def update(
             next_step="look at what it was read from; to take it: --yes-really --reason '...'",
         )
     told = {"from": read.place, "sha256": read.sha256, "by": account(), "at": stamp(now)}
-    path = keep_catalogue(settings.lifecycle, made, {**told, "reason": reason, **counts}, key)
+    path = keep_catalogue(
+        settings.lifecycle, made, {**told, "reason": reason, **counts, "kept": kept}, key
+    )
     say(f"taken, and judged by from {today} on: {path}")
 
 

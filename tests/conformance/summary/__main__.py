@@ -32,7 +32,8 @@ def sets(root: Path) -> Iterator[tuple[str, Path, Reader]]:
         for folder in sorted((root / kind).glob("*/")):
             yield f"{kind}/{folder.name}", folder, reader
     if (root / "lifecycle" / "v0").is_dir():
-        yield "lifecycle/v0", root / "lifecycle" / "v0", dates.by_product
+        yield "lifecycle/v0", root / "lifecycle" / "v0", dates.shipped
+        yield "lifecycle/v0 taken", root / "lifecycle" / "v0", dates.taken
 
 
 def scores(root: Path, only: str = "") -> list[Score]:

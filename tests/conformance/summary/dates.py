@@ -1,4 +1,4 @@
-"""Lifecycle dates: every cycle of endoflife.date's products against the shipped catalogue."""
+"""Lifecycle dates: endoflife.date's cycles, as shipped and as an update takes them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,72 @@ from pathlib import Path
 
 from agent.catalogue import load_catalogue
 from evidence.errors import ConfigurationError
-from evidence.lifecycle.endoflife import rows_of_products
+from evidence.lifecycle import Catalogue, Entry
+from evidence.lifecycle.endoflife import ENDED, Product, rows_of_products
+from evidence.lifecycle.update import Offer, joined, updated
 from tests.conformance.summary.score import Sample
 
+_READ_ON = date(2026, 11, 23)
 
-def by_product(folder: Path) -> Iterator[Sample]:
+
+def shipped(folder: Path) -> Iterator[Sample]:
     """A product each: every milestone of every cycle, as the data says and as the catalogue has it.
 
     Products that the catalogue does not know are read by nobody here: they count as refused.
     """
-    shipped = load_catalogue(date.max)
+    catalogue = load_catalogue(date.max)
+    by_key = {row.key: row for row in catalogue.entries}
+    families = {(row.vendor, row.product) for row in catalogue.entries if row.product}
     for path in sorted(folder.glob("*.json")):
         cycles = json.loads(path.read_text("utf-8"))
         try:
-            rows, _ = rows_of_products([(path.stem, cycles)], shipped.entries, date(2026, 11, 23))
+            rows, _ = rows_of_products([Product(path.stem, cycles)], catalogue.entries, _READ_ON)
         except (ConfigurationError, KeyError, TypeError, AttributeError) as error:
             yield Sample(path.stem, refused=str(error))
             continue
-        if not rows:
+        if not any((row.vendor, row.product) in families for row in rows):
             yield Sample(path.stem, refused="the catalogue has no such product")
             continue
-        known = {row.key: row for row in shipped.entries}
         wanted, have = {}, {}
         for row in rows:
             name = " ".join(filter(None, (row.match, row.edition)))
-            entry = known.get(row.key)
+            entry = by_key.get(row.key)
             for milestone, day in row.milestones.items():
+                if ENDED in row.note and (_READ_ON - day).days == 1:
+                    continue  # no day is told
                 wanted[f"{name} {milestone}"] = [day.isoformat()]
                 ours = entry.milestones.get(milestone) if entry else None
                 have[f"{name} {milestone}"] = [ours.isoformat()] if ours else []
         yield Sample(path.stem, wanted, have)
+
+
+def taken(folder: Path) -> Iterator[Sample]:
+    """A product each, after an update from all: each day that a cycle tells is a milestone of the
+    row that is found for it. The vendor's own dates are not changed by it, and may differ."""
+    catalogue = load_catalogue(date.max)
+    told = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+    rows = {
+        name: rows_of_products([Product(name, cycles)], catalogue.entries, _READ_ON)[0]
+        for name, cycles in sorted(told.items())
+    }
+    made, _ = updated(catalogue, joined(Offer(tuple(some)) for some in rows.values()), _READ_ON)
+    for name, some in rows.items():
+        wanted, have = {}, {}
+        for cycle, row in zip(told[name], some, strict=True):
+            found = _found(made, row)
+            for field in ("discontinued", "support", "eol"):
+                if isinstance(day := cycle.get(field), str):
+                    wanted[f"{cycle['cycle']} {field}"] = [day]
+                    have[f"{cycle['cycle']} {field}"] = [day] if day in found else sorted(found)
+        yield Sample(name, wanted, have)
+
+
+def _found(made: Catalogue, row: Entry) -> set[str]:
+    """The days of the row that is found for a version or a model like that."""
+    if row.kind == "hardware":
+        entry = made.find_hardware(row.vendor, row.match)
+    else:
+        entry = made.find_software(
+            row.vendor, row.product, row.match, train=row.match, edition=row.edition
+        )
+    return {day.isoformat() for day in entry.milestones.values()} if entry else set()
