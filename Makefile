@@ -9,6 +9,9 @@ PYTEST := $(BIN)/python -m pytest
 # A process a core, a file's tests in one of them. The drill keeps to one: it loads the machine itself.
 BESIDE := -n auto --dist loadfile
 
+# Containers like to set it, and a program without bytecode takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test unit drill bench conformance lint format lock wheel clean runtime dev system
 
 help:

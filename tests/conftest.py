@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,11 @@ PARTS = {
     "xrdp": ("xrdp",),
     "xvfb": ("Xvfb",),
 }
+
+# Containers like to set it. Hundreds of programs are started here, and without bytecode each of
+# them would compile the whole project first.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest_plugins = [f"tests.{path.stem}" for path in sorted(ROOT.glob("tests/fixtures_*.py"))]
 
