@@ -18,6 +18,7 @@ from evidence.markup import MAX_DEPTH, element
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_RETURNS = re.compile(r"(?<!\r)\r+\n")
 _BACKSPACED = re.compile(r"[^\n\x08]\x08 ?\x08?")
 
 
@@ -67,8 +68,7 @@ class Capture:
 
         Raises TooMuch (`line_too_long`) when one line passes 8 MiB.
         """
-        longest = max((len(line) for line in self.body.split(b"\n")), default=0)
-        if longest > MAX_LINE_BYTES:
+        if (longest := _longest_line_bytes(self.body)) > MAX_LINE_BYTES:
             raise TooMuch(
                 f"{self.device}: {self.ask.text!r} answered with a line of {longest} bytes",
                 code="line_too_long",
@@ -114,7 +114,7 @@ def check_size(who: str, ask: Ask, body: bytes) -> None:
     it is, `input_too_large` otherwise. A document (HTTP) is one line by nature."""
     if len(body) <= ask.limit_bytes:
         return
-    if ask.kind == "command" and max(map(len, body.split(b"\n"))) > MAX_LINE_BYTES:
+    if ask.kind == "command" and _longest_line_bytes(body) > MAX_LINE_BYTES:
         raise TooMuch(
             f"{who}: {ask.text!r} answered with a line without end",
             code="line_too_long",
@@ -124,6 +124,11 @@ def check_size(who: str, ask: Ask, body: bytes) -> None:
         f"{who}: {ask.text!r} answered over {ask.limit_bytes} bytes",
         next_step="read the device by hand, and report how much it has to say",
     )
+
+
+def _longest_line_bytes(body: bytes) -> int:
+    """The length of the longest line, or of a body that is too short to hold a forbidden one."""
+    return len(body) if len(body) <= MAX_LINE_BYTES else max(map(len, body.split(b"\n")))
 
 
 _ROW = re.compile(rb"^\.?(\d+(?:\.\d+)*)\|(\d+)(x|e|:[a-z]+)?\|(.*)$", re.DOTALL)
@@ -175,9 +180,15 @@ def _decode(body: bytes, encodings: tuple[str, ...]) -> str:
 
 
 def _clean(text: str) -> str:
-    text = _ANSI.sub("", text.replace("\r\n", "\n"))
-    text = re.sub(r"(?<!\r)\r+\n", "\n", text).replace("\r", "\n" if "\n" not in text else "")
-    return _BACKSPACED.sub("", text).replace("\x00", "")
+    # Most answers have none of these, and to look for one character costs next to nothing.
+    text = text.replace("\r\n", "\n")
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\r" in text:
+        text = _RETURNS.sub("\n", text).replace("\r", "\n" if "\n" not in text else "")
+    if "\x08" in text:
+        text = _BACKSPACED.sub("", text)
+    return text.replace("\x00", "")
 
 
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)

@@ -38,13 +38,22 @@ def template(name: str) -> Layout:
     It raises Misfit for a line that the template does not know, and for an answer without a row.
     """
 
+    idle: list[textfsm.TextFSM] = []
+
     def rows(text: str) -> list[Row]:
-        machine = textfsm.TextFSM(StringIO(_source(name)))
+        # To make a machine takes longer than to read an answer with it. Each reads one at a time.
         try:
+            machine = idle.pop()
+        except IndexError:
+            machine = textfsm.TextFSM(StringIO(_source(name)))
+        try:
+            machine.Reset()
             found = machine.ParseTextToDicts(text)
         except textfsm.TextFSMError as error:
             line = str(error).partition("Input Line: ")[2].rstrip(".")
             raise Misfit(f"{name} does not know the line {shown(line)!r}") from None
+        finally:
+            idle.append(machine)
         lowered = [Row((key.lower(), value) for key, value in row.items()) for row in found]
         full = [row for row in lowered if any(row.values())]
         if not full:
