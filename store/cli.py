@@ -170,8 +170,8 @@ def list_agents(
 
 @app.command()
 def reindex(state: State = None, config: Config = None) -> None:
-    """Make the console's tables again from what is signed. While the store does not serve."""
-    with _opened(state, config) as custody:
+    """Make the console's tables again from what is signed. Refused while the store serves."""
+    with _opened(state, config) as custody, custody.alone():
         count = custody.index.rebuild()
     print(f"{count} statement(s) read")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from evidence.archive import open_archive
 from evidence.bundle import check_digest, unpacked
 from evidence.checkpoint import Checkpoint
 from evidence.clock import Clock
-from evidence.errors import EnvironmentProblem, SealError, shown
+from evidence.errors import SealError, shown
 from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey, SigningKey
@@ -30,7 +30,7 @@ from evidence.statement import COLLECTION, KINDS, Statement
 from store import agents, leaves, recovery
 from store.agents import Caller
 from store.claims import Claims, claims_of
-from store.database import Database, insert_all_missing, insert_missing
+from store.database import Database, in_use, insert_all_missing, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
 from store.group import Group
 from store.month.index import Index, Indexer
@@ -112,6 +112,16 @@ class Custody:
 
     def close(self) -> None:
         self._held.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody serves this store while the block runs. Raises EnvironmentProblem `env_in_use`."""
+        with _hold(self.state):
+            self.database.hold()
+            try:
+                yield
+            finally:
+                self.database.let_go()
 
     def now(self) -> datetime:
         """The store's time."""
@@ -410,9 +420,7 @@ def _hold(state: Path) -> BufferedWriter:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise EnvironmentProblem(
-            f"another evidence-store serves {state}", code="env_in_use"
-        ) from None
+        raise in_use(str(state)) from None
     return file
 
 

@@ -94,15 +94,13 @@ class Database:
         a lock of its own."""
         if self.is_sqlite:
             return
-        self._let_go()
+        self.let_go()
         self._holds = True
         serving = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         got = serving.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _SERVING})
         if not got:
             serving.close()
-            raise EnvironmentProblem(
-                f"another evidence-store serves {self.name}", code="env_in_use"
-            )
+            raise in_use(self.name)
         self._serving = serving
 
     def keep_holding(self) -> None:
@@ -118,14 +116,16 @@ class Database:
                 pass  # another connection would be made in its place, and would not have the lock
         self.hold()
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """End what `hold` began."""
+        self._holds = False
         if self._serving is not None:
             self._serving.invalidate()
             self._serving.close()
             self._serving = None
 
     def close(self) -> None:
-        self._let_go()
+        self.let_go()
         self.engine.dispose()
 
     def _migrate(self) -> None:
@@ -142,6 +142,15 @@ class Database:
                     next_step="install that version again, or restore an older backup",
                 )
             _upgrade(rows)
+
+
+def in_use(name: str) -> EnvironmentProblem:
+    """What whoever wants a store for itself is told while another process serves it."""
+    return EnvironmentProblem(
+        f"another evidence-store serves {name}",
+        code="env_in_use",
+        next_step="stop that one first (systemctl stop evidence-store)",
+    )
 
 
 def insert_missing(rows: Connection, table: Table, **values: Any) -> bool:

@@ -53,6 +53,10 @@ def test_enrolling_and_revoking_reach_a_running_store(
         assert (again.returncode, again.stderr.split(":")[1].strip()) == (2, "key_taken")
         done = command("serve", "--state", state, "--port", "0")
         assert (done.returncode, "env_in_use" in done.stderr) == (3, True)
+        done = command("reindex", "--state", state)
+        assert (done.returncode, "env_in_use" in done.stderr) == (3, True)
+        assert "stop that one first" in done.stderr
+    assert command("reindex", "--state", state).returncode == 0
     done = command("fsck", "--state", state)
     assert (done.returncode, done.stdout.strip()) == (0, "all is as it was taken in")
 

@@ -213,6 +213,21 @@ def test_two_stores_do_not_serve_one_postgresql(postgres: Postgres, tmp_path: Pa
         pass
 
 
+def test_what_wants_a_store_for_itself_is_refused_while_it_serves(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    custody = Custody(tmp_path / "store", lambda: AT, database_url=database_url)
+    with (
+        served_store(tmp_path / "store", database_url=database_url),
+        pytest.raises(EnvironmentProblem, match="another evidence-store"),
+        custody.alone(),
+    ):
+        pass
+    with custody.alone():
+        assert custody.index.rebuild() == 0
+    custody.close()
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
