@@ -85,6 +85,7 @@ DEVICES = _get("devices", "/dvmdb/adom/{adom}/device")
 PACKAGES = _get("packages", "/pm/pkg/adom/{adom}")
 INSTALLED = _get("package_status", f"{_PM}/_package/status")
 POLICIES = _listed("policies", f"{_PM}/pkg/{{pkg}}/firewall/policy")
+SECURITY_POLICIES = _listed("security_policies", f"{_PM}/pkg/{{pkg}}/firewall/security-policy")
 HEADER = _get("header_policies", f"{_PM}/pkg/{{pkg}}/global/header/policy")
 FOOTER = _get("footer_policies", f"{_PM}/pkg/{{pkg}}/global/footer/policy")
 ADDRESSES = tuple(
@@ -166,6 +167,10 @@ def _adom(adom: str) -> Generator[Ask, Capture, list[Fact]]:
         footer = (yield from optional(FOOTER, adom=adom, pkg=name)) or []
         parts = (("header ", header), ("", own), ("footer ", footer))
         told = list(_policy.rules(package, parts, known))
+        if package.policy_based:
+            security = yield from pages(*SECURITY_POLICIES, adom=adom, pkg=name)
+            told = [(_policy.inspecting(rule), policy) for rule, policy in told]
+            told += _policy.security(package, security, known)
         usages = [
             one
             for rule, policy in told
@@ -173,7 +178,7 @@ def _adom(adom: str) -> Generator[Ask, Capture, list[Fact]]:
         ]
         counted = {one.key for one in usages if one.count is not None}
         found += (replace(rule, counted=rule.key in counted or None) for rule, _ in told)
-        found.append(_policy.implicit(package, len(told) + 1))
+        found += _policy.implicit(package, [rule for rule, _ in told])
         found += usages
     return found
 
@@ -189,7 +194,7 @@ def _package(adom: str, name: str, row: Row, installed: list[Row] | None) -> Pac
     """A package and the state of each unit it is meant for, as the manager knows it."""
     mine = [one for one in installed or () if one.get("pkg") == name]
     settings = row.get("package settings")
-    fetched = settings.get("hitc-timestamp") if isinstance(settings, dict) else None
+    settings = settings if isinstance(settings, dict) else {}
     states = {
         unit_name(str(one.get("dev")), one.get("vdom")): one.get("status") == "installed"
         for one in mine
@@ -199,7 +204,9 @@ def _package(adom: str, name: str, row: Row, installed: list[Row] | None) -> Pac
         name=name,
         installed=tuple(unit for unit, done in states.items() if done),
         pending=tuple(unit for unit, done in states.items() if not done),
-        fetched_at=epoch(fetched),
+        fetched_at=epoch(settings.get("hitc-timestamp")),
+        policy_based=settings.get("ngfw-mode") in ("policy-based", 1),
+        central_nat=settings.get("central-nat") in ("enable", 1),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -26,13 +26,18 @@ _OF_MANAGER = frozenset(("obj seq", "scope member", "object version", "policy_bl
 @dataclass(frozen=True, slots=True)
 class Package:
     """A package of an ADOM. `installed`: the units that have it as it stands; `pending`: those it
-    is meant for that have an older one or none; `fetched_at`: when hits were last fetched."""
+    is meant for that have an older one or none; `fetched_at`: when hits were last fetched.
+
+    `policy_based`: security policies decide, and the others say what is inspected before.
+    """
 
     adom: str
     name: str
     installed: tuple[str, ...]
     pending: tuple[str, ...]
     fetched_at: datetime | None
+    policy_based: bool = False
+    central_nat: bool = False
 
 
 def rules(
@@ -46,22 +51,41 @@ def rules(
             yield _rule(package, part, row, position, known), row
 
 
-def implicit(package: Package, position: int) -> FirewallRule:
-    """The denial behind all policies of a package."""
-    return FirewallRule(
-        key=f"{package.adom}/inet/{package.name}/implicit",
-        context=package.adom,
-        family="inet",
-        policy=package.name,
-        position=position,
-        name="Implicit Deny",
-        action="deny",
-        permits=False,
-        installed_on=package.installed,
-        counted=False,
-        implicit=True,
-        match_digest=sha256(b"implicit").hexdigest(),
-    )
+def security(
+    package: Package, found: Iterable[Row], known: Objects
+) -> Iterator[tuple[FirewallRule, Row]]:
+    """The security policies of a policy-based package, likewise."""
+    for rule, row in rules(package, (("security-policy ", found),), known):
+        yield replace(rule, policy=f"{package.name} security-policy"), row
+
+
+def inspecting(rule: FirewallRule) -> FirewallRule:
+    """A policy that leads to the security policies: its action means nothing."""
+    strange = tuple(one for one in rule.not_understood if one != "action")
+    return replace(rule, permits=None, action="inspect", not_understood=strange)
+
+
+def implicit(package: Package, found: Iterable[FirewallRule]) -> Iterator[FirewallRule]:
+    """The denial behind all policies of each list of a package."""
+    last = {package.name: 0}
+    if package.policy_based:
+        last[f"{package.name} security-policy"] = 0
+    last |= {one.policy: one.position for one in found}
+    for policy, position in last.items():
+        yield FirewallRule(
+            key=f"{package.adom}/inet/{policy}/implicit",
+            context=package.adom,
+            family="inet",
+            policy=policy,
+            position=position + 1,
+            name="Implicit Deny",
+            action="deny",
+            permits=False,
+            installed_on=package.installed,
+            counted=False,
+            implicit=True,
+            match_digest=sha256(b"implicit").hexdigest(),
+        )
 
 
 def usage(rule: FirewallRule, row: Row, package: Package) -> RuleUsage | None:
@@ -126,7 +150,11 @@ def _rule(package: Package, part: str, row: Row, position: int, known: Objects) 
             destinations_negated=row.get("dstaddr-negate") == "enable",
             services=known.resolve(words(row.get("service"))) or ("any",),
             users=(*words(row.get("users")), *words(row.get("groups"))),
-            nat="source" if row.get("nat") == "enable" else None,
+            nat="as the central NAT table says"
+            if package.central_nat
+            else "source"
+            if row.get("nat") == "enable"
+            else None,
             logged=None if row.get("logtraffic") is None else row["logtraffic"] == "all",
             schedule=said(row.get("schedule")),
             installed_on=_scope(row) or package.installed,

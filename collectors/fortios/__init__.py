@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
-from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _text, _unit, _vap
+from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _tables, _text, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._objects import Objects, objects
@@ -23,7 +23,7 @@ from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import AlgorithmOffer, Fact, FirewallRule, Unit
+from evidence.facts import AlgorithmOffer, Fact, FirewallRule, RuleUsage, Unit
 
 VENDOR = "Fortinet"
 ALIASES = ("fortinet", "fortigate", "fortinet_fortios")
@@ -86,6 +86,15 @@ HITS_POLICY6 = _get(
     "policy6_hits",
     f"{_MONITOR}/firewall/policy6?vdom=*",
     f"{_MONITOR}/firewall/policy6/select?vdom=*",
+)
+SETTINGS = _get("vdom_settings", f"{_CMDB}/system/settings?vdom=*")
+TABLES = tuple(
+    _get(name.replace("-", "_"), f"{_CMDB}/firewall/{name}?vdom=*") for name in _tables.OTHERS
+)
+SECURITY_HITS = _get(
+    "security_policy_hits",
+    f"{_MONITOR}/firewall/security-policy?vdom=*",
+    f"{_MONITOR}/firewall/security-policy/select?vdom=*",
 )
 ADDRESSES = (
     _get("addresses", f"{_CMDB}/firewall/address?vdom=*"),
@@ -170,9 +179,14 @@ def firewall(device: Device) -> Flow:
     policy = yield from _delivered(POLICY)
     old = policy is None or not all(part.consolidated for part in parts(policy))
     policy6 = (yield from _delivered(POLICY6)) if old else None
+    others: dict[str, Capture | None] = {}
+    for name, ask in zip(_tables.OTHERS, TABLES, strict=True):
+        others[name] = yield from _delivered(ask)
     hits = yield from _hits(old)
-    resolved = (yield from _objects()) if policy or policy6 else Objects()
-    answered = [one for one in (policy, policy6, *(one.capture for one in hits)) if one]
+    listed = _tables.tables(others)
+    resolved = (yield from _objects()) if policy or policy6 or listed else Objects()
+    captures = (policy, policy6, *others.values(), *(one.capture for one in hits))
+    answered = [one for one in captures if one]
     units = yield from _units(device, answered)
     if not answered:
         configuration = yield from _delivered(CLI_CONFIGURATION)
@@ -180,7 +194,13 @@ def firewall(device: Device) -> Flow:
             return [*units, *_text.facts(configuration)]
     if not answered and not units:
         raise _silence(device)
-    rules = list(_policy.facts(policy, policy6, hits, resolved))
+    settings = _tables.settings((yield from _optional(SETTINGS)) if answered else None)
+    if others[_tables.SECURITY] is None:
+        _tables.needed(settings, policy, device.id)
+    beside = _tables.rules(listed, resolved, settings, device.id)
+    counted = yield from _counted(beside)
+    ordinary = _policy.facts(policy, policy6, hits, resolved)
+    rules = [*_tables.in_mode(ordinary, beside, settings, resolved), *beside, *counted]
     if (policy or policy6) and not any(
         isinstance(r, FirewallRule) and not r.implicit for r in rules
     ):
@@ -298,6 +318,14 @@ def _hits(old: bool) -> Generator[Ask, Capture, list[_policy.Statistics]]:
             found.append(_policy.Statistics(half, half=version))
     six = (yield from _delivered(HITS_POLICY6)) if old else None
     return [*found, _policy.Statistics(six, family="ip6")] if six else found
+
+
+def _counted(beside: Sequence[FirewallRule]) -> Generator[Ask, Capture, list[RuleUsage]]:
+    """What was counted of security policies, where there are any."""
+    if not any(one.policy == _tables.SECURITY and not one.implicit for one in beside):
+        return []
+    statistics = yield from _delivered(SECURITY_HITS)
+    return list(_tables.usages(beside, statistics)) if statistics else []
 
 
 def _objects() -> Generator[Ask, Capture, Objects]:

@@ -24,10 +24,14 @@ class Part:
     build: str | None
 
     @property
+    def release(self) -> tuple[int, ...]:
+        """Its first two numbers: (7, 2)."""
+        return tuple(map(int, re.findall(r"\d+", self.version)[:2]))
+
+    @property
     def consolidated(self) -> bool:
         """From 6.4 on one policy holds both IP versions; before there were two lists."""
-        numbers = re.findall(r"\d+", self.version)[:2]
-        return tuple(map(int, numbers)) >= (6, 4)
+        return self.release >= (6, 4)
 
 
 def parts(capture: Capture) -> tuple[Part, ...]:
@@ -58,13 +62,22 @@ def rows(capture: Capture) -> Iterator[tuple[Part, Mapping[str, Any]]]:
 
 
 def words(value: Any) -> tuple[str, ...]:
-    """Names in a list of references (`[{"name": "all"}]`), in the order given."""
+    """Names in a list of references (`[{"name": "all"}]`, `[{"id": 15832}]`), in the order given.
+
+    A reference in another form stays as it stands: never nothing.
+    """
     if not isinstance(value, list):
         return ()
-    return tuple(
-        str(one.get("name", one.get("interface-name", ""))) if isinstance(one, Mapping) else one
-        for one in value
-    )
+    return tuple(_word(one) for one in value)
+
+
+def _word(reference: Any) -> str:
+    if not isinstance(reference, Mapping):
+        return str(reference)
+    for key in ("name", "interface-name", "id", "q_origin_key"):
+        if reference.get(key) not in (None, ""):
+            return str(reference[key])
+    return repr(dict(reference))[:120]
 
 
 def whole(value: Any) -> int | None:

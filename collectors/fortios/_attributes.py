@@ -46,7 +46,7 @@ _ASIDE = frozenset(
         *("fsso-agent-for-ntlm", "identity-based-route", "ntlm", "ntlm-enabled-browsers"),
         *("ntlm-guest", "radius-mac-auth-bypass", "radius-ip-auth-bypass", "rsso", "wsso"),
         *("radius-mac-auth-bypass-cache", "dynamic-shaping-profile", "eif-check", "eif-learn"),
-        *("nat-pcp", "pba-timeout", "uuid_type"),
+        *("nat-pcp", "pba-timeout", "uuid_type", "custom-tags"),
     )
 )
 # Read into a rule's own fields.
@@ -75,8 +75,12 @@ CONDITIONS = (
     *("network-service-dynamic", "network-service-src-dynamic", "reputation-minimum"),
     *("reputation-minimum6", "dscp-match", "dscp-value", "tos", "sgt", "ztna-status"),
     *("ztna-ems-tag", "ztna-ems-tag-secondary", "ztna-geo-tag", "ztna-device-ownership"),
-    *("ztna-ems-tag-negate", "dstport", "srcport", "tcp-flags"),
+    *("ztna-ems-tag-negate", "dstport", "srcport", "tcp-flags", "internet-service-fortiguard"),
+    *("internet-service-src-fortiguard", "internet-service6-fortiguard"),
+    "internet-service6-src-fortiguard",
 )
+# Of those, more applications: the policy takes any one of all that it names.
+APPLICATIONS = ("app-category", "app-group")
 UNSET: tuple[Any, ...] = (None, "", [], {}, "disable", 0, "0x00", "000000")
 _KNOWN = _ASIDE | _FIELDS | {"service-negate", *CONDITIONS}
 

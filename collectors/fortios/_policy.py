@@ -16,7 +16,7 @@ from typing import Any
 
 from collectors._managed.apart import twice
 from collectors.fortios._answer import Part, rows, said, whole, words
-from collectors.fortios._attributes import CONDITIONS, UNSET, strange
+from collectors.fortios._attributes import APPLICATIONS, CONDITIONS, UNSET, strange
 from collectors.fortios._objects import Objects
 from evidence.capture import Capture
 from evidence.facts import Fact, FirewallRule, RuleUsage
@@ -124,10 +124,17 @@ def _family(part: Part) -> str:
 def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Objects) -> Policy:
     vdom, family, number = place
     uuid = _uuid(row)
-    sources = objects.resolve(vdom, (*words(row.get("srcaddr")), *words(row.get("srcaddr6"))))
-    destinations = objects.resolve(vdom, (*words(row.get("dstaddr")), *words(row.get("dstaddr6"))))
+    named = {
+        end: [one for version in ("", "4", "6") for one in words(row.get(f"{end}addr{version}"))]
+        for end in ("src", "dst")
+    }
+    sources, destinations = (objects.resolve(vdom, names) for names in named.values())
     services = objects.resolve(vdom, words(row.get("service")))
-    applications = (*words(row.get("application")), *words(row.get("internet-service-name")))
+    applications = (
+        *words(row.get("application")),
+        *(f"{name} {one}" for name in APPLICATIONS for one in words(row.get(name))),
+        *words(row.get("internet-service-name")),
+    )
     source_zones, destination_zones = words(row.get("srcintf")), words(row.get("dstintf"))
     negated = {name: _on(row.get(f"{name}-negate")) for name in ("srcaddr", "dstaddr", "service")}
     action = str(row.get("action", "")).lower()
@@ -162,7 +169,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         services=services or ("any",),
         applications=applications,
         users=(*words(row.get("users")), *words(row.get("groups")), *words(row.get("fsso-groups"))),
-        nat=_nat(row, objects.translated.of(vdom, words(row.get("dstaddr")))),
+        nat=_nat(row, objects.translated.of(vdom, named["dst"])),
         logged=_logged(row.get("logtraffic")),
         schedule=_schedule(row),
         match_digest=sha256(json.dumps(match, sort_keys=True).encode()).hexdigest(),
@@ -170,7 +177,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         conditions=tuple(
             f"{name} {', '.join(words(row[name])) or row[name]}"
             for name in CONDITIONS
-            if row.get(name) not in UNSET
+            if name not in APPLICATIONS and row.get(name) not in UNSET
         ),
         not_understood=unknown,
     )
@@ -220,7 +227,9 @@ def usages(
         if partial and policy is None:
             place = (place[0], str(lone), place[2])
         key = policy.rule.key if policy else _key(place, _uuid(row))
-        yield _usage(key, place, row, partial and policy is not None, read_at)
+        told = usage(key, f"{place[0]}/{place[1]}", row, read_at)
+        count = None if partial and policy is not None else _count(row, place[2])
+        yield replace(told, count=count, counting="unknown" if count is None else "on")
 
 
 def implicit(found: Iterable[Counted], known: Sequence[Policy]) -> Iterator[FirewallRule]:
@@ -251,14 +260,12 @@ def implicit(found: Iterable[Counted], known: Sequence[Policy]) -> Iterator[Fire
         )
 
 
-def _usage(
-    key: str, place: Place, row: Mapping[str, Any], partial: bool, read_at: datetime
-) -> RuleUsage:
+def usage(key: str, domain: str, row: Mapping[str, Any], read_at: datetime) -> RuleUsage:
+    """What a row of statistics tells beside the count."""
     size_bytes = whole(row.get("bytes"))
     if size_bytes is None:
         shares = [whole(row.get(f"{name}_bytes")) for name in ("software", "asic")]
         size_bytes = sum(one for one in shares if one is not None) if any(shares) else None
-    count = None if partial else _count(row, place[2])
     sessions = [
         one
         for one in (whole(row.get("active_sessions")), whole(row.get("session_count")))
@@ -266,15 +273,13 @@ def _usage(
     ]
     return RuleUsage(
         key=key,
-        reset_domain=f"{place[0]}/{place[1]}",
-        count=count,
+        reset_domain=domain,
         count_unit="sessions",
         size_bytes=size_bytes,
         first_hit_at=_epoch(row.get("first_used")),
         last_hit_at=_epoch(row.get("last_used")),
         open_sessions=max(sessions, default=None),
         persistent=False,
-        counting="unknown" if count is None else "on",
         read_at=read_at,
     )
 

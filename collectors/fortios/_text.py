@@ -20,6 +20,8 @@ from typing import Any
 
 from collectors.fortios._objects import of_rows
 from collectors.fortios._policy import listed
+from collectors.fortios._tables import OTHERS, in_mode, settings_of
+from collectors.fortios._tables import rules as rules_beside
 from collectors.fortios._vip import virtual_ips
 from evidence.capture import Capture
 from evidence.errors import Incomplete, Unexpected, shown
@@ -33,10 +35,17 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ADDRESSES = ("firewall address", "firewall address6")
 _SERVICES = ("firewall service custom",)
 _GROUPS = ("firewall addrgrp", "firewall addrgrp6", "firewall service group")
+# Tables of older releases (6.2) whose policies let traffic pass.
+_OLDER = (
+    "firewall consolidated policy",
+    "firewall hyperscale-policy",
+    "firewall hyperscale-policy6",
+)
 # What REST gives as a list, of however many values.
 _LISTS = frozenset(
     (
         *("srcintf", "dstintf", "srcaddr", "dstaddr", "srcaddr6", "dstaddr6", "service", "member"),
+        *("srcaddr4", "dstaddr4", "internet-service-fortiguard", "internet-service-src-fortiguard"),
         *("users", "groups", "fsso-groups", "application", "app-category", "app-group"),
         *("url-category", "internet-service-name", "internet-service-group", "poolname"),
         *("internet-service-custom", "internet-service-custom-group", "custom-log-fields"),
@@ -51,9 +60,10 @@ _LISTS = frozenset(
 
 @dataclass(slots=True)
 class Configuration:
-    """The rows of every table by VDOM, in order."""
+    """The rows of every table by VDOM, in order, and each VDOM's own settings."""
 
     tables: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     consolidated: bool = True
 
     def rows(self, *names: str) -> Iterator[tuple[str, Row]]:
@@ -74,19 +84,35 @@ def facts(capture: Capture) -> list[Fact]:
         *((vdom, first, _policy(row)) for vdom, row in found.rows("firewall policy")),
         *((vdom, "ip6", _policy(row)) for vdom, row in found.rows("firewall policy6")),
     ]
-    rules = [one.rule for one in listed(named, objects, capture.device)]
-    if not rules:
+    settings = settings_of(found.settings)
+    beside = rules_beside(
+        [
+            (
+                name.removeprefix("firewall "),
+                vdom,
+                _policy(row, "accept" if "multicast" in name else "deny"),
+            )
+            for name in (*(f"firewall {one}" for one in OTHERS), *_OLDER)
+            for vdom, row in found.rows(name)
+        ],
+        objects,
+        settings,
+        capture.device,
+    )
+    ordinary = [one.rule for one in listed(named, objects, capture.device)]
+    rules = [*in_mode([*ordinary, *_denials(ordinary)], beside, settings, objects), *beside]
+    if not ordinary and not any(not one.implicit for one in beside):
         raise Unexpected(
             f"{who}: no firewall policy in it",
             code="result_empty_suspicious",
             next_step="deliver the whole configuration, of every VDOM",
         )
-    return [*rules, *_denials(rules)]
+    return rules
 
 
-def _policy(row: Row) -> Row:
+def _policy(row: Row, action: str = "deny") -> Row:
     """The row with the defaults that `show` leaves out."""
-    told = {"action": "deny", "status": "enable", **row}
+    told = {"action": action, "status": "enable", **row}
     return {"logtraffic": "utm", **told} if told["action"] == "accept" else told
 
 
@@ -121,7 +147,8 @@ def read(text: str, who: str) -> Configuration:
             case ("edit", key, *_) if stack and stack[-1][1] is None:
                 stack.append((key, {}))
             case ("set", name, *values) if stack:
-                if (row := stack[-1][1]) is not None:
+                row = stack[-1][1] if stack[-1][1] is not None else _settings(found, stack)
+                if row is not None:
                     row[name] = _value(name, values)
             case ("next",) if stack and stack[-1][1] is not None:
                 _keep(found, stack)
@@ -148,15 +175,30 @@ def _keep(found: Configuration, stack: list[tuple[str, dict[str, Any] | None]]) 
     key, row = stack.pop()
     if row is None or not stack:
         return
-    tables = [name for name, held in stack if held is None]
-    vdom = "root"
-    if tables[0] == "vdom" and len(stack) > 1:
-        vdom, tables = stack[1][0], tables[1:]
-    elif tables[0] == "global":
-        tables = tables[1:]
+    vdom, tables = _place(stack)
     if len(tables) == 1:  # a table within a row is that row's own
-        row.setdefault("policyid" if tables[0].startswith("firewall policy") else "name", key)
+        of_policies = tables[0].startswith("firewall ") and tables[0].endswith(_POLICIES)
+        row.setdefault("policyid" if of_policies else "name", key)
         found.tables.setdefault(tables[0], []).append((vdom, row))
+
+
+_POLICIES = ("policy", "policy6")
+
+
+def _place(stack: list[tuple[str, dict[str, Any] | None]]) -> tuple[str, list[str]]:
+    """The VDOM, and the tables that are open in it."""
+    tables = [name for name, held in stack if held is None]
+    if tables[0] == "vdom" and len(stack) > 1:
+        return stack[1][0], tables[1:]
+    return "root", tables[1:] if tables[0] == "global" else tables
+
+
+def _settings(
+    found: Configuration, stack: list[tuple[str, dict[str, Any] | None]]
+) -> dict[str, Any] | None:
+    """The settings of a VDOM, where they are what is open."""
+    vdom, tables = _place(stack)
+    return found.settings.setdefault(vdom, {}) if tables == ["system settings"] else None
 
 
 def _value(name: str, values: list[str]) -> Any:
