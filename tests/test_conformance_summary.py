@@ -21,14 +21,14 @@ Uptime:       10:30:01 up 71 days,  4:15,  1 user,  load average: 0.09, 0.06, 0.
 """
 
 
-def set_of(root: Path, name: str, cases: dict[str, tuple[str, Any]]) -> None:
+def set_of(root: Path, name: str, cases: dict[str, tuple[str, Any]], parsed: object = None) -> None:
     """A set with these cases: text, and what another parser is said to have read."""
     folder = root / name
     folder.mkdir(parents=True)
     expected = {}
     for case, (text, fields) in cases.items():
         (folder / f"{case}.raw").write_text(text, "utf-8")
-        expected[case] = {"command": "show version", "fields": fields, "parsed": None}
+        expected[case] = {"command": "show version", "fields": fields, "parsed": parsed}
     (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 
@@ -85,6 +85,10 @@ def test_json_says_the_same_and_the_exit_status_whether_it_is_enough(
         ("2024F4X", "2024F-4X", True),
         ("7.10", "7.1", False),
         ("9.16(4)57", "9.16(4)5", False),
+        ("snFastIronStackICX7650Switch", "ICX7650-48F", True),
+        ("snFastIronStackICX7650Switch", "ICX7450-48F", False),
+        ("ASR9K Series", "ASR-9001", True),
+        ("ASR9K Series", "ASR-1001", False),
         ("ABC", "ABD", False),
         ("1", "10", False),
     ],
@@ -97,3 +101,63 @@ def test_what_was_blanked_is_no_expectation() -> None:
     score = Score("x")
     score.add(Sample("a", {"serial": ["<private>", "N/A", ""]}, {"serial": []}))
     assert (score.samples, score.expected, score.fields) == (1, 0, {})
+
+
+def test_values_are_counted_in_sets_of_every_kind(tmp_path: Path) -> None:
+    set_of(
+        tmp_path,
+        "firewall/nobody_reads_it",
+        {"one": ("x\n", None)},
+        parsed=[{"action": "permit"}, {"action": "deny"}],
+    )
+    set_of(tmp_path, "wireless/hostapd", {"one": ("interface=wlan0\nssid=office\n", None)})
+    terminal = r"ControlSet001\Control\Terminal Server"
+    number = {"type": "REG_DWORD", "data": 1}
+    keys = {
+        terminal: {"fDenyTSConnections": number},
+        rf"{terminal}\WinStations\RDP-Tcp": {"UserAuthentication": number},
+    }
+    set_of(tmp_path, "rdp/hive", {"one": ("", None)}, parsed=keys)
+    by_name = {one.name: one for one in scores(tmp_path)}
+    firewall, wireless, rdp = (
+        by_name[name].fields
+        for name in ("firewall/nobody_reads_it", "wireless/hostapd", "rdp/hive")
+    )
+    assert firewall["rules"] == {"right": 0, "wrong": 0, "missing": 1}
+    assert firewall["actions"] == {"right": 0, "wrong": 0, "missing": 2}
+    assert wireless["ssid"] == {"right": 1, "wrong": 0, "missing": 0}
+    assert rdp["enabled"] == rdp["nla_required"] == {"right": 1, "wrong": 0, "missing": 0}
+
+
+def test_a_network_of_a_capture_is_compared_by_its_address(tmp_path: Path) -> None:
+    """A listing of networks that our reader does not hear: each value of it is missing."""
+    network = {
+        **{"bssid": "00:00:5e:00:53:01", "ssid": "4d4f", "rsn.akms.type": "2"},
+        **{"rsn.pcs.type": "4", "wfa.ie.wpa.ucs.type": ""},
+        **{"rsn.capabilities.mfpr": "0", "rsn.capabilities.mfpc": "1"},
+    }
+    set_of(tmp_path, "wireless/pcap", {"one": ("no capture", None)}, parsed=[network])
+    (score,) = scores(tmp_path)
+    assert {name: count["missing"] for name, count in score.fields.items()} == {
+        **{"bssid": 1, "ssid": 1, "akm": 1, "pairwise": 1, "pmf": 1}
+    }
+
+
+@pytest.mark.parametrize("expected", ["[]", "{", '{"one": 7}', '{"one": {"parsed": [1, null]}}'])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("snmp", "show_version/cisco_ios", "show_version/nobody_reads_it", "firewall/pfsense"),
+        *("firewall/nobody", "wireless/pcap", "wireless/api", "wireless/nobody", "rdp/gpo"),
+        *("rdp/hive", "rdp/nobody", "lifecycle/v0"),
+    ],
+)
+def test_no_directory_breaks_the_summary(tmp_path: Path, name: str, expected: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+    (folder / "expected.json").write_text(expected, "utf-8")
+    for other in ("one.raw", "two@@registry.pol", "three.snmprec", "four.xml", "five.json"):
+        (folder / other).write_bytes(b"\xff\xfe<not what it says\0\n")
+    (folder / "a folder").mkdir()
+    for score in scores(tmp_path):
+        assert score.samples > 0 and score.total("right") == score.total("wrong") == 0

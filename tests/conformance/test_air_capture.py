@@ -10,10 +10,8 @@ import pytest
 
 from evidence.facts import AirObservation
 from tests.by_hand import read
+from tests.conformance.summary.air import AKM, CIPHERS, names
 
-# IEEE 802.11, tables 9-188 and 9-190: those that the captures hold.
-CIPHERS = {"1": "wep", "2": "tkip", "4": "ccmp", "5": "wep"}
-AKM = {"1": "802.1x", "2": "psk", "4": "ft-psk", "6": "psk-sha256", "8": "sae", "9": "ft-sae"}
 DAMAGED = "tcpdump_ieee802.11_parse_elements_oobr"
 
 
@@ -28,10 +26,6 @@ def heard(folder: Path, name: str) -> tuple[AirObservation, ...] | str:
     (path,) = (one for one in folder.iterdir() if one.stem == name)
     reading = read("air_capture", "wireless", ("air.pcap", path.read_bytes()))
     return tuple(reading.of(AirObservation)) if reading.failure is None else reading.failure.code
-
-
-def names(told: str, table: dict[str, str]) -> set[str]:
-    return {table[one] for one in told.split(",") if one}
 
 
 def test_every_network_is_told_as_another_decoder_tells_it(conformance: Path) -> None:

@@ -5,37 +5,18 @@ hardening lists, and the form is Microsoft's.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from evidence.facts import RemoteDesktopPolicy
 from tests.by_hand import read
-
-POLICY = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
-MACHINE = r"Control\Terminal Server"
-
-
-def query(key: str) -> str:
-    return f'reg query "HKLM\\{key}"'
-
-
-def answer(key: str, values: Mapping[str, tuple[str, str]]) -> bytes:
-    """Values (type, data) as reg.exe prints them."""
-    lines = [f"    {name}    {kind}    {data}" for name, (kind, data) in values.items()]
-    return "\r\n".join(["", f"HKEY_LOCAL_MACHINE\\{key}", *lines, "", ""]).encode()
+from tests.conformance.summary.desktops import POLICY, answer, listeners, query, recommended
 
 
 def test_hardening_lists_are_understood(conformance: Path) -> None:
     """Followed to the letter, each list forbids what it means to forbid."""
     read_lists = 0
     for path in sorted((conformance / "rdp" / "baseline").glob("hk_*.json")):
-        values = {
-            row["RegistryItem"]: int(row["RecommendedValue"])
-            for row in json.loads(path.read_text("utf-8"))
-            if row["RegistryPath"].casefold() == f"hklm:\\{POLICY}".casefold()
-            and row["RecommendedValue"].isdigit()
-        }
+        values = recommended(path.read_bytes())
         if not values:
             continue
         printed = answer(POLICY, {name: ("REG_DWORD", hex(n)) for name, n in values.items()})
@@ -64,27 +45,13 @@ def test_hardening_lists_are_understood(conformance: Path) -> None:
 
 def test_the_keys_of_a_real_machine(conformance: Path) -> None:
     hive = json.loads((conformance / "rdp" / "hive" / "expected.json").read_text("utf-8"))
-    keys = hive["regipy_SYSTEM_B"]["parsed"]
-    answers = []
-    for key in (rf"ControlSet001\{MACHINE}", rf"ControlSet001\{MACHINE}\WinStations\RDP-Tcp"):
-        values = {
-            name: (value["type"], printed(value["type"], value["data"]))
-            for name, value in keys[key].items()
-            if isinstance(value, dict)
-        }
-        answers.append((query(rf"SYSTEM\{key}"), answer(rf"SYSTEM\{key}", values)))
+    answers = listeners(hive["regipy_SYSTEM_B"]["parsed"])
     reading = read("windows", "remote_desktop", *answers)
     assert reading.failure is None, reading.failure
     (listener,) = reading.of(RemoteDesktopPolicy)
     assert (listener.source, listener.enabled) == ("listener", False)
     assert (listener.nla_required, listener.security_layer) == (True, "tls")
     assert listener.encryption_level == "client-compatible"
-
-
-def printed(kind: str, data: Any) -> str:
-    if kind == "REG_DWORD":
-        return hex(data)
-    return r"\0".join(map(str, data)) if isinstance(data, list) else str(data)
 
 
 def test_real_group_policy_objects(conformance: Path) -> None:

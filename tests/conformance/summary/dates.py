@@ -15,6 +15,7 @@ from evidence.lifecycle.update import Offer, joined, updated
 from tests.conformance.summary.score import Sample
 
 _READ_ON = date(2026, 11, 23)
+_NOT_UNDERSTOOD = (ConfigurationError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def shipped(folder: Path) -> Iterator[Sample]:
@@ -26,10 +27,10 @@ def shipped(folder: Path) -> Iterator[Sample]:
     by_key = {row.key: row for row in catalogue.entries}
     families = {(row.vendor, row.product) for row in catalogue.entries if row.product}
     for path in sorted(folder.glob("*.json")):
-        cycles = json.loads(path.read_text("utf-8"))
         try:
+            cycles = json.loads(path.read_text("utf-8"))
             rows, _ = rows_of_products([Product(path.stem, cycles)], catalogue.entries, _READ_ON)
-        except (ConfigurationError, KeyError, TypeError, AttributeError) as error:
+        except _NOT_UNDERSTOOD as error:
             yield Sample(path.stem, refused=str(error))
             continue
         if not any((row.vendor, row.product) in families for row in rows):
@@ -52,11 +53,15 @@ def taken(folder: Path) -> Iterator[Sample]:
     """A product each, after an update from all: each day that a cycle tells is a milestone of the
     row that is found for it. The vendor's own dates are not changed by it, and may differ."""
     catalogue = load_catalogue(date.max)
-    told = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
-    rows = {
-        name: rows_of_products([Product(name, cycles)], catalogue.entries, _READ_ON)[0]
-        for name, cycles in sorted(told.items())
-    }
+    told, rows = {}, {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            cycles = json.loads(path.read_text("utf-8"))
+            products = [Product(path.stem, cycles)]
+            rows[path.stem], _ = rows_of_products(products, catalogue.entries, _READ_ON)
+            told[path.stem] = cycles
+        except _NOT_UNDERSTOOD as error:
+            yield Sample(path.stem, refused=str(error))
     made, _ = updated(catalogue, joined(Offer(tuple(some)) for some in rows.values()), _READ_ON)
     for name, some in rows.items():
         wanted, have = {}, {}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from agent.platforms import platforms
 from evidence.facts import HardwareItem, SoftwareRelease
 from evidence.reading import Reading
 from tests.by_hand import read
-from tests.conformance.summary.score import Sample, expected, named, parts, recordings
+from tests.conformance.summary.recorded import Recorded, Set, Told
+from tests.conformance.summary.score import Values, named
 
 # The names under which other parsers' own records hold the same values.
 _NAMES = {
@@ -46,28 +45,28 @@ _TELLS_PARTS = re.compile(
 )
 
 
-def by_command_line(folder: Path) -> Iterator[Sample]:
-    """A platform's folder of `show_version`: every recording, read by the platform of its name."""
-    cases = expected(folder)
-    known = {name for one in platforms().values() for name in (one.name, *one.aliases)}
-    for name in sorted({*cases, *recordings(folder)}):
-        case = cases.get(name, {})
-        if folder.name not in known:
-            yield Sample(name, _wanted(case), refused="no platform of this name")
-            continue
-        answers = [(_asked(path, case), path.read_bytes()) for path in parts(folder, name)]
-        reading = read(folder.name, "firmware", *answers)
-        yield Sample(name, _wanted(case), ours(reading), _refused(reading))
+def _read_by_command(one: Recorded) -> Told:
+    """Read by the platform of the folder's name."""
+    known = {
+        name for platform in platforms().values() for name in (platform.name, *platform.aliases)
+    }
+    if one.kind not in known:
+        return Told({}, "no platform of this name")
+    answers = [(_asked(path, one), path.read_bytes()) for path in one.paths]
+    return _told(read(one.kind, "firmware", *answers))
 
 
-def by_snmp(folder: Path) -> Iterator[Sample]:
-    """Recordings of walks, against what LibreNMS concluded from them."""
-    cases = expected(folder)
-    for path in sorted(folder.glob("*.snmprec")):
-        case = cases.get(path.stem, {})
-        reading = read("snmp", "firmware", ("snmpwalk", path.read_bytes()))
-        wanted = {name: [str(case[name])] for name in _NAMES if case.get(name)}
-        yield Sample(path.stem, wanted, ours(reading), _refused(reading))
+def _wanted_of_walk(one: Recorded) -> Values:
+    """What LibreNMS concluded."""
+    return {name: [str(one.case[name])] for name in _NAMES if one.case.get(name)}
+
+
+def _read_walk(one: Recorded) -> Told:
+    return _told(read("snmp", "firmware", ("snmpwalk", one.body)))
+
+
+def _told(reading: Reading) -> Told:
+    return Told(ours(reading), reading.failure.message if reading.failure else None)
 
 
 def ours(reading: Reading) -> dict[str, list[str]]:
@@ -88,19 +87,15 @@ def ours(reading: Reading) -> dict[str, list[str]]:
     }
 
 
-def _refused(reading: Reading) -> str | None:
-    return reading.failure.message if reading.failure else None
-
-
-def _asked(path: Path, case: dict[str, Any]) -> str:
+def _asked(path: Path, one: Recorded) -> str:
     if "@@" in path.name:
         return path.name.partition("@@")[2].rpartition(".")[0].replace("_", " ")
-    return str(case.get("command", "show version"))
+    return one.command or "show version"
 
 
-def _wanted(case: dict[str, Any]) -> dict[str, list[str]]:
+def _wanted_by_command(one: Recorded) -> Values:
     """The upstream parser's values: under their common names, else under its own."""
-    command = str(case.get("command", ""))
+    case, command = one.case, one.command
     found: dict[str, list[str]] = {}
     for name, names in _NAMES.items():
         if name == "hardware" and command.endswith("manuinfo"):
@@ -113,3 +108,7 @@ def _wanted(case: dict[str, Any]) -> dict[str, list[str]]:
         # A bare number is a train or the number of a card.
         found[name] = [one for one in common if name != "version" or not one.isdigit()]
     return found
+
+
+BY_COMMAND_LINE = Set(_wanted_by_command, _read_by_command)
+BY_SNMP = Set(_wanted_of_walk, _read_walk)

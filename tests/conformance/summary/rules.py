@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 from agent.platforms import Platform, platforms
 from evidence.facts import FirewallRule, RuleUsage
 from evidence.reading import Reading
 from tests.by_hand import read
-from tests.conformance.summary.score import Sample, Values, expected, recordings
+from tests.conformance.summary.recorded import Recorded, Set, Told
+from tests.conformance.summary.score import Values
 from tests.conformance.test_access_lists import COUNT, ENTRY, OTHER_KIND
 
 # Folders that are named after a listing, and not after a platform.
@@ -41,11 +42,48 @@ _CONFIGURED = {
     "vyatta_vyos": ("configuration",),
     "juniper_junos": ("policies", "zones", "address_book", "applications", "filters", "interfaces"),
 }
-# What a rule looks like in a listing. A line with a group is printed again for each of its members.
-_WRITTEN = {
-    "iptables": re.compile(r"(?m)^-A "),
-    "cisco_asa": re.compile(r"(?m)^access-list \S+ (?:line \d+ )?(?:\w+ )?(?:permit|deny)\b"),
-    **dict.fromkeys(("cisco_ios", "cisco_iosxe", "cisco_nxos"), ENTRY),
+
+
+def _lines(pattern: str) -> Callable[[str], int]:
+    """Rules of which each is a line of this form."""
+    form = re.compile(pattern, re.MULTILINE)
+    return lambda text: len(form.findall(text))
+
+
+def _names(pattern: str) -> Callable[[str], int]:
+    """Rules of several lines each, known by what the groups take out of a line."""
+    form = re.compile(pattern, re.MULTILINE)
+    return lambda text: len(set(form.findall(text)))
+
+
+def _policies(text: str) -> int:
+    """FortiOS: the numbers edited below `config firewall policy`."""
+    blocks = re.findall(r"(?ms)^config firewall policy6?\s*$(.*?)^end\s*$", text)
+    return len({number for block in blocks for number in re.findall(r"(?m)^ *edit (\d+)", block)})
+
+
+def _elements(text: str) -> int:
+    """pfSense and OPNsense: the rules in the filter of a config.xml."""
+    root = ElementTree.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", text.lstrip("\ufeff \n")))
+    return len(root.findall("./filter/rule"))
+
+
+# How many rules a text holds, by the text alone. A line with a group is printed again for each
+# of its members, and a rule of several lines is one.
+_WRITTEN: dict[str, Callable[[str], int]] = {
+    "iptables": _lines(r"^-A "),
+    "cisco_asa": _lines(r"^access-list \S+ (?:line \d+ )?(?:\w+ )?(?:permit|deny)\b"),
+    **dict.fromkeys(("cisco_ios", "cisco_iosxe", "cisco_nxos"), _lines(ENTRY.pattern)),
+    "vyatta_vyos": _names(r"^set firewall (?:ipv[46] )?(?:ipv6-)?name (\S+) rule (\d+)"),
+    "paloalto_panos": _names(r"^set .*?security rules (\"[^\"]+\"|\S+) "),
+    "juniper_junos": _names(
+        r"^set security policies (from-zone \S+ to-zone \S+|global) policy (\S+)"
+    ),
+    "fortinet": _policies,
+    "pfsense": _elements,
+    "opnsense": _elements,
+    "checkpoint_mgmt": _lines(r"^ *\"type\" *: *\"access-rule\""),
+    "unifi": _lines(r"^ *\"dst_port\" *:"),
 }
 _COUNTED = {
     "cisco_asa": re.compile(r"(?m)^access-list \S+ line \d+ .*?\(hitcnt=(\d+)\)"),
@@ -53,30 +91,29 @@ _COUNTED = {
 }
 
 
-def by_platform(folder: Path) -> Iterator[Sample]:
-    """A platform's folder of `firewall`, read by that platform."""
-    known = {name: one for one in platforms().values() for name in (one.name, *one.aliases)}
-    one = known.get(_READ_AS.get(folder.name, folder.name))
-    cases = expected(folder)
-    for name, paths in recordings(folder).items():
-        case = cases.get(name, {})
-        if one is None or "firewall" not in one.collectors:
-            yield Sample(name, refused=f"no platform reads the rules of {folder.name}")
-            continue
-        body = paths[0].read_bytes()
-        reading = read(one.name, "firewall", *((ask, body) for ask in _asks(one, folder, case)))
-        yield Sample(
-            name,
-            _wanted(folder.name, case, body.decode("utf-8", "replace"), reading),
-            _ours(reading),
-            reading.failure.message if reading.failure else None,
-        )
+def _read(one: Recorded) -> Told:
+    """Read by the platform of the folder's name."""
+    known = {
+        name: platform
+        for platform in platforms().values()
+        for name in (platform.name, *platform.aliases)
+    }
+    platform = known.get(_READ_AS.get(one.kind, one.kind))
+    if platform is None or "firewall" not in platform.collectors:
+        return Told({}, f"no platform reads the rules of {one.kind}")
+    # Recordings were kept without their last line end, which every device sends.
+    body = one.body if one.body.endswith(b"\n") else one.body + b"\n"
+    answers = ((ask, body) for ask in _asks(platform, one))
+    reading = read(platform.name, "firewall", *answers)
+    if reading.failure:
+        return Told({}, reading.failure.message)
+    return Told(_ours(reading))
 
 
-def _asks(one: Platform, folder: Path, case: dict[str, Any]) -> tuple[str, ...]:
+def _asks(platform: Platform, one: Recorded) -> tuple[str, ...]:
     """Under which asks the recording is delivered."""
-    command = str(case.get("command", ""))
-    texts = {text for ask in one.asks for text in (ask.text, *ask.also, ask.name)}
+    command = one.command
+    texts = {text for ask in platform.asks for text in (ask.text, *ask.also, ask.name)}
     for said in (command, f"GET /{command}", command.partition(" (")[0]):
         if said in texts:
             return (said,)
@@ -85,23 +122,24 @@ def _asks(one: Platform, folder: Path, case: dict[str, Any]) -> tuple[str, ...]:
     if command in spaced:
         return (spaced[command],)
     if command in ("configuration", ""):
-        return _CONFIGURED.get(folder.name, (_ASKS.get(folder.name, command),))
-    return (_ASKS.get(folder.name, command),)
+        return _CONFIGURED.get(one.kind, (_ASKS.get(one.kind, command),))
+    return (_ASKS.get(one.kind, command),)
 
 
-def _wanted(kind: str, case: dict[str, Any], text: str, reading: Reading) -> Values:
-    """Counters as the listing itself or another parser has them, and how many rules there are."""
-    theirs = _PARSED.get(kind, _nothing)(case, text)
-    if theirs or reading.failure is not None:
+def _wanted(one: Recorded) -> Values:
+    """Counters as another parser has them or the listing itself, and how many rules there are."""
+    kind, text = one.kind, one.text
+    theirs = _PARSED[kind](one.case, text) if kind in _PARSED else {}
+    if any(theirs.values()):
         return theirs
-    found: dict[str, list[str]] = {}
+    if kind not in _WRITTEN:
+        theirs = _rules_of_a_stranger(one.case)
+    found = {name: list(values) for name, values in theirs.items()}
     text = OTHER_KIND.sub("", text) if kind.startswith("cisco") else text
-    if kind in _WRITTEN:
-        entries = _WRITTEN[kind].findall(text)
-        found["rules"] = [str(len(entries))]
-        if kind != "cisco_asa":
-            counts = [COUNT.search(str(entry)) for entry in entries]
-            found["counters"] = [one[1] or one[2] for one in counts if one]
+    if kind in _WRITTEN and (count := _WRITTEN[kind](text)):
+        found["rules"] = [str(count)]
+        if kind in ("iptables", "cisco_ios", "cisco_iosxe", "cisco_nxos"):
+            found["counters"] = [first or second for first, second in COUNT.findall(text)]
     if kind in _COUNTED:
         # The counters of a set's elements are those of no rule.
         found["counters"] = _COUNTED[kind].findall(re.sub(r"\{[^{}]*\}", "", text))
@@ -121,11 +159,16 @@ def _ours(reading: Reading) -> Values:
     }
 
 
-def _nothing(case: dict[str, Any], text: str) -> Values:
-    return {}
+def _rules_of_a_stranger(case: Mapping[str, Any]) -> Values:
+    """Another parser's rows, if they look like rules: how many, and what they do."""
+    rows = case.get("parsed")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return {}
+    actions = [str(row["action"]) for row in rows if row.get("action")]
+    return {"rules": [str(len(actions))], "actions": actions} if actions else {}
 
 
-def _chains(case: dict[str, Any], text: str) -> Values:
+def _chains(case: Mapping[str, Any], text: str) -> Values:
     """jc's chains: how many rules, and their packets where it has them."""
     if not isinstance(case.get("parsed"), list):
         return {}
@@ -134,13 +177,13 @@ def _chains(case: dict[str, Any], text: str) -> Values:
     return {"rules": [str(len(rules))], "counters": packets}
 
 
-def _ufw(case: dict[str, Any], text: str) -> Values:
+def _ufw(case: Mapping[str, Any], text: str) -> Values:
     parsed = case.get("parsed")
     rules = parsed.get("rules") if isinstance(parsed, dict) else None
     return {"rules": [str(len(rules))]} if rules else {}
 
 
-def _metrics(case: dict[str, Any], text: str) -> Values:
+def _metrics(case: Mapping[str, Any], text: str) -> Values:
     """What the exporter prints of policies; of the implicit denial it prints 0 that nobody told."""
     parsed = case.get("parsed")
     said = str(parsed["prometheus_text"][0]) if isinstance(parsed, dict) else ""
@@ -157,7 +200,7 @@ def _metrics(case: dict[str, Any], text: str) -> Values:
     return found
 
 
-def _rows(case: dict[str, Any], text: str) -> Values:
+def _rows(case: Mapping[str, Any], text: str) -> Values:
     """ntc-templates' rows of a policy: names and actions."""
     rows = case.get("parsed")
     if not isinstance(rows, list) or case["command"] != "show running security-policy":
@@ -169,14 +212,26 @@ def _rows(case: dict[str, Any], text: str) -> Values:
     }
 
 
-def _hits(case: dict[str, Any], text: str) -> Values:
+def _commands(case: Mapping[str, Any], text: str) -> Values:
+    """VyOS' own migration of an old configuration: its rules, in the syntax of today."""
+    parsed = case.get("parsed")
+    commands = parsed.get("migrated_set_commands", ()) if isinstance(parsed, dict) else ()
+    count = _WRITTEN["vyatta_vyos"]("\n".join(commands))
+    return {"rules": [str(count)]} if count else {}
+
+
+def _hits(case: Mapping[str, Any], text: str) -> Values:
     return {"counters": re.findall(r'"policy_hit_count": "(\d+)"', json.dumps(case.get("parsed")))}
 
 
-_PARSED: dict[str, Callable[[dict[str, Any], str], Values]] = {
+_PARSED: dict[str, Callable[[Mapping[str, Any], str], Values]] = {
     "iptables": _chains,
     "ufw": _ufw,
     "fortinet": _metrics,
     "paloalto_panos": _rows,
     "juniper_junos": _hits,
+    "vyatta_vyos": _commands,
 }
+
+
+BY_PLATFORM = Set(_wanted, _read)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 Values = Mapping[str, Sequence[str]]
-_NOTHING = {"", "n/a", "na", "none", "null", "unspecified", "unknown", "-"}
+_NOTHING = {"", "n/a", "na", "none", "null", "unspecified", "unknown", "unavailable", "-"}
 # A redaction stands for any value: the device has one, and nobody can say that ours is another.
 _REDACTED = re.compile(r"<.*>|redacted.*|private", re.IGNORECASE)
 
@@ -129,32 +127,6 @@ def _plain(text: str) -> str:
 
 def _whole(text: str) -> str:
     return re.sub(r"-k9\b|[ -]", "", text)
-
-
-def expected(folder: Path) -> dict[str, dict[str, Any]]:
-    """The expectations beside the recordings; none where there is no such file."""
-    path = folder / "expected.json"
-    found: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return found
-
-
-def parts(folder: Path, name: str) -> list[Path]:
-    """The files of one case: `<name>.raw`, or `<name>@@<part>.txt` where it has several."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.name != "expected.json" and (path.stem == name or path.name.startswith(f"{name}@@"))
-    )
-
-
-def recordings(folder: Path) -> dict[str, list[Path]]:
-    """Every case by its name, those without an expectation too."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.name != "expected.json":
-            name = path.name.partition("@@")[0] if "@@" in path.name else path.stem
-            found.setdefault(name, []).append(path)
-    return found
 
 
 def named(record: Any, names: frozenset[str]) -> Iterator[str]:
