@@ -19,7 +19,7 @@ from evidence.errors import ConfigurationError
 # command that talks to nobody need not wait a second for every vendor's driver.
 _MODULES = {
     name: f"agent.transports.{name}"
-    for name in ("ssh", "https", "winrm", "snmp", "sweep", "wire", "folder", "local")
+    for name in ("ssh", "https", "winrm", "winreg", "snmp", "sweep", "wire", "folder", "local")
 }
 _WITHOUT_CREDENTIAL = ("wire", "folder", "local")
 

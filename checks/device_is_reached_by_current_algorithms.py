@@ -18,7 +18,7 @@ from evidence.text import Text
 from evidence.way import parts
 
 CHECK = "device_is_reached_by_current_algorithms"
-TRANSPORTS = ("ssh", "https", "snmp", "winrm")
+TRANSPORTS = ("ssh", "https", "snmp", "winrm", "winreg")
 # Codes of visits that failed because the device has nothing better to offer.
 OLD_ONLY = ("ssh_legacy_only", "ssh_dss_only")
 # Patterns by part of a way (`evidence.way`): SHA-1, MD5, DES, RC4, CBC in SSH, TLS before 1.2.

@@ -295,6 +295,12 @@ _FAILURES = {
     "tls_failed": ("加密連線建立失敗", "檢查設備憑證與版本"),
     "tls_untrusted": ("設備憑證不受信任，未送出憑證資料", "登錄憑證指紋或簽發單位"),
     "via_unreachable": ("無法經跳板主機連至設備", "檢查跳板主機及其轉送設定"),
+    "remote_registry_off": (
+        "主機之遠端登錄服務未啟動",
+        "改以 WinRM 讀取，或啟動 Remote Registry 服務",
+    ),
+    "smb_failed": ("主機未以 SMB 2 或 3 回應", "檢查位址與連接埠 445"),
+    "smb_not_encrypted": ("主機之 SMB 不支援加密，未送出帳號", "改用其他讀取方式"),
     "winrm_not_encrypted": ("WinRM 回應未加密，未予採用", "改用 HTTPS，或檢查 WinRM 服務設定"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 
 from agent.config import Config
 from agent.connect import Connector
@@ -23,7 +24,7 @@ from evidence.rulebase import unmapped
 
 # A device whose clock is further off loses its times for the window at 300 s.
 CLOCK_IS_OFF_S = 60.0
-_KINDS = {"https": "http", "snmp": "snmp", "winrm": "command"}
+_KINDS = {"https": "http", "snmp": "snmp", "winrm": "command", "winreg": "command"}
 _NOBODY_LOGS_IN = ("wire", "folder", "local")
 
 
@@ -37,7 +38,7 @@ def account(device: Device, keyring: Keyring, logins: Logins | None) -> Iterator
             yield from _held(device, credential, logins)
         except EvidenceError as error:
             yield failed(device.id, error, "secret")
-    elif device.transport in ("ssh", "https", "snmp", "winrm"):
+    elif device.transport in ("ssh", "https", "snmp", "winrm", "winreg"):
         yield Condition(
             "warn",
             device.id,
@@ -124,6 +125,11 @@ def _usable(device: Device, credential: Credential) -> None:
         from agent.transports.snmp.security import security
 
         security(device, credential)
+    elif device.transport in ("winrm", "winreg"):
+        # Opened, it says what an installation lacks; it connects at its first ask.
+        way = import_module(f"agent.transports.{device.transport}")
+        opened = getattr(way, f"open_{device.transport}")
+        opened(device, credential, platform(device.platform)).close()
 
 
 def _clock(device: Device, readings: Iterable[Reading]) -> Iterator[Condition]:

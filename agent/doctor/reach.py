@@ -21,7 +21,7 @@ from evidence.device import Device
 from evidence.errors import EvidenceError, IdentityRefused, Unreachable, shown
 
 WAIT_S = 5.0
-_PORTS = {"winrm": 5986}
+_PORTS = {"winrm": 5986, "winreg": 445}
 # SNMPv3 engine discovery (RFC 3414 4): no user, no data; the answer is a report of the engine.
 _DISCOVERY = bytes.fromhex(
     "303e020103301102042b9a0c57020300ffe30401040201030410300e0400020100020100040004000400"

@@ -76,7 +76,7 @@ from evidence.remote_control import found as remote_control
 from evidence.trains import train
 
 VENDOR = "Microsoft"
-TRANSPORTS = ("ssh", "winrm", "folder")
+TRANSPORTS = ("ssh", "winrm", "winreg", "folder")
 # Its commands are more than a limited endpoint lets through before it is told of them.
 BY_NAME = ("host",)
 

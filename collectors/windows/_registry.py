@@ -29,6 +29,7 @@ _TYPES = frozenset(
 _CONTROL_SET = re.compile(r"^system\\(controlset\d{3})\\")
 _ABSENT = (
     "unable to find the specified registry key",  # Windows and wine
+    "error_file_not_found",  # ours, of the registry pipe
     "系統找不到指定的登錄機碼",
     "系统找不到指定的注册表项",
     "指定されたレジストリ キーまたは値が見つかりませんでした",

@@ -9,13 +9,13 @@ ours. By HTTPS (5986) unless the device has the recorded exception `winrm_http`:
 from __future__ import annotations
 
 import re
-from importlib import import_module
 
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Transport
+from agent.transports.extras import need, need_kerberos
 from evidence.device import Device
-from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.errors import ConfigurationError
 
 AUTHS = ("ntlm", "kerberos", "certificate")
 HTTP = "winrm_http"
@@ -43,27 +43,10 @@ def open_winrm(device: Device, credential: Credential, platform: Platform) -> Tr
             code="winrm_invalid",
             next_step=f"remove the exception {HTTP}, or log in by ntlm or kerberos",
         )
-    _need(device, "pypsrp", "install evidence-agent[windows]")
+    need(device, "WinRM", "pypsrp", "install evidence-agent[windows]")
     if auth == "kerberos":
-        # No wheels of these exist, so no lock can hold them: they are built where they run.
-        _need(
-            device,
-            "gssapi",
-            "install the system's libkrb5 (Debian: libkrb5-dev, gcc, python3-dev), then "
-            "`pip install pyspnego[kerberos]`",
-        )
+        need_kerberos(device, "WinRM")
     # Loaded only here: an installation without the extra still says what it lacks.
     from agent.transports.winrm.session import Winrm
 
     return Winrm(device, credential, platform, auth, device.options.get("winrm_endpoint"))
-
-
-def _need(device: Device, module: str, mend: str) -> None:
-    try:
-        import_module(module)
-    except (ImportError, OSError) as error:
-        raise EnvironmentProblem(
-            f"{device.id}: WinRM needs {module!r}, which is not there: {error}",
-            code="extra_missing",
-            next_step=mend,
-        ) from None
