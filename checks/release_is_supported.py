@@ -1,7 +1,8 @@
 """Is every release and every piece of hardware supported, by the lifecycle catalogue of the day?
 
-Two answers a device: its software by train, its hardware by model, each member and module. No
-row, no date and a stale catalogue are answers of their own, and never a pass.
+Two answers a device: its software by train, its hardware by model, each member and module; and
+one for each installed program that has a lifecycle (a database, a runtime). No row, no date and a
+stale catalogue are answers of their own, and never a pass.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from evidence.device import Device
 from evidence.facts import HardwareItem, SoftwareRelease
 from evidence.lifecycle import Catalogue, Entry
 from evidence.observation import Observation, Result
+from evidence.programs import program
 from evidence.reading import Reading
 from evidence.readings import Readings
 from evidence.rulebase import unread
@@ -30,6 +32,7 @@ PARTS = (
     *("operating system", "chassis", "stack member", "supervisor", "module"),
     "access point",
 )
+PROGRAM = "program"  # judged where it is one that has a lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def check(
         if reading is None:
             continue
         yield from _software(readings, device, reading, parts, limits)
+        yield from _programs(readings, device, reading, limits)
         yield from _hardware(readings, device, reading, parts, limits)
     yield from _too_old(readings, max_age_days)
 
@@ -109,6 +113,32 @@ def _software(
         what = Text("software", "軟體")
         place = f"{device.id}/software"
         yield _observed(readings, device, reading, place, what, _nothing("unknown_version"), {})
+
+
+def _programs(
+    readings: Readings, device: Device, reading: Reading, limits: _Limits
+) -> Iterator[Observation]:
+    """Programs with a lifecycle of their own; those of one train are one thing."""
+    told: set[str] = set()
+    for one in reading.of(SoftwareRelease):
+        found = program(one.name or "", one.version) if one.part == PROGRAM else None
+        if found is None:
+            continue
+        entry, stands = None, _nothing("unknown_version")
+        if readings.catalogue is not None and found.train:
+            entry = readings.catalogue.find_software(
+                one.vendor, found.product, found.train, train=found.train
+            )
+            stands = _support(readings, readings.catalogue, entry, "unknown_version", limits)
+        # By the row's train: the next patch is no other thing.
+        words = ("software", found.product, entry.match if entry else found.train)
+        place = _place(device, one.subject_unit, " ".join(filter(None, words)))
+        if place in told:
+            continue
+        told.add(place)
+        name = one.name or found.product
+        measures = {"product": found.product, "version": one.version, "train": found.train}
+        yield _observed(readings, device, reading, place, Text(name, name), stands, measures)
 
 
 def _hardware(

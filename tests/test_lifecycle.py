@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+import evidence.programs
 import evidence.services
 import evidence.trains
 from agent.catalogue import load_catalogue
@@ -77,7 +78,7 @@ def test_trains(product: str | None, version: str | None, wanted: str | None) ->
     assert train(product, version) == wanted
 
 
-@pytest.mark.parametrize("module", [evidence.trains, evidence.services], ids=["trains", "services"])
+@pytest.mark.parametrize("module", [evidence.trains, evidence.services, evidence.programs])
 def test_the_examples_in_docstrings(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
@@ -183,6 +184,11 @@ def test_what_may_follow_a_match(rule: str, model: str, found: bool) -> None:
         ("rhel", "8.10", "", "Red Hat Enterprise Linux 8"),
         ("sles", "15.6", "", "SUSE Linux Enterprise Server 15 SP6"),
         ("junos", "21.4R3-S5.4", "", None),
+        ("junos", "20.4R3-S5.4", "", "Junos OS 20.4"),
+        ("junos", "15.1X49-D170", "", None),
+        ("postgresql", "16.4", "", "PostgreSQL 16"),
+        ("dotnet", "8.0.26", "", ".NET 8"),
+        ("openssl", "3.0.8", "", "OpenSSL 3.0"),
         ("windows-server", "10.0.20348", "", "Windows Server 2022"),
         ("windows-server", "10.0.17763", "Windows Server 2019 Standard", "Windows Server 2019"),
         ("windows-server", "10.0.17763", "Windows Server, version 1809", "Windows Server 1809 SAC"),
@@ -302,7 +308,7 @@ def test_every_shipped_row_finds_itself() -> None:
 
 
 def test_every_shipped_row_has_source_and_confidence() -> None:
-    assert len(SHIPPED.entries) == 1304
+    assert len(SHIPPED.entries) == 1440
     assert all(row.source_url.startswith("http") for row in SHIPPED.entries)
     assert {row.confidence for row in SHIPPED.entries} == {"vendor", "secondary", "reseller"}
     assert {row.rule for row in SHIPPED.entries} == {"prefix", "family", "model", "train", "build"}

@@ -139,7 +139,7 @@ def test_any_product_is_taken_under_the_site_s_name() -> None:
     [row] = offer.rows
     assert (row.kind, row.vendor, row.product, row.name) == (
         "software",
-        "Angular",
+        "angular",
         "angular",
         "Angular 20",
     )

@@ -96,7 +96,7 @@ def _as_known(row: Entry, known: Entry | None) -> Entry:
         told = (name for name, day in row.milestones.items() if day == _day_before(row))
         for name in told:
             milestones[name] = min(known.milestones.get(name, milestones[name]), milestones[name])
-    return replace(row, name=known.name, milestones=milestones)
+    return replace(row, vendor=known.vendor, name=known.name, milestones=milestones)
 
 
 def _day_before(row: Entry) -> date:

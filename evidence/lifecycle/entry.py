@@ -52,9 +52,10 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What it names: a catalogue has one row for it."""
-        vendor, match = self.vendor.casefold(), self.match.casefold()
-        return self.kind, vendor, self.product, match, self.edition
+        """What it names: a catalogue has one row for it. Of software the product says whose it
+        is, and vendors are written in several ways."""
+        vendor = "" if self.kind == "software" else self.vendor.casefold()
+        return self.kind, vendor, self.product, self.match.casefold(), self.edition
 
     def row(self) -> dict[str, str]:
         """As in a CSV file, under `COLUMNS` and `confirmed_on`."""

@@ -91,4 +91,4 @@ def family_of(site_id: str, label: str, category: str) -> Family:
     name = label or site_id
     if category == _DEVICES:
         return Family(name, "", name, _BOTH, is_extended=True, kind="hardware")
-    return Family(name, site_id, name, _BOTH, is_extended=True)
+    return Family(site_id, site_id, name, _BOTH, is_extended=True)
