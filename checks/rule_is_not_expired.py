@@ -18,6 +18,7 @@ from evidence.tickets import TICKETS, Held, Tickets, compiled
 CHECK = "rule_is_not_expired"
 FINE = Text("are within their time", "均在有效期間內")
 ALWAYS = ("always", "any", "none")
+RECURRING = " recurring"  # behind the name of a schedule that comes again and again
 
 
 def check(
@@ -50,7 +51,8 @@ def check(
             )
             return Answer(Result.not_assessed, "end_unknown", said, {})
         schedule = (rule.schedule or "").casefold()
-        if schedule and schedule not in endless and not any(days(schedule)):
+        goes_on = schedule in endless or schedule.endswith(RECURRING)
+        if schedule and not goes_on and not any(days(schedule)):
             said = Text(
                 f"when its schedule {rule.schedule} ends is not told",
                 f"未顯示其排程 {rule.schedule} 何時終止",

@@ -155,7 +155,7 @@ def _with_cluster(unit: Unit, said: str, timezone: str) -> Unit:
         unit,
         ha_mode=mode["mode"].lower(),
         ha_role="member" if load_sharing and role == "active" else role,
-        ha_peer=others[0] if len(others) == 1 else None,
+        ha_peer=", ".join(others) or None,
         role_since_at=local_time(changed["time"], _EVENT, timezone) if changed else None,
     )
 

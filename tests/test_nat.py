@@ -142,3 +142,149 @@ def test_a_rule_of_pan_os_names_the_address_before_translation(
 ) -> None:
     body = RULES.format(zone=zone, address=address, more=more).encode()
     assert nat(read("panos", "firewall", ("rules", body))) == [told]
+
+
+ASA = (
+    (
+        "show access-list",
+        "access-list OUT; 4 elements; name hash: 0x1\n"
+        "access-list OUT line 1 extended permit tcp any object web eq https (hitcnt=2) 0x00000011\n"
+        "  access-list OUT line 1 extended permit tcp any host 10.20.1.10 eq https (hitcnt=2) "
+        "0x00000011\n"
+        "access-list OUT line 2 extended permit tcp any 10.20.2.0 255.255.255.0 eq smtp "
+        "(hitcnt=0) 0x00000012\n"
+        "access-list OUT line 3 extended permit tcp any host 10.20.9.9 eq ssh (hitcnt=0) "
+        "0x00000013\n"
+        "access-list OUT line 4 extended deny ip any any (hitcnt=7) 0x00000014\n"
+        "access-list IN; 1 elements; name hash: 0x2\n"
+        "access-list IN line 1 extended permit ip any host 10.99.0.5 (hitcnt=1) 0x00000021\n",
+    ),
+    (
+        "show running-config access-group",
+        "access-group OUT in interface outside\naccess-group IN in interface inside\n",
+    ),
+    (
+        "show running-config object",
+        "object network web\n host 10.20.1.10\nobject network mail-net\n"
+        " subnet 10.20.2.0 255.255.255.0\nobject network outer-mail\n"
+        " subnet 203.0.113.64 255.255.255.192\nobject network off\n host 10.20.9.9\n"
+        "object network peer\n host 10.99.0.5\nobject network peer-seen\n host 192.0.2.5\n"
+        "object network lan\n subnet 10.0.0.0 255.0.0.0\n",
+    ),
+    (
+        "show running-config nat",
+        "nat (inside,outside) source static lan lan destination static peer-seen peer "
+        "no-proxy-arp\n"
+        "nat (dmz,outside) source static mail-net outer-mail description of mail inactive\n"
+        "nat (dmz,outside) source static off outer-mail inactive\n"
+        "!\nobject network web\n"
+        " nat (dmz,outside) static 203.0.113.10 service tcp 8443 https \n"
+        "object network lan\n nat (inside,outside) dynamic interface\n"
+        "!\nnat (any,outside) after-auto source dynamic any interface\n",
+    ),
+)
+
+
+def test_a_rule_of_an_asa_names_the_address_behind_the_translation() -> None:
+    reading = read("asa", "firewall", *((ask, text.encode()) for ask, text in ASA))
+    assert nat(reading) == [
+        "destination 203.0.113.10 tcp/https to 10.20.1.10 8443 by web",
+        "destination 203.0.113.64/26 to 10.20.2.0/24 by source static mail-net outer-mail",
+        None,
+        None,
+        "destination 192.0.2.5 to 10.99.0.5 by source static lan lan",
+    ]
+
+
+def test_before_8_3_it_names_the_address_that_the_interface_sees() -> None:
+    configuration = (
+        "ASA Version 8.2(5)\nhostname fw\n"
+        "static (dmz,outside) tcp 203.0.113.10 https 10.20.1.10 8443 netmask 255.255.255.255\n"
+        "static (dmz,outside) 203.0.113.11 10.20.1.11 netmask 255.255.255.255\n"
+        "access-list OUT extended permit tcp any host 203.0.113.10 eq https\n"
+        "access-list OUT extended permit tcp any host 203.0.113.11 eq smtp\n"
+        "access-list OUT extended permit tcp any host 10.20.1.11 eq smtp\n"
+        "access-group OUT in interface outside\n"
+    )
+    reading = read("asa", "firewall", ("show running-config", configuration.encode()))
+    assert nat(reading) == [
+        "destination 203.0.113.10/32 tcp/https to 10.20.1.10/32 8443 by static",
+        "destination 203.0.113.11/32 to 10.20.1.11/32 by static",
+        None,
+    ]
+
+
+def test_names_of_a_kept_configuration_lead_there_too() -> None:
+    configuration = (
+        "ASA Version 9.16(4)\nhostname fw\nobject network web\n host 10.20.1.10\n"
+        "object-group network servers\n network-object object web\n"
+        "object network web\n nat (dmz,outside) static interface\n"
+        "access-list OUT extended permit tcp any object-group servers eq https\n"
+        "access-group OUT in interface outside\n"
+    )
+    reading = read("asa", "firewall", ("show running-config", configuration.encode()))
+    assert nat(reading) == ["destination interface outside to 10.20.1.10 by web"]
+
+
+BOTH_WAYS = """\
+<source-translation><static-ip><bi-directional>{word}</bi-directional>
+<translated-address>203.0.113.10</translated-address></static-ip></source-translation>
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "zone", "told"),
+    [
+        ("yes", "outside", "destination 203.0.113.10/32 to 10.20.1.10/32 by publish"),
+        ("yes", "inside", None),
+        ("no", "outside", None),
+    ],
+)
+def test_a_static_source_translation_of_pan_os_may_work_backwards(
+    word: str, zone: str, told: str | None
+) -> None:
+    body = RULES.format(zone=zone, address="203.0.113.0/24", more="")
+    start, end = "<destination-translation>", "</destination-translation>"
+    before, _, rest = body.partition(start)
+    before = before.replace(
+        "<source><member>any</member></source>\n<destination><member>203.0.113.10",
+        "<source><member>10.20.1.10</member></source>\n<destination><member>any",
+    )
+    body = before + BOTH_WAYS.format(word=word) + rest.partition(end)[2]
+    assert nat(read("panos", "firewall", ("rules", body.encode()))) == [told]
+
+
+def test_a_network_of_a_rule_holds_what_is_translated() -> None:
+    body = RULES.format(zone="outside", address="203.0.113.0/24", more="").encode()
+    (said,) = nat(read("panos", "firewall", ("rules", body)))
+    assert said == "destination 203.0.113.10/32 to 10.20.1.10/32 8443 by publish"
+
+
+def test_panorama_s_nat_stands_before_and_behind_by_group_and_target() -> None:
+    tape = read_tape(CASES / "panorama" / "firewall.groups.tape")
+
+    def rule(name: str, target: str = "") -> str:
+        return (
+            f"<entry name='{name}'><from><member>untrust</member></from><to><member>untrust"
+            "</member></to><source><member>any</member></source><destination>"
+            "<member>web-servers</member></destination><destination-translation>"
+            f"<translated-address>10.9.9.9</translated-address></destination-translation>{target}"
+            "</entry>"
+        )
+
+    only_b = "<target><devices><entry name='001801000002'/></devices></target>"
+
+    def with_nat(body: str) -> str:
+        pre = f"<pre-rulebase><nat><rules>{rule('publish')}</rules></nat>"
+        post = f"<post-rulebase><nat><rules>{rule('late', only_b)}</rules></nat>"
+        if "<entry name='HQ'><pre-rulebase>" not in body:
+            return body
+        return body.replace("<pre-rulebase>", pre).replace("<post-rulebase>", post)
+
+    answers = [replace(one, body=with_nat(one.body.decode()).encode()) for one in tape.answers]
+    reading = read_case(replace(tape, answers=tuple(answers)), "firewall")
+    told = {one.subject_unit: one.nat for one in reading.of(FirewallRule) if one.name == "web in"}
+    assert told["001801000001"] is not None
+    assert told["001801000001"].endswith("to 10.9.9.9/32 by publish")
+    assert str(told["001801000002"]).endswith("by late"), "one for this firewall alone stands last"
+    assert "publish" in str(told["001801000002"])

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from checks import default_is_deny, rule_carries_traffic, rule_is_specific
+from checks import default_is_deny, rule_carries_traffic, rule_is_not_expired, rule_is_specific
 from evidence.facts import FirewallRule, RuleUsage
 from evidence.observation import Result
 from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer, read_tape
+from tests.by_hand import read
 from tests.judging import seen
 from tests.test_cases import CASES, read_case
 
@@ -154,3 +155,42 @@ def test_a_package_of_a_manager_is_read_in_its_mode() -> None:
     assert decided["HQ security-policy", "apps"] == (True, False)
     assert decided["HQ security-policy", "Implicit Deny"] == (False, True)
     assert len({one.key for one in found}) == len(found)
+
+
+SCHEDULED = """\
+config firewall schedule onetime
+    edit "supplier"
+        set start 00:00 2026/01/01
+        set end 23:59 2026/06/30
+    next
+end
+config firewall schedule recurring
+    edit "always"
+        set day sunday monday tuesday wednesday thursday friday saturday
+    next
+    edit "office"
+        set start 08:00
+        set end 18:00
+        set day monday tuesday
+    next
+end
+config firewall policy
+"""
+
+
+def test_a_schedule_tells_its_end() -> None:
+    names = ("supplier", "always", "office", "unknown")
+    policies = "".join(
+        f"    edit {n}\n        set action accept\n"
+        '        set srcintf "a"\n        set dstintf "b"\n'
+        f'        set srcaddr "all"\n        set dstaddr "all"\n        set service "ALL"\n'
+        f'        set schedule "{name}"\n    next\n'
+        for n, name in enumerate(names, start=1)
+    )
+    body = f"{SCHEDULED}{policies}end\n".encode()
+    reading = read("fortios", "firewall", ("show full-configuration", body))
+    told = [one.schedule for one in reading.of(FirewallRule) if not one.implicit]
+    assert told == ["supplier until 2026-06-30", "always", "office recurring", "unknown"]
+    readings = seen(replace(reading, device="fw-01"))
+    states = {one.state for one in rule_is_not_expired.check(readings) if "rule" in one.measures}
+    assert states == {"expired", "end_unknown"}

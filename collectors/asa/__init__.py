@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from collectors._cisco import privilege
@@ -19,14 +20,14 @@ from collectors._cisco.crypto import offers, settings
 from collectors._neighbours import inside
 from collectors._neighbours.table import entries
 from collectors.asa import _access_list as acl
-from collectors.asa import _remote, _rules, _system
+from collectors.asa import _nat, _remote, _rules, _system, _times
 from collectors.asa import _unit as unit_of
 from collectors.asa._answer import captured_at, told, who
 from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
-from evidence.errors import Denied, NotAnswered, Unexpected
-from evidence.facts import Fact
+from evidence.errors import Denied, NotAnswered, Unexpected, shown
+from evidence.facts import Fact, FirewallRule, Unit
 
 VENDOR = "Cisco"
 TRANSPORTS = ("ssh", "folder")
@@ -66,6 +67,8 @@ LICENCE = Ask("licence", "show license all")
 CLOCK = Ask("clock", "show clock", also=("show clock detail",))
 FAILOVER = Ask("failover", "show failover")
 NAMEIF = Ask("nameif", "show nameif")
+CONTEXT = Ask("context", "show context", also=("show context detail",))
+CLUSTER = Ask("cluster", "show cluster info")
 ACCESS_LIST = Ask(
     "access_list", "show access-list", also=("show access-lists", "show access-list numeric")
 )
@@ -96,6 +99,11 @@ CRYPTO = _running("configured_crypto", "crypto")
 SNMP = _running("configured_snmp", "snmp-server")
 NTP = _running("configured_ntp", "ntp")
 USERS = _running("configured_users", "username")
+NAT = tuple(
+    _running(f"configured_{name}", part)
+    for name, part in (("nat", "nat"), ("objects", "object"), ("object_groups", "object-group"))
+)
+TIME_RANGES = _running("configured_time_ranges", "time-range")
 TUNNEL_GROUPS = _running("configured_tunnel_groups", "tunnel-group")
 WEBVPN = _running("configured_webvpn", "webvpn")
 ADMINISTRATION = tuple(_running(f"configured_{name}", name) for name in ("ssh", "http", "telnet"))
@@ -172,13 +180,26 @@ def firewall(device: Device) -> Flow:
         last_hits |= yield from _last_hits(name)
     nameif = yield from _optional(NAMEIF)
     interfaces = list(unit_of.interfaces(told(nameif))) if nameif else []
+    levels = unit_of.levels(told(nameif)) if nameif else {}
     everywhere = tuple(one.zone for one in interfaces if one.zone)
-    context = device.options.get("context", "")
+    context = yield from _context(device)
+    written_ = [told(configured)] if configured else []
+    translated = _nat.Translated(_nat.configured([*written_, *(yield from _texts(NAT))]))
+    ends = _times.time_ranges([*written_, *(yield from _texts((TIME_RANGES,)))])
+    found = [
+        *_rules.facts(lines, context, bound, everywhere, last_hits, captured_at(source)),
+        *_rules.unwritten(lines, context, bound or {}, everywhere),
+        *_rules.by_level(levels, context, bound),
+    ]
     return [
         *(yield from _unit(device)),
         *interfaces,
-        *_rules.facts(lines, context, bound, everywhere, last_hits, captured_at(source)),
-        *_rules.unwritten(lines, context, bound or {}, everywhere),
+        *(
+            _times.with_end(translated.with_nat(one), ends)
+            if isinstance(one, FirewallRule)
+            else one
+            for one in found
+        ),
     ]
 
 
@@ -227,12 +248,40 @@ def account(device: Device) -> Flow:
     ]
 
 
+def _context(device: Device) -> Generator[Ask, Capture, str]:
+    """The context's name as the device is configured; Unexpected where another one answered."""
+    name = device.options.get("context", "")
+    capture = (yield from _optional(CONTEXT)) if name else None
+    names = unit_of.contexts(told(capture)) if capture else []
+    if names and name not in names:
+        raise Unexpected(
+            f"{device.id}: context {shown(names[0])!r} answers, and not {shown(name)!r}",
+            next_step="give the address of the context that the device's options name",
+        )
+    return name
+
+
+def _texts(asks: Iterable[Ask]) -> Generator[Ask, Capture, list[str]]:
+    """The settings that these asks were answered with."""
+    found = []
+    for ask in asks:
+        capture = yield from _optional(ask)
+        found += [told(capture)] if capture else []
+    return found
+
+
 def _unit(device: Device) -> Generator[Ask, Capture, list[Fact]]:
     version = yield from _optional(VERSION)
     clock = yield from _optional(CLOCK)
     failover = yield from _optional(FAILOVER)
+    cluster = yield from _optional(CLUSTER)
     unit = unit_of.unit(device, version, clock, failover)
-    return [unit] if unit else []
+    others = unit_of.cluster(told(cluster)) if cluster else None
+    if others is None:
+        return [unit] if unit else []
+    serial, *peers = others
+    own = unit or Unit(vendor=VENDOR, serial=serial)
+    return [replace(own, ha_mode="cluster", ha_role="member", ha_peer=", ".join(peers) or None)]
 
 
 def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:

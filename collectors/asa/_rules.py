@@ -120,3 +120,34 @@ def unwritten(
             counted=False,
             implicit=True,
         )
+
+
+def by_level(
+    levels: Mapping[str, int], context: str, bound: Bound | None
+) -> Iterator[FirewallRule]:
+    """What security levels permit: from an interface without a list to every lower one.
+
+    A list that is applied inbound, or to all interfaces, decides instead. `bound` None: nobody
+    told, and nothing is said.
+    """
+    if bound is None or any(way == "global" for where in bound.values() for way, _ in where):
+        return
+    inbound = {name for where in bound.values() for way, name in where if way == "in"}
+    for name, level in levels.items():
+        lower = tuple(other for other, its in levels.items() if its < level)
+        if name not in inbound and lower:
+            yield FirewallRule(
+                key=f"{context or '-'}/ip/security-level/{name}",
+                context=context,
+                family="inet",
+                policy=f"security-level {name}",
+                position=1,
+                action="permit",
+                permits=True,
+                source_zones=(name,),
+                destination_zones=lower,
+                match_digest=sha256(f"{name} to {lower}".encode()).hexdigest(),
+                counted=False,
+                implicit=True,
+                text=f"security level {level} of {name}, to {', '.join(lower)}",
+            )

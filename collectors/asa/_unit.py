@@ -75,9 +75,10 @@ def failover(text: str) -> Failover | None:
     """What `show failover` says; None when it is off or the text is another."""
     if not re.search(r"(?m)^Failover On\b", text):
         return None
-    this = text.partition("Other host:")[0]
+    this = re.split(r"Other host:|Peer context:", text)[0]
     groups = re.findall(r"Group \d+ State: +(\w+)", this)
-    state = re.search(r"This host: +\S+ - +(.*)", this)
+    # Within a context: `This context: Active`.
+    state = re.search(r"This (?:host: +\S+ -|context:) +(.*)", this)
     states = groups or ([state[1].split()[0]] if state else [])
     roles = {_ROLES.get(one) for one in states}
     serials = re.search(r"Serial Number: Ours (\S+), Mate (\S+)", this)
@@ -93,11 +94,35 @@ def failover(text: str) -> Failover | None:
 _ROLES = {"Active": "active", "Standby": "standby"}
 
 
+def contexts(text: str) -> list[str]:
+    """The contexts of `show context`: within one, that one alone."""
+    names: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("Context Name"):
+            names = []
+        elif words := re.match(r"[ *]?([\w.-]+) +\S+ .*\S", line):
+            names += [words[1]] if not line.startswith("  ") and words[1] != "Total" else []
+    return names if "Context Name" in text else []
+
+
+def cluster(text: str) -> list[str] | None:
+    """Serial numbers of a cluster's members, this one first; None where there is no cluster."""
+    if not re.search(r"(?m)^Cluster \S+: On\b", text):
+        return None
+    return re.findall(r"(?m)^\s+Serial No\.?\s*: (\S+)", text)
+
+
 def interfaces(text: str) -> Iterator[Interface]:
     """Interfaces and the names access lists are bound to, of `show nameif`."""
     for line in text.splitlines():
         if found := re.fullmatch(r"\s*(\S+)\s+(\S+)\s+(\d{1,3})\s*", line):
             yield Interface(name=found[1], zone=found[2])
+
+
+def levels(text: str) -> dict[str, int]:
+    """Security levels by interface name, of `show nameif`; what only manages passes nothing on."""
+    found = re.findall(r"(?m)^\s*(\S+)\s+(\S+)\s+(\d{1,3})\s*$", text)
+    return {name: int(level) for port, name, level in found if not port.startswith("Management")}
 
 
 def bindings(text: str) -> dict[str, list[tuple[str, str]]]:

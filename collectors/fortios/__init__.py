@@ -107,6 +107,10 @@ GROUPS = (
     _get("service_groups", f"{_CMDB}/firewall.service/group?vdom=*"),
 )
 VIPS = (_get("virtual_ips", f"{_CMDB}/firewall/vip?vdom=*"),)
+SCHEDULES = tuple(
+    _get(f"{kind}_schedules", f"{_CMDB}/firewall.schedule/{kind}?vdom=*")
+    for kind in ("onetime", "recurring")
+)
 VIP_GROUPS = (_get("virtual_ip_groups", f"{_CMDB}/firewall/vipgrp?vdom=*"),)
 STATUS = _get("status", f"{_MONITOR}/system/status", f"{_MONITOR}/system/status?vdom=*")
 STATE = _get("state", f"{_MONITOR}/web-ui/state", f"{_MONITOR}/web-ui/state?vdom=*")
@@ -331,7 +335,7 @@ def _counted(beside: Sequence[FirewallRule]) -> Generator[Ask, Capture, list[Rul
 def _objects() -> Generator[Ask, Capture, Objects]:
     """What names stand for. An account that may not read objects leaves the names as they are."""
     values: list[list[Capture]] = []
-    for asks in (ADDRESSES, SERVICES, GROUPS, VIPS, VIP_GROUPS):
+    for asks in (ADDRESSES, SERVICES, GROUPS, VIPS, VIP_GROUPS, SCHEDULES):
         found: list[Capture] = []
         for ask in asks:
             capture = yield from _optional(ask)

@@ -45,7 +45,7 @@ def facts(
     return [
         software(_PRODUCTS.get(product, product), found["version"], found["build"]),
         hardware(found["model"], own.serial),
-        replace(own, ha_peer=others[0].serial if len(others) == 1 else None),
+        replace(own, ha_peer=", ".join(filter(None, (one.serial for one in others))) or None),
         *others,
     ]
 

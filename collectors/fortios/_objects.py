@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
@@ -21,10 +22,14 @@ _EVERYTHING = {name: ("any",) for name in ("all", "any", "ALL", "ANY", "All", "A
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Objects by VDOM. A name that no answer explains stays a name."""
+    """Objects by VDOM. A name that no answer explains stays a name.
+
+    `ends`: what each schedule says of its end, by VDOM and name.
+    """
 
     of_vdom: Mapping[str, names.Objects] = field(default_factory=dict)
     translated: VirtualIps = field(default_factory=VirtualIps)
+    ends: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def resolve(self, vdom: str, named: Iterable[str]) -> tuple[str, ...]:
         """What the names stand for, groups opened, in order and once each; `any` swallows all."""
@@ -40,10 +45,24 @@ def objects(
     groups: Iterable[Capture],
     vips: Iterable[Capture] = (),
     vip_groups: Iterable[Capture] = (),
+    schedules: Iterable[Capture] = (),
 ) -> Objects:
     """From the answers there are; groups of addresses and of services are written alike."""
     found = of_rows(*(_named(one) for one in (values, services, groups)))
-    return replace(found, translated=virtual_ips(_named(vips), _named(vip_groups)))
+    translated = virtual_ips(_named(vips), _named(vip_groups))
+    return replace(found, translated=translated, ends=schedule_ends(_named(schedules)))
+
+
+def schedule_ends(rows: Rows) -> dict[tuple[str, str], str]:
+    """When schedules end: a single one has its day, the others have `day` or `start` only."""
+    found: dict[tuple[str, str], str] = {}
+    for vdom, row in rows:
+        day = _DAY.search(said(row.get("end")) or "")
+        found[vdom, _name(row)] = f"until {'-'.join(day.groups())}" if day else "recurring"
+    return {place: end for place, end in found.items() if place[1] not in ("always", "none")}
+
+
+_DAY = re.compile(r"\b(20\d\d)/(\d\d)/(\d\d)\b")
 
 
 def _named(found: Iterable[Capture]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -171,7 +171,7 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         users=(*words(row.get("users")), *words(row.get("groups")), *words(row.get("fsso-groups"))),
         nat=_nat(row, objects.translated.of(vdom, named["dst"])),
         logged=_logged(row.get("logtraffic")),
-        schedule=_schedule(row),
+        schedule=_schedule(row, vdom, objects),
         match_digest=sha256(json.dumps(match, sort_keys=True).encode()).hexdigest(),
         text=f"policyid {number}",
         conditions=tuple(
@@ -189,9 +189,11 @@ def _nat(row: Mapping[str, Any], translated: Sequence[str]) -> str | None:
     return "; ".join((*(["source"] if _on(row.get("nat")) else []), *translated)) or None
 
 
-def _schedule(row: Mapping[str, Any]) -> str | None:
-    """The schedule's name, and the end that the policy gives itself (7.2 and later)."""
+def _schedule(row: Mapping[str, Any], vdom: str, objects: Objects) -> str | None:
+    """The schedule's name with its end, or the end that the policy gives itself (from 7.2 on)."""
     name = said(row.get("schedule"))
+    if name is not None and (told := objects.ends.get((vdom, name))):
+        name = f"{name} {told}"
     end = said(row.get("policy-expiry-date")) or said(row.get("policy-expiry-date-utc"))
     if not _on(row.get("policy-expiry")) or end is None:
         return name

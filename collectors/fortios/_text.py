@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from collectors.fortios._objects import of_rows
+from collectors.fortios._objects import of_rows, schedule_ends
 from collectors.fortios._policy import listed
 from collectors.fortios._tables import OTHERS, in_mode, settings_of
 from collectors.fortios._tables import rules as rules_beside
@@ -78,6 +78,7 @@ def facts(capture: Capture) -> list[Fact]:
     objects = replace(
         of_rows(found.rows(*_ADDRESSES), found.rows(*_SERVICES), found.rows(*_GROUPS)),
         translated=virtual_ips(found.rows("firewall vip"), found.rows("firewall vipgrp")),
+        ends=schedule_ends(found.rows("firewall schedule onetime", "firewall schedule recurring")),
     )
     first = "inet" if found.consolidated else "ip"
     named = [

@@ -80,7 +80,7 @@ def units(answers: Answers) -> list[Unit]:
         hostname=own.hostname or (member.hostname if member else None),
         ha_mode=_mode(answers) or ("standalone" if member and not others else None),
         ha_role=member.ha_role if member else None,
-        ha_peer=others[0].serial if len(others) == 1 else None,
+        ha_peer=", ".join(filter(None, (one.serial for one in others))) or None,
     )
     return [own, *others]
 

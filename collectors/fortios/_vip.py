@@ -6,13 +6,12 @@ the inner one: by that an inner system faces whoever reaches the outer address.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors._managed.overlap import Overlap, told
 from collectors.fortios._answer import said, words
-from evidence.services import networks
 
 Rows = Iterable[tuple[str, Mapping[str, Any]]]
 
@@ -21,46 +20,37 @@ Rows = Iterable[tuple[str, Mapping[str, Any]]]
 class VirtualIps:
     """Translations by VDOM and name, in words; groups hold names. None read: none is told.
 
-    `inner` are the inner addresses of each VDOM as numbers, sorted, with the words.
+    `inner` are each VDOM's words, and by which inner addresses they are found.
     """
 
-    told: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)
     groups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    inner: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    inner: Mapping[str, tuple[Sequence[str], Overlap | None]] = field(default_factory=dict)
 
     def of(self, vdom: str, names: Iterable[str]) -> tuple[str, ...]:
         """What these names translate, each once; () where none of them is a virtual IP."""
         single = [one for name in names for one in self.groups.get((vdom, name), (name,))]
-        found = (self.told.get((vdom, name)) for name in single)
+        found = (self.words.get((vdom, name)) for name in single)
         return tuple(dict.fromkeys(one for one in found if one))
 
-    def leading_to(self, vdom: str, destinations: Iterable[str]) -> tuple[str, ...]:
-        """What leads to an inner address (of a range: its first) that lies in one of these."""
-        known = self.inner.get(vdom, ())
-        found: dict[str, None] = {}
-        for network in (one for text in destinations for one in networks(text) or ()):
-            if network.version == 4 and network.prefixlen == 0:
-                return ("destination of every virtual IP",) if known else ()
-            if network.version == 4:
-                first, last = int(network.network_address), int(network.broadcast_address)
-                begin = bisect_left(known, (first, ""))
-                found |= dict.fromkeys(
-                    told for _, told in known[begin : bisect_left(known, (last + 1, ""))]
-                )
-        return tuple(found)
+    def leading_to(self, vdom: str, destinations: Iterable[str]) -> list[str]:
+        """What leads to an inner address that is one of these."""
+        said_, inner = self.inner.get(vdom, ((), None))
+        return told([said_[place] for place in inner.of(destinations)] if inner else [])
 
 
 def virtual_ips(rows: Rows, groups: Rows) -> VirtualIps:
-    told: dict[tuple[str, str], str] = {}
-    inner: dict[str, list[tuple[int, str]]] = {}
-    for vdom, row in rows:
-        told[vdom, str(row.get("name"))] = _told(row)
-        for network in (one for text in _inner(row) for one in (networks(text) or ())[:1]):
-            inner.setdefault(vdom, []).append((int(network.network_address), _told(row)))
+    known = [(vdom, str(row.get("name")), row) for vdom, row in rows]
     return VirtualIps(
-        told,
+        {(vdom, name): _told(row) for vdom, name, row in known},
         {(vdom, str(row.get("name"))): words(row.get("member")) for vdom, row in groups},
-        {vdom: sorted(found) for vdom, found in inner.items()},
+        {
+            vdom: (
+                [_told(row) for one, _, row in known if one == vdom],
+                Overlap(_inner(row) for one, _, row in known if one == vdom),
+            )
+            for vdom in dict.fromkeys(vdom for vdom, _, _ in known)
+        },
     )
 
 

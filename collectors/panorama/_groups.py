@@ -12,7 +12,14 @@ from xml.etree.ElementTree import Element
 
 from collectors.panos._answer import text, yes
 from collectors.panos._objects import objects
-from collectors.panos._rules import DEFAULTS, Rulebase, default
+from collectors.panos._rules import (
+    DEFAULTS,
+    Rulebase,
+    Translated,
+    Translation,
+    default,
+    translations,
+)
 from evidence.facts import FirewallRule, SoftwareRelease, Unit
 from evidence.trains import train
 
@@ -93,25 +100,36 @@ def rules(of: list[Place], one: Firewall | None) -> Iterator[FirewallRule]:
     position = 0
     nodes: list[Element] = []
     bases: dict[str, list[FirewallRule]] = {base: [] for base in BASES}
+    nat: dict[str, list[Translation]] = {base: [] for base in BASES}
     for place_ in of:
         nodes += place_.objects
-        rulebase = Rulebase(place_.name, None, None, objects(nodes))
+        known = objects(nodes)
+        rulebase = Rulebase(place_.name, None, None, known)
         for base in BASES:
-            node = place_.rulebases.get(base)
             mine = [
                 rulebase.rule(entry, f"{base}-rulebase", 0)
-                for entry in (() if node is None else node.findall("security/rules/entry"))
-                if one is None or _reaches(entry, one)
+                for entry in _entries(place_, base, "security", one)
             ]
             bases[base] = bases[base] + mine if base == "pre" else mine + bases[base]
+            of_nat = list(translations(_entries(place_, base, "nat", one), known))
+            nat[base] = nat[base] + of_nat if base == "pre" else of_nat + nat[base]
+    translated = Translated((*nat["pre"], *nat["post"]))
     for rule in (*bases["pre"], *bases["post"]):
         position += 1
-        yield replace(rule, position=position, subject_unit=one.unit if one else None)
+        told = translated.with_nat(rule)
+        yield replace(told, position=position, subject_unit=one.unit if one else None)
     for name, action in DEFAULTS.items():
         position += 1
         changed = next(filter(None, (_changed(place_, name) for place_ in reversed(of))), None)
         rule = default(of[-1].name, position, name, changed, action)
         yield replace(rule, subject_unit=one.unit if one else None)
+
+
+def _entries(of: Place, base: str, kind: str, one: Firewall | None) -> list[Element]:
+    """The rules of a place's rule base that reach a firewall."""
+    node = of.rulebases.get(base)
+    found = [] if node is None else node.findall(f"{kind}/rules/entry")
+    return [entry for entry in found if one is None or _reaches(entry, one)]
 
 
 def names(of: Place, base: str) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from xml.etree.ElementTree import Element
 
+from collectors._managed.overlap import Overlap, told
 from collectors.panos._answer import members, text, yes
 from collectors.panos._objects import Objects
 from evidence.facts import FirewallRule
@@ -52,7 +53,7 @@ class Rulebase:
     def rules(self) -> Iterator[FirewallRule]:
         """Every rule in the order of evaluation, the two defaults last."""
         position = 0
-        translated = self._translations()
+        translated = Translated(self._translations())
         for place, policy in (
             (_below(self.pushed, "pre-rulebase"), "pre-rulebase"),
             (self.own, "rulebase"),
@@ -60,7 +61,7 @@ class Rulebase:
         ):
             for entry in () if place is None else place.findall("security/rules/entry"):
                 position += 1
-                yield with_nat(self.rule(entry, policy, position), translated)
+                yield translated.with_nat(self.rule(entry, policy, position))
         for name, action in DEFAULTS.items():
             position += 1
             yield default(self.vsys, position, name, self._changed(name), action)
@@ -76,8 +77,7 @@ class Rulebase:
             one
             for place in places
             if place is not None
-            for entry in place.findall("nat/rules/entry")
-            if (one := _translation(entry, self.objects)) is not None
+            for one in translations(place.findall("nat/rules/entry"), self.objects)
         ]
 
     def _changed(self, name: str) -> Element | None:
@@ -141,32 +141,64 @@ class Translation:
     to: str
 
 
+def translations(entries: Iterable[Element], objects: Objects) -> Iterator[Translation]:
+    """Those of a NAT rule base that translate a destination, in order."""
+    for entry in entries:
+        if (one := _translation(entry, objects)) is not None:
+            yield one
+
+
 def _translation(entry: Element, objects: Objects) -> Translation | None:
+    if yes(entry, "disabled"):
+        return None
     node = entry.find("destination-translation")
     if node is None:
         node = entry.find("dynamic-destination-translation")
-    if node is None or yes(entry, "disabled"):
-        return None
+    if node is None:
+        return _both_ways(entry, objects)
     inner = text(node, "translated-address") or "what only the firewall knows"
-    told = objects.address([inner]) or (inner,)
+    behind = objects.address([inner]) or (inner,)
     port = text(node, "translated-port")
     return Translation(
         entry.get("name", ""),
         frozenset(members(entry, "from")),
         frozenset(objects.address(members(entry, "destination")) or ("any",)),
-        ", ".join(told) + (f" {port}" if port else ""),
+        ", ".join(behind) + (f" {port}" if port else ""),
     )
 
 
-def with_nat(rule: FirewallRule, translated: Iterable[Translation]) -> FirewallRule:
-    """The rule with what its destinations are translated to. PAN-OS matches a rule against the
-    address before translation: a rule that names such an address leads to the one behind it."""
-    said = [
-        f"destination {', '.join(sorted(common))} to {one.to} by {one.name}"
-        for one in translated
-        if (common := one.destinations & frozenset(rule.destinations)) and _meet(rule, one)
-    ]
-    return replace(rule, nat="; ".join(said)) if said else rule
+def _both_ways(entry: Element, objects: Objects) -> Translation | None:
+    """A static translation of sources that works backwards, too: as of a destination."""
+    node = entry.find("source-translation/static-ip")
+    outer = text(node, "translated-address")
+    if node is None or outer is None or not yes(node, "bi-directional"):
+        return None
+    return Translation(
+        entry.get("name", ""),
+        frozenset(members(entry, "to")),
+        frozenset(objects.address([outer]) or (outer,)),
+        ", ".join(objects.address(members(entry, "source")) or ("any",)),
+    )
+
+
+class Translated:
+    """The translations of a firewall, found by a rule's destinations. PAN-OS matches a rule against
+    the address before translation: a rule that names such an address leads to the one behind."""
+
+    def __init__(self, found: Iterable[Translation]) -> None:
+        self._found = list(found)
+        self._overlap = Overlap(one.destinations for one in self._found)
+
+    def with_nat(self, rule: FirewallRule) -> FirewallRule:
+        """The rule with what its destinations are translated to."""
+        taken = ("any",) if rule.destinations_negated else rule.destinations
+        near = [self._found[place] for place in self._overlap.of(taken)] if self._found else []
+        said = [
+            f"destination {', '.join(sorted(one.destinations))} to {one.to} by {one.name}"
+            for one in near
+            if _meet(rule, one)
+        ]
+        return replace(rule, nat="; ".join(told(said))) if said else rule
 
 
 def _meet(rule: FirewallRule, one: Translation) -> bool:

@@ -41,7 +41,8 @@ class Unit(Fact):
     `boot_at` is derived from the uptime and the time of the answer. `clock_at` is what the
     device's own clock said, with `clock_zone` as written; `clock_offset_s` is device minus
     agent, None where the zone is unknown.
-    `ha_mode` is the vendor's word; `ha_role` one of active, standby, member, None.
+    `ha_mode` is the vendor's word; `ha_role` one of active, standby, member, None. `ha_peer` is
+    the other's serial number; those of several others stand behind each other (`A, B`).
     """
 
     vendor: str | None = None
@@ -69,6 +70,8 @@ class FirewallRule(Fact):
     `family` is ip, ip6, inet (both). `action` is the vendor's word in lower case; `permits`
     says whether it lets traffic pass (None: it decides nothing, e.g. a jump or a log).
     Addresses and services are as resolved as the device tells: "any", CIDR, "a-b", or a name.
+    `schedule` is a name, with its end where that is told: `NAME until 2026-06-30`, or, where it
+    comes again and again, `NAME recurring`.
     `counted`: the unit keeps a counter for it. `implicit`: nobody wrote it (a default rule).
     `owner`: "policy", or the program that made it (docker, firewalld, fail2ban).
     `match_digest`: SHA-256 of the normalised match part; equal over rename, move, comment.

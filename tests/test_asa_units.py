@@ -1,0 +1,169 @@
+"""What an ASA's place changes: its context, failover or cluster, its levels and time ranges."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks import default_is_deny, rule_is_not_expired
+from evidence.facts import FirewallRule, RuleUsage, Unit
+from evidence.observation import Result
+from evidence.reading import Reading
+from tests.by_hand import read
+from tests.judging import read as read_facts
+from tests.judging import seen
+
+LIST = (
+    "show access-list",
+    "access-list OUT; 3 elements; name hash: 0x1\n"
+    "access-list OUT line 1 extended permit tcp any host 10.1.1.1 eq https time-range SUPPLIER "
+    "(hitcnt=5) (inactive) 0x00000011\n"
+    "access-list OUT line 2 extended permit tcp any host 10.1.1.2 eq https time-range NIGHTS "
+    "(hitcnt=0) 0x00000012\n"
+    "access-list OUT line 3 extended permit tcp any host 10.1.1.3 eq https inactive (hitcnt=1) "
+    "(inactive) 0x00000013\n",
+)
+BOUND = ("show running-config access-group", "access-group OUT in interface outside\n")
+NAMEIF = (
+    "show nameif",
+    "Interface                Name                     Security\n"
+    "GigabitEthernet0/0       outside                  0\n"
+    "GigabitEthernet0/1       inside                   100\n"
+    "GigabitEthernet0/2       dmz                      50\n"
+    "GigabitEthernet0/3       partner                  50\n"
+    "Management0/0            management               100\n",
+)
+
+
+def told(*answers: tuple[str, str], **options: str) -> Reading:
+    return read(
+        "asa", "firewall", *((ask, text.encode()) for ask, text in (LIST, *answers)), **options
+    )
+
+
+def rules(reading: Reading) -> list[FirewallRule]:
+    assert reading.failure is None, reading.failure
+    return reading.of(FirewallRule)
+
+
+CONTEXTS = (
+    "Context Name      Class      Interfaces           Mode         URL\n"
+    "*{name}           default    GigabitEthernet0/0.1,  Routed       disk0:/{name}.cfg\n"
+    "                             GigabitEthernet0/1.1\n"
+)
+
+
+def test_another_context_s_answer_is_no_list_of_this_one() -> None:
+    own = told(("show context", CONTEXTS.format(name="edge")), context="edge")
+    assert {one.context for one in rules(own)} == {"edge"}
+    other = told(("show context", CONTEXTS.format(name="admin")), context="edge")
+    assert other.failure is not None
+    assert "'admin' answers" in other.failure.message
+
+
+def test_a_single_unit_has_no_context_to_ask_about() -> None:
+    refused = told(
+        ("show context", "ERROR: % Invalid input detected at '^' marker.\n"), context="x"
+    )
+    assert rules(refused)
+
+
+def test_within_a_context_the_unit_s_part_is_the_context_s() -> None:
+    text = (
+        "Failover On \nLast Failover at: 12:52:34 UTC Nov 20 2026\n"
+        "        This context: Standby Ready\n                Active time: 0 (sec)\n"
+        "        Peer context: Active\n                Active time: 4711 (sec)\n"
+    )
+    (unit,) = told(("show failover", text)).of(Unit)
+    assert unit.ha_role == "standby"
+
+
+CLUSTER = """\
+Cluster brokers: On
+    Interface mode: spanned
+    This is "A" in state CONTROL_NODE
+        ID        : 0
+        Version   : 9.16(4)
+        Serial No.: JAD0000000A
+Other members in the cluster:
+    Unit "B" in state DATA_NODE
+        ID        : 1
+        Serial No.: JAD0000000B
+    Unit "C" in state DATA_NODE
+        ID        : 2
+        Serial No.: JAD0000000C
+"""
+
+
+def test_a_member_of_a_cluster_is_one_of_several() -> None:
+    (unit,) = told(("show cluster info", CLUSTER)).of(Unit)
+    assert (unit.ha_mode, unit.ha_role) == ("cluster", "member")
+    assert unit.ha_peer == "JAD0000000B, JAD0000000C"
+    assert not told(("show cluster info", "Clustering is not configured\n")).of(Unit)
+
+
+def test_levels_permit_where_no_list_decides() -> None:
+    reading = told(BOUND, NAMEIF)
+    by_level = {
+        one.source_zones: one.destination_zones
+        for one in rules(reading)
+        if one.policy.startswith("security-level")
+    }
+    assert by_level == {
+        ("inside",): ("outside", "dmz", "partner"),
+        ("dmz",): ("outside",),
+        ("partner",): ("outside",),
+    }
+    found = list(default_is_deny.check(seen(read_facts("fw-01", "firewall", *reading.facts))))
+    assert sum(one.state == "default_permits" for one in found) == len(by_level)
+    assert sum(one.result is Result.satisfied for one in found) == 1
+
+
+@pytest.mark.parametrize(
+    "bound", [(), (("show running-config access-group", "access-group OUT global\n"),)]
+)
+def test_levels_say_nothing_where_bindings_are_not_told_or_a_global_list_stands(
+    bound: tuple[tuple[str, str], ...],
+) -> None:
+    assert not any("security-level" in one.policy for one in rules(told(*bound, NAMEIF)))
+
+
+TIMES = (
+    "show running-config time-range",
+    "time-range SUPPLIER\n absolute start 00:00 01 January 2026 end 23:59 30 June 2026\n!\n"
+    "time-range NIGHTS\n periodic daily 22:00 to 23:59\n!\n",
+)
+
+
+def test_a_time_range_that_is_over_is_no_rule_that_is_off() -> None:
+    """`(inactive)` is what the ASA adds while the range is not on; `inactive` is written."""
+    without, with_ = (rules(told(BOUND, *more)) for more in ((), (TIMES,)))
+    assert [one.enabled for one in with_ if not one.implicit] == [True, True, False]
+    assert [one.schedule for one in with_][:3] == [
+        "SUPPLIER until 2026-06-30",
+        "NIGHTS recurring",
+        None,
+    ]
+    assert [one.schedule for one in without][:2] == ["SUPPLIER", "NIGHTS"]
+    assert [one.key for one in with_] == [one.key for one in without]
+    assert [one.match_digest for one in with_] == [one.match_digest for one in without]
+    readings = seen(read_facts("fw-01", "firewall", *told(BOUND, TIMES).facts))
+    states = {one.state for one in rule_is_not_expired.check(readings)}
+    assert "end_unknown" not in states
+    assert any("expired" in state or "ended" in state for state in states), states
+
+
+def test_what_hides_in_a_listing_is_counted_once() -> None:
+    """A line with groups, expanded or (`object-group-search`) not: its own count, never both."""
+    expanded = (
+        "access-list G; 2 elements; name hash: 0x1\n"
+        "access-list G line 1 extended permit tcp any object-group WEB eq https (hitcnt=7) 0x01\n"
+        "  access-list G line 1 extended permit tcp any host 10.1.1.1 eq https (hitcnt=3) "
+        "0x00000011\n"
+        "  access-list G line 1 extended permit tcp any host 10.1.1.2 eq https (hitcnt=4) "
+        "0x00000012\n"
+    )
+    whole = "".join(line for line in expanded.splitlines(True) if not line.startswith("  "))
+    for text in (expanded, whole.replace("0x01", "0x00000001")):
+        reading = read("asa", "firewall", ("show access-list", text.encode()))
+        assert reading.failure is None, reading.failure
+        assert [one.count for one in reading.of(RuleUsage)] == [7]
