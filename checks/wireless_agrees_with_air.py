@@ -22,6 +22,7 @@ from evidence.wireless import (
     WIRELESS,
     Heard,
     Held,
+    access_points_told,
     heard_networks,
     heard_of,
     held_networks,
@@ -44,8 +45,10 @@ AIR_WORTH: Mapping[str, str] = {
     "rogue": "partly_satisfied",
     "imitated": "partly_satisfied",
 }
-ROGUE_WORDS = ("rogue", "malicious", "suspected rogue", "unclassified rogue")
-ACCEPTED_WORDS = ("accepted", "friendly", "managed")
+ROGUE_WORDS = (
+    *("rogue", "malicious", "suspected-rogue", "contained", "ssid-spoofing", "mac-spoofing"),
+)
+ACCEPTED_WORDS = ("accepted", "friendly", "managed", "known", "ignored", "valid")
 _PMF = ("disabled", "optional", "required")
 _PMF_ZH = ("停用", "選用", "必要")
 MOST_NAMED = 5
@@ -168,15 +171,16 @@ def _senders(
     sending = [one for one in air if one.seen.ssid == name]
     if not sending:
         return
-    listed = any(sent.bss.ssid == name for sent in ours.values())
+    listed = access_points_told(readings, name)
     unknown: dict[str, Heard] = {}
     for one in foreign:
         if one.seen.ssid == name and one.seen.bssid not in ours:
             unknown.setdefault(one.seen.bssid, one)
     if unknown and not listed:
         words = Text(
-            f"{len(unknown)} access points send {visible(name)}; no device tells which are ours",
-            f"{len(unknown)} 處基地臺發送 {visible(name)}，無設備揭露何者為自有",
+            f"{len(unknown)} access points send {visible(name)}; not every device tells which are "
+            "its own",
+            f"{len(unknown)} 處基地臺發送 {visible(name)}，部分設備未揭露何者為自有",
         )
         yield _of_air(
             readings,
@@ -190,8 +194,10 @@ def _senders(
         weak = "、".join(TRAITS[word].zh for word in traits(one.seen)) if one.seen.akm else "不明"
         weak_en = ", ".join(TRAITS[word].en for word in traits(one.seen)) if one.seen.akm else "?"
         words = Text(
-            f"{bssid} sends {visible(name)} and is no access point of ours ({weak_en})",
-            f"{bssid} 發送 {visible(name)}，非自有基地臺（{weak}）",
+            f"{bssid} sends {visible(name)} and is no access point of ours ({weak_en})"
+            + (", and is on our own cables" if one.seen.on_wire else ""),
+            f"{bssid} 發送 {visible(name)}，非自有基地臺（{weak}）"
+            + ("，且接於內部線路" if one.seen.on_wire else ""),
         )
         answer = Answer("unknown_access_point", words, (one.reading.digest,))
         yield _of_air(readings, one, f"air/{visible(name)}/{bssid}", answer, worth)

@@ -12,15 +12,15 @@ import re
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 
-from collectors._cisco import parts, span, wlan
-from collectors._cisco.access_points import ACCESS_POINTS, access_points
+from collectors._cisco import bss, parts, rogue, span, wlan
+from collectors._cisco.access_points import ACCESS_POINTS, access_points, names
 from collectors._cisco.answer import answered, text_of, told
 from collectors._cisco.release import release
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import Fact, Unit
+from evidence.facts import Fact, Unit, WirelessNetwork
 
 __all__ = ["ACCESS_POINTS"]
 VENDOR = "Cisco"
@@ -37,6 +37,12 @@ INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
 BOOT = Ask("boot", "show boot", also=("show_boot",))
 REDUNDANCY = Ask("redundancy", "show redundancy summary", also=("show_redundancy_summary",))
 
+BSS_2_4 = Ask("bss_2_4", "show ap wlan 802.11b {name}")
+BSS_5 = Ask("bss_5", "show ap wlan 802.11a {name}")
+ROGUES = Ask("rogues", "show rogue ap summary", also=("show_rogue_ap_summary",))
+ROGUE = Ask("rogue", "show rogue ap detailed {address}", holes={"address": r"[0-9a-f:]{17}"})
+_BANDS = (bss.Band(BSS_2_4, "2.4"), bss.Band(BSS_5, "5"))
+
 _NUMBER = re.compile(r"(?m)^Number of WLANs\.{3,} *(\d+)")
 _ROW = re.compile(r"(?m)^(\d{1,3}) +\S")
 _INTERFACE = re.compile(
@@ -51,7 +57,10 @@ _UNITS = {"hrs": "hours", "mins": "minutes", "secs": "seconds"}
 
 
 def wireless(device: Device) -> Flow:
-    """Every WLAN that the summary names. Raises Incomplete: one of them was not told."""
+    """Every WLAN that the summary names, from which addresses it is sent, and who else is heard.
+
+    Raises Incomplete: one of the WLANs was not told.
+    """
     summary = told((yield SUMMARY))
     number, rows = _NUMBER.search(summary), _ROW.findall(summary)
     if number is None or int(number[1]) != len(rows):
@@ -63,15 +72,17 @@ def wireless(device: Device) -> Flow:
             next_step="a controller without WLANs has no `wireless` subject",
         )
     vlans = yield from _vlans()
-    found: list[Fact] = []
+    found: list[WirelessNetwork] = []
     for row in rows:
         who = f"{device.id}: WLAN {row}"
         values = wlan.values(told((yield WLAN(number=row))).splitlines())
-        if values.get(("wlanidentifier",)) != row:
+        if wlan.identifier(values) != row:
             raise Unexpected(f"{who}: the answer is of another WLAN, or of none")
         interface = values.get(("interface",), "")
         found.append(replace(wlan.network(values, who), vlan=vlans.get(interface)))
-    return found
+    ssids = {row: one.ssid for row, one in zip(rows, found, strict=True)}
+    served = yield from bss.served((yield from names()), _BANDS, ssids)
+    return [*found, *served, *(yield from rogue.heard(ROGUES, ROGUE))]
 
 
 def firmware(device: Device) -> Flow:

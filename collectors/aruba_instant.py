@@ -19,7 +19,7 @@ from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
-from evidence.facts import Fact, HardwareItem, SoftwareRelease, WirelessNetwork
+from evidence.facts import AirObservation, Fact, HardwareItem, SoftwareRelease, WirelessNetwork
 
 VENDOR = "Aruba"
 # The first is the driver that carries the terminal.
@@ -51,14 +51,22 @@ CONFIG = Ask(
     also=("show run", "show_running-config"),
 )
 VERSION = Ask("version", "show version", also=("show_version",))
+OTHERS = Ask("ids_aps", "show ids aps", also=("show_ids_aps",))
 
 _RELEASE = re.compile(r"ArubaOS \(MODEL: (?P<model>[^)\s]+)\), Version (?P<version>\S+)")
 _BANDS = {"all": ("2.4", "5"), "2.4": ("2.4",), "5.0": ("5",), "6": ("6",), "none": ()}
 _PROFILE = "wlan ssid-profile"
+# MAC, network (which may be missing), classification, channel.
+_OTHER = re.compile(
+    r"(?m)^(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})[ \t]+(?:(?P<network>\S.*?)[ \t]+)??"
+    r"(?P<called>Interfering|(?:Suspected[ -])?Rogue|Manually[ -]contained|Contained|Neighbor"
+    r"|Known[ -]Interfering|Valid|Unclassified|Unknown)[ \t]+\d{1,3}\S*[ \t]"
+)
 
 
 def wireless(device: Device) -> Flow:
-    """Every SSID profile of the cluster. Raises Incomplete, Unexpected: there is none."""
+    """Every SSID profile of the cluster, and who else it hears. Raises Incomplete, Unexpected:
+    there is no profile."""
     answer = yield CONFIG
     blocks = _blocks(answer)
     found = [
@@ -72,7 +80,7 @@ def wireless(device: Device) -> Flow:
             code="result_empty_suspicious",
             next_step="read the access point that is the virtual controller",
         )
-    return found
+    return [*found, *(yield from _others())]
 
 
 def firmware(device: Device) -> Flow:
@@ -83,6 +91,23 @@ def firmware(device: Device) -> Flow:
     return [
         SoftwareRelease(vendor=VENDOR, product="aruba-instant", version=said["version"]),
         HardwareItem(vendor=VENDOR, model=said["model"], part="access point"),
+    ]
+
+
+def _others() -> Generator[Ask, Capture, list[AirObservation]]:
+    """What the cluster hears and has classified; none where it is refused or was not delivered."""
+    try:
+        text = _told((yield OTHERS))
+    except NotAnswered:
+        return []
+    return [
+        AirObservation(
+            bssid=address,
+            ssid=row["network"],
+            classified_as=row["called"].casefold().replace(" ", "-").removeprefix("manually-"),
+        )
+        for row in _OTHER.finditer(text)
+        if (address := posture.bssid(row["mac"])) is not None
     ]
 
 

@@ -22,7 +22,7 @@ from evidence.ask import Ask, HttpSession, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import BasicServiceSet, Fact, WirelessNetwork
+from evidence.facts import AirObservation, BasicServiceSet, Fact, WirelessNetwork
 
 VENDOR = "Aruba"
 # The first is the driver that carries the terminal.
@@ -65,7 +65,8 @@ _SECRETS = (
         rf'"Parameter"\s*:\s*"{_SECRET_LABELS}',
     ),
 )
-_HOLES = {"name": r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}"}
+# At the command line a name stands in quotes, and may be Chinese.
+_HOLES = {"name": r"\w[\w ._-]{0,62}"}
 _REST_HOLES = {"name": r"[A-Za-z0-9][A-Za-z0-9+._-]{0,62}"}
 
 
@@ -90,23 +91,27 @@ VIRTUAL_APS = _show("virtual_aps", "show wlan virtual-ap")
 VIRTUAL_AP = _show("virtual_ap", 'show wlan virtual-ap "{name}"')
 SSID_PROFILE = _show("ssid_profile", 'show wlan ssid-profile "{name}"')
 BSS_TABLE = _show("bss_table", "show ap bss-table")
+MONITORED = _show("monitored", 'show ap monitor ap-list ap-name "{name}"')
 VERSION = _show("version", "show version")
 INVENTORY = _show("inventory", "show inventory")
 ACCESS_POINTS = _show("access_points", "show ap database long")
 ASKS = tuple(
     ask
     for one in (
-        *(VIRTUAL_APS, VIRTUAL_AP, SSID_PROFILE, BSS_TABLE),
+        *(VIRTUAL_APS, VIRTUAL_AP, SSID_PROFILE, BSS_TABLE, MONITORED),
         *(VERSION, INVENTORY, ACCESS_POINTS),
     )
     for ask in (one.line, one.rest)
 )
 
+# Each is one more command; the air is much the same a few rooms away.
+MOST_LISTENERS = 100
+
 _BANDS = {"all": ("2.4", "5"), "a": ("5",), "g": ("2.4",), "none": ()}
 
 
 def wireless(device: Device) -> Flow:
-    """Every virtual AP with its SSID profile, and which access points send it.
+    """Every virtual AP with its SSID profile, which access points send it, and what those hear.
 
     Raises Unexpected: none is told, or one has a name that no ask may carry.
     """
@@ -127,7 +132,7 @@ def wireless(device: Device) -> Flow:
             code="result_empty_suspicious",
             next_step="ask the managed device that serves access points, not its conductor",
         )
-    return [*found, *(served or ())]
+    return [*found, *(served or ()), *(yield from _heard(device, served or ()))]
 
 
 def firmware(device: Device) -> Flow:
@@ -195,6 +200,27 @@ def _network(
     )
 
 
+def _heard(
+    device: Device, served: Iterable[BasicServiceSet]
+) -> Generator[Ask, Capture, list[AirObservation]]:
+    """What access points hear, each address once; of no more of them than a visit asks, and
+    nothing of one that the account may not see."""
+    found: dict[str, AirObservation] = {}
+    names = sorted({one.access_point for one in served if one.access_point})
+    plain = [one for one in names if re.fullmatch(_REST_HOLES["name"], one.replace(" ", "+"))]
+    for name in plain[:MOST_LISTENERS]:
+        table = yield from _optional(device, MONITORED, name=name)
+        for one in bss.heard(_heard_text(table), name) if table else ():
+            found.setdefault(one.bssid, one)
+    return list(found.values())
+
+
+def _heard_text(capture: Capture) -> str:
+    if capture.ask.kind != "http":
+        return tables.text_of(capture)
+    return tables.rows_as_text(capture, ("bssid", "essid", "band/chan", "ap-type", "encr"))
+
+
 def _bound(ssid: str | None, served: list[BasicServiceSet] | None) -> tuple[str, ...] | None:
     if served is None:
         return None
@@ -232,9 +258,9 @@ def _ask(device: Device, what: Shown, **holes: str) -> Generator[Ask, Capture, C
     raise trouble
 
 
-def _optional(device: Device, what: Shown) -> Generator[Ask, Capture, Capture | None]:
+def _optional(device: Device, what: Shown, **holes: str) -> Generator[Ask, Capture, Capture | None]:
     try:
-        answer = yield from _ask(device, what)
+        answer = yield from _ask(device, what, **holes)
         tables.text_of(answer)  # a refusal comes as an answer
         return answer
     except NotAnswered:

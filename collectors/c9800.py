@@ -14,8 +14,8 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from collectors import ios
-from collectors._cisco import wlan
-from collectors._cisco.access_points import ACCESS_POINTS, access_points
+from collectors._cisco import bss, rogue, wlan
+from collectors._cisco.access_points import ACCESS_POINTS, access_points, names
 from collectors._cisco.answer import told
 from collectors.ios import (
     INSTALL,
@@ -61,6 +61,23 @@ WLANS = Ask("wlan_all", "show wlan all", also=("show_wlan_all",))
 SUMMARY = Ask("wlan_summary", "show wlan summary", also=("show wlan sum", "show_wlan_summary"))
 AP_TAGS = Ask("ap_tags", "show ap tag summary", also=("show_ap_tag_summary",))
 TAG = Ask("policy_tag", "show wireless tag policy detailed {tag}")
+BSS_2_4 = Ask("bss_2_4", "show ap name {name} wlan dot11 24ghz")
+BSS_5 = Ask("bss_5", "show ap name {name} wlan dot11 5ghz")
+# From 17.7 on; a radio that serves either band stands apart.
+BSS_6 = Ask("bss_6", "show ap name {name} wlan dot11 6ghz")
+BSS_EITHER = Ask("bss_either", "show ap name {name} wlan dot11 dual-band")
+ROGUES = Ask("rogues", "show wireless wps rogue ap summary")
+ROGUE = Ask(
+    "rogue",
+    "show wireless wps rogue ap detailed {address}",
+    holes={"address": r"[0-9a-f.]{14}"},
+)
+_BANDS = (
+    bss.Band(BSS_2_4, "2.4"),
+    bss.Band(BSS_5, "5"),
+    bss.Band(BSS_6, "6", always=False),
+    bss.Band(BSS_EITHER, None, always=False),
+)
 
 _BLOCK = re.compile(r"(?m)^(?=WLAN Profile Name +: )")
 _NUMBER = re.compile(r"(?m)^Number of WLANs: *(\d+)")
@@ -77,7 +94,8 @@ def firmware(device: Device) -> Flow:
 
 
 def wireless(device: Device) -> Flow:
-    """Every WLAN profile, and the policy tags by which access points carry it."""
+    """Every WLAN profile, the policy tags by which access points carry it, from which addresses,
+    and who else is heard."""
     answer = yield WLANS
     number = yield from _number()
     blocks = [one.splitlines() for one in _BLOCK.split(told(answer))[1:]]
@@ -92,10 +110,14 @@ def wireless(device: Device) -> Flow:
         )
     networks = [wlan.network(wlan.values(one), f"{device.id}: {one[0].strip()}") for one in blocks]
     bound = yield from _bound()
-    return [
+    carried = [
         replace(one, bound_to=None if bound is None else tuple(bound.get(one.profile or "", ())))
         for one in networks
     ]
+    numbers = (wlan.identifier(wlan.values(one)) for one in blocks)
+    ssids = {number: one.ssid for number, one in zip(numbers, networks, strict=True)}
+    served = yield from bss.served((yield from names()), _BANDS, ssids)
+    return [*carried, *served, *(yield from rogue.heard(ROGUES, ROGUE))]
 
 
 def _number() -> Generator[Ask, Capture, int | None]:

@@ -117,14 +117,29 @@ def served(readings: Readings) -> Mapping[str, Sent]:
     )
 
 
+def access_points_told(readings: Readings, name: str) -> bool:
+    """Whether every device of ours that may send this name tells from which addresses: only then
+    is another address that sends it a stranger's."""
+    ours = {
+        one.device.id for one in held_networks(readings) if one.network.ssid == name and one.on_air
+    }
+    return bool(ours) and ours <= _telling(readings, name)
+
+
+def _telling(readings: Readings, name: str | None) -> set[str]:
+    """Devices that tell an address of this name, or of access points whatever they send."""
+    return {
+        sent.device.id
+        for sent in served(readings).values()
+        if sent.bss.ssid is None or sent.bss.ssid == name
+    }
+
+
 def heard_of(readings: Readings, held: Held) -> Sequence[Heard]:
     """What captures and scans heard of a network of ours: from its device's access points, or,
     where that device tells no addresses, from any that is not another device's."""
     ours = served(readings)
-    listed = any(
-        sent.device.id == held.device.id and sent.bss.ssid == held.network.ssid
-        for sent in ours.values()
-    )
+    listed = held.device.id in _telling(readings, held.network.ssid)
     found = []
     for one in surveyed(readings):
         sent = ours.get(one.seen.bssid)

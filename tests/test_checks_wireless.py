@@ -149,6 +149,32 @@ def test_the_same_from_a_controllers_list() -> None:
     assert air(AIR, twin)["air/KY-Office/02:00:00:00:00:66"].state == "unknown_access_point"
 
 
+def test_another_device_that_sends_the_name_and_tells_no_address_leaves_it_open() -> None:
+    """A stranger is one only where every device that may send the name tells its own."""
+    twin = replace(AIR, bssid="02:00:00:00:00:66")
+    told = [read("wlc", "wireless", OFFICE, SENT), read("air", "wireless", twin)]
+    settings = company().settings("wireless_agrees_with_air")
+    alone = {one.state for one in wireless_agrees_with_air.check(seen(*told), **settings)}
+    assert "unknown_access_point" in alone
+    silent = read("old", "wireless", replace(OFFICE, profile="old"))
+    both = {one.state for one in wireless_agrees_with_air.check(seen(*told, silent), **settings)}
+    assert "access_points_not_told" in both and "unknown_access_point" not in both
+    off = read("old", "wireless", replace(OFFICE, profile="old", bound_to=()))
+    again = {one.state for one in wireless_agrees_with_air.check(seen(*told, off), **settings)}
+    assert "unknown_access_point" in again, "what is on no access point sends nothing"
+
+
+def test_addresses_without_names_are_ours_whatever_they_send() -> None:
+    """FortiGate tells each radio's addresses, and not which SSID has which."""
+    block = tuple(replace(SENT, bssid=f"02:00:00:00:00:0{n}", ssid=None) for n in range(1, 5))
+    second = replace(AIR, bssid="02:00:00:00:00:03")
+    found = air(AIR, second, sent=block)
+    assert found["air/KY-Office/access points"].state == "known_access_points"
+    stranger = replace(AIR, bssid="02:00:00:00:00:66", on_wire=True, classified_as="rogue")
+    unknown = air(AIR, stranger, sent=block)["air/KY-Office/02:00:00:00:00:66"]
+    assert unknown.state == "unknown_access_point" and "cables" in unknown.description.en
+
+
 def test_where_no_device_tells_addresses_nobody_can_tell_whose_they_are() -> None:
     found = air(AIR, sent=())
     assert found[SUBJECT].state == "air_agrees"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from agent.platforms import platforms
+from checks import wireless_agrees_with_air
 from checks.wireless_is_strong import traits
 from evidence.facts import AirObservation, WirelessNetwork
 from evidence.tape import read_tape
+from tests.judging import seen
 from tests.test_cases import CASES, read_case
 
 
@@ -134,3 +136,42 @@ def test_a_foreign_access_point_on_our_cables_is_told_by_those_who_see_it() -> N
     for case in ("fortios/wireless.access_points", "meraki/wireless.fifteen_slots"):
         reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
         assert [one.ssid for one in reading.of(AirObservation) if one.on_wire] == ["KY-Staff"]
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "stranger"),
+    [
+        ("aireos/wireless.on_the_air", "KY-Staff", "00:0b:85:01:30:3f"),
+        ("c9800/wireless.on_the_air", "KY-Staff", "00:2c:c8:c1:09:6d"),
+        ("arubaos/wireless.monitored", "KY Office", "f0:5c:19:99:00:01"),
+        ("fortios/wireless.own_addresses", "KY-Staff", "ac:84:c6:00:00:11"),
+        ("meraki/wireless.fifteen_slots", "KY-Staff", "ac:84:c6:00:00:11"),
+        ("unifi/wireless.on_the_air", "KY-Office", "ac:84:c6:00:00:11"),
+    ],
+)
+def test_a_stranger_under_our_name_is_found_by_the_controller_alone(
+    case: str, name: str, stranger: str
+) -> None:
+    """Its own list of addresses beside what its access points hear: no capture is needed."""
+    reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
+    strangers = {
+        one.measures["bssid"]
+        for one in wireless_agrees_with_air.check(seen(reading))
+        if one.state == "unknown_access_point" and one.measures["ssid"] == name
+    }
+    assert strangers == {stranger}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "aireos/wireless.one_access_point_untold",
+        "fortios/wireless.address_missing",
+        "aruba_instant/wireless.on_the_air",
+        "smartzone/wireless.on_the_air",
+    ],
+)
+def test_a_controller_that_leaves_addresses_out_accuses_nobody(case: str) -> None:
+    reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
+    states = {one.state for one in wireless_agrees_with_air.check(seen(reading))}
+    assert "unknown_access_point" not in states

@@ -9,7 +9,7 @@ from evidence.ask import Ask
 # A verb that reads begins the path's last part (`/web_api/show-hosts`), is `query` before it
 # (`/query/ap`), or is the method of a JSON-RPC body.
 _READING_PATH = re.compile(
-    r"(?:/[^/?]+)*/(?:(?:show|get|search|query|list)(?:[-_][^/?]*)?|query/[a-z]+)(?:\?.*)?"
+    r"(?:/[^/?]+)*/(?:(?:show|get|search|query|list)(?:[-_][^/?]*)?|query/[A-Za-z]+)(?:\?.*)?"
 )
 _READING_METHOD = re.compile(r'\{"(?:id":[0-9]+,")?method":"get",.*')
 

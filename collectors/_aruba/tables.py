@@ -51,13 +51,12 @@ def names(capture: Capture, column: str) -> list[str]:
     start = _first(lines, rf"{column} +\S")
     if start is None:
         raise Unexpected(f"{who(capture)}: no column {column!r}")
-    # A title may be narrower than what stands below it: the dashes are as wide as the column.
-    width = len(lines[start]) - len(lines[start][len(column) :].lstrip())
+    # Columns are padded by bytes: a Chinese name shifts what follows. Two blanks part columns.
     found = []
     for line in lines[start + 2 :]:
         if not line.strip() or line.startswith("Total:"):
             break
-        found.append(line[:width].strip())
+        found.append(re.split(r" {2,}|\t", line.strip())[0])
     total = re.search(r"(?m)^Total: *(\d+)", text)
     if total is None or int(total[1]) != len(found):
         raise Incomplete(f"{who(capture)}: {len(found)} rows, and no total that says so")

@@ -9,7 +9,7 @@ from collectors._cisco.answer import told
 from collectors._cisco.parts import item
 from evidence.ask import Ask
 from evidence.capture import Capture
-from evidence.errors import Incomplete, NotAnswered
+from evidence.errors import Incomplete, NotAnswered, Unexpected
 from evidence.facts import HardwareItem
 
 ACCESS_POINTS = Ask("access_points", "show ap summary", also=("show_ap_summary",))
@@ -28,9 +28,21 @@ def access_points() -> Generator[Ask, Capture, list[HardwareItem]]:
     Their serial numbers are not in it. Raises Incomplete where the controller has more than told.
     """
     try:
-        capture = yield ACCESS_POINTS
+        rows = _rows((yield ACCESS_POINTS))
     except NotAnswered:
         return []
+    return [item(row["model"], part="access point", position=row["name"]) for row in rows]
+
+
+def names() -> Generator[Ask, Capture, list[str]]:
+    """The name of every access point; none where that is not told in full."""
+    try:
+        return [row["name"] for row in _rows((yield ACCESS_POINTS))]
+    except (NotAnswered, Unexpected, Incomplete):
+        return []
+
+
+def _rows(capture: Capture) -> list[re.Match[str]]:
     text = told(capture)
     number, rows = _NUMBER.search(text), list(_ROW.finditer(text))
     if number is None or int(number[1]) != len(rows):
@@ -38,4 +50,4 @@ def access_points() -> Generator[Ask, Capture, list[HardwareItem]]:
             f"{capture.device}: {len(rows)} access points told, the controller has "
             f"{number[1] if number else 'not said how many'}"
         )
-    return [item(row["model"], part="access point", position=row["name"]) for row in rows]
+    return rows

@@ -93,6 +93,11 @@ def network(told: Values, who: str) -> WirelessNetwork:
     )
 
 
+def identifier(told: Values) -> str:
+    """The WLAN's number, by which access points name it."""
+    return _optional(told, "WLAN Identifier") or _optional(told, "Identifier") or ""
+
+
 def _protected(told: Values, who: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Versions, key management and pairwise ciphers of a network with WPA."""
     on = [label for path, value in told.items() if (label := path[-1]) in _ELEMENTS and _on(value)]

@@ -58,6 +58,13 @@ def bssid(text: object) -> str | None:
     return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
+def block(first: str, many: int) -> list[str]:
+    """So many addresses, counted up from the first."""
+    start = int(first.replace(":", ""), 16)
+    told = (bssid(f"{start + number:012x}") for number in range(many) if start + number < 2**48)
+    return [one for one in told if one is not None]
+
+
 def band(frequency_mhz: float | None) -> str | None:
     """The band in GHz of a channel's centre frequency."""
     for name, low, high in (("2.4", 2400, 2500), ("5", 4900, 5925), ("6", 5925, 7125)):

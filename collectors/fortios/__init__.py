@@ -126,6 +126,7 @@ VAP = _get("wireless_networks", f"{_CMDB}/wireless-controller/vap?vdom=*")
 VAP_GROUPS = _get("wireless_groups", f"{_CMDB}/wireless-controller/vap-group?vdom=*")
 AP_PROFILES = _get("access_point_profiles", f"{_CMDB}/wireless-controller/wtp-profile?vdom=*")
 ACCESS_POINTS = _get("access_points", f"{_CMDB}/wireless-controller/wtp?vdom=*")
+MANAGED = _get("managed_access_points", f"{_MONITOR}/wifi/managed_ap?vdom=*")
 ROGUES = _get("rogue_access_points", f"{_MONITOR}/wifi/rogue_ap?vdom=*")
 API_USERS = _get("api_users", f"{_CMDB}/system/api-user", f"{_CMDB}/system/api-user?vdom=*")
 PROFILES = _get("profiles", f"{_CMDB}/system/accprofile", f"{_CMDB}/system/accprofile?vdom=*")
@@ -245,8 +246,13 @@ def wireless(device: Device) -> Flow:
         access_points=(yield from _optional(ACCESS_POINTS)),
         groups=(yield from _optional(VAP_GROUPS)),
     )
+    managed = yield from _optional(MANAGED)
     rogues = yield from _optional(ROGUES)
-    return [*_vap.networks(answers), *(_rogue.heard(rogues) if rogues else ())]
+    return [
+        *_vap.networks(answers),
+        *(_rogue.owned(managed) if managed else ()),
+        *(_rogue.heard(rogues) if rogues else ()),
+    ]
 
 
 def crypto(device: Device) -> Flow:

@@ -1,6 +1,9 @@
-"""Access points that are not ours, as the FortiAPs' radios hear them (`monitor/wifi/rogue_ap`).
+"""Whose access points are on the air: ours (`monitor/wifi/managed_ap`), and those of others as the
+FortiAPs' radios hear them (`monitor/wifi/rogue_ap`).
 
-The list needs a radio that scans; an empty one says nothing about the air.
+A radio of ours owns as many addresses as it can send SSIDs (`max_vaps`), from `base_bssid` on;
+which SSID has which is not told. The list of others needs a radio that scans; an empty one says
+nothing about the air.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ from typing import Any
 from collectors._wireless import posture
 from collectors.fortios._answer import rows, said, whole
 from evidence.capture import Capture
-from evidence.facts import AirObservation
+from evidence.facts import AirObservation, BasicServiceSet
 
+_MOST_SSIDS = 32  # a radio that says more is not believed
 _LATEST_S = 2**33  # 2242: a later time is no time
 
 
@@ -34,6 +38,31 @@ def heard(capture: Capture) -> Iterator[AirObservation]:
             on_wire=found if isinstance(found := row.get("is_wired"), bool) else None,
             last_heard_at=_time(row.get("last_seen")),
         )
+
+
+def owned(capture: Capture) -> list[BasicServiceSet]:
+    """Every address of every radio that serves clients; none where one radio leaves its own out:
+    a list with a gap would make a stranger of our own access point."""
+    found: list[BasicServiceSet] = []
+    for _, row in rows(capture):
+        if str(row.get("status", "connected")) != "connected":
+            continue  # it sends nothing now
+        radios = row.get("radio")
+        for radio in radios if isinstance(radios, list) else ():
+            if not isinstance(radio, Mapping) or str(radio.get("mode", "AP")).casefold() != "ap":
+                continue
+            first, many = posture.bssid(radio.get("base_bssid")), whole(radio.get("max_vaps"))
+            if first is None or many is None or not 0 < many <= _MOST_SSIDS:
+                return []
+            found += [
+                BasicServiceSet(
+                    bssid=address,
+                    access_point=said(row.get("name")) or said(row.get("wtp_id")),
+                    channel=said(radio.get("oper_chan")),
+                )
+                for address in posture.block(first, many)
+            ]
+    return found
 
 
 def _signal(row: Mapping[str, Any]) -> float | None:

@@ -10,22 +10,29 @@ the types of WLANs in each release, and what a read-only administrator is told o
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from collectors._managed.answer import document, who
+from collectors._managed.answer import who
 from collectors._wireless import posture
+from collectors.smartzone._air import stranger
+from collectors.smartzone._answer import Row, part, row_of, word
 from evidence.ask import Ask, HttpSession, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
-from evidence.facts import Fact, HardwareItem, SoftwareRelease, WirelessNetwork
+from evidence.facts import (
+    AirObservation,
+    Fact,
+    HardwareItem,
+    SoftwareRelease,
+    WirelessNetwork,
+)
 
 VENDOR = "Ruckus"
 ALIASES = ("ruckus_smartzone", "ruckus_vsz")
 TRANSPORTS = ("https",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
-Row = Mapping[str, Any]
 
 # The oldest that all these releases answer; a later one is named by the option `api`.
 VERSION = "v9_1"
@@ -78,6 +85,16 @@ ACCESS_POINTS = Ask(
     secrets=_SECRETS,
     holes=_HOLES,
 )
+MOST_STRANGERS = 1_000
+STRANGERS = Ask(
+    "strangers",
+    f"POST {_API}/{{api}}/query/roguesInfoList?{_TICKET} "
+    f'{{"filters":[],"page":{{page}},"limit":{MOST_STRANGERS}}}',
+    "http",
+    secrets=_SECRETS,
+    holes={**_HOLES, "page": r"[0-9]{1,2}"},
+)
+MOST_PAGES = 10
 
 
 class Method(NamedTuple):
@@ -105,15 +122,18 @@ _PORTALS = ("hotspot", "guest", "webauth")
 
 
 def wireless(device: Device) -> Flow:
-    """Every WLAN of every zone. Raises Unexpected: none is told, or a method is not known."""
+    """Every WLAN of every zone, and what the access points hear of others.
+
+    Raises Unexpected: no WLAN is told, or a method is not known.
+    """
     api = device.options.get("api", VERSION)
     found: list[Fact] = []
     for zone in (yield from _pages(ZONES, api=api)):
-        uid, name = str(zone.get("id")), _word(zone, "name")
+        uid, name = str(zone.get("id")), word(zone, "name")
         groups = yield from _groups(api, uid)
         for listed in (yield from _pages(WLANS, api=api, zone=uid)):
             answer = yield WLAN(api=api, zone=uid, wlan=str(listed.get("id")))
-            found.append(_network(device, name, _row(answer), groups))
+            found.append(_network(device, name, row_of(answer), groups))
     if not found:
         raise Unexpected(
             f"{device.id}: no WLAN in any zone",
@@ -121,7 +141,7 @@ def wireless(device: Device) -> Flow:
             next_step="check which zones and domains the administrator may see; a controller "
             "without WLANs has no `wireless` subject",
         )
-    return found
+    return [*found, *(yield from _strangers(api))]
 
 
 def firmware(device: Device) -> Flow:
@@ -129,11 +149,11 @@ def firmware(device: Device) -> Flow:
     api = device.options.get("api", VERSION)
     found: list[Fact] = []
     for row in (yield from _pages(CONTROLLERS, api=api)):
-        unit = _word(row, "hostName") or _word(row, "name")
+        unit = word(row, "hostName") or word(row, "name")
         found += _running(row, unit, "chassis", "smartzone", "version", "serialNumber")
     try:
         answer = yield ACCESS_POINTS(api=api)
-        page = _row(answer)
+        page = row_of(answer)
     except NotAnswered:
         page = {}
     rows = page.get("list")
@@ -141,21 +161,39 @@ def firmware(device: Device) -> Flow:
         raise Incomplete(f"{device.id}: more than {MOST_ACCESS_POINTS} access points")
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, Mapping):
-            unit = _word(row, "deviceName") or _word(row, "apMac")
+            unit = word(row, "deviceName") or word(row, "apMac")
             found += _running(row, unit, "access point", "ruckus-ap", "firmwareVersion", "serial")
     if not any(isinstance(one, SoftwareRelease) for one in found):
         raise Unexpected(f"{device.id}: no release is told")
     return found
 
 
+def _strangers(api: str) -> Generator[Ask, Capture, list[AirObservation]]:
+    """Access points of others, as policy or a person classified them; none where the role may not
+    ask. Raises Incomplete: there are more of them than pages asked for."""
+    found: list[AirObservation] = []
+    for page in range(1, MOST_PAGES + 1):
+        try:
+            capture = yield STRANGERS(api=api, page=str(page))
+            said = row_of(capture)
+        except NotAnswered:
+            return found
+        rows = said.get("list")
+        for row in rows if isinstance(rows, list) else ():
+            found += stranger(row) if isinstance(row, Mapping) else ()
+        if said.get("hasMore") is not True:
+            return found
+    raise Incomplete(f"more than {MOST_PAGES * MOST_STRANGERS} access points of others")
+
+
 def _running(
     row: Row, unit: str | None, part: str, product: str, version: str, serial: str
 ) -> list[Fact]:
-    model = _word(row, "model")
+    model = word(row, "model")
     item = HardwareItem(
-        subject_unit=unit, vendor=VENDOR, model=model, serial=_word(row, serial), part=part
+        subject_unit=unit, vendor=VENDOR, model=model, serial=word(row, serial), part=part
     )
-    told = _word(row, version)
+    told = word(row, version)
     release = SoftwareRelease(subject_unit=unit, vendor=VENDOR, product=product, version=told)
     return [item, *([release] if told else [])]
 
@@ -163,7 +201,7 @@ def _running(
 def _network(
     device: Device, zone: str | None, row: Row, groups: Mapping[str, tuple[str, ...]] | None
 ) -> WirelessNetwork:
-    encryption, kind = _part(row, "encryption"), str(row.get("type"))
+    encryption, kind = part(row, "encryption"), str(row.get("type"))
     name = str(encryption.get("method"))
     if name not in _METHODS:
         raise Unexpected(
@@ -178,16 +216,16 @@ def _network(
         roaming=encryption.get("support80211rEnabled") is True,
     )
     pairwise = _pairwise(encryption, method)
-    options = _part(row, "advancedOptions")
+    options = part(row, "advancedOptions")
     hidden, alone = options.get("hideSsidEnabled"), options.get("clientIsolationEnabled")
-    own_keys = _part(row, "dpsk").get("dpskEnabled") is True or row.get("externalDpsk")
-    secret = _word(encryption, "passphrase") or _word(encryption, "saePassphrase")
+    own_keys = part(row, "dpsk").get("dpskEnabled") is True or row.get("externalDpsk")
+    secret = word(encryption, "passphrase") or word(encryption, "saePassphrase")
     shared = secret and secret.startswith("redacted:") and not own_keys
     return WirelessNetwork(
         subject_unit=zone,
-        ssid=_word(row, "ssid"),
-        profile=_word(row, "name"),
-        enabled=_part(row, "schedule").get("type", "AlwaysOn") != "AlwaysOff",
+        ssid=word(row, "ssid"),
+        profile=word(row, "name"),
+        enabled=part(row, "schedule").get("type", "AlwaysOn") != "AlwaysOff",
         broadcast=not hidden if isinstance(hidden, bool) else None,
         bound_to=None if groups is None else groups.get(str(row.get("id")), ()),
         versions=method.versions,
@@ -232,10 +270,10 @@ def _pmf(encryption: Row, method: Method) -> str | None:
 
 
 def _vlan(row: Row) -> str | None:
-    told = _part(row, "vlan")
+    told = part(row, "vlan")
     if told.get("aaaVlanOverride") is True and "8021x" in str(row.get("type")).casefold():
         return "dynamic"
-    return _word(told, "accessVlan")
+    return word(told, "accessVlan")
 
 
 def _groups(api: str, zone: str) -> Generator[Ask, Capture, dict[str, tuple[str, ...]] | None]:
@@ -259,7 +297,7 @@ def _pages(ask: Ask, **holes: str) -> Generator[Ask, Capture, list[Row]]:
     found: list[Row] = []
     while True:
         capture = yield ask(**holes, index=str(len(found)))
-        page = _row(capture)
+        page = row_of(capture)
         rows, total = page.get("list"), page.get("totalCount")
         if not isinstance(rows, list) or not all(isinstance(one, Mapping) for one in rows):
             raise Unexpected(f"{who(capture)}: not the form of a list")
@@ -268,28 +306,3 @@ def _pages(ask: Ask, **holes: str) -> Generator[Ask, Capture, list[Row]]:
             raise Incomplete(f"{who(capture)}: {len(found)} rows given, there are {total}")
         if len(found) >= total:
             return found
-
-
-def _row(capture: Capture) -> Row:
-    """One object. Raises NotAnswered where the controller says that it does not answer."""
-    said = document(capture)
-    if not isinstance(said, Mapping) or not said:
-        raise Unexpected(f"{who(capture)}: not the form of a SmartZone answer")
-    if "errorCode" in said:
-        raise NotAnswered(
-            f"{who(capture)}: error {said['errorCode']}: {shown(str(said.get('message')))}",
-            next_step="check the administrator's role, and the option `api`",
-        )
-    return said
-
-
-def _part(row: Row, name: str) -> Row:
-    said = row.get(name)
-    return said if isinstance(said, Mapping) else {}
-
-
-def _word(row: Row, name: str) -> str | None:
-    said = row.get(name)
-    if isinstance(said, bool) or not isinstance(said, str | int):
-        return None
-    return str(said) or None
