@@ -164,16 +164,24 @@ def test_what_cannot_be_taken_says_why(config: Config, tmp_path: Path) -> None:
         assert raised.value.code == code
 
 
-@pytest.mark.parametrize("platform", ["fortios", "junos", "ios"])
+@pytest.mark.parametrize(
+    ("platform", "case"),
+    [
+        ("fortios", "kept_configuration"),
+        ("junos", "kept_configuration"),
+        ("junos", "kept_braces"),
+        ("ios", "kept_configuration"),
+    ],
+)
 def test_configurations_of_other_firewalls_become_rules_of_their_time(
-    config: Config, tmp_path: Path, platform: str
+    config: Config, tmp_path: Path, platform: str, case: str
 ) -> None:
     """The rules, and none of the secrets that such a configuration holds."""
     inventory = tmp_path / "devices.yaml"
     inventory.write_text(inventory.read_text().replace("platform: asa", f"platform: {platform}"))
     config = load_config(tmp_path / "agent.yaml")
     read_itself(config)
-    tape = CASES / platform / "firewall.kept_configuration.tape"
+    tape = CASES / platform / f"firewall.{case}.tape"
     (kept,) = read_tape(tape).answers
     assert b"canary" in kept.body
     repo = repository(tmp_path / "kept.git", ("fw-01", kept.body.decode(), 30))

@@ -67,6 +67,11 @@ POLICIES = replace(
         "show configuration security policies | display set | no-more",
         "show configuration | display set",
         "show configuration | display inheritance | display set",
+        # In braces, as it is mostly kept: a part alone would not say of what it is one.
+        *(
+            f"show configuration{more}"
+            for more in ("", " | no-more", " | display inheritance", " | display omit")
+        ),
     ),
 )
 BOOKS = _configured("address_book", "security address-book")

@@ -1,4 +1,7 @@
-"""A configuration as `display set` prints it: statements, and which of them are deactivated."""
+"""A configuration as statements, and which of them are deactivated.
+
+`display set` prints one a line; in the form with braces each is where a `;` ends it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from collectors.junos import _braces
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
@@ -14,6 +18,8 @@ Words = tuple[str, ...]
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 # What stands around a configuration on a command line: the echo, a prompt, a cluster's banner.
 _AROUND = re.compile(r"^(?:\{[\w:-]+\}|[\w.-]+@[\w.-]+[>%#].*|#.*|/\*.*\*/|show .*|)$")
+# What stands at the top of a whole configuration, and in no part of one.
+_TOP = ("version", "system", "security", "interfaces")
 _REFUSED = re.compile(
     r"^[ \t]*(?:error:|syntax error|unknown command|.{0,80}permission denied)", re.M
 )
@@ -33,6 +39,11 @@ class Statement:
         fits = all(want in ("*", word) for want, word in zip(path, self.words, strict=False))
         return self.words[len(path) :] if fits else None
 
+    def within(self, *path: str) -> Statement:
+        """The same as it stands below a path, of which it is deactivated where that is."""
+        deeper = self.inactive - len(path)
+        return Statement(self.words[len(path) :], max(deeper, 1) if self.inactive else 0)
+
 
 def statements(capture: Capture) -> list[Statement]:
     """Every statement of an answer, in order. Empty where nothing of the kind is configured.
@@ -41,8 +52,16 @@ def statements(capture: Capture) -> list[Statement]:
     the last line breaks off.
     """
     text = answered(capture)
-    found: list[Words] = []
-    inactive: set[Words] = set()
+    if _braces.in_braces(text):
+        bare = "\n".join(one for one in text.splitlines() if not _AROUND.match(one.strip()))
+        found, inactive = _braces.statements(bare, who(capture))
+        if not any(words[0] in _TOP for words in found):
+            raise Unexpected(
+                f"{who(capture)}: a part of a configuration in braces does not say of what",
+                next_step="deliver the whole configuration, or the part with `| display set`",
+            )
+        return [Statement(words, _inactive(words, inactive)) for words in found]
+    found, inactive = [], set()
     for line in (one.strip() for one in text.splitlines()):
         words = tuple(quoted or plain for quoted, plain in _WORD.findall(line))
         if words[:1] in (("set",), ("deactivate",)):

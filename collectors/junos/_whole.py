@@ -1,8 +1,9 @@
-"""A whole configuration in set form, as somebody kept it: policies and filters without counters."""
+"""A whole configuration, as somebody kept it: policies and filters without counters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from collectors.junos import _filters, _policies
 from collectors.junos._lines import Statement
@@ -29,9 +30,13 @@ def facts(found: Sequence[Statement], device: str) -> list[Fact]:
                     next_step="keep `show configuration | display inheritance | display set`",
                 )
     told: list[Fact] = []
-    if any(one.below("security", "policies") is not None for one in found):
-        named = [one for one in found if one.words[0] == "applications" or _default(one)]
-        told += _policies.policies(found, address_books(found), applications(named))
+    told += _policies_of(found, found)
+    for kind, name in _systems(found):
+        inner = [one.within(kind, name) for one in found if one.below(kind, name)]
+        told += [
+            replace(rule, context=name, key=rule.key.replace(_policies.ROOT, name, 1))
+            for rule in _policies_of(inner, [*found, *inner])
+        ]
     filters = _filters.filters(found)
     told += _filters.facts(filters, _filters.prefix_lists(found), {}, None)
     if not any(isinstance(one, FirewallRule) and not one.implicit for one in told):
@@ -41,6 +46,24 @@ def facts(found: Sequence[Statement], device: str) -> list[Fact]:
             next_step="deliver the whole configuration",
         )
     return [*interfaces(found), *told]
+
+
+def _policies_of(found: Sequence[Statement], named: Sequence[Statement]) -> list[FirewallRule]:
+    """The policies of the root or of one system; `named`: where what they name may stand."""
+    if not any(one.below("security", "policies") is not None for one in found):
+        return []
+    known = [one for one in named if one.words[0] == "applications" or _default(one)]
+    return _policies.policies(found, address_books(found), applications(known))
+
+
+def _systems(found: Iterable[Statement]) -> Iterable[tuple[str, str]]:
+    """The logical systems and tenants that have policies of their own."""
+    return dict.fromkeys(
+        (kind, one.words[1])
+        for one in found
+        for kind in ("logical-systems", "tenants")
+        if one.below(kind, "*", "security", "policies") is not None
+    )
 
 
 def _default(one: Statement) -> bool:
