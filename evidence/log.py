@@ -78,7 +78,7 @@ def inclusion_path(size: int, index: int, root: RootOf) -> list[bytes]:
     proof: list[bytes] = []
     first, last = 0, size
     while last - first > 1:
-        middle = first + _split(last - first)
+        middle = first + split(last - first)
         if index < middle:
             proof.append(root(middle, last))
             last = middle
@@ -124,7 +124,7 @@ def consistency_path(size: int, old_size: int, root: RootOf) -> list[bytes]:
     proof: list[bytes] = []
     first, last, whole = 0, size, True
     while old_size != last:
-        middle = first + _split(last - first)
+        middle = first + split(last - first)
         if old_size <= middle:
             proof.append(root(middle, last))
             last = middle
@@ -165,6 +165,6 @@ def consistent(
     return last == 0 and old == old_root and new == root
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """The largest power of two below `size`."""
     return 1 << ((size - 1).bit_length() - 1)

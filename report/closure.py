@@ -39,6 +39,16 @@ class Members(Mapping[str, bytes]):
         self.add(f"records/{envelope.digest}.json", body)
         return envelope
 
+    @property
+    def records(self) -> list[str]:
+        """The digests of the signed records among them."""
+        folder = "records/"
+        return [
+            name.removeprefix(folder).removesuffix(".json")
+            for name in self._places
+            if name.startswith(folder)
+        ]
+
     def __getitem__(self, name: str) -> bytes:
         offset, size_bytes = self._places[name]
         self._file.seek(offset)

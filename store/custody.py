@@ -291,10 +291,14 @@ class Custody:
 
     def checkpoint(self) -> str:
         """The signed note of the log as it stands. Raises Refused `store_refilling`."""
+        with self.database.reading() as rows:
+            return self.checkpoint_of(rows)
+
+    def checkpoint_of(self, rows: Connection) -> str:
+        """The same, of the log as a reading transaction sees it."""
         if self.refilling:
             raise recovery.refilling()
-        with self.database.reading() as rows:
-            now = leaves.frontier(rows)
+        now = leaves.frontier(rows)
         return Checkpoint(self.origin, now.size, now.root).sign(self.key)
 
     def consistency(self, old: int, new: int) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from evidence.checkpoint import Checkpoint, cosigned_at
 from evidence.seal import PublicKey
 from store import leaves
+from store.anchoring import witnessed_note
 from store.custody import Custody
 from store.database import insert_missing
 from store.membership import Membership
@@ -79,9 +79,7 @@ class Heard:
     def newest(self) -> str:
         """Raises Refused `not_found` before the first."""
         with self.custody.database.reading() as rows:
-            of = cosignature.c
-            size = rows.scalar(select(of.size).order_by(of.size.desc()).limit(1))
-            if size is None:
-                raise Refused("no witness has signed yet", code="not_found")
-            found = rows.execute(select(of.note, of.line).where(of.size == size)).all()
-        return str(found[0].note) + "".join(f"{one.line}\n" for one in found)
+            note = witnessed_note(rows)
+        if note is None:
+            raise Refused("no witness has signed yet", code="not_found")
+        return note

@@ -12,7 +12,7 @@ import json
 
 from sqlalchemy import Connection, insert, select
 
-from evidence.log import TILE, Frontier, consistency_path, leaf_hash, root_of
+from evidence.log import TILE, Frontier, consistency_path, leaf_hash, node_hash, root_of, split
 from evidence.reading import canonical
 from evidence.receipt import Entry, Receipt
 from store.schema import leaf, log_node
@@ -81,6 +81,36 @@ def entries(rows: Connection, first: int, last: int) -> list[bytes]:
     """The entries themselves, as they were hashed."""
     wanted = select(leaf.c.entry).where(leaf.c.position >= first, leaf.c.position < last)
     return [entry.encode() for entry in rows.scalars(wanted.order_by(leaf.c.position))]
+
+
+class Roots:
+    """Roots of ranges of the log for many proofs at once, each worked out once."""
+
+    def __init__(self, rows: Connection) -> None:
+        self._rows = rows
+        self._tiles: dict[int, list[bytes]] = {}
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def __call__(self, first: int, last: int) -> bytes:
+        found = self._known.get((first, last))
+        if found is None:
+            found = self._known[first, last] = self._made(first, last)
+        return found
+
+    def _made(self, first: int, last: int) -> bytes:
+        """The proofs of neighbours ask for the same ranges within a tile; larger ones are few."""
+        if last - first > TILE or first // TILE != (last - 1) // TILE:
+            return _range_root(self._rows, first, last)
+        if last - first == 1:
+            return self._leaf(first)
+        middle = first + split(last - first)
+        return node_hash(self(first, middle), self(middle, last))
+
+    def _leaf(self, place: int) -> bytes:
+        number, within = divmod(place, TILE)
+        if number not in self._tiles:
+            self._tiles[number] = tile(self._rows, 0, number * TILE, (number + 1) * TILE)
+        return self._tiles[number][within]
 
 
 def _range_root(rows: Connection, first: int, last: int) -> bytes:

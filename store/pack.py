@@ -38,6 +38,7 @@ from report.closure import Members, take
 from report.exhibits import Exhibit, Exhibits, numbered
 from report.month import Month, SignedStep
 from report.words import both_calendars
+from store.anchoring import anchors
 from store.custody import Custody
 from store.month.fold import Folded, visits_between
 from store.month.rows import month_of
@@ -47,7 +48,6 @@ from store.said.signing import MonthState, Signed, Standing, evidence_set, membe
 from store.said.tables import said
 from store.schema import statement
 
-CHECKPOINT = "log/checkpoint"
 _NOT_HERE = Text("the store holds no such reading", "證據庫查無此讀取紀錄")
 
 
@@ -160,13 +160,15 @@ class _Binder:
         self._keep_what_was_said()
         digests = members_of(self.rows, self.agent, self.period, self.evidence.log_size)
         self.members.add(MEMBERS, json.dumps(digests, indent=0).encode())
-        self.members.add(CHECKPOINT, self.custody.checkpoint().encode())
         (signature, *_) = assessed.envelope.signatures
+        exhibits = self._exhibits(assessed.used)
+        for name, body in anchors(self.custody, self.rows, self._places()):
+            self.members.add(name, body)
         return replace(
             month,
             keyid=signature.keyid,
             language=self.language,
-            exhibits=self._exhibits(assessed.used),
+            exhibits=exhibits,
             standing=_told(self.state),
             steps=tuple(SignedStep(one.digest, one.step) for one in self.state.steps),
         )
@@ -262,6 +264,16 @@ class _Binder:
     def _keep_receipts(self, digests: Sequence[str]) -> None:
         for receipt in self._receipts(digests).values():
             self.members.add_record(receipt)
+
+    def _places(self) -> dict[str, int]:
+        """Where in the log each record among the members is, by its digest."""
+        found: dict[str, int] = {}
+        for part in _parts(self.members.records):
+            for table in (statement, said):
+                one = table.c
+                place = select(one.digest, one.position).where(one.digest.in_(part))
+                found.update(self.rows.execute(place).all())
+        return found
 
     def _covered(self) -> list[Mapping[str, Any]]:
         """How often each subject was read, as the read model counts it."""

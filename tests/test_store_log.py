@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from evidence.log import TILE, consistency_proof, consistent, root_of
+from evidence.log import (
+    TILE,
+    consistency_proof,
+    consistent,
+    inclusion_path,
+    inclusion_proof,
+    root_of,
+)
 from evidence.receipt import Entry
 from store import leaves
 from store.database import Database
@@ -41,3 +48,12 @@ def test_proofs_from_tiles_are_those_of_all_leaves(database: Database) -> None:
                 assert proof == consistency_proof(hashes[:new], old)
                 roots = root_of(hashes[:old]), root_of(hashes[:new])
                 assert consistent(old, new, proof, *roots)
+
+
+def test_inclusion_proofs_from_tiles_are_those_of_all_leaves(database: Database) -> None:
+    hashes = fill(database, TILE + 7)
+    with database.reading() as rows:
+        roots = leaves.Roots(rows)
+        for size in (1, 7, TILE, TILE + 7):
+            for place in {0, size // 2, size - 1}:
+                assert inclusion_path(size, place, roots) == inclusion_proof(hashes[:size], place)

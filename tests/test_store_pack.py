@@ -14,11 +14,15 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from evidence.anchors import CHECKPOINT, PROOFS, WITNESSED
+from evidence.checkpoint import Checkpoint, cosign
 from evidence.control import Decision, Disposition, Kind
 from evidence.pack import read_pack, write_pack
-from evidence.seal import Envelope
+from evidence.reading import canonical
+from evidence.seal import Envelope, SigningKey
 from evidence.sign_off import SignOff, Step
 from evidence.statement import SIGN_OFF, Statement
+from store.heard import Heard
 from store.pack import make_pack
 from store.people.accounts import People
 from store.people.roles import Role
@@ -31,6 +35,7 @@ from verify.command import examine
 from verify.report import Level, Report
 from verify.trust import Trust
 
+AUDIT = "audit.example"
 POSTGRESQL = (pytest.mark.part("postgres"), pytest.mark.drill)
 
 
@@ -43,6 +48,7 @@ class Office:
     signing: Signing
     actors: dict[str, Actor]
     folder: Path
+    witness_key: SigningKey
 
     @property
     def agent(self) -> str:
@@ -77,6 +83,12 @@ class Office:
         self.desk.answer(self.actors["wang"], self.agent, self.period, [said])
         return said
 
+    def witness(self) -> None:
+        """Internal audit's machine signs the log as it stands."""
+        custody, note = self.kept.custody, self.kept.custody.checkpoint()
+        line = cosign(note, AUDIT, self.witness_key, self.kept.now[0])
+        Heard(custody, {AUDIT: self.witness_key.public}).take(note, AUDIT, line)
+
     def pack(self, paper: bool = False) -> Path:
         path, unprinted = make_pack(
             self.kept.custody,
@@ -91,7 +103,9 @@ class Office:
 
     def verify(self, path: Path, level: Level) -> Report:
         agent = self.kept.month.agent.signing_key.public
-        return examine(path, Trust({agent: "agent"}, self.kept.custody.key.public), level)
+        witnesses = {self.witness_key.public: AUDIT}
+        trust = Trust({agent: "agent"}, self.kept.custody.key.public, witnesses)
+        return examine(path, trust, level)
 
 
 # A pack is made of what the read model gives, which is tried on both databases.
@@ -119,7 +133,7 @@ def office(kept: Kept, tmp_path: Path) -> Office:
         assert known is not None
         actors[account] = Actor(known=known, address="127.0.0.1", proof="password+totp")
     desk = Desk(custody.database, custody.files, custody.key, custody.origin, custody.index, clock)
-    return Office(kept, desk, Signing(desk), actors, tmp_path / "packs")
+    return Office(kept, desk, Signing(desk), actors, tmp_path / "packs", SigningKey.generate())
 
 
 def rows(path: Path, section: str) -> list[dict[str, object]]:
@@ -200,6 +214,7 @@ def test_a_month_nobody_judged_has_no_pack(office: Office) -> None:
 def signed(office: Office) -> Path:
     office.answer()
     office.sign("wang", Step.prepared)
+    office.witness()
     office.sign("lee", Step.reviewed)
     return office.pack()
 
@@ -238,12 +253,35 @@ def without_an_answer(office: Office, members: dict[str, bytes]) -> None:
             del members[name]
 
 
-FORGERIES: dict[str, Callable[[Office, dict[str, bytes]], None]] = {
-    "four_eyes": both_seats,
-    "sign_off_missing": without_a_step,
-    "members_differ": another_set,
-    "judgement_differs": without_an_answer,
-}
+def off_the_log(office: Office, members: dict[str, bytes]) -> None:
+    """A record that the log does not hold, with a receipt that its key's holder made for it."""
+    proofs = json.loads(members[PROOFS])
+    proofs["entries"].popitem()
+    members[PROOFS] = canonical(proofs)
+
+
+def another_log(office: Office, members: dict[str, bytes]) -> None:
+    """A log that was written anew since the witness looked."""
+    proofs = json.loads(members[PROOFS])
+    proofs["grown"][WITNESSED] = proofs["grown"][WITNESSED][1:]
+    members[PROOFS] = canonical(proofs)
+
+
+def stranger_s_checkpoint(office: Office, members: dict[str, bytes]) -> None:
+    size = Checkpoint.parse(members[CHECKPOINT].decode(), office.kept.custody.key.public).size
+    forged = Checkpoint(office.kept.custody.origin, size, bytes(32))
+    members[CHECKPOINT] = forged.sign(SigningKey.generate()).encode()
+
+
+FORGERIES: list[tuple[str, Callable[[Office, dict[str, bytes]], None]]] = [
+    ("four_eyes", both_seats),
+    ("sign_off_missing", without_a_step),
+    ("members_differ", another_set),
+    ("judgement_differs", without_an_answer),
+    ("log_rewritten", off_the_log),
+    ("log_rewritten", another_log),
+    ("checkpoint_invalid", stranger_s_checkpoint),
+]
 
 
 def test_what_the_store_s_own_key_signs_anew_is_found_all_the_same(
@@ -252,6 +290,8 @@ def test_what_the_store_s_own_key_signs_anew_is_found_all_the_same(
     agent = office.kept.month.agent.signing_key.public
     unknown = examine(signed, Trust({agent: "agent"}), Level.signatures)
     assert codes(unknown) == {"key_untrusted"} and unknown.exit_code == 3
-    for code, change in FORGERIES.items():
+    said = [note.en for note in office.verify(signed, Level.signatures).notes]
+    assert any(one.startswith(f"witness {AUDIT} saw the log of ") for one in said), said
+    for code, change in FORGERIES:
         forged = altered(office, signed, partial(change, office))
         assert code in codes(office.verify(forged, Level.signatures)), code

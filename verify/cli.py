@@ -27,6 +27,14 @@ def main() -> None:
     )
     parser.add_argument("--store-key", type=Path, metavar="PEM", help="the store's public key")
     parser.add_argument(
+        "--witness-keys",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PEM|DIR",
+        help="public keys of witnesses of the store's log",
+    )
+    parser.add_argument(
         "--level", choices=_LEVELS, help="demand this level; without it, as deep as it gets"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
@@ -37,6 +45,7 @@ def main() -> None:
             chosen.file,
             chosen.keys,
             store_key=chosen.store_key,
+            witness_keys=chosen.witness_keys,
             level=_LEVELS[chosen.level] if chosen.level else None,
             as_json=chosen.json,
             language=chosen.language,

@@ -29,6 +29,7 @@ from evidence.statement import (
     Statement,
 )
 from evidence.text import Text
+from verify.anchored import anchor_problems
 from verify.rejudge import Rejudged, rechecked, refolded
 from verify.report import Level, Problem, Report, Signer
 from verify.reread import Outcome, reread
@@ -98,6 +99,7 @@ class Examination:
         assessments: dict[str, Assessment] = {}
         steps: dict[str, SignOff] = {}
         said: dict[str, Disposition] = {}
+        receipts: dict[str, Receipt] = {}
         shelf = Shelf(pack)
         captures = _captures(pack)
         self.counts[CAPTURES] += len(captures)
@@ -105,7 +107,8 @@ class Examination:
             try:
                 statement = Statement.parse(envelope.payload)
                 if statement.predicate_type == RECEIPT:
-                    self._receipt(envelope, statement)
+                    receipt = self._receipt(envelope, statement)
+                    receipts[receipt.entry.digest] = receipt
                     continue
                 by_store = statement.predicate_type in (ANSWERS, SIGN_OFF)
                 self._signed(envelope, f"{statement.kind} {digest}", by_store)
@@ -133,6 +136,11 @@ class Examination:
             self.problems += signing_problems(pack, steps, assessments, list(said.values()))
             standing = pack.statement.predicate.get("standing")
             self.notes.append(_STANDING if standing == "signed" else _UNSIGNED)
+            for found in anchor_problems(pack, receipts, self.trust):
+                if isinstance(found, Text):
+                    self.notes.append(found)
+                else:
+                    self.problems.append(found)
 
     def report(self, file: str, kind: str, digest: str, wanted: Level) -> Report:
         counts = [(text, count) for text, count in self.counts.items() if count]
@@ -168,13 +176,14 @@ class Examination:
             # One sentence for a stranger's key, however many records it signed.
             self.problems.append(Problem.of(error, "" if error.code == "key_untrusted" else where))
 
-    def _receipt(self, envelope: Envelope, statement: Statement) -> None:
+    def _receipt(self, envelope: Envelope, statement: Statement) -> Receipt:
         receipt = Receipt.of(statement)
         if self.trust.store is None:
             self.notes.append(_UNVOUCHED)
         else:
             Receipt.check(envelope, receipt.entry.digest, self.trust.store)
         self.counts[RECEIPTS] += 1
+        return receipt
 
     def _collection(self, collection: Collection, captures: Mapping[str, bytes]) -> None:
         self.counts[BUNDLES] += 1

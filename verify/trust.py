@@ -12,10 +12,12 @@ from evidence.seal import PublicKey
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Agents' keys with the name each is known by, and the store's key (None: not given)."""
+    """Agents' keys with the name each is known by, the store's key (None: not given), and the keys
+    of witnesses, by name too."""
 
     agents: Mapping[PublicKey, str] = field(default_factory=dict)
     store: PublicKey | None = None
+    witnesses: Mapping[PublicKey, str] = field(default_factory=dict)
 
     @property
     def stores(self) -> Mapping[PublicKey, str]:
@@ -23,13 +25,18 @@ class Trust:
         return {} if self.store is None else {self.store: "store"}
 
 
-def load_trust(paths: Iterable[Path], store: Path | None = None) -> Trust:
+def load_trust(
+    paths: Iterable[Path], store: Path | None = None, witnesses: Iterable[Path] = ()
+) -> Trust:
     """The keys in PEM files, and in all `*.pem` and `*.pub` of folders, named after their files.
 
     Raises ConfigurationError `key_missing` or `key_unusable`.
     """
-    agents = {_read(file): file.name for path in paths for file in _files(path)}
-    return Trust(agents, None if store is None else _read(store))
+    return Trust(_named(paths), None if store is None else _read(store), _named(witnesses))
+
+
+def _named(paths: Iterable[Path]) -> dict[PublicKey, str]:
+    return {_read(file): file.name for path in paths for file in _files(path)}
 
 
 def _files(path: Path) -> Iterator[Path]:
