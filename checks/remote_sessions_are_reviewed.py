@@ -3,14 +3,15 @@
 CC-17010.a.h has the responsible supervisor review the records periodically: the review itself is
 an activity that people enter, with its own clock. This brings them what to look at: the month's
 sessions by user and source, those out of hours, those of users whom no setting lets in. A list
-of who is in now, read daily, misses what began and ended in between, and says so.
+of who is in now, read daily, misses what began and ended in between, and says so; a gateway's log,
+delivered for it or its group (`session_log`), does not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from checks._access import ACCESS, listed
@@ -27,6 +28,12 @@ from evidence.text import Text
 CHECK = "remote_sessions_are_reviewed"
 Answer = tuple[Result, str, Text]
 TAIPEI = "Asia/Taipei"
+LOG = "session_log"
+LOGS = Text("its log of sessions", "遠端連線紀錄")
+# Programs of which one host may run several, each with a log of its own.
+_ONE_PROGRAM = ("OpenVPN", "WireGuard", "strongSwan")
+# A gateway's list and its log tell a beginning by clocks of their own.
+_SAME_MOMENT = timedelta(minutes=2)
 
 
 def check(
@@ -38,14 +45,16 @@ def check(
     `workdays`: 1 is Monday. Without hours nothing is out of hours.
     """
     yield from unread(readings, "remote_access", CHECK, ACCESS)
+    yield from unread(readings, "session_log", CHECK, LOGS)
     start, end = month_bounds(readings.period)
-    for device, reading in readings.each("remote_access"):
-        if reading is None or not _lets_in(reading):
+    for device, reading in (*readings.each("remote_access"), *_alone(readings)):
+        logs = _logs(readings, device)
+        if reading is None or not (_lets_in(reading) or logs):
             continue
-        mine = _of_month(readings, device, reading)
+        mine = [*_of_month(readings, device, reading), *logs]
         sessions = _sessions(mine, start, end)
-        whole = _covered(mine, start, min(end, readings.at))
-        measures = _measures(sessions, reading, hours, workdays)
+        whole = _covered(mine, start, min(end, readings.at)) and _all_ways(reading, mine)
+        measures = _measures(sessions, reading, _refused(mine), hours, workdays)
         found = observed(
             CHECK,
             readings,
@@ -65,19 +74,60 @@ def _lets_in(reading: Reading) -> bool:
     return on or bool(reading.of(RemoteSession)) or bool(reading.of(SessionsSeen))
 
 
+def _alone(readings: Readings) -> Iterator[tuple[Device, Reading | None]]:
+    """Logs of gateways that are not read themselves."""
+    gateways = [device for device, _ in readings.each("remote_access")]
+    groups = {name for one in gateways for name in (one.id, one.ha_group) if name}
+    for device, reading in readings.each("session_log"):
+        if device.id not in groups and device.ha_group not in groups:
+            yield device, reading
+
+
+def _logs(readings: Readings, gateway: Device) -> list[Reading]:
+    """Every log delivered for a gateway or its group, each once: a later one replaces none."""
+    names = {gateway.id, gateway.ha_group} - {None}
+    found: dict[str, Reading] = {}
+    for device, newest in readings.each(LOG):
+        if {device.id, device.ha_group} & names:
+            for one in (*readings.earlier(device.id, LOG), *([newest] if newest else ())):
+                if one.failure is None and one.subject == LOG:
+                    found[one.digest] = one
+    return list(found.values())
+
+
+def _all_ways(reading: Reading, mine: Sequence[Reading]) -> bool:
+    """Whether what tells of sessions tells of every way in: one program's log does not."""
+    told = {one.service for each in mine for one in each.of(SessionsSeen) if one.from_at}
+    if any(not one.startswith(_ONE_PROGRAM) for one in told):
+        return True
+    return all(
+        one.service.startswith(tuple(told))
+        for one in reading.of(RemoteAccess)
+        if one.seen_as is None and one.enabled is not False and one.service.startswith(_ONE_PROGRAM)
+    )
+
+
 def _of_month(readings: Readings, device: Device, newest: Reading) -> list[Reading]:
     found = [one for one in readings.earlier(device.id, "remote_access") if one.failure is None]
     return [*found, newest]
 
 
 def _sessions(readings: Sequence[Reading], start: datetime, end: datetime) -> list[RemoteSession]:
-    """Each session once, as it was last seen, of those that touch the month."""
+    """Each session once, as it was last seen, of those that touch the month. What a list of the
+    moment and a log both have is the log's."""
     found: dict[tuple[str, str, Any], RemoteSession] = {}
-    for reading in readings:
+    logged: dict[str, list[datetime]] = {}
+    for reading in sorted(readings, key=lambda one: one.subject != LOG):
         for one in reading.of(RemoteSession):
             began = one.began_at or reading.at
-            if began < end and (one.ended_at or began) >= start:
-                found[one.service, one.user, one.began_at or reading.at.date()] = one
+            user = one.user.casefold()
+            if began >= end or (one.ended_at or began) < start:
+                continue
+            if reading.subject == LOG:
+                logged.setdefault(user, []).append(began)
+            elif any(abs(began - other) <= _SAME_MOMENT for other in logged.get(user, ())):
+                continue
+            found[one.service, one.user, one.began_at or reading.at.date()] = one
     return list(found.values())
 
 
@@ -100,6 +150,7 @@ def _covered(readings: Sequence[Reading], start: datetime, end: datetime) -> boo
 def _measures(
     sessions: Sequence[RemoteSession],
     reading: Reading,
+    refused: int | None,
     hours: Sequence[str],
     workdays: Sequence[int],
 ) -> dict[str, Any]:
@@ -113,7 +164,19 @@ def _measures(
         "sources": dict(Counter(one.source or "?" for one in sessions).most_common(50)),
         "out_of_hours": list(dict.fromkeys(_said(one) for one in odd)),
         "not_granted": list(dict.fromkeys(strangers)),
+        "refused": refused,
     }
+
+
+def _refused(readings: Sequence[Reading]) -> int | None:
+    """Log-ins that logs say were refused; None where no log tells."""
+    told = [
+        one.refused
+        for reading in readings
+        for one in reading.of(SessionsSeen)
+        if one.refused is not None
+    ]
+    return sum(told) if told else None
 
 
 def _out_of_hours(session: RemoteSession, hours: Sequence[str], workdays: Sequence[int]) -> bool:

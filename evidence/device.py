@@ -19,6 +19,7 @@ SUBJECTS = (
     "neighbours",
     "weaknesses",
     "traffic_log",
+    "session_log",
 )
 # Read only where the configuration names them: what they tell reaches beyond the device itself.
 BY_NAME_ONLY = frozenset({"neighbours"})

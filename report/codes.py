@@ -20,6 +20,7 @@ SUBJECTS = {
     "neighbours": Text("neighbours", "鄰近設備"),
     "weaknesses": Text("weaknesses", "弱點掃描結果"),
     "traffic_log": Text("traffic logs", "流量紀錄"),
+    "session_log": Text("session logs", "遠端連線紀錄"),
 }
 
 STATES = {

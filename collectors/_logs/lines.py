@@ -22,11 +22,12 @@ class Foreign(ValueError):
 Form = Callable[[str, str, datetime], Told]  # line, time zone, when the log was taken
 
 _PAIR = re.compile(r'([A-Za-z_][\w.-]*)\s*[=:]\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;|"\]]+))')
-_BSD = (
+# The time that syslog puts before a line, of RFC 3164 or 5424.
+BSD = (
     r"(?:<\d+>)?(?P<at>[A-Z][a-z]{2} +\d+(?: \d{4})? \d\d:\d\d:\d\d"
     r"|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)"
 )
-_ASA = re.compile(_BSD + r".*?%(?:ASA|FTD)-(?:[\w]+-)?\d-(?P<code>\d{6}): (?P<said>.*)")
+_ASA = re.compile(BSD + r".*?%(?:ASA|FTD)-(?:[\w]+-)?\d-(?P<code>\d{6}): (?P<said>.*)")
 _ASA_RULE = {
     "106100": re.compile(
         r"access-list (?P<acl>\S+) \S+ .* hit-cnt (?P<count>\d+) .*"
@@ -36,12 +37,12 @@ _ASA_RULE = {
         r'.* by access-group "(?P<acl>[^"]+)" \[(?P<one>0x[0-9a-f]+), (?P<other>0x[0-9a-f]+)\]'
     ),
 }
-_KERNEL = re.compile(_BSD + r".*?kernel: (?:\[[ \d.]+\] ?)?(?P<prefix>.*?)IN=\S* OUT=\S* .*SRC=")
+_KERNEL = re.compile(BSD + r".*?kernel: (?:\[[ \d.]+\] ?)?(?P<prefix>.*?)IN=\S* OUT=\S* .*SRC=")
 
 
 def fortigate(line: str, zone: str, until: datetime) -> Told:
     """FortiGate's own log and FortiAnalyzer's export: `policyid=`, `poluuid=`, `policyname=`."""
-    said = _pairs(line)
+    said = pairs(line)
     if "policyid" not in said or not ("date" in said or "eventtime" in said):
         raise Foreign
     if said.get("type", "traffic") != "traffic" or said["policyid"] == "0":
@@ -58,7 +59,7 @@ def fortigate(line: str, zone: str, until: datetime) -> Told:
 
 def checkpoint(line: str, zone: str, until: datetime) -> Told:
     """Check Point's Log Exporter: `rule_uid`, `rule_name`, `layer_name`, `time`."""
-    said = _pairs(line)
+    said = pairs(line)
     if "rule_uid" not in said and "match_id" not in said:
         raise Foreign
     at = moment(said.get("time", ""), zone, until)
@@ -121,5 +122,6 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def _pairs(line: str) -> dict[str, str]:
+def pairs(line: str) -> dict[str, str]:
+    """`name=value` and `name: \"value\"` of a line, names in lower case."""
     return {name.lower(): quoted or plain for name, quoted, plain in _PAIR.findall(line)}

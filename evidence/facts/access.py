@@ -71,9 +71,13 @@ class RemoteSession(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsSeen(Fact):
-    """From when to when the sessions that were read are complete. None: that is not told."""
+    """From when to when the sessions that were read are complete. None: that is not told.
+
+    `refused`: how many log-ins the log says were refused.
+    """
 
     service: str
     from_at: datetime | None = None
     until_at: datetime | None = None
     sessions: int | None = None
+    refused: int | None = field(default=None, metadata=LATER)

@@ -39,6 +39,7 @@ SESSIONS = (
     Column("complete", Text("The log is whole", "紀錄完整"), 14),
     Column("users", Text("Users, with their sessions", "使用者（次數）"), 44),
     Column("sources", Text("Sources, with their sessions", "來源（次數）"), 44),
+    Column("refused", Text("Refused log-ins", "遭拒之登入"), 14, Kind.number),
     Column("odd", Text("Out of hours", "非上班時段"), 44),
     Column("strangers", Text("Of nobody who is let in now", "非現行授權使用者"), 32),
     Column("explained", Text("Explained", "說明"), 32, Kind.person),
@@ -101,6 +102,7 @@ def _sessions(month: Month) -> Iterator[Row]:
             "complete": _said(one.measures["complete"]),
             "users": _counted(one.measures["users"]),
             "sources": _counted(one.measures["sources"]),
+            "refused": UNTOLD if (said := one.measures.get("refused")) is None else said,
             "odd": "\n".join(one.measures["out_of_hours"]) or NOTHING,
             "strangers": "\n".join(one.measures["not_granted"]) or NOTHING,
         }
