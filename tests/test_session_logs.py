@@ -32,9 +32,7 @@ def taken(files: dict[str, str], **options: str) -> Reading:
     device = Device(
         id="vpn-logs", platform="session_log", options={"logs": ",".join(files), **options}
     )
-    answers = tuple(
-        TapeAnswer(name, body.encode(), at=TAKEN) for name, body in files.items()
-    )
+    answers = tuple(TapeAnswer(name, body.encode(), at=TAKEN) for name, body in files.items())
     visitor = Visitor(
         device=device,
         platform=platform("session_log"),

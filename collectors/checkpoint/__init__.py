@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from collectors.checkpoint import _rules, _units, _usage
+from collectors.checkpoint import _remote, _rules, _units, _usage
 from collectors.checkpoint._answer import Pages, Row, name_of, one_or_more, pages, words
 from collectors.checkpoint._objects import dictionary
 from collectors.checkpoint._rules import INLINE, Layer, objects_of
@@ -91,6 +91,9 @@ OBJECTS = tuple(
         *("services-tcp", "services-udp", "services-icmp", "service-groups"),
     )
 )
+COMMUNITIES = _show("remote_communities", "show-vpn-communities-remote-access", _FULL)
+USER_GROUPS = _show("user_groups", "show-user-groups", _FULL)
+USERS = _show("users", "show-users", _FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,24 @@ def firmware(device: Device) -> Flow:
     listed = yield from pages(GATEWAYS)
     rows = list(listed.rows("objects"))
     return [*_units.releases(rows), *_units.units(_units.gateways(rows))]
+
+
+def remote_access(device: Device) -> Flow:
+    """Who may come in by the remote access community. Raises NotAnswered: the manager does not
+    tell its communities (before R80.40), or may not."""
+    communities = yield from pages(COMMUNITIES)
+    groups = yield from _optional(pages(USER_GROUPS))
+    users = yield from _optional(pages(USERS))
+    gateways = yield from _optional(pages(GATEWAYS))
+    return list(
+        _remote.ways(
+            communities.rows("objects"),
+            groups.rows("objects") if groups else (),
+            users.rows("objects") if users else (),
+            gateways.rows("objects") if gateways else (),
+            communities.at,
+        )
+    )
 
 
 def _targets(package: Package, gateways: Iterable[Gateway]) -> list[Gateway]:

@@ -81,6 +81,11 @@ SESSIONS = op(
     "global_protect_users",
     "<show><global-protect-gateway><current-user></current-user></global-protect-gateway></show>",
 )
+# The firewall keeps those of some time, not of a whole month.
+PAST_SESSIONS = op(
+    "global_protect_former_users",
+    "<show><global-protect-gateway><previous-user></previous-user></global-protect-gateway></show>",
+)
 
 # Read from what somebody delivers; the API takes no command line.
 CLI_SYSTEM = Ask("show_system_info", "show system info")
@@ -158,7 +163,7 @@ def crypto(device: Device) -> Flow:
 
 
 def remote_access(device: Device) -> Flow:
-    """Who may come in by GlobalProtect, who is in, and where administrators may log in."""
+    """Who may come in by GlobalProtect, who is and was in, and where administrators may log in."""
     names = yield from _vsys(device, None)
     shared = yield from _answer(PROFILES)
     found: list[Fact] = []
@@ -178,8 +183,9 @@ def remote_access(device: Device) -> Flow:
     interfaces = yield from _optional(INTERFACES)
     if management and interfaces:
         found += _gateway.administration(management.node, interfaces.node)
-    now = yield from _optional(SESSIONS)
-    found += _gateway.sessions(now.node) if now else ()
+    for ask in (SESSIONS, PAST_SESSIONS):
+        told = yield from _optional(ask)
+        found += _gateway.sessions(told.node) if told else ()
     return found
 
 

@@ -114,13 +114,14 @@ def _all(factors: list[bool | None]) -> bool | None:
 
 
 def sessions(node: Element | None) -> Iterator[RemoteSession]:
-    """Who is in by a gateway now."""
+    """Who is in by a gateway now, or was before."""
     for entry in node.iter("entry") if node is not None else ():
         if user := text(entry, "username"):
             yield RemoteSession(
                 service=GLOBAL_PROTECT,
                 user=user,
                 began_at=epoch(entry, "login-time-utc"),
+                ended_at=epoch(entry, "logout-time-utc"),
                 source=text(entry, "public-ip") or text(entry, "client-ip"),
                 received_bytes=number(entry, "inbytes"),
                 sent_bytes=number(entry, "outbytes"),
