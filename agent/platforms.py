@@ -60,6 +60,17 @@ class Platform:
         first, last = _around(self.session), _around_http(self.http_session)
         return tuple(dict.fromkeys((*first[0], *last[0], *self.asks, *first[1], *last[1])))
 
+    @cached_property
+    def _by_text(self) -> dict[str, Ask]:
+        return {ask.text: ask for ask in self.all_asks}
+
+    def declares(self, ask: Ask) -> bool:
+        """Whether this ask, its holes lawfully filled, is among `all_asks`."""
+        near = self._by_text.get(ask.template or ask.text)
+        if near is not None and near.admits(ask.text):
+            return True
+        return any(known.admits(ask.text) for known in self.all_asks)
+
     @property
     def parser_digest(self) -> str:
         """The digest of the module's source, so that a reading names the code that made it."""

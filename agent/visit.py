@@ -181,7 +181,7 @@ class Visitor:
             return tuple(end.value or ())
 
     def _ask(self, ask: Ask, subject: str) -> Capture:
-        if not any(known.admits(ask.text) for known in self.platform.all_asks):
+        if not self.platform.declares(ask):
             raise Denied(f"{self.device.id}: {ask.text!r} is no ask of {self.platform.name}")
         asked_at = self.clock()
         again = self._asked_before(ask, subject)
@@ -277,6 +277,8 @@ class Visitor:
                 code="session_over",
                 next_step="look why the device is slow, or says so much",
             )
+        if ask.limit_s <= left_s and ask.limit_bytes <= left_bytes:
+            return ask
         return replace(
             ask, limit_s=min(ask.limit_s, left_s), limit_bytes=min(ask.limit_bytes, left_bytes)
         )

@@ -2,8 +2,13 @@
 
 What a server accepts is found by offering it: all suites of one version, then all but the one
 it picked, until it picks none. A server answers an offer it cannot meet with an alert, or hangs
-up; a ServerHello of another version than the one offered is no success of that one. TLS 1.3
-is asked without a key share, so each answer costs the server neither signature nor exchange.
+up; a ServerHello of another version than the one offered is no success of that one. Before
+TLS 1.3 a hello offers its version and all older ones (RFC 5246 E.1): an alert about the version
+settles those, too. TLS 1.3 is asked without a key share, so each answer costs the server neither
+signature nor exchange.
+
+With the option `starttls` each connection first says the words by which that protocol goes on
+in TLS.
 """
 
 from __future__ import annotations
@@ -26,23 +31,42 @@ TRANSPORTS = ("wire",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
+STARTTLS = ("smtp", "imap", "pop3", "ftp", "ldap", "postgresql")
 _HOLES = {
     "version": "030[0-4]",
     "suites": "[0-9a-f]{4}(?:,[0-9a-f]{4}){0,400}",
     "groups": "[0-9a-f]{4}(?:,[0-9a-f]{4}){0,40}",
+    "protocol": "|".join(STARTTLS),
 }
-HELLO = Ask("tls_hello", "tls hello {version} {suites}", kind="probe", holes=_HOLES, limit_s=30.0)
-ONE_GROUP = Ask("tls_groups", "tls groups {groups}", kind="probe", holes=_HOLES, limit_s=30.0)
-FLIGHT = Ask(
-    "tls_flight", "tls flight {version} {suites}", kind="probe", holes=_HOLES, limit_s=30.0
-)
+
+
+def _both(name: str, text: str) -> tuple[Ask, Ask]:
+    """A probe of a TLS service, and the same behind STARTTLS."""
+    return (
+        Ask(f"tls_{name}", f"tls {text}", kind="probe", holes=_HOLES, limit_s=30.0),
+        Ask(
+            f"starttls_{name}",
+            f"starttls {{protocol}} {text}",
+            kind="probe",
+            holes=_HOLES,
+            limit_s=30.0,
+        ),
+    )
+
+
+HELLO = _both("hello", "hello {version} {suites}")
+ONE_GROUP = _both("groups", "groups {groups}")
+FLIGHT = _both("flight", "flight {version} {suites}")
+HANDSHAKE = _both("handshake", "handshake")
 SSL2 = Ask("tls_ssl2", "tls ssl2", kind="probe", limit_s=30.0)
-HANDSHAKE = Ask("tls_handshake", "tls handshake", kind="probe", limit_s=30.0)
 
 VERSIONS = {0x0304: "TLSv1.3", 0x0303: "TLSv1.2", 0x0302: "TLSv1.1", 0x0301: "TLSv1"}
 _SSL3 = 0x0300
 _NAMES = {**VERSIONS, _SSL3: "SSLv3"}
 _HANDSHAKE_RECORD, _ALERT = 22, 21
+# Alerts that answer an offer (RFC 8446 6.2): handshake failure, version, security.
+_PROTOCOL_VERSION = 70
+_REFUSALS = (40, _PROTOCOL_VERSION, 71)
 _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE = 2, 11, 12
 _SUPPORTED_VERSIONS, _KEY_SHARE = 43, 51
 # Groups of TLS 1.3 that are offered; those below are of older versions.
@@ -65,7 +89,8 @@ def crypto(device: Device) -> Flow:
     suites: dict[int, list[int]] = {}
     for version in (*VERSIONS, _SSL3):
         known = TLS13 if version == 0x0304 else BEFORE_TLS13
-        suites[version] = yield from asked.picked(version, known)
+        settled = version < asked.oldest
+        suites[version] = [] if settled else (yield from asked.picked(version, known))
     old = yield from asked.ssl2()
     if not asked.tls:
         raise asked.none()
@@ -100,28 +125,54 @@ class _Asked:
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._before = device.options.get("starttls")
+        if self._before is not None and self._before not in STARTTLS:
+            raise Unexpected(
+                f"{device.id}: starttls {shown(self._before)!r} is unknown; known are "
+                f"{', '.join(STARTTLS)}",
+                code="starttls_unknown",
+                next_step="correct the option in devices.yaml",
+            )
         self.address, self.port = device.address, device.port or 443
+        self.oldest = 0  # a server that refused this version refused every older one, too
         self.tls = False
         self._said = b""
 
     def picked(self, version: int, known: Sequence[int]) -> Generator[Ask, Capture, list[int]]:
-        """The suites a server picks of these in one version, in the order it prefers them."""
-        left, found = list(known), list[int]()
-        while left and len(found) < _MOST_HELLOS:
-            listed = ",".join(f"{one:04x}" for one in left)
-            hello = yield from self._hello(HELLO(version=f"{version:04x}", suites=listed))
-            if hello is None or hello.version != version or hello.suite not in left:
-                break
-            found.append(hello.suite)
-            left.remove(hello.suite)
+        """The suites a server picks of these in one version, in the order it prefers them.
+
+        A server that breaks off without a word about the suites or the version may have broken
+        down over one of them (a finite-field exchange without parameters): it is asked anew, for
+        each kind of key exchange alone, once.
+        """
+        offers = [{one: f"{one:04x}" for one in known}]
+        found, broke_off = list[int](), False
+        while offers and len(found) < _MOST_HELLOS:
+            left = offers[-1]
+            said = {"version": f"{version:04x}", "suites": ",".join(left.values())}
+            reply = yield from self._reply(self._ask(HELLO, **said))
+            hello = _hello(_messages(reply).get(_SERVER_HELLO, b""))
+            if hello is not None and hello.version == version and hello.suite in left:
+                found.append(hello.suite)
+                del left[hello.suite]
+                if not left:
+                    offers.pop()
+                continue
+            offers.pop()
+            alert = _alert(reply)
+            if not found and version < 0x0303 and alert == _PROTOCOL_VERSION:
+                self.oldest = version
+            elif hello is None and alert not in _REFUSALS and not broke_off:
+                broke_off = True
+                offers += _by_exchange(left)
         return found
 
     def groups(self) -> Generator[Ask, Capture, list[int]]:
         """The groups it would use for TLS 1.3, in the order it prefers them."""
         left, found = list(_MODERN_GROUPS), list[int]()
         while left:
-            asked = ONE_GROUP(groups=",".join(f"{one:04x}" for one in left))
-            hello = yield from self._hello(asked)
+            asked = self._ask(ONE_GROUP, groups=",".join(f"{one:04x}" for one in left))
+            hello = _hello(_messages((yield from self._reply(asked))).get(_SERVER_HELLO, b""))
             if hello is None or hello.group not in left:
                 break
             found.append(hello.group)
@@ -138,7 +189,7 @@ class _Asked:
         if version is None:
             return chains, sizes
         for suite in _one_of_each(suites[version]):
-            asked = FLIGHT(version=f"{version:04x}", suites=f"{suite:04x}")
+            asked = self._ask(FLIGHT, version=f"{version:04x}", suites=f"{suite:04x}")
             messages = _messages((yield from self._reply(asked)))
             chain = _chain(messages.get(_CERTIFICATE, b""))
             if chain and chain not in chains:
@@ -151,14 +202,19 @@ class _Asked:
     def handshake(self) -> Generator[Ask, Capture, list[list[bytes]]]:
         """The server's own certificate, where it shows none in the clear."""
         try:
-            record = (yield HANDSHAKE).json()
+            record = (yield self._ask(HANDSHAKE)).json()
         except NotAnswered:
             return []
         encoded = record.get("certificate_b64") if isinstance(record, Mapping) else None
         return [[b64decode(encoded)]] if encoded else []
 
     def ssl2(self) -> Generator[Ask, Capture, bool]:
-        """Whether a SERVER-HELLO of SSL 2.0 came back: message 4, version 2."""
+        """Whether a SERVER-HELLO of SSL 2.0 came back: message 4, version 2.
+
+        Behind STARTTLS it is not asked for: the words are younger than the protocol.
+        """
+        if self._before is not None:
+            return False
         try:
             reply = yield from self._reply(SSL2)
         except NotAnswered:
@@ -178,19 +234,29 @@ class _Asked:
             )
         return Unexpected(
             f"{self._device.id}: no TLS; it says {shown(said)!r}",
-            next_step="check the port; TLS after STARTTLS is not asked for",
+            next_step="check the port; a protocol that goes on in TLS (mail, directory, "
+            "database) is asked with the option starttls",
         )
 
-    def _hello(self, ask: Ask) -> Generator[Ask, Capture, Hello | None]:
-        reply = yield from self._reply(ask)
-        messages = _messages(reply)
-        return _hello(messages.get(_SERVER_HELLO, b""))
+    def _ask(self, both: tuple[Ask, Ask], **holes: str) -> Ask:
+        """The probe, behind STARTTLS where the device has it."""
+        plain, after = both
+        if self._before is None:
+            return plain(**holes) if holes else plain
+        return after(protocol=self._before, **holes)
 
     def _reply(self, ask: Ask) -> Generator[Ask, Capture, bytes]:
         """What came back; b"" where nothing did, twice: once may be a busy server's hurry."""
         record = _record((yield ask))
         if not record["reply_hex"]:
             record = _record((yield ask))
+        if "refused" in record and not self.tls:
+            raise Unexpected(
+                f"{self._device.id}: goes on in no TLS by {self._before}; it says "
+                f"{shown(str(record['refused']))!r}",
+                code="starttls_refused",
+                next_step="check port and protocol; a service that offers no TLS is a finding",
+            )
         self.address = str(record.get("address") or self.address)
         self.port = int(record.get("port") or self.port)
         reply = bytes.fromhex(record["reply_hex"])
@@ -198,6 +264,20 @@ class _Asked:
         self.tls = self.tls or is_tls
         self._said = self._said or (b"" if is_tls else reply)
         return reply
+
+
+def _alert(reply: bytes) -> int | None:
+    """The alert that a reply is, and nothing else."""
+    return reply[6] if len(reply) == 7 and reply[0] == _ALERT and reply[1] == 3 else None
+
+
+def _by_exchange(suites: Mapping[int, str]) -> list[dict[int, str]]:
+    """The same offer in parts, one for each kind of key exchange."""
+    parts: dict[str, dict[int, str]] = {}
+    for suite, written in suites.items():
+        exchange = suite_name(suite).removeprefix("TLS_").partition("_")[0]
+        parts.setdefault(exchange, {})[suite] = written
+    return list(parts.values()) if len(parts) > 1 else []
 
 
 def _record(capture: Capture) -> Mapping[str, Any]:

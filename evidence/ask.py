@@ -69,9 +69,11 @@ class Ask:
 
     def __call__(self, **values: str) -> Ask:
         """This ask with its holes filled. Raises Denied when a value does not fit its hole."""
-        wanted = set(HOLE.findall(self.text))
-        if wanted != set(values):
-            raise Denied(f"ask {self.name}: holes are {sorted(wanted)}, given {sorted(values)}")
+        wanted = _holes(self.text)
+        if set(wanted) != set(values):
+            raise Denied(
+                f"ask {self.name}: holes are {sorted(set(wanted))}, given {sorted(values)}"
+            )
         for hole, value in values.items():
             if not re.fullmatch(self.holes.get(hole, PLAIN_VALUE), value):
                 raise Denied(
@@ -80,7 +82,7 @@ class Ask:
                     "report the name",
                 )
         filled = HOLE.sub(lambda match: values[match[1]], self.text)
-        in_order = tuple(values[hole] for hole in HOLE.findall(self.text))
+        in_order = tuple(values[hole] for hole in wanted)
         return replace(self, text=filled, template=self.text, filled=in_order)
 
     @property
@@ -98,6 +100,12 @@ class Ask:
     def admits(self, text: str) -> bool:
         """Whether `text` is this ask, or this ask with its holes lawfully filled."""
         return self.pattern.fullmatch(text) is not None
+
+
+@cache
+def _holes(text: str) -> tuple[str, ...]:
+    """The names of a text's holes, in order."""
+    return tuple(HOLE.findall(text))
 
 
 @cache

@@ -302,6 +302,8 @@ _FAILURES = {
     ),
     "smb_failed": ("主機未以 SMB 2 或 3 回應", "檢查位址與連接埠 445"),
     "smb_not_encrypted": ("主機之 SMB 不支援加密，未送出帳號", "改用其他讀取方式"),
+    "starttls_refused": ("服務未同意以 STARTTLS 轉為加密", "核對連接埠與協定；未加密者應另行處理"),
+    "starttls_unknown": ("設定之 STARTTLS 協定不支援", "更正設備選項 starttls"),
     "winrm_not_encrypted": ("WinRM 回應未加密，未予採用", "改用 HTTPS，或檢查 WinRM 服務設定"),
 }
 

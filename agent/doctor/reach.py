@@ -16,7 +16,7 @@ from cryptography import x509
 from agent.doctor.condition import Condition, certificate, failed
 from agent.platforms import Platform
 from agent.transports.tls import fingerprint, trust
-from agent.transports.wire import usual_port
+from agent.transports.wire import port_of
 from evidence.device import Device
 from evidence.errors import EvidenceError, IdentityRefused, Unreachable, shown
 
@@ -166,7 +166,7 @@ def _tcp(
     device: Device, platform: Platform, pins: Collection[str], now: datetime
 ) -> Iterator[Condition]:
     wired = device.transport == "wire"
-    port = usual_port(platform) if wired else _PORTS.get(device.transport, 0)
+    port = port_of(device, platform) if wired else _PORTS.get(device.transport, 0)
     try:
         socket.create_connection((device.address, device.port or port), WAIT_S).close()
     except OSError as error:

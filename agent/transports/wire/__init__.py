@@ -1,7 +1,9 @@
 """The wire: probes of a listener without log-in. One connection a probe, nothing kept open.
 
 `rdp …`, `ssh …` and `tls …` are told in the modules of those names: what is sent, how long is
-waited, and what is recorded of the reply. Nothing a listener says can make a probe send more.
+waited, and what is recorded of the reply. `starttls PROTOCOL …` is what `tls …` is, after the
+words by which a connection of that protocol goes on in TLS. Nothing a listener says can make a
+probe send more.
 """
 
 from __future__ import annotations
@@ -9,17 +11,17 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from agent.gate import Gate
-from agent.line import Line
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
 from agent.transports.deadline import Deadline
-from agent.transports.wire import _rdp, _ssh, _tls
-from agent.transports.wire._exchange import Heard, dial
+from agent.transports.wire import _rdp, _ssh, _tls, _upgrade
+from agent.transports.wire._exchange import Heard, Place, dial, places
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unreachable
@@ -30,7 +32,24 @@ PAUSE_S = 0.1  # between connections, so that a busy listener does not see a flo
 LONGEST_PAUSE_S = 60.0
 
 Probe = Callable[[socket.socket, str, str], Heard]
-_PROBES: Mapping[str, Probe] = {"rdp": _rdp.probe, "ssh": _ssh.probe, "tls": _tls.probe}
+
+
+def _starttls(connection: socket.socket, wanted: str, name: str) -> Heard:
+    """The words before TLS, and what TLS is asked after them, if the server consents."""
+    protocol, _, rest = wanted.partition(" ")
+    said, refused = _upgrade.upgraded(connection, protocol)
+    if refused is not None:
+        return Heard({"upgrade_hex": said, "refused": refused, "reply_hex": ""})
+    heard = _tls.probe(connection, rest, name)
+    return Heard({"upgrade_hex": said, **heard.record}, heard.peer)
+
+
+_PROBES: Mapping[str, Probe] = {
+    "rdp": _rdp.probe,
+    "ssh": _ssh.probe,
+    "tls": _tls.probe,
+    "starttls": _starttls,
+}
 
 
 class Wire:
@@ -39,29 +58,28 @@ class Wire:
     def __init__(self, device: Device, gate: Gate, platform: Platform) -> None:
         self._device = device
         self._gate = gate
-        self._declared = [ask for ask in platform.all_asks if ask.kind == "probe"]
-        self._port = device.port or usual_port(platform)
+        self._platform = platform
+        self._port = port_of(device, platform)
+        self._places: Sequence[Place] = ()
         self._pause_s = _pause_s(device)
         self._asked = False
 
     def ask(self, ask: Ask) -> Answer:
         """The probe's outcome as JSON. Raises Denied, Unreachable or NotAnswered."""
-        if not any(known.admits(ask.text) for known in self._declared):
+        if ask.kind != "probe" or not self._platform.declares(ask):
             self._gate.deny("probe", ask.text)
         family, _, wanted = ask.text.partition(" ")
         if family not in _PROBES:
             raise NotAnswered(f"{self._device.id}: {ask.text!r} is no probe")
-        if self._asked:
+        if self._asked and self._pause_s:
             time.sleep(self._pause_s)
         self._asked = True
-        line = Line()
-        try:
-            # A limit of its own: those of the socket start anew with each byte.
-            with Deadline(ask.limit_s, line.cut) as deadline, self._connect() as connection:
-                line.dialled(connection)
-                heard = _PROBES[family](connection, wanted, self._name())
-        finally:
-            line.close()
+        # A limit of its own: those of the socket start anew with each byte.
+        with (
+            self._connect() as connection,
+            Deadline(ask.limit_s, lambda: _cut(connection)) as deadline,
+        ):
+            heard = _PROBES[family](connection, wanted, self._name())
         if deadline.passed:
             raise Incomplete(f"{self._device.id}: {ask.text!r} took over {ask.limit_s:g} s")
         record: dict[str, Any] = {
@@ -69,8 +87,7 @@ class Wire:
             "port": self._port,
             **heard.record,
         }
-        body = json.dumps(record, indent=1).encode() + b"\n"
-        return Answer(body, "application/json", heard.peer)
+        return Answer(json.dumps(record).encode() + b"\n", "application/json", heard.peer)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -80,14 +97,26 @@ class Wire:
         return self._device.options.get("server_name", self._device.address)
 
     def _connect(self) -> socket.socket:
-        address = (self._device.address, self._port)
         try:
-            return dial(address)
+            # Looked up once: all probes of a visit ask the same listener.
+            self._places = self._places or places((self._device.address, self._port))
+            return dial(self._places)
         except OSError as error:
             raise Unreachable(
-                f"{self._device.id}: {address[0]}:{address[1]}: no connection: {error}",
+                f"{self._device.id}: {self._device.address}:{self._port}: no connection: {error}",
                 next_step="check address, port and the firewall between",
             ) from None
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def port_of(device: Device, platform: Platform) -> int:
+    """Where the listener is: as configured, else the usual port of what is asked."""
+    before = _upgrade.PORTS.get(device.options.get("starttls", ""))
+    return device.port or before or usual_port(platform)
 
 
 def usual_port(platform: Platform) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 TIMEOUT_S = 10.0
 LONGEST_REPLY = 64 * 1024
+
+# Where somebody listens, as the resolver says it: the family, and the address in its form.
+Place = tuple[socket.AddressFamily, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,27 @@ class Heard:
     peer: str | None = None
 
 
-def dial(address: tuple[str, int]) -> socket.socket:
-    """The connection, without waiting to fill packets. Raises OSError."""
-    connection = socket.create_connection(address, TIMEOUT_S)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+def places(address: tuple[str, int]) -> list[Place]:
+    """Where a host listens, in the resolver's order. Raises OSError."""
+    found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    return [(family, place) for family, _, _, _, place in found]
+
+
+def dial(found: Sequence[Place]) -> socket.socket:
+    """A connection to the first of these places that takes one. Raises OSError."""
+    refused = OSError("no address")
+    for family, place in found:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(TIMEOUT_S)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.connect(place)
+        except OSError as error:
+            connection.close()
+            refused = error
+        else:
+            return connection
+    raise refused
 
 
 def wait_anew(connection: socket.socket) -> None:
@@ -44,17 +63,21 @@ def exchange(
     `wanted` says how long a reply is that begins so; it is asked again as more comes, and never
     gets more than LONGEST_REPLY. `begun` is what was heard before.
     """
-    reply = begun
+    reply, left_s = begun, TIMEOUT_S
     ends_at = time.monotonic() + TIMEOUT_S
     with suppress(OSError):
-        connection.settimeout(TIMEOUT_S)
-        connection.sendall(request)
+        if connection.gettimeout() != TIMEOUT_S:
+            connection.settimeout(TIMEOUT_S)
+        if request:
+            connection.sendall(request)
         while len(reply) < min(wanted(reply), LONGEST_REPLY):
-            if (left_s := ends_at - time.monotonic()) <= 0:
-                break
-            connection.settimeout(left_s)
+            if left_s != TIMEOUT_S:
+                if left_s <= 0:
+                    break
+                connection.settimeout(left_s)
             piece = connection.recv(LONGEST_REPLY)
             if not piece:
                 break
             reply += piece
+            left_s = ends_at - time.monotonic()
     return reply

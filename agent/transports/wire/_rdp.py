@@ -13,6 +13,7 @@ import socket
 import ssl
 import struct
 from base64 import b64encode
+from functools import cache
 from typing import Any
 
 from cryptography import x509
@@ -48,7 +49,8 @@ def _handshake(connection: socket.socket, record: dict[str, Any], ntlm: bool) ->
     """Complete TLS, note what stands, and close. The certificate, or None."""
     wait_anew(connection)
     try:
-        with measuring().wrap_socket(connection) as secured:
+        # A second handle: the first stays the one by which the connection can be cut.
+        with measuring().wrap_socket(connection.dup()) as secured:
             certificate = secured.getpeercert(binary_form=True) or b""
             cipher = secured.cipher()
             record["tls"] = {
@@ -87,6 +89,7 @@ def _selects_tls(reply: bytes) -> bool:
     return bool(struct.unpack("<I", reply[15:19])[0])
 
 
+@cache
 def measuring() -> ssl.SSLContext:
     """Accepts every certificate and version: nothing is entrusted to this connection, it is what
     is measured. Old protocols must stand here to be seen and reported."""

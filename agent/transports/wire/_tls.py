@@ -15,6 +15,7 @@ import socket
 import struct
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,6 +26,7 @@ from evidence.errors import shown
 
 _RANDOM = b"evidence-agent asks what you do."
 _TLS13 = 0x0304
+_MODERN = bytes.fromhex("130113021303")
 _SSL3 = 0x0300
 _ALERT, _HANDSHAKE = 21, 22
 _SERVER_HELLO, _SERVER_HELLO_DONE = 2, 14
@@ -48,21 +50,22 @@ def probe(connection: socket.socket, wanted: str, name: str) -> Heard:
     if kind == "ssl2":
         request = _ssl2()
         return _heard(request, exchange(connection, request, _ssl2_wanted))
-    version, suites, groups = _TLS13, [0x1301, 0x1302, 0x1303], list(GROUPS)
+    version, suites = _TLS13, _MODERN
+    groups: tuple[int, ...] = GROUPS
     if kind == "groups":
-        groups = _numbers(rest)
+        groups = tuple(int(one, 16) for one in rest.split(","))
     else:
         said, _, listed = rest.partition(" ")
-        version, suites = int(said, 16), _numbers(listed)
+        version, suites = int(said, 16), bytes.fromhex(listed.replace(",", ""))
     request = client_hello(version, suites, groups, name)
     whole = kind == "flight"
     reply = exchange(connection, request, lambda heard: _wanted(heard, whole))
     return _heard(request, reply)
 
 
-def client_hello(version: int, suites: Sequence[int], groups: Sequence[int], name: str) -> bytes:
-    """A ClientHello in its record, of one version alone."""
-    listed = struct.pack(f">H{len(suites)}H", 2 * len(suites), *suites)
+def client_hello(version: int, suites: bytes, groups: tuple[int, ...], name: str) -> bytes:
+    """A ClientHello in its record, of one version alone; `suites`: two bytes each."""
+    listed = struct.pack(">H", len(suites)) + suites
     body = struct.pack(">H", min(version, 0x0303)) + _RANDOM + b"\0" + listed + b"\x01\0"
     if version != _SSL3:
         extensions = _extensions(version, groups, name)
@@ -74,7 +77,8 @@ def client_hello(version: int, suites: Sequence[int], groups: Sequence[int], nam
     return struct.pack(">BHH", _HANDSHAKE, min(version, 0x0301), len(message)) + message
 
 
-def _extensions(version: int, groups: Sequence[int], name: str) -> bytes:
+@lru_cache(1024)
+def _extensions(version: int, groups: tuple[int, ...], name: str) -> bytes:
     curves = groups if version == _TLS13 else (*groups[:10], *_CURVES_ONCE)
     found = _server_name(name)
     found += _extension(10, _listed(curves))
@@ -107,10 +111,6 @@ def _extension(number: int, content: bytes) -> bytes:
 
 def _listed(numbers: Sequence[int]) -> bytes:
     return struct.pack(f">H{len(numbers)}H", 2 * len(numbers), *numbers)
-
-
-def _numbers(listed: str) -> list[int]:
-    return [int(one, 16) for one in listed.split(",")]
 
 
 def _wanted(heard: bytes, whole: bool) -> int:
@@ -164,7 +164,7 @@ def _handshake(connection: socket.socket, name: str) -> Heard:
     record: dict[str, Any] = {}
     wait_anew(connection)
     try:
-        with measuring().wrap_socket(connection, server_hostname=name or None) as secured:
+        with measuring().wrap_socket(connection.dup(), server_hostname=name or None) as secured:
             der = secured.getpeercert(binary_form=True) or b""
             cipher = secured.cipher()
             record = {
