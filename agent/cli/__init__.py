@@ -29,6 +29,11 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def together() -> None:
+    """One command alone is called by its name too."""
+
+
 def main() -> None:
     """The console script. Every error leaves as a sentence with a code, never as a stack trace."""
     from agent.cli import commands
@@ -37,7 +42,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal without these characters shows their codes.
             stream.reconfigure(errors="backslashreplace")
-    commands.register(app)
+    commands.register(app, next(iter(sys.argv[1:]), None))
     sys.argv[1:] = paired(sys.argv[1:])
     try:
         app()
