@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 
+from collectors._managed.openers import openers
 from collectors._neighbours import inside
 from collectors._neighbours.iproute import entries
 from collectors.linux import _gateways, _host, _iptables, _nft, _protection, _ufw, _xrdp
@@ -185,7 +186,8 @@ def firewall(device: Device) -> Flow:
             next_step="check that this host filters at all, and in this network namespace",
         )
     unit = yield from _unit()
-    return [*([unit] if unit else []), *facts(drafts, _host.captured_at(captures[0]))]
+    counted = openers(facts(drafts, _host.captured_at(captures[0])))
+    return [*([unit] if unit else []), *counted]
 
 
 def neighbours(device: Device) -> Flow:

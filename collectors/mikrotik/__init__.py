@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
+from collectors._managed.openers import openers
 from collectors.mikrotik import _unit, _wireless
 from collectors.mikrotik._answer import Row, joined, printed, sheet, table
 from collectors.mikrotik._rules import Lists, Place, address_lists, facts
@@ -140,7 +141,7 @@ def firewall(device: Device) -> Flow:
             code="result_empty_suspicious",
             next_step="check that the account's group has the policy read",
         )
-    return found
+    return openers(found)
 
 
 def firmware(device: Device) -> Flow:

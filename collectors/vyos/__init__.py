@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
+from collectors._managed.openers import openers
 from collectors.vyos._config import Statement, groups, statements, value
 from collectors.vyos._counters import counted, counters
 from collectors.vyos._rules import rules
@@ -62,7 +63,8 @@ def firewall(device: Device) -> Flow:
     facts: list[Fact] = list((yield from _unit(device, told)))
     if shown is None:
         return [*facts, *found]
-    return [*facts, *counted(found, counters(shown), shown)]
+    policy = any(one[-4:-2] == ("state-policy", "established") for one in told)
+    return openers([*facts, *counted(found, counters(shown), shown)], carried=policy)
 
 
 def firmware(device: Device) -> Flow:

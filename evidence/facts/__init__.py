@@ -127,6 +127,7 @@ class RuleUsage(Fact):
     device says there was none. `persistent`: the counter survives a reboot. `counting` is off
     where the vendor says so, unknown where a count is not exact and can show traffic only.
     `kept_months`: hits are dropped from the count after so many months (None: they never are).
+    `openers`: of packets, only the first ones of a connection reach the counter.
     """
 
     key: str
@@ -144,6 +145,7 @@ class RuleUsage(Fact):
     source: Literal["device", "manager"] = "device"
     manager_fetched_at: datetime | None = None
     kept_months: int | None = field(default=None, metadata=LATER)
+    openers: bool = field(default=False, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -212,7 +212,7 @@ def _traits(rule: FirewallRule, usage: RuleUsage | None) -> int:
         return int(traits)
     if usage.persistent is not None:
         traits |= Trait.persistent if usage.persistent else Trait.volatile
-    if usage.count_unit == "packets":
+    if usage.count_unit == "packets" and not usage.openers:
         traits |= Trait.packets
     if usage.kept_months is not None:
         traits |= Trait.forgets
