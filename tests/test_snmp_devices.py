@@ -27,7 +27,7 @@ def rows(description: str, object_id: str, more: Mapping[str, str] = {}) -> list
         "1.3.6.1.2.1.1.5.0|4|acc-sw-07",
     ]
     for where, value in more.items():
-        whole = where if where.startswith("1.3.6.") else f"1.3.6.1.4.1.{where}"
+        whole = where if where.startswith("1.") else f"1.3.6.1.4.1.{where}"
         found.append(f"{whole}|4|{value}")
     return found
 

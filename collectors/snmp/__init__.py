@@ -46,11 +46,12 @@ ENTITY = Ask(
     " ".join(["walk", *(f"{ENTITY_TABLE}.{column}" for column in ENTITY_COLUMNS.values())]),
     kind="snmp",
 )
-# hrSystemUptime, hrDeviceDescr, prtGeneralSerialNumber, probeSoftwareRev and probeHardwareRev.
+# hrSystemUptime, hrDeviceDescr, prtGeneralSerialNumber, probeSoftwareRev and probeHardwareRev,
+# and the UPS-MIB's identification.
 STANDARD = Ask(
     "standard",
     "walk 1.3.6.1.2.1.25.1.1 1.3.6.1.2.1.25.3.2.1.3 1.3.6.1.2.1.43.5.1.1.17 "
-    "1.3.6.1.2.1.16.19.2 1.3.6.1.2.1.16.19.3",
+    "1.3.6.1.2.1.16.19.2 1.3.6.1.2.1.16.19.3 1.3.6.1.2.1.33.1.1",
     kind="snmp",
 )
 # lldpLocSysDesc, asked where an administrator has blanked sysDescr.

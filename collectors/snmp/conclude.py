@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, is_blanked, said
 from collectors.snmp.family import Family, View
+from collectors.snmp.identify import is_shared_agent
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
 
 # A release as makers write it has a dot in it: 15.2(4)M7, v7.2.6, 9.16.4-P2, R80.40.
-_NUMBER = r"([A-Za-z]{0,3}\d+(?:\.\d+)+[\w.()+-]*)"
+_NUMBER = r"((?:[A-Z]{1,2}\.|[A-Za-z]{0,3})\d+(?:\.\d+)+[\w.()+-]*)"
 _BEFORE = (
     r"(?i:(?:software|firmware|system|application|os)[ -](?:version|release|revision|rev\.?))",
     r"(?i:\b(?:version|ver\.?|release|revision|rev\.?|firmware|s/?w|f/?w))",
@@ -22,6 +23,11 @@ _WORDED = (
     *(re.compile(rf"{before}[ :=.]*{_NUMBER}") for before in _BEFORE),
     # Broadcom's FASTPATH and its many descendants: "model, 6.3.1.11, boot loader".
     re.compile(r", (\d+(?:\.\d+){2,})(?:,|$)"),
+)
+# Three numbers and more, which are not the kernel's or the boot loader's.
+_DOTTED = re.compile(
+    r"(?i)(?<!linux )(?<!kernel )(?<!boot )(?<!loader )(?<!works )(?<!ecos-)(?<![\w.])"
+    r"v?(\d+(?:\.\d+){2,}[\w-]*)(?![\d.])"
 )
 _VIRTUAL = re.compile(
     r"\b(?:k?vm|xen|qemu|v(?:mx|srx|thunder)|asav|ngfwv|csr1000v|c8000v)\b|vmware|i440fx|hyper-v"
@@ -34,10 +40,22 @@ _MAKERS = re.compile(
     r"(?i)\b(?:forti(?=\w)|(?:cisco|juniper|palo alto|check ?point|huawei|aruba|arista|sonicwall"
     r"|sophos|mikrotik|zyxel|ubiquiti|extreme|brocade|netgear|d-link|dell|hp)\b)"
 )
+_MODEL = re.compile(r"(?=\S*[A-Z]{2})(?=\S*\d{2})[\w+/.-]+")
+_MODEL_WORD = re.compile(
+    r"(?:(?<=[\s(\[,])|^)[A-Z][A-Za-z]*[-/]?[A-Za-z0-9+/-]*\d[A-Za-z0-9+/-]*(?![\w.])"
+)
+# Releases, architectures, standards and dates have letters and numbers too.
+_NO_MODEL = re.compile(
+    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Linux|Jan|Feb|Mar|Apr|May|Jun"
+    r"|Jul|Aug|Sep|Oct|Nov|Dec|L[234]\b|Layer)"
+)
 _OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
 
 Identity = tuple[str | None, str | None]  # model and serial number
 _PROBE_SOFTWARE = "1.3.6.1.2.1.16.19.2.0"
+_UPS_MODEL = "1.3.6.1.2.1.33.1.1.2.0"
+_UPS_SOFTWARE = "1.3.6.1.2.1.33.1.1.3.0"
+_UPS_AGENT = "1.3.6.1.2.1.33.1.1.4.0"
 _PRINTER_SERIAL = "1.3.6.1.2.1.43.5.1.1.17"
 _DEVICE_DESCRIPTION = "1.3.6.1.2.1.25.3.2.1.3.1"
 _HOST_UPTIME = "1.3.6.1.2.1.25.1.1.0"
@@ -49,8 +67,9 @@ def facts_of(
     family: Family, view: View, rows: tuple[Physical, ...], answered_at: datetime
 ) -> Iterator[Fact]:
     """All facts; the release that runs and the chassis come first of their kind."""
+    main = view.chassis[0] if view.chassis else None
     version = family.find("version", view) or _version(family, view)
-    model = family.find("model", view) or _printer_model(view.answers)
+    model = family.find("model", view) or _standard_model(family, view, main)
     serial = family.find("serial", view) or _first_under(view.answers, _PRINTER_SERIAL)
     if version or family.product:
         yield SoftwareRelease(
@@ -63,7 +82,6 @@ def facts_of(
             part=family.part,
         )
     yield from _kernel(view)
-    main = view.chassis[0] if view.chassis else None
     if model or serial:
         yield HardwareItem(
             vendor=family.vendor or (main.maker if main else None),
@@ -90,14 +108,20 @@ def _version(family: Family, view: View) -> str | None:
     A sysDescr that names another maker is not the device's own word: it was set by hand.
     """
     description = said(view.description) or ""
-    for pattern in _WORDED if not _names_another_maker(family, description) else ():
-        if match := pattern.search(description):
-            return match[1].rstrip(".-(")
+    if not _names_another_maker(family, description):
+        for pattern in _WORDED:
+            if match := pattern.search(description):
+                return match[1].rstrip(".-(")
+        if family.product is None and not _UNAME.match(description):
+            numbers = set(map(str, _DOTTED.findall(description)))
+            if len(numbers) == 1:
+                return numbers.pop()
     main = view.chassis[0] if view.chassis else None
     revisions = (
         main.software if main else None,
         said(view.answers.raw(_PROBE_SOFTWARE)),
-        main.firmware if main else None,
+        said(view.answers.raw(_UPS_SOFTWARE)),
+        said(view.answers.raw(_UPS_AGENT)),
     )
     # A bare number is a counter of builds, or of nothing; it is no release.
     return next((one for one in revisions if one and re.search(r"\d\W*[.A-Za-z]", one)), None)
@@ -186,8 +210,31 @@ def _first_under(answers: Answers, where: str) -> str | None:
     return next((text for _, value in answers.under(where) if (text := said(value))), None)
 
 
-def _printer_model(answers: Answers) -> str | None:
-    """hrDeviceDescr is a printer's model; on hosts it is a processor, so only for printers."""
-    if _first_under(answers, _PRINTER_SERIAL) is None:
+def _standard_model(family: Family, view: View, main: Physical | None) -> str | None:
+    """The model where no family says where to look, by what the standard MIBs have of it.
+
+    hrDeviceDescr is a printer's model; on hosts it is a processor, so only for printers. Some
+    agents write the chassis' model as its description: one word with letters and a number.
+    """
+    if _first_under(view.answers, _PRINTER_SERIAL) is not None:
+        return said(view.answers.raw(_DEVICE_DESCRIPTION))
+    if (model := said(view.answers.raw(_UPS_MODEL))) is not None:
+        return model
+    told = (main.description, main.name) if main else ()
+    return next((one for one in told if _MODEL.fullmatch(one or "")), _worded_model(family, view))
+
+
+def _worded_model(family: Family, view: View) -> str | None:
+    """For a maker's product that no family knows: the one word of sysDescr that is like a model.
+
+    Where there are two such words, or another's agent speaks, nobody can say.
+    """
+    description = said(view.description) or ""
+    if family.product is not None or is_shared_agent(view.object_id):
         return None
-    return said(answers.raw(_DEVICE_DESCRIPTION))
+    if _UNAME.match(description) or _names_another_maker(family, description):
+        return None
+    maker = (family.vendor or "").casefold()
+    found = _MODEL_WORD.findall(description)
+    words = {one for one in found if not _NO_MODEL.match(one) and one.casefold() not in maker}
+    return words.pop() if len(words) == 1 else None

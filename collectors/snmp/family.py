@@ -141,11 +141,13 @@ class Family:
         """The first thing a source says of `what`, sysDescr's named group after the others."""
         sources: tuple[Source, ...] = getattr(self, what)
         # What a family's own objects do not hold, ENTITY-MIB may: its chassis is the device.
-        for source in (*sources, *_STANDARD.get(what, ())):
-            if (value := source.value(view)) is not None:
-                return value
-        value = said(self.groups(view.description).get(what))
-        if value is None and what == "model":
+        told = (source.value(view) for source in (*sources, *_STANDARD.get(what, ())))
+        value = next((one for one in told if one is not None), None)
+        value = value or said(self.groups(view.description).get(what))
+        if what == "version" and not re.search(r"\d", value or ""):
+            # A word that stood where a release stands.
+            return None
+        if what == "model" and (value is None or value in (self.vendor or "").split()):
             return self.models.get(view.object_id)
         return value
 
@@ -192,4 +194,4 @@ class Family:
 
 
 def _dotted(where: str) -> str:
-    return where if where.startswith(("1.3.6.", "1.0.")) else f"1.3.6.1.4.1.{where}"
+    return where if where.startswith("1.") else f"1.3.6.1.4.1.{where}"

@@ -8,7 +8,8 @@ _VRP = r"(?i)Version (\d[\d.]*) \((?:.*?)(V\d{3}R\d{3}\w*)\)"
 # HUAWEI-ENTITY-EXTENT-MIB hwEntitySystemModel, then the first word of sysDescr.
 _HUAWEI_MODEL = (
     get("2011.5.25.31.6.5.0"),
-    descr(r"^(?:Huawei |HUAWEI |Quidway )?(\S+) (?:Huawei )?Versatile Routing"),
+    descr(r"^(?:(?i:Huawei|Quidway) )?(?!(?i:Huawei|Quidway) )(\S+) (?:Huawei )?Versatile Routing"),
+    descr(r"Technologies Co\., Ltd\.? (?i:Huawei |Quidway )?([A-Z]+\d\S*)$"),
     descr(r"\((\S+(?: \d+)?) V\d{3}R"),
     entity("model"),
 )
@@ -20,8 +21,13 @@ FAMILIES = (
         product="junos",
         name="Junos OS",
         under=("2636",),
-        says=r"(?i)Juniper Networks, Inc\. (?P<model>\S+) .*kernel JUNOS (?P<version>[^\s,]+)",
-        version=(descr(r"kernel JUNOS ([^\s,]+)"), get("2636.3.40.1.4.1.1.1.5.0")),
+        # "kernel JUNOS 12.3R11.2", of late without the name, of old "version 10.4R9.2".
+        says=r"(?i)Juniper Networks, Inc\. (?P<model>\S+) .*?(?:kernel|version) (?:JUNOS )?"
+        r"(?P<version>\d[^\s,]+)",
+        version=(
+            descr(r"(?:kernel|version) (?:JUNOS )?(\d[^\s,]+)"),
+            get("2636.3.40.1.4.1.1.1.5.0"),
+        ),
         # JUNIPER-MIB jnxBoxDescr and jnxBoxSerialNo.
         model=(entity("model"), get("2636.3.1.2.0")),
         serial=(get("2636.3.1.3.0"), entity("serial")),

@@ -63,7 +63,8 @@ FAMILIES = (
         models=PRODUCTS,
         name="Cisco ASA",
         under=("9.1",),
-        says=rf"(?:Adaptive Security Appliance|PIX Firewall|Firewall Services Module) {_VERSION}",
+        says=r"(?:Adaptive Security Appliance|PIX (?:Firewall|Security Appliance)"
+        rf"|Firewall Services Module) {_VERSION}",
     ),
     Family(
         vendor="Cisco",
@@ -129,7 +130,7 @@ FAMILIES = (
         under=("9.6.1", "9.1"),
         says=r"^(?:(?P<model>(?:C1[23]|CBS|S[FGX]|ESW)\w*[\d-]\S*) |Catalyst 1[23]00.*"
         r"|\d+-[Pp]ort )",
-        version=(walk("9.6.1.101.53.14.1.2"), entity("software"), entity("firmware")),
+        version=(walk("9.6.1.101.53.14.1.2"), entity("software")),
         model=(entity("model"), descr(r"\((C1[23]\S+)\)")),
         serial=(walk("9.6.1.101.53.14.1.5"), entity("serial")),
     ),

@@ -90,7 +90,7 @@ FAMILIES = (
         product="exos",
         name="Extreme Switch Engine (EXOS)",
         under=("1916",),
-        says=r"(?:ExtremeXOS|Switch Engine) \((?P<model>[^)]+)\) version (?P<version>\S+)",
+        says=r"(?:ExtremeXOS|Switch Engine) (?:\((?P<model>[^)]+)\) )?version (?P<version>\S+)",
         model=(descr(r"\(([^)]+)\) version"), entity("model")),
         serial=(entity("serial"), get("1916.1.1.1.16.0")),
     ),
@@ -149,16 +149,18 @@ FAMILIES = (
         product="wing",
         name="WiNG",
         under=("388",),
-        says=r"^(?P<model>\S+) .*?(?:Version|Rev) (?P<version>[\w.-]+)",
-        version=(get("388.14.1.1.3.0"), descr(r"(?:Version|Rev) ([\w.-]+)")),
+        says=r"^(?P<model>\S+) .*?(?:Version|Rev(?:ision)?) (?P<version>[\w.-]+)",
+        version=(get("388.14.1.1.3.0"), descr(r"(?:Version|Rev(?:ision)?) ([\w.-]+)")),
     ),
     Family(
         vendor="Ruckus",
         product="ironware",
         name="FastIron",
         under=("1991",),
-        says=r"(?P<model>(?:ICX|FCX|FES|FGS|FLS|FI|SX|FSX|TI|BI|NI|MLX|CER|CES|FWS|Edge|Turbo|Big"
-        r"|Net)[^\s,]*).*?IronWare Version V?(?P<version>\S+)",
+        # "Brocade Communications Systems, Inc. Stacking System ICX6450-48, IronWare Version …",
+        # "Brocade NetIron MLX (System Mode: XMR), IronWare Version …".
+        says=r"^(?:(?:Foundry|Brocade|Ruckus)(?:[^,]*?, Inc\.)? )?(?:Stacking System )?"
+        r"(?P<model>[^,(]*[A-Z][^,(]*?)(?: \([^)]*\))?, IronWare Version V?(?P<version>\S+)",
         version=_FOUNDRY_VERSION,
         serial=(get("1991.1.1.1.1.2.0"), walk("1991.1.1.1.4.1.1.2"), entity("serial")),
     ),
@@ -169,6 +171,15 @@ FAMILIES = (
         under=("1991",),
         version=_FOUNDRY_VERSION,
         serial=(get("1991.1.1.1.1.2.0"), walk("1991.1.1.1.4.1.1.2"), entity("serial")),
+    ),
+    Family(
+        vendor="Brocade",
+        product="nos",
+        name="Network OS",
+        under=("1588.3", "1588"),
+        says=r"(?:BR-)?(?P<model>VDX\S*?),? Network Operating System Software Version "
+        r"(?P<version>\S+)",
+        model=(descr(r"(VDX\d\S*?),"), entity("model")),
     ),
     # SW-MIB: swFirmwareVersion, swSsn.
     Family(

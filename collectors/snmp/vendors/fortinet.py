@@ -32,6 +32,7 @@ FAMILIES = (
         under=("12356.102", "12356.103.3"),
         version=(get("12356.103.2.1.7.0", _FORTI), get("12356.102.99.1.0", _FORTI)),
         build=(get("12356.103.2.1.7.0", _BUILD),),
+        model=(entity("model"), get("12356.100.1.1.1.0", r"^FAZ-(VM)", "FortiAnalyzer {}")),
         serial=_FORTI_SERIAL,
     ),
     Family(
@@ -41,6 +42,8 @@ FAMILIES = (
         under=("12356.103",),
         version=(get("12356.103.2.1.7.0", _FORTI),),
         build=(get("12356.103.2.1.7.0", _BUILD),),
+        # The serial number of a virtual machine begins so; that of hardware does not spell it.
+        model=(entity("model"), get("12356.100.1.1.1.0", r"^FMG-(VM)", "FortiManager {}")),
         serial=_FORTI_SERIAL,
     ),
     Family(

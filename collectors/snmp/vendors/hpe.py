@@ -78,10 +78,16 @@ FAMILIES = (
         product="comware",
         name="Comware",
         under=("25506", "43.1", "2011.10"),
-        says=r"(?:Comware|3Com|H3C).*Version (?P<version>\d[\w.]*?)\.?,? "
+        says=r"(?:Comware|3Com|H3C|^HPE? \S+ (?:Switch|Router)).*Version (?:3Com OS )?V?"
+        r"(?P<version>\d[\w.]*?)(?:\.?,? |$)"
         r"(?:(?:Release|Feature|ESS|Ess|Beta|Alpha|Demo|Test|Customer|Draft|R) (?P<build>\S+))?",
         model=(
             descr(r"(?:Release|Feature|ESS|Ess) \S+ (?:HPE?|H3C|3Com)? ?(.+?) Copyright"),
+            # "H3C Switch S5120-28P-SI Software Version", "HP V1910-24G Switch Software Version".
+            descr(
+                r"(?:HPE?|H3C|3Com) (?:Switch |Router )?((?:SecPath |SecBlade )?\S*\d\S*"
+                r"(?: \d+-Port)?)(?: Switch| Router)? (?:Software )?Version"
+            ),
             entity("model"),
         ),
         serial=(walk("25506.2.6.1.2.1.1.2"), entity("serial")),

@@ -53,8 +53,9 @@ FAMILIES = (
         version=(
             _PROBE,
             entity("software"),
-            entity("firmware"),
             descr(r"(?i)(?:Firmware|Version|V(?:er)?\.?) ?:?v?(\d[\w.]+)"),
+            # Smart switches close with it: "DGS-1210-28 Rev.FX 6.10.007".
+            descr(r" (\d+\.\d+\.[\w-]+)$"),
         ),
         model=(descr(r"(D[A-Z]{2}-[^\s,]+)"), entity("model")),
         # AGENT-GENERAL-MIB agentSerialNumber, then the unit management table.
@@ -68,7 +69,12 @@ FAMILIES = (
         says=r"^(?P<model>(?!ZyWALL|USG|ATP|VPN)\S+)",
         # ZYXEL-ES-COMMON and ZYXEL-SYSTEM: 6 software version, 11 model, 12 serial number.
         version=(get("890.1.15.3.1.6.0", r"(V?\d[^|\s]*)"),),
-        model=(descr(r"^(\S+)$"), get("890.1.15.3.1.11.0"), descr(r"^(\S+)")),
+        model=(
+            # "GS1920-24HP", "NWA1123-AC PRO".
+            descr(r"^([A-Z]\S*(?: [A-Z]+)?)$"),
+            get("890.1.15.3.1.11.0"),
+            descr(r"^(\S+)"),
+        ),
         serial=(get("890.1.15.3.1.12.0"), entity("serial")),
     ),
     Family(
@@ -158,9 +164,9 @@ FAMILIES = (
         product="awplus",
         name="AlliedWare Plus",
         under=("207",),
-        says=r"(?P<model>\S+)?.*?AlliedWare Plus \(TM\) (?P<version>[\w.-]+)",
+        says=r"(?P<model>\S*\d\S*)?.*?(?:AlliedWare Plus \(TM\)|AW\+) v?(?P<version>[\w.-]+)",
         # AT-SETUP-MIB currSoftVer; AT-RESOURCE-MIB's board name and serial number.
-        version=(get("207.8.4.4.4.500.2.1.1.0"), descr(r"\(TM\) v?([\w.-]+)")),
+        version=(get("207.8.4.4.4.500.2.1.1.0"), descr(r"(?:\(TM\)|AW\+) v?([\w.-]+)")),
         model=(walk("207.8.4.4.3.12.2.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
         serial=(walk("207.8.4.4.3.12.2.1.6"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
     ),

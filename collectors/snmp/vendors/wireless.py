@@ -41,7 +41,7 @@ FAMILIES = (
         name="Ruckus access point software",
         under=("25053",),
         version=(walk("25053.1.1.3.1.1.1.1.1.3"),),
-        model=(get("25053.1.1.2.1.1.1.1.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)")),
+        model=(get("25053.1.1.2.1.1.1.1.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\w\S*)")),
         serial=(get("25053.1.1.2.1.1.1.2.0"),),
     ),
     # UBNT-UniFi-MIB: unifiApSystemModel and unifiApSystemVersion.

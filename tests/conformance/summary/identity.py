@@ -81,7 +81,9 @@ def ours(reading: Reading) -> dict[str, list[str]]:
     made += [f"{one.model} {one.revision}" for one in hardware if one.model and one.revision]
     about = [one.description for one in hardware if one.description]
     return {
-        "version": [one.version for one in releases if one.version] + built,
+        "version": [one.version for one in releases if one.version and one.part != "kernel"]
+        + built,
+        "version beside": [one.version for one in releases if one.version and one.part == "kernel"],
         "hardware": models + made + (about if models else []),
         "serial": [one.serial for one in hardware if one.serial],
     }

@@ -19,6 +19,8 @@ class Sample:
     """One recording: what the others read of it, what we read, and why we refused it if we did.
 
     Without an expectation `wanted` is empty: that it is read at all, or refused, is what counts.
+    Under `NAME beside` stands in `ours` what is true of a part and is no claim of the device: the
+    release of a kernel, where the system's is unknown.
     """
 
     name: str
@@ -45,7 +47,10 @@ class Score:
         self.expected += bool(told)
         for name, wanted in told.items():
             ours = _kept(sample.ours.get(name, ()))
-            missed = [one for one in wanted if not any(alike(one, other) for other in ours)]
+            beside = _kept(sample.ours.get(f"{name} beside", ()))
+            missed = [
+                one for one in wanted if not any(alike(one, other) for other in (*ours, *beside))
+            ]
             right = len(wanted) - len(missed)
             count = self.fields.setdefault(name, Counter(right=0, wrong=0, missing=0))
             count["right"] += right
@@ -85,7 +90,8 @@ def alike(one: str, other: str) -> bool:
 
     `FortiGate-100F v7.2.8,build1639` and `v7.2.8`, `Nexus 3048` and `3048`, are one value in two
     forms; so are a version's numbers with and without leading zeros (17.09.04, 17.9.4), and a model
-    with and without hyphens or the mark of its licence (2024F4X, 2024F-4X; SG350X-24P-K9), and a
+    with and without hyphens, the mark of its licence or an abbreviation of a word before it
+    (2024F4X, 2024F-4X; SG350X-24P-K9; FortiAnalyzer (FAZ) VM), and a
     line of products and a model of it (ASR9K Series, ASR-9001).
     """
     first, second = _plain(one), _plain(other)
@@ -121,6 +127,7 @@ def _stands_in(shorter: str, longer: str) -> bool:
 
 
 def _plain(text: str) -> str:
+    text = re.sub(r" \([A-Z]{2,}\)(?= |$)", "", text)
     text = " ".join(text.casefold().split()).removeprefix("v")
     return re.sub(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)", "", text)
 
