@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, identity, one, span_s, template, terminal
+from collectors._cli import Maker, Row, Told, each, identity, one, span_s, template, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -20,6 +20,11 @@ SESSION = terminal("terminal length 0")
 SYSTEM = Ask("system", "show system", also=("show_system",))
 VERSION = Ask("version", "show version", also=("show_version",))
 _UPTIME = one(r"^Uptime +: (?P<uptime>\d.*)")
+# The first board of each member is the switch itself.
+_BOARDS = each(
+    r"^Board +ID",
+    r"^Base +\d+ +(?P<model>\S+) +(?P<revision>\S+) +(?P<serial>\S+) *$",
+)
 _VERSION = one(r"^AlliedWare Plus \(TM\) (?P<version>\d\S*)", build=r"^Build name : (\S+)")
 
 
@@ -29,6 +34,7 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             Told(SYSTEM, (template("allied_telesis_awplus_show_system"),), _system),
+            Told(SYSTEM, (_BOARDS,), _board),
             Told(SYSTEM, (_UPTIME,), _uptime),
             Told(VERSION, (_VERSION,), _version),
         )
@@ -43,6 +49,10 @@ def _system(row: Row) -> Iterator[Fact]:
     for number, (model, serial) in enumerate(zip(row["hardware"], row["serial"], strict=True), 1):
         yield MAKER.item(model, serial, position=f"member {number}" if several else None)
     yield MAKER.unit(row["hostname"])
+
+
+def _board(row: Row) -> Iterator[Fact]:
+    yield MAKER.item(row["model"], row["serial"], revision=row["revision"])
 
 
 def _uptime(row: Row) -> Iterator[Fact]:

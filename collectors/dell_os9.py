@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, each, identity, span_s, template, terminal
+from collectors._cli import Maker, Row, Told, each, identity, one, span_s, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -19,6 +19,12 @@ SESSION = terminal("terminal length 0")
 
 VERSION = Ask("version", "show version", also=("show_version",))
 INVENTORY = Ask("inventory", "show inventory", also=("show_inventory",))
+# The maker's name before each line changed with every owner.
+_VERSION = one(
+    r"Application Software Version: *(?P<os_version>\S+)",
+    device_type=r"^System Type: *(\S+)",
+    uptime=r" uptime is +(.+)",
+)
 _UNITS = each(
     r"^ *Unit +Type +Serial Number",
     r"^ *\*? *(?P<unit>\d+) +(?P<model>[A-Z]\S+) +(?P<serial>\S+) +(?P<number>\S+) +(?P<rev>\S+) +"
@@ -31,7 +37,7 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("dell_force10_show_version"),), _version),
+            Told(VERSION, (_VERSION,), _version),
             Told(INVENTORY, (_UNITS,), _unit),
         )
     )

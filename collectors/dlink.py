@@ -19,10 +19,10 @@ MAKER = Maker("D-Link", "dlink", "D-Link firmware")
 SWITCH = Ask("switch", "show switch", also=("show_switch",))
 _SWITCH = one(
     r"^ *Device Type *: *(?P<model>D[A-Z]{2}-\S+)",
-    version=r"^ *Firmware Version *: *(?:Build )?(\d\S*)",
-    boot=r"^ *Boot PROM Version *: *(?:Build )?(\d\S*)",
-    revision=r"^ *Hardware Version *: *(\S+)",
-    serial=r"^ *Serial Number *: *(\S+)",
+    version=r"^ *(?:System )?Firmware Version *: *(?:Build )?(\d\S*)",
+    boot=r"^ *(?:Boot PROM|System Boot) Version *: *(?:Build )?(\d\S*)",
+    revision=r"^ *(?:System )?Hardware Version *: *(\S+)",
+    serial=r"^ *(?:System )?Serial Number *: *(\S+)",
     hostname=r"^ *System Name *: *(\S+)",
     uptime=r"^ *System (?:Uptime|up time) *: *(\d.*)",
 )

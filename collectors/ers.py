@@ -18,7 +18,8 @@ MAKER = Maker("Extreme Networks", "boss", "Extreme BOSS")
 SESSION = terminal("terminal length 0")
 
 SYSTEM = Ask("system", "show sys-info", also=("show_sys-info",))
-_MODEL = one(r"^sysDescr: +(?P<model>\S.*?) +HW:")
+# On one line or on two.
+_MODEL = one(r"^sysDescr: +(?P<model>\S.*?)\s+HW:", version=r"\bSW: ?v?(\d[\d.]+)")
 
 
 def firmware(device: Device) -> Flow:
@@ -40,4 +41,6 @@ def _system(row: Row) -> Iterator[Fact]:
 
 
 def _model(row: Row) -> Iterator[Fact]:
+    if row["version"]:
+        yield MAKER.release(row["version"])
     yield MAKER.item(row["model"])

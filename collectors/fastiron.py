@@ -27,7 +27,7 @@ _SLOTS = each(
 _SYSTEM = one(
     r"^ *SW: Version (?P<version>\S+)",
     model=r"^ *HW: (\S.*?) *$",
-    uptime=r"(?:system|STACKID 1 +system) uptime is (.+)",
+    uptime=r"(?:[Ss]ystem|STACKID 1 +system) uptime is (.+)",
     boot=r"(?:Boot-Monitor|Primary Boot Code).*Version: ?(\S+)",
 )
 _UNITS = each(

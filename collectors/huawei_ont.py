@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, identity, template
+from collectors._cli import Maker, Row, Told, identity, one, template
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -17,23 +17,26 @@ MAKER = Maker("Huawei", "huawei-ont", "Huawei ONT")
 
 VERSION = Ask("version", "display version", also=("display_version",))
 INNER = Ask("inner_version", "display inner version", also=("display_inner_version",))
+DEVICE = Ask("device", "display deviceInfo", also=("display_deviceInfo",))
+_DEVICE = one(r"^ModelName\s+=\s+(?P<model_name>\S.*?) *$")
 SERIAL = Ask("serial", "display sn", also=("display_sn",))
 
 
 def firmware(device: Device) -> Flow:
-    """The main software's release, the hardware's revision and the serial number."""
+    """The main software's release, model and serial number."""
     return (
         yield from identity(
             device,
             Told(VERSION, (template("huawei_ont_display_version"),), _version),
             Told(INNER, (template("huawei_ont_display_inner_version"),), _inner),
+            Told(DEVICE, (_DEVICE,), _device),
             Told(SERIAL, (template("huawei_ont_display_sn"),), _serial),
         )
     )
 
 
 def _version(row: Row) -> Iterator[Fact]:
-    """The model is not told; `hardware version` is a revision of the board."""
+    """`hardware version` is a revision of the board, not a model."""
     yield MAKER.release(row["main_software_version"])
     yield MAKER.release(row["uboot_version"], part="boot loader")
 
@@ -41,6 +44,10 @@ def _version(row: Row) -> Iterator[Fact]:
 def _inner(row: Row) -> Iterator[Fact]:
     """The full name of the same release, with its build behind it."""
     yield MAKER.release(row["main_version"], part="inner version")
+
+
+def _device(row: Row) -> Iterator[Fact]:
+    yield MAKER.item(row["model_name"])
 
 
 def _serial(row: Row) -> Iterator[Fact]:

@@ -21,6 +21,18 @@ SYSTEM = Ask("system", "show system", also=("show system information", "show_sys
 VERSION = Ask("version", "show version", also=("show_version",))
 MODULES = Ask("modules", "show modules", also=("show_modules",))
 VSF = Ask("vsf", "show vsf detail", also=("show_vsf_detail",))
+# Other releases print other lines around these.
+_SYSTEM = one(
+    r"^ *Software revision +: *(?P<software_version>[A-Z]{1,2}\.\d\S*)",
+    rom_version=r"^ *ROM Version +: *(\S+)",
+    serial=r"\bSerial Number +: *(\w+)",
+    name=r"^ *System Name +: *(\S+)",
+    uptime=r"^ *Up Time +: *(\S.*?)(?: {3,}|$)",
+)
+_IMAGE = one(
+    r"^ *(?P<image_version>[A-Z]{1,2}\.\d\d\.\d\d(?:\.\d+)?\w*) *$",
+    boot_rom_version=r"^ *Boot ROM Version: *(\S+)",
+)
 _CHASSIS = one(
     r"^ *Chassis: (?P<name>.*?\b(?P<number>J\w{5}|R\w{5}))\b", serial=r"Serial Number: +(\w+)"
 )
@@ -35,10 +47,14 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(SYSTEM, (template("hp_procurve_show_system"),), _system),
+            Told(SYSTEM, (template("hp_procurve_show_system"), _SYSTEM), _system),
             Told(
                 VERSION,
-                (template("aruba_os_show_version"), template("hp_procurve_show_version")),
+                (
+                    template("aruba_os_show_version"),
+                    template("hp_procurve_show_version"),
+                    _IMAGE,
+                ),
                 _version,
             ),
             Told(VSF, (template("hp_procurve_show_vsf_detail"),), _member),

@@ -27,8 +27,8 @@ ELABEL = Ask("elabel", "display device manufacture-info", also=("display device 
 _VERSION = one(
     r"software, Version (?P<vrp_version>\S+) \((?P<product_version>[^)\n]+)\)",
     patch_version=r"^Patch [Vv]ersion *: +(\S+)",
-    model=r"^(?:HUAWEI|Huawei|Quidway) (\S.*?) (?:Router |Switch )?uptime is",
-    uptime=r"^(?:HUAWEI|Huawei|Quidway) .*uptime is +(.+)",
+    model=r"^(?:(?:HUAWEI|Huawei|Quidway) )?([A-Z][^:\n]*?) (?:Router |Switch )?uptime is",
+    uptime=r"^[A-Z][^:\n]* uptime is +(.+)",
 )
 # "S5735-L24T4X-A Routing Switch", "CE12808 Terabit Routing Switch": the kind is no part of a model.
 _KIND = re.compile(r"(?: Terabit)?(?: Routing)? Switch$| Router$")

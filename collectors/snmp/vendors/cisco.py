@@ -53,6 +53,7 @@ FAMILIES = (
     Family(
         vendor="Cisco",
         product="ftd",
+        models=PRODUCTS,
         name="Cisco Secure Firewall Threat Defense",
         under=("9.1",),
         says=r"(?i)Threat Defense, Version (?P<version>\S+ \(Build (?P<build>\d+)\))",

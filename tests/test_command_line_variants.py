@@ -1,0 +1,42 @@
+"""Answers of other models, releases and stacks than the cases of each platform have.
+
+Each row of `command_line_variants.jsonl` is one device: what it answered, in the form that its
+maker's manual prints, and what we conclude. The texts are constructed; names and serial numbers
+in them are invented.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.facts import HardwareItem, SoftwareRelease, Unit
+from evidence.reading import Reading
+from tests.by_hand import read
+
+SOURCE = Path(__file__).with_name("command_line_variants.jsonl")
+DEVICES = [json.loads(line) for line in SOURCE.read_text("utf-8").splitlines()]
+
+
+def said(reading: Reading) -> dict[str, Any]:
+    """What the facts say, as far as a person would copy it out of the answer."""
+    return {
+        "releases": [
+            [one.product, one.version, one.build, one.part] for one in reading.of(SoftwareRelease)
+        ],
+        "hardware": [
+            [one.part, one.model, one.serial, one.position] for one in reading.of(HardwareItem)
+        ],
+        "units": [[one.hostname, one.uptime_s] for one in reading.of(Unit)],
+    }
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda one: str(one["platform"]))
+def test_an_answer_is_read(device: dict[str, Any]) -> None:
+    answers = [(ask, text.encode()) for ask, text in device["answers"].items()]
+    reading = read(device["platform"], "firmware", *answers)
+    assert reading.failure is None, reading.failure
+    assert said(reading) == device["said"]
