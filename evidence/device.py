@@ -20,6 +20,8 @@ SUBJECTS = (
     "weaknesses",
     "traffic_log",
     "session_log",
+    "endpoints",
+    "mail_scans",
 )
 # Read only where the configuration names them: what they tell reaches beyond the device itself.
 BY_NAME_ONLY = frozenset({"neighbours"})

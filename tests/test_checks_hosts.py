@@ -10,10 +10,11 @@ import pytest
 
 from checks import (
     endpoint_is_managed,
+    mail_is_scanned,
     malware_protection_is_current,
     software_allowlist_is_enforced,
 )
-from evidence.facts import Asset, Fact, ProtectionState, Unit
+from evidence.facts import Asset, Fact, MailScan, ManagedEndpoint, ProtectionState, Unit
 from evidence.observation import Observation, Result
 from evidence.tape import read_tape
 from tests.judging import AT, failed, on, read, seen
@@ -117,6 +118,132 @@ def test_an_unencrypted_disk_counts_only_where_the_company_says_so() -> None:
     )
     [found] = endpoint_is_managed.check(readings, encrypted=False)
     assert found.state == "managed"
+
+
+# --- what a management server exported ---
+
+LISTED = ManagedEndpoint(
+    name="KY-NB-1",
+    serial="SN-1",
+    managed=True,
+    encrypted=True,
+    compliant=True,
+    last_seen_at=AT - timedelta(days=30),
+)
+LAPTOP = Asset(asset_id="A-9", name="ky-nb-1", category="筆電", serial="sn-1")
+
+
+def exported(*rows: ManagedEndpoint, assets: tuple[Asset, ...] = (LAPTOP,)) -> dict[str, str]:
+    """State by device, of one export and one register."""
+    readings = seen(read("mdm", "endpoints", *rows), read("register", "assets", *assets))
+    found = endpoint_is_managed.check(readings, categories=["筆電"])
+    return {one.subject.rpartition("/")[2]: one.state for one in found}
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, "managed"),
+        ({"name": "another name"}, "managed"),  # the serial number is the same
+        ({"serial": None}, "managed"),
+        ({"serial": None, "name": "KY-NB-2"}, "not_registered"),
+        ({"managed": False}, "not_managed"),
+        ({"managed": None}, "management_unknown"),
+        ({"encrypted": False}, "not_encrypted"),
+        ({"encrypted": None}, "encryption_unknown"),
+        ({"compliant": False}, "not_compliant"),
+        ({"compliant": None}, "managed"),
+        ({"last_seen_at": AT - timedelta(days=31)}, "silent"),
+        ({"last_seen_at": None}, "last_seen_unknown"),
+    ],
+)
+def test_a_device_that_a_management_server_lists(changed: dict[str, Any], state: str) -> None:
+    row = replace(LISTED, **changed)
+    assert exported(row)[f"endpoint {row.name}"] == state
+
+
+def test_a_laptop_of_the_register_that_no_server_lists_is_not_managed() -> None:
+    other = replace(LAPTOP, asset_id="A-10", name="ky-nb-9", serial=None)
+    server = replace(other, asset_id="A-11", name="trade-db", category="伺服器")
+    gone = replace(other, asset_id="A-12", name="ky-nb-8", decommissioned_on=AT.date())
+    found = exported(LISTED, assets=(LAPTOP, other, server, gone))
+    assert found == {"endpoint KY-NB-1": "managed", "endpoint ky-nb-9": "not_managed"}
+
+
+def test_what_a_host_does_not_tell_its_management_server_may() -> None:
+    host = read("pc", "host", Unit(hostname="KY-NB-1"))
+    register = read("register", "assets", LAPTOP)
+    [alone] = endpoint_is_managed.check(seen(host, register))
+    assert alone.state == "management_unknown"
+    [both] = endpoint_is_managed.check(seen(host, register, read("mdm", "endpoints", LISTED)))
+    assert (both.device, both.state) == ("pc", "managed")
+    # What the host says of itself stands before what its server says.
+    said = read("pc", "host", Unit(hostname="KY-NB-1"), replace(MANAGED, enabled=False))
+    [denied] = endpoint_is_managed.check(seen(said, register, read("mdm", "endpoints", LISTED)))
+    assert denied.state == "not_managed"
+
+
+# --- mail ---
+
+FIRST = AT.date().replace(day=1)
+REPORT = MailScan(
+    product="GW",
+    scanned_from=FIRST,
+    scanned_until=AT.date(),
+    messages=9,
+    found=1,
+    signatures_on=AT.date(),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "state", "result"),
+    [
+        ([REPORT], "scanned", Result.satisfied),
+        # The last week so far may still be reported.
+        (
+            [
+                replace(
+                    REPORT,
+                    scanned_until=FIRST.replace(day=23),
+                    signatures_on=FIRST.replace(day=20),
+                )
+            ],
+            "scanned",
+            Result.satisfied,
+        ),
+        ([replace(REPORT, scanned_until=FIRST.replace(day=22))], "days_missing", None),
+        ([replace(REPORT, scanned_from=FIRST.replace(day=2))], "days_missing", None),
+        (
+            [
+                replace(REPORT, scanned_until=FIRST.replace(day=9)),
+                replace(REPORT, scanned_from=FIRST.replace(day=10)),
+            ],
+            "scanned",
+            Result.satisfied,
+        ),
+        ([replace(REPORT, messages=None)], "scanned_unknown", None),
+        ([replace(REPORT, messages=0)], "nothing_scanned", Result.not_satisfied),
+        ([replace(REPORT, signatures_on=None)], "signatures_unknown", None),
+        (
+            [replace(REPORT, signatures_on=AT.date() - timedelta(days=8))],
+            "signatures_old",
+            Result.not_satisfied,
+        ),
+    ],
+)
+def test_mail_is_scanned_on_every_day(
+    rows: list[MailScan], state: str, result: Result | None
+) -> None:
+    [found] = mail_is_scanned.check(seen(read("mail", "mail_scans", *rows)))
+    assert (found.state, found.result) == (state, result or Result.not_assessed)
+
+
+def test_without_a_report_nothing_is_known_of_the_mail() -> None:
+    [found] = mail_is_scanned.check(seen(read("pc", "host", Unit(hostname="pc"))))
+    assert (found.state, found.result) == ("no_report", Result.not_assessed)
+    [unread] = mail_is_scanned.check(seen(failed("mail", "mail_scans", "file_missing")))
+    assert unread.result is Result.not_assessed
 
 
 def test_what_could_not_be_read_is_not_assessed() -> None:

@@ -13,10 +13,11 @@ from openpyxl import Workbook
 
 from agent.platforms import platform
 from agent.transports.folder import open_folder
+from agent.transports.tape import TapeTransport
 from agent.visit import Visitor
 from evidence.clock import taipei_day
 from evidence.device import Device
-from evidence.facts import Asset, Ticket
+from evidence.facts import Asset, ManagedEndpoint, Ticket
 from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer
 from lab.world import register
@@ -269,3 +270,37 @@ def test_the_labs_registers_are_read_from_their_folder(tmp_path: Path) -> None:
     assert left["舊報價系統"] == taipei_day(WITHOUT_TIME) - timedelta(days=250)
     decisions = [ticket.decision for ticket in visit.readings[1].of(Ticket)]
     assert decisions == ["keep", "disable", "adjust"]
+
+
+# --- exports of management servers ---
+
+
+def exported(body: str, columns: str = "") -> Reading:
+    options = {"endpoint_columns": columns} if columns else {}
+    device = Device(id="mdm", platform="folder", subjects=("endpoints",), options=options)
+    answers = (TapeAnswer("endpoints.csv", body.encode()),)
+    visitor = Visitor(
+        device=device,
+        platform=platform("folder"),
+        open_transport=lambda: TapeTransport(answers),
+        clock=lambda: WITHOUT_TIME,
+        key=KEY,
+    )
+    return visitor.visit(["endpoints"]).readings[0]
+
+
+def test_a_servers_columns_are_mapped_by_the_configuration() -> None:
+    """Where a title is mapped, the usual one is of something else."""
+    body = "Asset tag,Hostname,Serial number,SN of chassis\n9,ky-1,ignored,S-1\n"
+    [one] = exported(body, "name=Hostname; serial=SN of chassis").of(ManagedEndpoint)
+    assert (one.name, one.serial, one.managed) == ("ky-1", "S-1", True)
+    wrong = exported(body, "colour=Hostname")
+    assert wrong.failure is not None and "colour=Hostname" in wrong.failure.message
+    assert "serial" in (wrong.failure.next_step or "")
+
+
+def test_a_servers_titles_are_no_slips_of_a_pen() -> None:
+    """`Device names` would be refused in a register kept by hand."""
+    reading = exported("Device name,Device names,Encrypted?\nky-1,x,True\n")
+    assert reading.failure is None
+    assert failure(assets("資產編號,下線日期,資產編號碼\n1,,\n"))[0] == "import_row"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from collectors.folder import _access
+from collectors.folder import _access, _devices
 from collectors.folder._cells import address, category, day, decision, plain, site, word, yes
 from collectors.folder._table import Row, Table, table
 from evidence.ask import Ask
@@ -19,7 +19,7 @@ from evidence.errors import NotAnswered, Unexpected
 from evidence.facts import Asset, Fact, Ticket
 
 TRANSPORTS = ("folder",)
-BY_NAME = ("remote_access",)
+BY_NAME = ("remote_access", "endpoints", "mail_scans")
 MOST_NAMED = 20  # mistakes in one message
 
 F = TypeVar("F", bound=Fact)
@@ -40,6 +40,8 @@ ASSETS = _register("assets", "資產清冊")
 TICKETS = _register("tickets", "變更單")
 REMOTE_USERS = _register("remote_users", "遠端連線帳號")
 REMOTE_SESSIONS = _register("remote_sessions", "遠端連線紀錄")
+ENDPOINTS = _register("endpoints", "納管設備")
+MAIL_SCANS = _register("mail_scans", "郵件掃毒")
 
 # What a column may be called: by our field, what people write.
 _ASSET_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -101,6 +103,19 @@ def remote_access(device: Device) -> Flow:
     return [*found, *sessions, *_access.seen(sessions, span)]
 
 
+def endpoints(device: Device) -> Flow:
+    """Every device of a management server's export."""
+    columns = _devices.columns_of(device.options.get("endpoint_columns"), device.id)
+    found = yield from _read(ENDPOINTS, columns, ("name",), by_hand=False)
+    return list(_checked(found, "name", lambda row: _devices.endpoint(row, device.timezone)))
+
+
+def mail_scans(device: Device) -> Flow:
+    """What a mail gateway scanned, a row a span of days."""
+    found = yield from _read(MAIL_SCANS, _devices.MAIL_COLUMNS, ("product", "scanned_from"))
+    return list(_checked(found, "product", _devices.mail_scan))
+
+
 def _asset(row: Row) -> Asset:
     return Asset(
         asset_id=row.read("asset_id", plain) or "",
@@ -135,7 +150,11 @@ def _ticket(row: Row) -> Ticket:
 
 
 def _read(
-    asks: tuple[Ask, Ask], columns: Mapping[str, tuple[str, ...]], needed: tuple[str, ...]
+    asks: tuple[Ask, Ask],
+    columns: Mapping[str, tuple[str, ...]],
+    needed: tuple[str, ...],
+    *,
+    by_hand: bool = True,
 ) -> Generator[Ask, Capture, Table]:
     """Only a file that is missing lets the other be read, never one that cannot be."""
     try:
@@ -145,7 +164,7 @@ def _read(
             capture = yield asks[1]
         except NotAnswered:
             raise error from None
-    return table(capture, columns, needed)
+    return table(capture, columns, needed, by_hand=by_hand)
 
 
 def _each(found: Table, identity: str, read: Callable[[Row], F]) -> Iterator[F]:

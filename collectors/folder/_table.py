@@ -48,8 +48,14 @@ class Table:
     rows: Sequence[Row]
 
 
-def table(capture: Capture, columns: Mapping[str, Iterable[str]], needed: Iterable[str]) -> Table:
-    """The register in a capture.
+def table(
+    capture: Capture,
+    columns: Mapping[str, Iterable[str]],
+    needed: Iterable[str],
+    *,
+    by_hand: bool = True,
+) -> Table:
+    """The register in a capture. `by_hand`: a title may be a slip of the pen; a program's are not.
 
     Raises Unexpected: `import_row` for its head line, `result_empty_suspicious` where nothing
     stands under it, `output_unexpected` for what is no register at all.
@@ -60,7 +66,7 @@ def table(capture: Capture, columns: Mapping[str, Iterable[str]], needed: Iterab
     if start is None:
         raise _empty(who)
     head = lines[start]
-    places = _places(head, columns, who)
+    places = _places(head, columns, who, LIKE if by_hand else 1.0)
     missing = [next(iter(columns[name]), name) for name in needed if name not in places]
     if missing:
         raise _mistake(who, f"row {start + 1}: no column {', '.join(missing)}")
@@ -106,7 +112,9 @@ def _csv(capture: Capture, who: str) -> list[list[str]]:
     return lines
 
 
-def _places(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str) -> dict[str, int]:
+def _places(
+    head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str, like: float
+) -> dict[str, int]:
     """Our field → place, for the columns whose title is known. Others are not read, but one
     that seems to be a slip of the pen is refused: its column would be missed in silence."""
     known = {_plain(title): name for name, titles in columns.items() for title in titles}
@@ -115,11 +123,13 @@ def _places(head: Sequence[str], columns: Mapping[str, Iterable[str]], who: str)
     for place, title in enumerate(head):
         plain = _plain(title)
         name = known.get(plain) or known.get(_without_remark(plain))
-        meant = [] if name else get_close_matches(plain, known, 1, LIKE)
+        meant = [] if name else get_close_matches(plain, known, 1, like)
         if meant:
             raise _mistake(
                 who, f"row 1: column {shown(title, 20)} is unknown; did you mean {meant[0]}?"
             )
+        if name in found and like == 1.0:
+            continue  # of two that say the same the first
         if name in found:
             raise _mistake(who, f"row 1: two columns for {name}, the second is {shown(title, 20)}")
         if name:

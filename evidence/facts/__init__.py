@@ -26,6 +26,8 @@ from evidence.facts.beside import Surroundings as Surroundings
 from evidence.facts.crypto import AlgorithmOffer as AlgorithmOffer
 from evidence.facts.crypto import Certificate as Certificate
 from evidence.facts.crypto import ProtectionState as ProtectionState
+from evidence.facts.delivered import MailScan as MailScan
+from evidence.facts.delivered import ManagedEndpoint as ManagedEndpoint
 from evidence.facts.logs import LoggedTraffic as LoggedTraffic
 from evidence.facts.logs import TrafficLog as TrafficLog
 from evidence.facts.scans import ScannedHost as ScannedHost

@@ -34,7 +34,10 @@ SYSTEM = "operating system"
 BODIES = ("chassis", "stack member", "access point")
 # Of these a reading speaks of other things than the device it is read from.
 ABOUT_OTHERS = frozenset(
-    {"assets", "tickets", "neighbours", "weaknesses", "traffic_log", "session_log"}
+    (
+        *("assets", "tickets", "neighbours", "weaknesses", "traffic_log", "session_log"),
+        *("endpoints", "mail_scans"),
+    )
 )
 # What is told from outside, by a listener or the air, and not by a device of itself.
 _PROBED = (RdpNegotiation, AlgorithmOffer, Certificate, AirObservation)
