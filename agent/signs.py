@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from agent.secret import Credential, Secret
 from evidence.ask import SIGN
@@ -32,6 +33,8 @@ def filled(text: str, secrets: Mapping[str, Secret]) -> str:
     method, _, rest = text.partition(" ")
     target, blank, body = rest.partition(" ")
     written = _in_json if body.startswith(('{"', "[")) else _in_address
+    if body.startswith("<"):
+        written = _in_xml
     return (
         f"{method} {_filled(target, secrets, _in_address)}{blank}{_filled(body, secrets, written)}"
     )
@@ -40,7 +43,8 @@ def filled(text: str, secrets: Mapping[str, Secret]) -> str:
 def holds_secret(text: str, secrets: Mapping[str, Secret]) -> bool:
     """Whether a text shows a secret in any of the forms in which one is written."""
     values = [secret.reveal() for name, secret in secrets.items() if name != "username"]
-    forms = (form for value in values for form in (value, _in_json(value), _in_address(value)))
+    ways = (str, _in_json, _in_xml, _in_address)
+    forms = (written(value) for value in values for written in ways)
     return any(form in text for form in forms if form)
 
 
@@ -52,6 +56,10 @@ def _filled(text: str, secrets: Mapping[str, Secret], written: Callable[[str], s
 
 def _in_json(value: str) -> str:
     return json.dumps(value)[1:-1].replace("{", "\\u007b").replace("}", "\\u007d")
+
+
+def _in_xml(value: str) -> str:
+    return escape(value, {"{": "&#123;", "}": "&#125;"})
 
 
 def _in_address(value: str) -> str:

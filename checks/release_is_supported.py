@@ -30,7 +30,7 @@ MAX_AGE_DAYS = 90
 EVERYTHING = "*"
 PARTS = (
     *("operating system", "chassis", "stack member", "supervisor", "module"),
-    "access point",
+    *("access point", "hypervisor"),
 )
 PROGRAM = "program"  # judged where it is one that has a lifecycle
 

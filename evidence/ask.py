@@ -162,7 +162,10 @@ class HttpSession:
     `token` says where its answer holds the token: `header NAME`, `cookie NAME`, or
     `json KEY.KEY`. `carried` says how later requests carry it: `header NAME`, `cookie NAME`,
     `bearer`; and wherever an ask's text has the sign `{$session}`.
-    `logout` is sent before the connection is closed.
+    `logout` is sent before the connection is closed. Its holes too are filled by the device's
+    options, else by `defaults`.
+    `open` are asks that anybody is answered: they are sent before a log-in, and without an
+    account they are all that is.
     """
 
     login: tuple[Ask, ...]
@@ -170,3 +173,5 @@ class HttpSession:
     carried: tuple[str, ...] = ()
     logout: Ask | None = None
     login_by: Literal["signs", "basic"] = "signs"
+    defaults: Mapping[str, str] = field(default_factory=dict, hash=False)
+    open: tuple[Ask, ...] = ()

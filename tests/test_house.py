@@ -141,6 +141,7 @@ WRITES = (
 ENTERS = re.compile(
     r"(?i)(?:POST|DELETE) /\S*(?:login|logout|token|ticket|revokeaccess)(?:[? ].*)?"
     r'|POST /jsonrpc \{.*"url":"/sys/(?:login/user|logout)".*'
+    r"|POST /sdk <soapenv:Envelope [^<>]*><soapenv:Body><(?:Login|Logout) [^<>]*>.*"
 )
 
 

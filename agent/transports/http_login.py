@@ -14,7 +14,7 @@ from agent.secret import Credential, Secret
 from agent.signs import signs_of
 from evidence.ask import HOLE, SIGN, Ask, HttpSession
 from evidence.device import Device
-from evidence.errors import LoginRefused
+from evidence.errors import LoginRefused, NotAnswered
 
 # What a header can carry without a library quoting it in an error.
 _PRINTABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -27,8 +27,22 @@ class Login:
         self._device = device
         self._credential = credential
         self._session = session
+        self._options = {**session.defaults, **device.options}
         self.sent = False
         self.logout: Ask | None = None
+
+    def is_needed(self, ask: Ask) -> bool:
+        """Whether an ask waits for the log-in. Raises NotAnswered (`no_account`): it does, the
+        device answers something to anybody, and no account is named."""
+        if ask in self._session.open:
+            return False
+        if self._session.open and self._device.credential is None:
+            raise NotAnswered(
+                f"{self._device.id}: {ask.name} is told to an account only, and none is named",
+                code="no_account",
+                next_step="name a read-only account's secret in devices.yaml",
+            )
+        return True
 
     def request(self) -> tuple[Ask, dict[str, str]]:
         """The form of the log-in that fits the credential, and its headers.
@@ -36,7 +50,7 @@ class Login:
         Raises LoginRefused: the credential fits none, and nothing is sent.
         """
         self.sent = True
-        options = self._device.options
+        options = self._options
         held = signs_of(self._credential)
         if self._session.login_by == "basic":
             password = self._credential.password
@@ -64,7 +78,10 @@ class Login:
                 found = _at(body, name)
         if not found or not _PRINTABLE.fullmatch(found):
             raise self.refused(f"{self._device.id}: the log-in's answer holds no token")
-        self.logout = self._session.logout
+        if (logout := self._session.logout) is not None:
+            self.logout = logout(
+                **{hole: self._options[hole] for hole in HOLE.findall(logout.text)}
+            )
         return Secret(found), dict(_carrier(way, found) for way in self._session.carried)
 
     def refused(self, why: str) -> LoginRefused:

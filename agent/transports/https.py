@@ -81,7 +81,8 @@ class Https:
             # A platform may also read what people type and deliver by hand.
             raise NotAnswered(f"{self._device.id}: {ask.text!r} is not asked over HTTPS")
         try:
-            self._enter()
+            if self._login is not None and self._login.is_needed(ask):
+                self._enter(self._login)
             response, body = self._request(ask)
         except (LoginRefused, IdentityRefused) as error:
             self._trouble = error
@@ -100,15 +101,15 @@ class Https:
             self._session.close()
             self._line.close()
 
-    def _enter(self) -> None:
+    def _enter(self, login: Login) -> None:
         """Log in, once in a visit: what came of it is final. Raises LoginRefused, Unreachable."""
-        if self._login is None or self._login.sent:
+        if login.sent:
             return
-        ask, headers = self._login.request()
+        ask, headers = login.request()
         try:
             response, body = self._request(ask, headers)
         except NotAnswered as error:
-            raise self._login.refused(error.message) from None
+            raise login.refused(error.message) from None
         except VisitError as error:
             # Nobody knows whether the device counts a log-in that broke off as a refusal.
             cut_off = error.code in ("device_disconnected", "device_silent")
@@ -118,7 +119,7 @@ class Https:
                 else error
             )
             raise self._trouble from None
-        token, carried = self._login.entered(response, body)
+        token, carried = login.entered(response, body)
         self._gate.entered(token)
         self._session.headers.update(carried)
 
@@ -249,6 +250,8 @@ def open_https(device: Device, credential: Credential, platform: Platform) -> Ht
 def _content_type(body: str) -> dict[str, str]:
     if not body:
         return {}
+    if body.startswith("<"):
+        return {"Content-Type": "text/xml; charset=utf-8"}
     form = "json" if body.startswith(("{", "[")) else "x-www-form-urlencoded"
     return {"Content-Type": f"application/{form}"}
 
