@@ -64,11 +64,37 @@ def test_what_tells_no_address_is_plugged_in_and_stays() -> None:
     assert [one.mac for one in found.of(Neighbour)] == ["00:11:22:33:44:55"]
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("fortios/neighbours.lldp_and_arp.tape", "10.20.0.88", "172.16.9.7"),
+        ("panos/neighbours.lldp_and_arp.tape", "10.20.0.91", "203.0.113.1"),
+    ],
+)
+def test_a_firewall_tells_what_lies_in_its_ranges(name: str, inside: str, outside: str) -> None:
+    everywhere = addresses(reading(name))
+    assert {inside, outside} <= everywhere
+    assert addresses(reading(name, "10.20.0.0/24")) == {
+        one for one in everywhere if one.startswith("10.20.0.")
+    }
+
+
 def test_off_everywhere_unless_it_is_named() -> None:
     """Every platform that reads neighbours reads them by name only."""
     assert {"neighbours"} == BY_NAME_ONLY
     readers = {name for name, one in platforms().items() if "neighbours" in one.collectors}
-    assert readers >= {"ios", "nxos", "iosxr", "junos", "asa", "linux", "snmp", "sweep"}
+    assert readers >= {
+        "ios",
+        "nxos",
+        "iosxr",
+        "junos",
+        "asa",
+        "linux",
+        "snmp",
+        "sweep",
+        "fortios",
+        "panos",
+    }
 
 
 # --- half a list is none ---

@@ -53,6 +53,13 @@ def mac_of(text: str) -> str | None:
     return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
+def chassis_of(text: str | None) -> tuple[str | None, str | None, str | None]:
+    """A chassis id of LLDP, of whatever kind, as name, address or MAC address."""
+    mac = mac_of(text or "")
+    address = None if mac else address_of(text or "")
+    return None if mac or address else text, address, mac
+
+
 def address_of(text: str) -> str | None:
     """A host's address in its shortest form; None for what is none, stands for many hosts, or
     means something on its own link alone."""

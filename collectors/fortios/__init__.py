@@ -15,15 +15,17 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
+from collectors._neighbours import inside
 from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _tables, _text, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
+from collectors.fortios._neighbours import by_arp, by_lldp
 from collectors.fortios._objects import Objects, objects
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
-from evidence.facts import AlgorithmOffer, Fact, FirewallRule, RuleUsage, Unit
+from evidence.facts import AlgorithmOffer, Fact, FirewallRule, Neighbour, RuleUsage, Unit
 
 VENDOR = "Fortinet"
 ALIASES = ("fortinet", "fortigate", "fortinet_fortios")
@@ -158,6 +160,8 @@ SERVERS = tuple(
 )
 ADMIN_INTERFACES = _get("admin_interfaces", f"{_CMDB}/system/interface?vdom=*")
 SESSIONS = _get("ssl_vpn_sessions", f"{_MONITOR}/vpn/ssl?vdom=*")
+LLDP = _get("lldp_neighbours", f"{_MONITOR}/network/lldp/neighbors?vdom=*")
+ARP = _get("arp_table", f"{_MONITOR}/network/arp?vdom=*")
 
 # Read from what somebody delivers; the REST API takes no command.
 CLI_CONFIGURATION = Ask(
@@ -307,6 +311,20 @@ def remote_access(device: Device) -> Flow:
     now = yield from _optional(SESSIONS)
     found += _access.sessions(now) if now else ()
     return found
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the FortiGate: LLDP where its interfaces listen, and who spoke lately."""
+    found: list[Neighbour] = []
+    ways: list[str] = []
+    for ask, way, read in ((LLDP, "lldp", by_lldp), (ARP, "arp", by_arp)):
+        capture = yield from _optional(ask)
+        if capture is not None:
+            found += read(capture)
+            ways.append(way)
+    if not ways:
+        raise NotAnswered(f"{device.id}: neither LLDP nor a table of addresses was answered")
+    return list(inside(device, found, ways))
 
 
 def account(device: Device) -> Flow:

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from collectors._neighbours import inside
 from collectors.panos import _cli, _gateway, _unit, _usage
 from collectors.panos._account import privilege
 from collectors.panos._answer import result
 from collectors.panos._asks import get, op, show
+from collectors.panos._neighbours import by_arp, by_lldp
 from collectors.panos._objects import objects
 from collectors.panos._rules import Rulebase, pushed_policy
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
-from evidence.facts import AccountPrivilege, AlgorithmOffer, Fact, FirewallRule
+from evidence.facts import AccountPrivilege, AlgorithmOffer, Fact, FirewallRule, Neighbour
 
 VENDOR = "Palo Alto Networks"
 ALIASES = ("paloalto_panos", "paloalto", "palo_alto_panos")
@@ -86,6 +88,8 @@ PAST_SESSIONS = op(
     "global_protect_former_users",
     "<show><global-protect-gateway><previous-user></previous-user></global-protect-gateway></show>",
 )
+LLDP = op("lldp_neighbours", "<show><lldp><neighbors>all</neighbors></lldp></show>")
+ARP = op("arp_table", "<show><arp><entry name='all'/></arp></show>")
 
 # Read from what somebody delivers; the API takes no command line.
 CLI_SYSTEM = Ask("show_system_info", "show system info")
@@ -187,6 +191,20 @@ def remote_access(device: Device) -> Flow:
         told = yield from _optional(ask)
         found += _gateway.sessions(told.node) if told else ()
     return found
+
+
+def neighbours(device: Device) -> Flow:
+    """What stands beside the firewall: LLDP where it is on, and who spoke to it lately."""
+    found: list[Neighbour] = []
+    ways: list[str] = []
+    for ask, way, read in ((LLDP, "lldp", by_lldp), (ARP, "arp", by_arp)):
+        answer = yield from _optional(ask)
+        if answer is not None:
+            found += read(answer.node) if answer.node is not None else ()
+            ways.append(way)
+    if not ways:
+        raise NotAnswered(f"{device.id}: neither LLDP nor a table of addresses was answered")
+    return list(inside(device, found, ways))
 
 
 def account(device: Device) -> Flow:
