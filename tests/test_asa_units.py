@@ -167,3 +167,12 @@ def test_what_hides_in_a_listing_is_counted_once() -> None:
         reading = read("asa", "firewall", ("show access-list", text.encode()))
         assert reading.failure is None, reading.failure
         assert [one.count for one in reading.of(RuleUsage)] == [7]
+
+
+def test_a_last_line_of_a_list_for_clientless_vpn_ends_with_its_count() -> None:
+    line = "access-list W line 1 webtype permit url http://*.example.com/* (hitcnt=4)"
+    text = f"{LIST[1]}access-list W; 1 elements; name hash: 0x2\n{line}"
+    reading = read("asa", "firewall", ("show access-list", f"{text}\n".encode()))
+    assert [one.policy for one in rules(reading)][-1] == "W"
+    cut = read("asa", "firewall", ("show access-list", text.removesuffix("=4)").encode()))
+    assert cut.failure is not None

@@ -194,3 +194,17 @@ def test_a_schedule_tells_its_end() -> None:
     readings = seen(replace(reading, device="fw-01"))
     states = {one.state for one in rule_is_not_expired.check(readings) if "rule" in one.measures}
     assert states == {"expired", "end_unknown"}
+
+
+def test_header_policies_that_may_not_be_read_fail_the_reading() -> None:
+    tape = read_tape(CASES / "fortimanager" / "firewall.packages.tape")
+    answers = [
+        replace(one, body=one.body.replace(b'"code":-3', b'"code":-11'))
+        if "global/header" in one.ask
+        else one
+        for one in tape.answers
+    ]
+    assert answers != list(tape.answers)
+    reading = read_case(replace(tape, answers=tuple(answers)), "firewall")
+    assert reading.failure is not None
+    assert reading.failure.code == "privilege_missing"

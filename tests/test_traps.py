@@ -226,3 +226,103 @@ def test_a_rounded_count_of_iptables_can_show_traffic_and_no_silence() -> None:
     assert reading.failure is None, reading.failure
     told = {one.count: one.counting for one in reading.of(RuleUsage) if "policy" not in one.key}
     assert told == {318_000: "unknown", 0: "on"}
+
+
+SHOWN = """\
+config firewall address
+    edit "all"
+    next
+    edit "untouched"
+        set comment "nothing said"
+    next
+    edit "named"
+        set type fqdn
+        set fqdn "www.example.com"
+    next
+end
+config firewall address6
+    edit "all6"
+    next
+end
+config firewall service custom
+    edit "ALL"
+        set protocol IP
+    next
+    edit "partner"
+        set iprange 198.51.100.1-198.51.100.9
+        set tcp-portrange 443
+    next
+end
+config firewall policy
+    edit 1
+        set srcintf "a"
+        set dstintf "b"
+        set action accept
+        set srcaddr "{source}"
+        set {field} "{destination}"
+        set service "{service}"{more}
+    next
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "destination", "service", "more", "said"),
+    [
+        ("untouched", "dstaddr", "all", "ALL", "", (("any",), ("any",), ("any",), ())),
+        ("named", "dstaddr6", "all6", "ALL", "", (("named",), ("any",), ("any",), ())),
+        ("all", "dstaddr", "named", "partner", "", (("any",), ("named",), ("partner",), ())),
+        (
+            "all",
+            "dstaddr6",
+            "all6",
+            "ALL",
+            '\n        set internet-service enable\n        set internet-service-name "X-Web"',
+            (("any",), ("any",), ("any",), ("internet-service-name X-Web",)),
+        ),
+    ],
+)
+def test_what_a_fortigate_leaves_out_is_its_default(
+    source: str, field: str, destination: str, service: str, more: str, said: tuple[Any, ...]
+) -> None:
+    body = SHOWN.format(
+        source=source, field=field, destination=destination, service=service, more=more
+    )
+    reading = read("fortios", "firewall", ("show", body.encode()))
+    assert reading.failure is None, reading.failure
+    rule = reading.of(FirewallRule)[0]
+    assert (rule.sources, rule.destinations, rule.services, rule.conditions) == said
+
+
+def test_a_flow_table_of_nft_is_seen_in_both_its_forms() -> None:
+    chain = {"family": "inet", "table": "t", "name": "f", "handle": 2}
+    rule = {"family": "inet", "table": "t", "chain": "f"}
+    listed: list[dict[str, Any]] = [
+        {"metainfo": {"version": "1.0.9", "json_schema_version": 1}},
+        {"table": {"family": "inet", "name": "t", "handle": 1}},
+        {"chain": {**chain, "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}},
+        {
+            "rule": {
+                **rule,
+                "handle": 3,
+                "expr": [
+                    {"counter": {"packets": 1, "bytes": 60}},
+                    {"flow": {"op": "add", "flowtable": "@ft"}},
+                ],
+            }
+        },
+    ]
+    text = (
+        "table inet t {\n\tflowtable ft {\n\t\thook ingress priority 0; devices = { eth0 };\n\t}\n"
+        "\n\tchain f {\n\t\ttype filter hook forward priority 0; policy drop;\n"
+        "\t\tcounter packets 1 bytes 60 flow add @ft\n\t}\n}\n"
+    )
+    in_json = read(
+        "linux", "firewall", ("nft -j list ruleset", json.dumps({"nftables": listed}).encode())
+    )
+    in_text = read("linux", "firewall", ("nft list ruleset", text.encode()))
+    for reading in (in_json, in_text):
+        assert reading.failure is None, reading.failure
+        assert marked(reading.facts) == {True}
+    keys = [[one.key for one in reading.of(FirewallRule)] for reading in (in_json, in_text)]
+    assert keys[0] == keys[1]

@@ -160,8 +160,11 @@ def check_whole(listed: list[Line], configured: list[Line], who: str) -> None:
 
 
 def _ended(line: str) -> bool:
-    """Whether a line of a listing is whole: its hash ends it, of eight digits."""
-    return _WHOLE.search(line) is not None or " remark" in line or bool(_HEADING.fullmatch(line))
+    """Whether a line of a listing is whole: its hash ends it, of eight digits. One of a list for
+    clientless VPN may have its count alone."""
+    counted = " webtype " in line and re.search(r"\(hitcnt=\d+\)$", line) is not None
+    hashed = _WHOLE.search(line) is not None
+    return hashed or counted or " remark" in line or bool(_HEADING.fullmatch(line))
 
 
 def _written(words: list[str]) -> list[str]:

@@ -24,6 +24,7 @@ from collectors.fortimanager._answer import (
     optional,
     pages,
     rows,
+    where_there,
 )
 from collectors.fortimanager._objects import objects
 from collectors.fortimanager._policy import Package, unit_name
@@ -162,9 +163,9 @@ def _adom(adom: str) -> Generator[Ask, Capture, list[Fact]]:
     found: list[Fact] = []
     for name, row in folded(packages):
         package = _package(adom, name, row, installed)
-        header = (yield from optional(HEADER, adom=adom, pkg=name)) or []
+        header = yield from where_there(HEADER, adom=adom, pkg=name)
         own = yield from pages(*POLICIES, adom=adom, pkg=name)
-        footer = (yield from optional(FOOTER, adom=adom, pkg=name)) or []
+        footer = yield from where_there(FOOTER, adom=adom, pkg=name)
         parts = (("header ", header), ("", own), ("footer ", footer))
         told = list(_policy.rules(package, parts, known))
         if package.policy_based:

@@ -87,6 +87,18 @@ def optional(ask: Ask, **values: str) -> Generator[Ask, Capture, list[Row] | Non
         return None
 
 
+def where_there(ask: Ask, **values: str) -> Generator[Ask, Capture, list[Row]]:
+    """A list of rules that need not be there. Raises NotAnswered (`privilege_missing`) where it
+    may not be read: rules would be missing unseen."""
+    try:
+        capture = yield ask(**values)
+        return rows(capture)
+    except NotAnswered as error:
+        if error.code == "privilege_missing":
+            raise
+        return []
+
+
 def words(value: Any) -> tuple[str, ...]:
     """Names: a list of them, or one."""
     if isinstance(value, list):

@@ -112,6 +112,8 @@ def _address(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _service(row: Mapping[str, Any]) -> tuple[str, ...]:
     """A service's ports: `tcp/443`, and `tcp/443 from 1024-65535` where the sender's are told."""
+    if said(row.get("iprange")) not in (None, "0.0.0.0") or said(row.get("fqdn")):
+        return (_name(row),)  # it is of certain destinations only
     ports = [
         f"{protocol}/{one.replace(':', ' from ')}"
         for protocol in ("tcp", "udp", "sctp")

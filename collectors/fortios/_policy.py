@@ -176,12 +176,22 @@ def _policy(place: Place, row: Mapping[str, Any], position: int, objects: Object
         text=f"policyid {number}",
         conditions=tuple(
             f"{name} {', '.join(words(row[name])) or row[name]}"
-            for name in CONDITIONS
+            for name in (*_of_ip4(row, sources, destinations), *CONDITIONS)
             if name not in APPLICATIONS and row.get(name) not in UNSET
         ),
         not_understood=unknown,
     )
     return Policy(place, rule, not any(row.get(name) for name in _NO_ADDRESS6))
+
+
+def _of_ip4(
+    row: Mapping[str, Any], sources: Sequence[str], destinations: Sequence[str]
+) -> Iterator[str]:
+    """Internet services beside addresses: of IPv4 the policy takes the service alone, and the
+    addresses, `all` mostly, are of IPv6."""
+    for name, addresses in (("internet-service-src", sources), ("internet-service", destinations)):
+        if _on(row.get(name)) and addresses:
+            yield f"{name}-name"
 
 
 def _nat(row: Mapping[str, Any], translated: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from collectors.fortios._objects import of_rows, schedule_ends
@@ -32,7 +33,11 @@ Row = Mapping[str, Any]
 _VERSION = re.compile(r"(?m)^#config-version=\S+?-(\d+)\.(\d+)\.\d+-")
 _WORD = re.compile(r"""\"((?:[^"\\]|\\.)*)"|(?<!\S)'([^']*)'|(\S+)""", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ADDRESSES = ("firewall address", "firewall address6")
+# What `show` leaves out: an address of which nothing is said is everything.
+_DEFAULTS = {
+    "firewall address": {"type": "ipmask", "subnet": "0.0.0.0 0.0.0.0"},
+    "firewall address6": {"ip6": "::/0"},
+}
 _SERVICES = ("firewall service custom",)
 _GROUPS = ("firewall addrgrp", "firewall addrgrp6", "firewall service group")
 # Tables of older releases (6.2) whose policies let traffic pass.
@@ -75,8 +80,13 @@ def facts(capture: Capture) -> list[Fact]:
     """The policies of every VDOM and the denial behind them. Raises Incomplete or Unexpected."""
     who = f"{capture.device}: {capture.ask.text!r}"
     found = read(capture.text(), who)
+    addresses, addresses6 = (
+        [(vdom, {**defaults, **row}) for vdom, row in found.rows(table)]
+        for table, defaults in _DEFAULTS.items()
+    )
+    services = [(vdom, {"protocol-number": "0", **row}) for vdom, row in found.rows(*_SERVICES)]
     objects = replace(
-        of_rows(found.rows(*_ADDRESSES), found.rows(*_SERVICES), found.rows(*_GROUPS)),
+        of_rows(chain(addresses, addresses6), services, found.rows(*_GROUPS)),
         translated=virtual_ips(found.rows("firewall vip"), found.rows("firewall vipgrp")),
         ends=schedule_ends(found.rows("firewall schedule onetime", "firewall schedule recurring")),
     )

@@ -138,6 +138,7 @@ _STATEMENTS: dict[str, Callable[[Any], str]] = {
     "limit": _limit,
     "reject": _plain("reject"),
     "set": _change,
+    "flow": lambda said: f"flow {said['op']} {said['flowtable']}",
     "mangle": lambda said: f"{_value(said['key'])} set {_value(said['value'])}",
     "vmap": lambda said: f"{_value(said['key'])} vmap {_value(said['data'])}",
     "xt": lambda said: f'xt {said.get("type")} "{said.get("name")}"' if said else "xt",
