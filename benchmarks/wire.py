@@ -1,9 +1,10 @@
 """Services asked for their cryptography before any log-in: ours, sslyze, ssh-audit, nmap's scripts.
 
-A thousand services are a thousand addresses of loopback with one nginx and one sshd behind them,
-which share the cores with whoever asks. Each side asks as many at once as it does by itself, one
-connection at a time to a service where it is ours. sslyze and ssh-audit ask a tenth of them:
-their rate is told, and what they found is compared.
+A thousand services are a thousand addresses of loopback with one nginx, one sshd and one xrdp
+behind them, which share the cores with whoever asks. Each side asks as many at once as it does by
+itself, one connection at a time to a service where it is ours. sslyze and ssh-audit ask a tenth
+of them: their rate is told, and what they found is compared. Then the same TLS services and SSH
+proposals with a distance before them (`benchmarks.distance`), as services have in a network.
 """
 
 from __future__ import annotations
@@ -27,14 +28,19 @@ from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.transports.wire import open_wire
 from agent.visit import Visitor
+from benchmarks.distance import away
 from benchmarks.result import Result
 from benchmarks.scratch import packages
 from evidence.device import Device
-from evidence.facts import AlgorithmOffer
+from evidence.facts import AlgorithmOffer, RdpNegotiation
 from evidence.reading import Reading
 
 SSLYZE, SSH_AUDIT = "sslyze==6.3.1", "ssh-audit==3.9.0"
 WORKERS = 64
+AWAY_WORKERS = 128
+RDP_WORKERS = 16  # each handshake costs the one xrdp a process and a signature
+# What a connection and its first answer take where a round trip is of 20 ms.
+AWAY_MS = 40.0
 T = TypeVar("T")
 _SHARE = 10  # the slower peers ask one service in so many
 _SSLYZE_PROGRAM = """
@@ -68,12 +74,14 @@ sys.exit(main())
 """
 
 
-def run(*, count: int = 1000, peers: bool = True) -> Iterator[Result]:
-    """TLS against sslyze and nmap, SSH against nmap; the same services in the same run."""
+def run(*, count: int = 1000, peers: bool = True, away_ms: float = AWAY_MS) -> Iterator[Result]:
+    """TLS against sslyze and nmap, SSH and RDP against nmap; the same services in the same run."""
     places = [f"127.1.{number // 200}.{number % 200 + 1}" for number in range(count)]
-    with tempfile.TemporaryDirectory() as name, _servers(Path(name)) as (tls, ssh):
+    with tempfile.TemporaryDirectory() as name, _servers(Path(name)) as (tls, ssh, rdp):
         yield from _tls(places, tls, peers)
         yield from _ssh(places, ssh, peers)
+        yield _rdp(places, rdp, peers)
+        yield from _from_away(places, tls, ssh, away_ms, peers)
 
 
 def _tls(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
@@ -167,6 +175,71 @@ def _ssh(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
     )
 
 
+def _rdp(places: Sequence[str], port: int, peers: bool) -> Result:
+    """xrdp that negotiates: standard security and TLS are accepted, NLA is not."""
+    ours_s, readings = _timed(
+        lambda: _read("rdp_wire", places, port, "remote_desktop", RDP_WORKERS)
+    )
+    wrong = sum(_negotiated(one) != (True, True, False) for one in readings)
+    wall_s, text = _nmap("+rdp-enum-encryption", places, port) if peers else (0.0, "")
+    found = text.count("Native RDP: SUCCESS")
+    return Result(
+        name="wire: remote desktops read",
+        ours=len(places) / ours_s,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap rdp-enum-encryption",
+        truth=not wrong,
+        note=f"{len(places)} services, {RDP_WORKERS} at once, {len(readings[0].captures)} "
+        f"connections each, certificates too; failed {wrong}; peer found {found}",
+    )
+
+
+def _negotiated(reading: Reading) -> tuple[bool | None, ...]:
+    return next(
+        (
+            (one.standard_rdp_accepted, one.tls_supported, one.nla_supported)
+            for one in reading.of(RdpNegotiation)
+        ),
+        (),
+    )
+
+
+def _from_away(
+    places: Sequence[str], tls: int, ssh: int, away_ms: float, peers: bool
+) -> Iterator[Result]:
+    """TLS services and SSH proposals, each a round trip away."""
+    far_tls, far_ssh = _free_port(), _free_port()
+    distance = f"{away_ms:g} ms for a connection and its first answer, {AWAY_WORKERS} at once"
+    with away({far_tls: tls, far_ssh: ssh}, away_ms):
+        for port in (far_tls, far_ssh):
+            _wait_for(port)
+        ours_s, readings = _timed(lambda: _read("tls_wire", places, far_tls, workers=AWAY_WORKERS))
+        wall_s, text = _nmap("ssl-enum-ciphers", places, far_tls) if peers else (0.0, "")
+        alone_s, heard = _timed(lambda: _proposals(places, far_ssh, AWAY_WORKERS))
+        theirs_s, _ = _nmap("ssh2-enum-algos", places, far_ssh) if peers else (0.0, "")
+    wrong, suites = _agreed(readings)
+    theirs = set(re.findall(r"TLS_(?!AKE)\w+", text))
+    yield Result(
+        name="wire: TLS services read from away",
+        ours=len(places) / ours_s,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap ssl-enum-ciphers",
+        truth=not wrong and (not theirs or theirs == suites),
+        note=f"{len(places)} services, {distance}; failed {wrong}",
+    )
+    yield Result(
+        name="wire: SSH proposals alone from away",
+        ours=len(places) / alone_s,
+        peer=len(places) / theirs_s if theirs_s else None,
+        unit="services/s",
+        against="nmap ssh2-enum-algos",
+        truth=all(heard),
+        note=f"{len(places)} services, {distance}",
+    )
+
+
 def _audited(said: dict[str, Any]) -> dict[str, Any]:
     """What ssh-audit found, as ours is written; signs of the protocol are no algorithms."""
     names = {"kex": "kex", "host_key": "key", "cipher": "enc", "mac": "mac"}
@@ -189,14 +262,20 @@ def _proposed(reading: Reading) -> dict[str, Any]:
     return {**found, "rsa": {bits for _, bits in offers["host_key"].sizes_bits}}
 
 
-def _read(name: str, places: Sequence[str], port: int) -> list[Reading]:
+def _read(
+    name: str,
+    places: Sequence[str],
+    port: int,
+    subject: str = "crypto",
+    workers: int = WORKERS,
+) -> list[Reading]:
     one = platform(name)
 
     def visit(place: str) -> Reading:
         device = Device(
             id=place,
             platform=name,
-            subjects=("crypto",),
+            subjects=(subject,),
             transport="wire",
             address=place,
             port=port,
@@ -209,13 +288,13 @@ def _read(name: str, places: Sequence[str], port: int) -> list[Reading]:
             clock=lambda: datetime.now(UTC),
             key=SiteKey(b"benchmark" * 4),
         )
-        return visitor.visit(["crypto"]).readings[0]
+        return visitor.visit([subject]).readings[0]
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(visit, places))
 
 
-def _proposals(places: Sequence[str], port: int) -> list[bool]:
+def _proposals(places: Sequence[str], port: int, workers: int = WORKERS) -> list[bool]:
     """Whether each service proposed something, asked for nothing else."""
     one = platform("ssh_wire")
     [ask] = [ask for ask in one.asks if ask.name == "ssh_proposal"]
@@ -225,7 +304,7 @@ def _proposals(places: Sequence[str], port: int) -> list[bool]:
         record = json.loads(open_wire(device, one).ask(ask).body)
         return bool(record["proposal_hex"])
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(heard, places))
 
 
@@ -259,9 +338,9 @@ def _timed(work: Callable[[], T]) -> tuple[float, T]:
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[tuple[int, int]]:
-    """nginx with TLS and an sshd, on every address of loopback; their ports."""
-    tls, ssh = _free_port(), _free_port()
+def _servers(folder: Path) -> Iterator[tuple[int, int, int]]:
+    """nginx with TLS, an sshd and an xrdp, on every address of loopback; their ports."""
+    tls, ssh, rdp = _free_port(), _free_port(), _free_port()
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"),
@@ -285,19 +364,27 @@ def _servers(folder: Path) -> Iterator[tuple[int, int]]:
         f"ListenAddress 0.0.0.0\nPort {ssh}\nPidFile none\nMaxStartups 2000\n"
         f"HostKey {folder}/ed25519\nHostKey {folder}/rsa\n"
     )
-    Path("/run/sshd").mkdir(exist_ok=True)
+    (folder / "xrdp.ini").write_text(
+        f"[Globals]\nport=tcp://:{rdp}\nfork=true\nsecurity_layer=negotiate\ncrypt_level=high\n"
+        f"certificate={folder}/tls.pem\nkey_file={folder}/tls.key\n"
+        f"[Logging]\nLogFile={folder}/xrdp.log\nLogLevel=ERROR\nEnableSyslog=false\n"
+        "[Xorg]\nname=Xorg\nlib=libxup.so\n"
+    )
+    for place in ("/run/sshd", "/run/xrdp"):
+        Path(place).mkdir(exist_ok=True)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     servers = [
         subprocess.Popen(command, **quiet)  # type: ignore[call-overload]
         for command in (
             ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)],
             ["/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config")],
+            ["/usr/sbin/xrdp", "--nodaemon", "--config", str(folder / "xrdp.ini")],
         )
     ]
     try:
-        for port in (tls, ssh):
+        for port in (tls, ssh, rdp):
             _wait_for(port)
-        yield tls, ssh
+        yield tls, ssh, rdp
     finally:
         for one in servers:
             one.terminate()

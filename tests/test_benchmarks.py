@@ -28,14 +28,14 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
     "identify": partial(identify.run, count=2, compared=False),
     "reach": partial(reach.run, rules=300, many=600, policies=3, cudd=False),
-    "wire": partial(wire.run, count=2, peers=False),
+    "wire": partial(wire.run, count=2, peers=False, away_ms=2.0),
     "lifecycle": partial(lifecycle.run, items=200, scanned=5, rounds=1),
 }
 
 
 _NEEDS = {
     "identify": pytest.mark.part("snmpd"),
-    "wire": pytest.mark.part("root", "sshd", "nginx"),
+    "wire": pytest.mark.part("root", "sshd", "nginx", "xrdp"),
 }
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from cryptography import x509
 
 from agent.platforms import platform
 from agent.redact import SiteKey
-from agent.transports.wire import open_wire
+from agent.transports.wire import _exchange, open_wire
 from agent.visit import Visitor
 from checks import rdp_agrees_with_wire
 from evidence.device import Device
@@ -218,6 +219,15 @@ def test_garbage_for_a_reply_is_no_remote_desktop(garbage: bytes) -> None:
         failure = read(port).failure
     assert failure is not None
     assert failure.code == "output_unexpected"
+
+
+def test_a_byte_at_a_time_without_end_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_exchange, "TIMEOUT_S", 0.1)
+    began = time.monotonic()
+    with listener(b"\x03\x00\xff\xff", *[b"\x02"] * 30, pause_s=0.02) as port:
+        failure = read(port).failure
+    assert time.monotonic() - began < 15
+    assert failure is not None
 
 
 def test_nobody_listens() -> None:

@@ -44,10 +44,10 @@ def settings(capture: Capture | None) -> RawConfigParser | None:
     )
     try:
         # A blank before a name would make it the value above's second line.
-        parser.read_string("\n".join(line.strip() for line in text.splitlines()))
+        parser.read_string("\n".join(_plain(line) for line in text.splitlines()))
     except Error:
         raise Unexpected(f"{who}: no file of xrdp's; it starts {shown(text)!r}") from None
-    if not parser.has_section("Globals"):
+    if not parser.has_section("globals"):
         raise Unexpected(f"{who}: has no section [Globals]; it starts {shown(text)!r}")
     return parser
 
@@ -61,20 +61,20 @@ def policy(
     """
     if server is None:
         return RemoteDesktopPolicy(source="xrdp", enabled=False)
-    port = _port(_of(server, "Globals", "port", str(PORT)))
-    channels = _is(_of(server, "Globals", "allow_channels", "true"))
-    devices = channels and _is(_of(server, "Channels", "rdpdr", "false"))
-    clipboard = channels and _is(_of(server, "Channels", "cliprdr", "false"))
+    port = _port(_of(server, "globals", "port", str(PORT)))
+    channels = _is(_of(server, "globals", "allow_channels", "true"))
+    devices = channels and _is(_of(server, "channels", "rdpdr", "false"))
+    clipboard = channels and _is(_of(server, "channels", "cliprdr", "false"))
     idle_s = _seconds(sessions, "IdleTimeLimit")
-    kills = sessions is not None and _is(_of(sessions, "Sessions", "KillDisconnected", "false"))
+    kills = sessions is not None and _is(_of(sessions, "sessions", "KillDisconnected", "false"))
     gone_s = _seconds(sessions, "DisconnectedTimeLimit") if kills else 0
     return RemoteDesktopPolicy(
         source="xrdp",
         enabled=None if ports is None or port is None else port in ports,
         port=port,
         nla_required=False,
-        security_layer=_of(server, "Globals", "security_layer", "negotiate").casefold(),
-        encryption_level=_of(server, "Globals", "crypt_level", "high").casefold(),
+        security_layer=_of(server, "globals", "security_layer", "negotiate").casefold(),
+        encryption_level=_of(server, "globals", "crypt_level", "high").casefold(),
         idle_limit_s=idle_s or None,
         disconnected_limit_s=gone_s or None,
         unlimited=() if sessions is None else _never(idle=idle_s, disconnected=gone_s),
@@ -87,7 +87,7 @@ def policy(
         lpt_port=False,
         pnp_device=False,
         smart_card=devices,
-        certificate=_of(server, "Globals", "certificate", "") or None,
+        certificate=_of(server, "globals", "certificate", "") or None,
     )
 
 
@@ -106,10 +106,16 @@ def _odd(
 def _closed(sessions: RawConfigParser) -> bool:
     """Whether the clipboard is closed both ways; one way open is open."""
     ways = [
-        _of(sessions, "Security", name, "none").casefold()
+        _of(sessions, "security", name, "none").casefold()
         for name in ("RestrictOutboundClipboard", "RestrictInboundClipboard")
     ]
     return all(way in {"all"} | _YES for way in ways)
+
+
+def _plain(line: str) -> str:
+    """A line without blanks around it; names of sections are the same in any case."""
+    line = line.strip()
+    return line.casefold() if line.startswith("[") else line
 
 
 def _of(parser: RawConfigParser, section: str, name: str, default: str) -> str:
@@ -126,7 +132,7 @@ def _seconds(sessions: RawConfigParser | None, name: str) -> float | None:
     """A time limit; None where it was not read or is no number."""
     if sessions is None:
         return None
-    value = _of(sessions, "Sessions", name, "0")
+    value = _of(sessions, "sessions", name, "0")
     return float(value) if value.isdecimal() else None
 
 

@@ -18,7 +18,7 @@ from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import SoftwareRelease
 
 _HEAD = b"PReg\x01\0\0\0"
-_SZ, _EXPAND, _DWORD, _QWORD = 1, 2, 4, 11
+_SZ, _EXPAND, _DWORD = 1, 2, 4
 # What stands for a secret has a length of its own, whatever the record says of its data.
 _REDACTED = re.compile(rb"redacted:hmac:[0-9a-f]{8}:[0-9a-f]{64}")
 _OPTION = re.compile(r"^MACHINE\\(.+)\\([^\\=]+)=(\d+),(.*)$", re.IGNORECASE | re.MULTILINE)
@@ -40,6 +40,12 @@ def policy_file(capture: Capture, hive: str = "") -> Mapping[str, Key]:
         elif plain == "**deletevalues":
             for one in str(value).casefold().split(";"):
                 values.pop(one.strip(), None)
+        elif plain == "**deletekeys":
+            for one in str(value).casefold().split(";"):
+                below = f"{hive}{path}\\{one.strip()}".casefold()
+                for other in found:
+                    if other == below or other.startswith(f"{below}\\"):
+                        found[other].clear()
         elif not plain.startswith("**"):
             values[plain] = value
     return {path: Key(values=values) for path, values in found.items()}
@@ -115,8 +121,9 @@ def _text(body: bytes, at: int) -> tuple[int, str]:
 
 
 def _value(kind: int, data: bytes) -> int | str:
-    """A number, a text, or binary data in hexadecimal; a number of a wrong size is none."""
-    if (kind, len(data)) in ((_DWORD, 4), (_QWORD, 8)):
+    """A number, a text, or binary data in hexadecimal; a number of another size or type (QWORD)
+    is none."""
+    if (kind, len(data)) == (_DWORD, 4):
         return int.from_bytes(data, "little")
     if kind in (_SZ, _EXPAND) and not _REDACTED.match(data):
         return data.decode("utf-16-le", "replace").rstrip("\0")

@@ -27,6 +27,7 @@ _TYPES = frozenset(
     )
 )
 _CONTROL_SET = re.compile(r"^system\\(controlset\d{3})\\")
+_RUNNING = "system\\currentcontrolset\\"
 _ABSENT = (
     "unable to find the specified registry key",  # Windows and wine
     "error_file_not_found",  # ours, of the registry pipe
@@ -35,6 +36,9 @@ _ABSENT = (
     "指定されたレジストリ キーまたは値が見つかりませんでした",
 )
 _DENIED = ("access is denied", "存取被拒", "拒绝访问", "アクセスが拒否")
+# How an export writes types as bytes: a DWORD, and texts.
+_NUMBER = "hex(4)"
+_TEXTS = ("hex(1)", "hex(2)", "hex(6)", "hex(7)")
 _REG_FILE = re.compile(r"^(?:Windows Registry Editor Version 5\.00|REGEDIT4)\s*$", re.MULTILINE)
 _REG_VALUE = re.compile(r'^(?:"((?:[^"\\]|\\.)*)"|@)=(.*)$')
 
@@ -136,7 +140,11 @@ def exported(capture: Capture) -> Mapping[str, Key]:
             key = _KEY.match(line.strip().strip("[]"))
             values = found.setdefault(_path(key), {}) if key else {}
         elif pair := _REG_VALUE.match(line.rstrip()):
-            values[_plain(pair[1] or "").casefold()] = _exported_value(pair[2])
+            name = _plain(pair[1] or "").casefold()
+            if pair[2] == "-":  # written by hand: the value is to be removed
+                values.pop(name, None)
+            else:
+                values[name] = _exported_value(pair[2])
     return _current({path: Key(values=of) for path, of in found.items()})
 
 
@@ -145,12 +153,22 @@ def _path(key: re.Match[str]) -> str:
 
 
 def _current(keys: dict[str, Key]) -> dict[str, Key]:
-    """With an offline hive's only control set under its running name, which such a hive lacks."""
-    sets = {found[1] for path in keys if (found := _CONTROL_SET.match(path))}
-    if len(sets) != 1:
+    """With an offline hive's control set under its running name, which such a hive lacks.
+
+    Of several sets it is the one that the hive itself selects.
+    """
+    if any(path.startswith(_RUNNING) for path in keys):
         return keys
-    return {
-        _CONTROL_SET.sub(r"system\\currentcontrolset\\", path): key for path, key in keys.items()
+    sets = {found[1] for path in keys if (found := _CONTROL_SET.match(path))}
+    one = min(sets, default="")
+    if len(sets) > 1:
+        chosen = keys.get(r"system\select", Key()).number("Current")
+        one = "" if chosen is None else f"controlset{chosen:03}"
+    if one not in sets:
+        return keys
+    of = f"system\\{one}\\"
+    return keys | {
+        _RUNNING + path.removeprefix(of): key for path, key in keys.items() if path.startswith(of)
     }
 
 
@@ -180,7 +198,8 @@ def _value(kind: str, data: str, who: str) -> int | str:
     number = re.fullmatch(r"0[xX]([0-9a-fA-F]+)", data)
     if number is None:
         raise Incomplete(f"{who}: {kind} {shown(data)!r} is no number")
-    return int(number[1], 16)
+    # A QWORD is no DWORD: Windows reads no setting of ours from one.
+    return int(number[1], 16) if kind == "REG_DWORD" else data
 
 
 def _exported_value(data: str) -> int | str:
@@ -188,13 +207,15 @@ def _exported_value(data: str) -> int | str:
         return int(number[1], 16)
     if data.startswith('"'):
         return _plain(data.strip('"'))
-    kind, sign, binary = data.partition(":")
+    kind, _, binary = data.partition(":")
     plain = binary.replace(",", "")
-    if sign and kind.startswith("hex(") and kind != "hex(b)":
-        try:
+    try:
+        if kind.casefold() == _NUMBER and len(plain) == 8:
+            return int.from_bytes(bytes.fromhex(plain), "little")
+        if kind.casefold() in _TEXTS:
             return bytes.fromhex(plain).decode("utf-16-le", "replace").rstrip("\0")
-        except ValueError:
-            return plain
+    except ValueError:
+        return plain
     return plain
 
 

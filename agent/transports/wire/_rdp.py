@@ -2,7 +2,8 @@
 
 `rdp N` sends an X.224 Connection Request with requestedProtocols N (`none`: without a
 negotiation block) and records the reply. Where the listener then selects a protocol that runs
-in TLS, the handshake is completed to see version and certificate, and the connection closed.
+in TLS, the handshake is completed to see version and certificate, and the connection closed;
+not for the requests that only more of the same clients make, so that a host sees few of them.
 `rdp ntlm` asks for 3 and in TLS sends one NTLM negotiate message, which carries no name: the
 challenge tells the build of the system.
 """
@@ -25,6 +26,8 @@ from evidence.errors import shown
 
 _REPLY_BYTES = 8192
 _SELECTED = 2
+# TLS, CredSSP, and both as clients ask for them: one of these is answered wherever TLS runs.
+_HANDSHAKES = ("1", "2", "3", "ntlm")
 # NTLMSSP NEGOTIATE without domain and workstation: Unicode, NTLM, always sign, extended
 # security, version, 128 bit (MS-NLMP 2.2.1.1).
 _NTLM = b"NTLMSSP\0" + struct.pack("<II", 1, 0x62088205) + bytes(16) + b"\x0a\0\0\0\0\0\0\x0f"
@@ -39,7 +42,7 @@ def probe(connection: socket.socket, wanted: str, name: str) -> Heard:
         "reply_hex": reply[:_REPLY_BYTES].hex(),
         "tls": None,
     }
-    if not _selects_tls(reply):
+    if wanted not in _HANDSHAKES or not _selects_tls(reply):
         return Heard(record)
     certificate = _handshake(connection, record, wanted == "ntlm")
     return Heard(record, None if certificate is None else fingerprint(certificate))

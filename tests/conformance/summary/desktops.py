@@ -19,6 +19,9 @@ from tests.conformance.summary.score import Values
 
 POLICY = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
 MACHINE = r"Control\Terminal Server"
+_LISTENER = re.compile(
+    rf"(?i)(?:ControlSet\d{{3}}|CurrentControlSet)\\{re.escape(MACHINE)}(?:\\WinStations\\RDP-Tcp)?"
+)
 _LAYERS = {0: "rdp", 1: "negotiate", 2: "tls"}
 _LEVELS = {1: "low", 2: "client-compatible", 3: "high", 4: "fips"}
 
@@ -83,15 +86,18 @@ def recommended(body: bytes) -> dict[str, int]:
 
 def listeners(parsed: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, bytes]]:
     """The keys of a hive that tell of its listener, as answers."""
-    keys = (rf"ControlSet001\{MACHINE}", rf"ControlSet001\{MACHINE}\WinStations\RDP-Tcp")
     answers = []
-    for key in keys:
+    for key, found in parsed.items():
+        if not _LISTENER.fullmatch(key):
+            continue
         values = {
             name: (value["type"], printed(value["type"], value["data"]))
-            for name, value in parsed[key].items()
+            for name, value in found.items()
             if isinstance(value, dict)
         }
-        answers.append((query(rf"SYSTEM\{key}"), answer(rf"SYSTEM\{key}", values)))
+        # One set is kept of a hive, under whatever number: the ask names the running one.
+        path = re.sub(r"(?i)^ControlSet\d{3}", "ControlSet001", key)
+        answers.append((query(rf"SYSTEM\{path}"), answer(rf"SYSTEM\{path}", values)))
     return answers
 
 
@@ -121,7 +127,7 @@ def _wanted_of_hive(one: Recorded) -> Values:
     rows = (
         (name, value["data"])
         for key, values in (one.case.get("parsed") or {}).items()
-        if re.fullmatch(rf"(?i)ControlSet001\\{re.escape(MACHINE)}(?:\\WinStations\\RDP-Tcp)?", key)
+        if _LISTENER.fullmatch(key)
         for name, value in values.items()
         if isinstance(value, dict) and value["type"] == "REG_DWORD"
     )
