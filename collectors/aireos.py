@@ -12,7 +12,7 @@ import re
 from collections.abc import Generator, Iterable
 from dataclasses import replace
 
-from collectors._cisco import bss, parts, rogue, span, wlan
+from collectors._cisco import bss, parts, rogue, span, wlan, wlan_summary
 from collectors._cisco.access_points import ACCESS_POINTS, access_points, names
 from collectors._cisco.answer import answered, text_of, told
 from collectors._cisco.release import release
@@ -75,7 +75,14 @@ def wireless(device: Device) -> Flow:
     found: list[WirelessNetwork] = []
     for row in rows:
         who = f"{device.id}: WLAN {row}"
-        values = wlan.values(told((yield WLAN(number=row))).splitlines())
+        try:
+            answer = yield WLAN(number=row)
+        except NotAnswered:
+            alone = [] if found else list(wlan_summary.networks(summary))
+            if len(alone) != len(rows) or (yield from _any_of(rows[1:])):
+                raise
+            return alone
+        values = wlan.values(told(answer).splitlines())
         if wlan.identifier(values) != row:
             raise Unexpected(f"{who}: the answer is of another WLAN, or of none")
         interface = values.get(("interface",), "")
@@ -83,6 +90,17 @@ def wireless(device: Device) -> Flow:
     ssids = {row: one.ssid for row, one in zip(rows, found, strict=True)}
     served = yield from bss.served((yield from names()), _BANDS, ssids)
     return [*found, *served, *(yield from rogue.heard(ROGUES, ROGUE))]
+
+
+def _any_of(rows: list[str]) -> Generator[Ask, Capture, bool]:
+    """Whether somebody delivered one of these WLANs: then the one that is missing is missed."""
+    for row in rows:
+        try:
+            yield WLAN(number=row)
+        except NotAnswered:
+            continue
+        return True
+    return False
 
 
 def firmware(device: Device) -> Flow:

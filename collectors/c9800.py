@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from collectors import ios
-from collectors._cisco import bss, rogue, wlan
+from collectors._cisco import bss, rogue, wlan, wlan_summary
 from collectors._cisco.access_points import ACCESS_POINTS, access_points, names
 from collectors._cisco.answer import told
 from collectors.ios import (
@@ -96,7 +96,10 @@ def firmware(device: Device) -> Flow:
 def wireless(device: Device) -> Flow:
     """Every WLAN profile, the policy tags by which access points carry it, from which addresses,
     and who else is heard."""
-    answer = yield WLANS
+    try:
+        answer = yield WLANS
+    except NotAnswered as missing:
+        return (yield from _of_summary(missing))
     number = yield from _number()
     blocks = [one.splitlines() for one in _BLOCK.split(told(answer))[1:]]
     if number is not None and number != len(blocks):
@@ -118,6 +121,19 @@ def wireless(device: Device) -> Flow:
     ssids = {number: one.ssid for number, one in zip(numbers, networks, strict=True)}
     served = yield from bss.served((yield from names()), _BANDS, ssids)
     return [*carried, *served, *(yield from rogue.heard(ROGUES, ROGUE))]
+
+
+def _of_summary(missing: NotAnswered) -> Flow:
+    """What the summary alone tells, where somebody delivered nothing else."""
+    try:
+        text = told((yield SUMMARY))
+    except NotAnswered:
+        raise missing from None
+    found = list(wlan_summary.networks(text))
+    number = _NUMBER.search(text)
+    if number is None or int(number[1]) != len(found) or not found:
+        raise missing
+    return found
 
 
 def _number() -> Generator[Ask, Capture, int | None]:

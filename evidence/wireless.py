@@ -18,7 +18,7 @@ CHECKS = (
     *("wireless_key_is_changed", "guest_is_separated"),
 )
 # Platforms that hear networks and have none: what they were not read for, no network lacks.
-LISTENERS = ("air_capture", "iw_scan")
+LISTENERS = ("air_capture", "iw_scan", "air_survey")
 WIRELESS = Text("its wireless networks", "無線網路設定")
 
 
