@@ -22,7 +22,9 @@ VERSION = Ask("version", "show version", also=("show_version",))
 CHASSIS = Ask("chassis", "show chassis inventory", also=("show_chassis_inventory",))
 SERVERS = Ask("servers", "show server inventory", also=("show_server_inventory",))
 _FIRMWARE = having("Startup-Vers:", template("cisco_fxos_show_system_firmware"))
-_VERSION = one(r"^ *(?:Version|Bundle Package Version): *(?P<version>\d+\.\d+\(\S+\))")
+_VERSION = one(
+    r"^ *(?:Version|Bundle Package Version|System version): *(?P<version>\d+\.\d+\(\S+\))"
+)
 _CHASSIS = each(
     r"^ *Chassis +PID",
     r"^ *(?P<number>\d+) +(?P<model>FPR\S+|FPR-\S+) +.*?(?P<serial>[A-Z]{3}\w{8})\b",

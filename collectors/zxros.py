@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, identity, span_s, template, terminal
+from collectors._cli import Maker, Row, Told, identity, one, span_s, template, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -20,12 +20,21 @@ SESSION = terminal("terminal length 0")
 
 _NUMBER = re.compile(r"\bV(\d\S*)")
 VERSION = Ask("version", "show version", also=("show_version",))
+# Switches and routers of before: "ZXR10 ROS Version V4.08.34", the board's name far below.
+_OLD = one(
+    r"\bROS Version (?P<version>V\d\S*)",
+    hardware=r"^Board Name *: *(\S.*?) *$",
+    uptime=r"uptime is (.+)",
+)
 
 
 def firmware(device: Device) -> Flow:
     """Release, device, and since when it runs."""
     return (
-        yield from identity(device, Told(VERSION, (template("zte_zxros_show_version"),), _version))
+        yield from identity(
+            device,
+            Told(VERSION, (template("zte_zxros_show_version"), _OLD), _version),
+        )
     )
 
 
@@ -33,5 +42,6 @@ def _version(row: Row) -> Iterator[Fact]:
     """`ZXCTN 6500-32`: the template leaves the name of the line out of the model."""
     told = _NUMBER.search(row["version"])
     yield MAKER.release(told[1] if told else row["version"])
-    yield MAKER.item(f"ZXCTN {row['hardware'].strip()}")
+    model = row["hardware"].strip()
+    yield MAKER.item(model if model.startswith("ZX") or not model else f"ZXCTN {model}")
     yield MAKER.unit(uptime_s=span_s(row["uptime"]))

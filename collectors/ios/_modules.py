@@ -12,7 +12,9 @@ from evidence.facts import HardwareItem, SoftwareRelease
 _CHASSIS = re.compile(r"(?mi)^[ \t]*Chassis type *: *(\S+)")
 _MAC = re.compile(r"(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}", re.IGNORECASE)
 _SLOT = re.compile(r"[ \t]*(\d{1,2}(?:/\d{1,2})*|[RFP]\d)[ \t]+([A-Z0-9]\S*)[ \t]+[a-z]")
+# One line for a machine, or a table of a stack's members.
 _UDI = re.compile(r"\bPID: *([^\s,]+) *, *SN: *(\w+)")
+_UDI_ROW = re.compile(r"(?m)^[ \t]*\*?[ \t]*\d+[ \t]+(\S+)[ \t]+(\w{8,})[ \t]+\1:\2[ \t]*$")
 _IMAGE = re.compile(r"(?m)^IMG[ \t]+[CU][ \t]+(\d+\.\d\S*)")
 
 
@@ -69,5 +71,5 @@ def installed(text: str) -> Iterator[SoftwareRelease]:
 
 def identities(text: str) -> Iterator[HardwareItem]:
     """The machines that `show license udi` names, each once."""
-    for model, serial in dict.fromkeys(_UDI.findall(text)):
+    for model, serial in dict.fromkeys((*_UDI.findall(text), *_UDI_ROW.findall(text))):
         yield item(model, serial)

@@ -100,6 +100,17 @@ FAMILIES = (
         model=(get("11863.6.1.1.5.0"), entity("model")),
         serial=(get("11863.6.1.1.8.0"), entity("serial")),
     ),
+    # Managed switches have FASTPATH's tree below 4526.10, smart ones below 4526.11.
+    Family(
+        vendor="NETGEAR",
+        product="netgear",
+        name="NETGEAR firmware",
+        under=("4526.100.4",),
+        says=r"^(?:NETGEAR )?(?P<model>\S*\d\S*?)(?:[,\s]|$)",
+        version=(get("4526.11.1.1.1.13.0"), descr(r"[, ]v?(\d+(?:\.\d+){2,})")),
+        model=(descr(r"^(?:NETGEAR )?(\S*\d\S*?)(?:[,\s]|$)"), entity("model")),
+        serial=(get("4526.11.1.1.1.4.0"), entity("serial")),
+    ),
     _fastpath(
         "NETGEAR",
         "netgear",
