@@ -28,7 +28,8 @@ _ENTERPRISES = (1, 3, 6, 1, 4, 1)
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something that may be of a vendor. `texts` are what it says of itself, each as it says it."""
+    """Something that may be of a vendor. `texts` are what it says of itself, each as it says it.
+    `passing`: heard on the air, and perhaps a neighbour's; nobody here owes its make."""
 
     what: Text
     key: str
@@ -36,6 +37,7 @@ class Thing:
     object_id: str | None = None
     macs: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    passing: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -85,7 +87,9 @@ def _thing(fact: Fact, digest: str) -> Thing | None:
     """None: a fact that names no product."""
     if isinstance(fact, AirObservation):
         what = Text(f"access point {fact.bssid} on the air", f"所收無線基地臺 {fact.bssid}")
-        return Thing(what, fact.bssid, (), macs=(fact.bssid,), evidence=(digest,))
+        return Thing(
+            what, fact.bssid, (), macs=(fact.bssid,), evidence=(digest,), passing=not fact.on_wire
+        )
     if isinstance(fact, HardwareItem):
         key, texts = fact.model or fact.part, _told(fact.vendor, fact.model, fact.description)
     elif isinstance(fact, SoftwareRelease):

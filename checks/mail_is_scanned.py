@@ -72,17 +72,11 @@ def _answer(
     if not any(one.messages for one in mine):
         words = Text("no mail was scanned", "本月未掃描任何郵件")
         return Result.not_satisfied, "nothing_scanned", words
-    dated = [one for one in mine if one.signatures_on and one.scanned_until]
-    if not dated:
+    dated = [one for one in mine if one.signatures_on]
+    if len(dated) < len(mine) and not _old(dated, signatures_days):
         words = Text("mail is scanned; the day of its signatures is not told", "未載明病毒碼日期")
         return Result.not_assessed, "signatures_unknown", words
-    old = [
-        one
-        for one in dated
-        if one.signatures_on
-        and one.scanned_until
-        and (one.scanned_until - one.signatures_on).days > signatures_days
-    ]
+    old = _old(dated, signatures_days)
     if old:
         words = Text(
             f"signatures were of {old[0].signatures_on}", f"病毒碼為 {old[0].signatures_on}，已過期"
@@ -95,6 +89,17 @@ def _answer(
         f"掃描 {count} 封郵件，{found} 封含惡意內容",
     )
     return Result.satisfied, "scanned", words
+
+
+def _old(rows: Sequence[MailScan], signatures_days: int) -> list[MailScan]:
+    """Reports whose signatures were older than that on their last day."""
+    return [
+        one
+        for one in rows
+        if one.signatures_on
+        and (last := one.scanned_until or one.scanned_from)
+        and (last - one.signatures_on).days > signatures_days
+    ]
 
 
 def _month(readings: Readings) -> tuple[date, date]:

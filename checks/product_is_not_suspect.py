@@ -36,7 +36,7 @@ def check(readings: Readings, *, suspects: Sequence[Suspect] = ()) -> Iterator[O
         yield from found
         if not found and any(one.is_told for one in place.things):
             yield _none(readings, place, suspects)
-        if untold := [one for one in place.things if not one.is_told]:
+        if untold := [one for one in place.things if not (one.is_told or one.passing)]:
             yield _untold(readings, place, untold)
 
 

@@ -75,8 +75,8 @@ def _lets_in(reading: Reading) -> bool:
 
 
 def _alone(readings: Readings) -> Iterator[tuple[Device, Reading | None]]:
-    """Logs of gateways that are not read themselves."""
-    gateways = [device for device, _ in readings.each("remote_access")]
+    """Logs of gateways that are not read themselves, or could not be."""
+    gateways = [device for device, reading in readings.each("remote_access") if reading]
     groups = {name for one in gateways for name in (one.id, one.ha_group) if name}
     for device, reading in readings.each("session_log"):
         if device.id not in groups and device.ha_group not in groups:

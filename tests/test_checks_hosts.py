@@ -225,6 +225,7 @@ REPORT = MailScan(
         ([replace(REPORT, messages=None)], "scanned_unknown", None),
         ([replace(REPORT, messages=0)], "nothing_scanned", Result.not_satisfied),
         ([replace(REPORT, signatures_on=None)], "signatures_unknown", None),
+        ([REPORT, replace(REPORT, signatures_on=None)], "signatures_unknown", None),
         (
             [replace(REPORT, signatures_on=AT.date() - timedelta(days=8))],
             "signatures_old",

@@ -16,6 +16,7 @@ from checks.product_is_not_suspect import check
 from evidence.control import Disposition, Kind, Policy, Suspect, Verdict
 from evidence.errors import ConfigurationError
 from evidence.facts import (
+    AirObservation,
     Asset,
     Fact,
     HardwareItem,
@@ -111,6 +112,18 @@ def test_a_mac_address_is_a_hint_and_its_vendor_stays_untold() -> None:
     assert states(found) == ["suspected_by_mac", "vendor_untold"]
     assert "僅供線索" in found[0].description.zh
     assert {one.result for one in found} == {Result.not_assessed}
+
+
+def test_nobody_owes_the_make_of_a_neighbours_access_point() -> None:
+    """Heard on the air it is a hint by its address; on our own cables somebody must know it."""
+    far = AirObservation(bssid="00:11:22:01:02:03", ssid="Cafe", classified_as="neighbor")
+    near = replace(far, bssid="00:11:22:01:02:04", on_wire=True)
+    suspect = replace(far, bssid="00:e0:fc:01:02:03")
+    told = [
+        [found.state for found in check(seen(read("wlc", "wireless", one)), suspects=LIST)]
+        for one in (far, near, suspect)
+    ]
+    assert told == [[], ["vendor_untold"], ["suspected_by_mac"]]
 
 
 def test_what_says_nothing_of_its_make_is_no_pass() -> None:

@@ -136,6 +136,12 @@ def test_another_gateways_log_is_not_this_ones() -> None:
     assert states == {"fw": "log_incomplete", "log": "listed"}
 
 
+def test_the_log_of_a_gateway_that_could_not_be_read_is_reviewed_all_the_same() -> None:
+    log = read("log", "session_log", LOG, SESSION)
+    found = reviewed(failed("fw", "remote_access", "device_unreachable"), log)
+    assert {one.device: one.state for one in found} == {"fw": "not_read", "log": "listed"}
+
+
 @pytest.mark.parametrize(
     ("services", "state"),
     [

@@ -50,10 +50,16 @@ def remote_access(
 
 
 def _rows(judged: Judged, language: str) -> Iterator[Mapping[str, Any]]:
-    """One row an observation, the worst first; counts of grants where the row is of a service."""
+    """One row an observation, the worst first; counts of grants where the row is of a service.
+    What was not read each check says: once is enough."""
     order = judged.policy.order
     mine = [one for one in judged.observations if one.check in CHECKS]
+    unread: set[str] = set()
     for one in sorted(mine, key=lambda one: (order.index(Verdict.of(one.result)), one.subject)):
+        if one.state == "not_read":
+            if one.subject in unread:
+                continue
+            unread.add(one.subject)
         yield {
             "device": one.device,
             "way": one.subject.removeprefix(f"{one.device}/"),
