@@ -144,9 +144,9 @@ class Family:
         told = (source.value(view) for source in (*sources, *_STANDARD.get(what, ())))
         value = next((one for one in told if one is not None), None)
         value = value or said(self.groups(view.description).get(what))
-        if what == "version" and not re.search(r"\d", value or ""):
-            # A word that stood where a release stands.
-            return None
+        if what == "version":
+            # A word that stood where a release stands is none; a sentence's end is not its part.
+            return value.rstrip(".,;") if value and re.search(r"\d", value) else None
         if what == "model" and (value is None or value in (self.vendor or "").split()):
             return self.models.get(view.object_id)
         return value

@@ -164,7 +164,8 @@ FAMILIES = (
         product="telepresence",
         name="Cisco TelePresence",
         under=("5596",),
-        says=r"SoftW: (?P<version>\S+)(?:.*?S/N: (?P<serial>\S+))?",
+        says=r"SoftW: (?P<version>\S+)(?:.*?MCU: (?:Cisco )?(?:TelePresence )?"
+        r"(?P<model>\S*\d\S*))?(?:.*?S/N: (?P<serial>\S+))?",
     ),
     Family(
         vendor="Cisco Meraki",

@@ -175,9 +175,13 @@ FAMILIES = (
         product="awplus",
         name="AlliedWare Plus",
         under=("207",),
-        says=r"(?P<model>\S*\d\S*)?.*?(?:AlliedWare Plus \(TM\)|AW\+) v?(?P<version>[\w.-]+)",
+        says=r"(?P<model>\S*\d\S*)?.*?(?:AlliedWare Plus\)? (?:\(TM\)|Version)|AW\+) v?"
+        r"(?P<version>[\w.-]+)",
         # AT-SETUP-MIB currSoftVer; AT-RESOURCE-MIB's board name and serial number.
-        version=(get("207.8.4.4.4.500.2.1.1.0"), descr(r"(?:\(TM\)|AW\+) v?([\w.-]+)")),
+        version=(
+            get("207.8.4.4.4.500.2.1.1.0"),
+            descr(r"(?:\(TM\)|AW\+|Plus\) Version) v?([\w.-]+)"),
+        ),
         model=(walk("207.8.4.4.3.12.2.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
         serial=(walk("207.8.4.4.3.12.2.1.6"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
     ),
