@@ -278,15 +278,17 @@ def _devices(
         except ConfigurationError as error:
             mistakes.append(f"{where}: {error.code}: {error.message}")
             continue
-        named_only = BY_NAME_ONLY.union(one.by_name)
-        usual = [subject for subject in one.collectors if subject not in named_only]
-        subjects = tuple(model.subjects or usual or one.collectors)
-        if unread := [subject for subject in subjects if subject not in one.collectors]:
-            mistakes.append(
-                f"{where}: subject_unknown: {one.name} does not read {', '.join(unread)}; "
-                f"it reads {', '.join(one.collectors)}"
-            )
         transport = model.transport or (one.transports[0] if one.transports else "")
+        readable = one.subjects_by(transport)
+        named_only = BY_NAME_ONLY.union(one.by_name)
+        usual = [subject for subject in readable if subject not in named_only]
+        subjects = tuple(model.subjects or usual or readable)
+        if unread := [subject for subject in subjects if subject not in readable]:
+            by = f" by {transport}" if set(unread) & set(one.collectors) else ""
+            mistakes.append(
+                f"{where}: subject_unknown: {one.name} does not read {', '.join(unread)}{by}; "
+                f"it reads {', '.join(readable)}"
+            )
         if transport not in one.transports:
             mistakes.append(
                 f"{where}: transport_invalid: {one.name} is read by {', '.join(one.transports)}"
@@ -294,7 +296,9 @@ def _devices(
         if model.id in found:
             mistakes.append(f"{where}: inventory_duplicate: {model.id} stands twice")
         # What probes one listener of a host stands beside what probes another of it.
-        by = f"{transport} {one.name}" if transport == "wire" else transport
+        by = transport
+        if transport == "wire":
+            by = f"{transport} {one.name} {model.options.get('starttls', '')}"
         place = (model.host or "", model.port, by)
         if model.host and place in addresses:
             mistakes.append(

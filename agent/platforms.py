@@ -13,6 +13,7 @@ A platform module may define
 - `ALIASES`: other names it goes by (netmiko's device types),
 - `BY_NAME`: subjects that are read only where the configuration names them, because they need
   more of the account than the others, or a part that few devices have,
+- `NOT_BY`: by transport, subjects that cannot be read that way,
 - `VENDOR`: the vendor's name.
 """
 
@@ -20,8 +21,8 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -53,6 +54,12 @@ class Platform:
     vendor: str | None
     http_session: HttpSession | None = None
     by_name: tuple[str, ...] = ()
+    not_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def subjects_by(self, transport: str) -> tuple[str, ...]:
+        """The subjects that can be read by this transport."""
+        not_by = self.not_by.get(transport, ())
+        return tuple(subject for subject in self.collectors if subject not in not_by)
 
     @cached_property
     def all_asks(self) -> tuple[Ask, ...]:
@@ -165,4 +172,5 @@ def _read(name: str, module: ModuleType) -> Platform:
         vendor=getattr(module, "VENDOR", None),
         http_session=http_session,
         by_name=tuple(getattr(module, "BY_NAME", ())),
+        not_by=dict(getattr(module, "NOT_BY", {})),
     )

@@ -153,3 +153,24 @@ def test_a_folder_that_is_closed_to_us_holds_no_secret_for_us(
     mocker.patch.object(Path, "is_file", side_effect=PermissionError(13, "Permission denied"))
     with pytest.raises(ConfigurationError, match="secret_missing"):
         resolve("cred:fw-01", tmp_path, {})
+
+
+def test_listeners_of_one_host_stand_beside_each_other(tmp_path: Path) -> None:
+    listeners = """devices:
+  - {id: web, platform: tls_wire, host: 192.0.2.9}
+  - {id: mail, platform: tls_wire, host: 192.0.2.9, options: {starttls: smtp}}
+  - {id: files, platform: tls_wire, host: 192.0.2.9, options: {starttls: ftp}}
+"""
+    assert len(load_config(configuration(tmp_path, listeners)).devices) == 3
+    twice = listeners.replace("ftp", "smtp")
+    assert mistake(tmp_path, twice).code == "inventory_duplicate"
+
+
+def test_a_subject_is_read_only_by_what_can_ask_for_it(tmp_path: Path) -> None:
+    host = "devices:\n  - {id: pc, platform: windows, transport: winreg, host: 192.0.2.9"
+    device = load_config(configuration(tmp_path, host + "}\n")).devices["pc"]
+    assert "remote_desktop" in device.subjects
+    assert "account" not in device.subjects
+    error = mistake(tmp_path, host + ", subjects: [account]}\n")
+    assert error.code == "subject_unknown"
+    assert "windows does not read account by winreg; it reads " in str(error)

@@ -79,6 +79,7 @@ VENDOR = "Microsoft"
 TRANSPORTS = ("ssh", "winrm", "winreg", "folder")
 # Its commands are more than a limited endpoint lets through before it is told of them.
 BY_NAME = ("host",)
+NOT_BY = {"winreg": ("account",)}  # groups are told by a command alone
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 

@@ -38,7 +38,10 @@ def crypto(
     settings = configured(config)
     language = language or settings.language
     rows = list(_rows(judged_month(settings, period), language))
-    show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)
+    # One name a line: a weak service has dozens of long ones.
+    lines = [row | {name: row[name].replace(", ", "\n") for name in _LISTED} for row in rows]
+    columns = {key: text.in_(language) for key, text in HEADINGS.items()}
+    show(rows if json else lines, columns, json, styles=STYLES)
     if not rows:
         say("no device is read for its cryptography")
     fine = Verdict.satisfied.text.in_(language)
