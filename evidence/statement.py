@@ -22,6 +22,7 @@ ASSESSMENT = "urn:evidence-agent:assessment:v1"
 DECISIONS = "urn:evidence-agent:decisions:v1"
 ANSWERS = "urn:evidence-agent:answers:v1"
 SIGN_OFF = "urn:evidence-agent:sign-off:v1"
+RETENTION = "urn:evidence-agent:retention:v1"
 PACK = "urn:evidence-agent:pack:v1"
 RECEIPT = "urn:evidence-agent:receipt:v1"
 CATALOGUE = "urn:evidence-agent:catalogue:v1"
@@ -32,6 +33,7 @@ KINDS = {
     DECISIONS: "decisions",
     ANSWERS: "answers",
     SIGN_OFF: "sign_off",
+    RETENTION: "retention",
     PACK: "pack",
     RECEIPT: "receipt",
     CATALOGUE: "catalogue",

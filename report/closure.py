@@ -65,13 +65,14 @@ def take(
     bundle: str,
     readings: Set[str],
     envelope: bytes,
-    capture: Callable[[str], bytes],
+    capture: Callable[[str], bytes | None],
     members: Members,
 ) -> Iterator[Exhibit]:
     """Keep a bundle's envelope and the captures of these readings (digests); yield their exhibits.
 
-    `capture` gives the bytes of a digest. Works on plain records: facts by the hundred thousand
-    need not become objects to be packed. Raises SealError for a bundle that is not `bundle`.
+    `capture` gives the bytes of a digest, None where they were deleted on record. Works on plain
+    records: facts by the hundred thousand need not become objects to be packed. Raises SealError
+    for a bundle that is not `bundle`.
     """
     kept = members.add_record(envelope)
     if kept.digest != bundle:
@@ -87,8 +88,9 @@ def take(
             by_subject[reading["subject"]] = digest
             for one in reading["captures"]:
                 body = capture(one)
-                check_digest(one, body)
-                members.add(f"captures/{one}", body)
+                if body is not None:
+                    check_digest(one, body)
+                    members.add(f"captures/{one}", body)
     if unfound := readings - set(by_subject.values()):
         raise SealError(f"{bundle} lacks reading {min(unfound)}", code="archive_incomplete")
     for asked in said["asks"]:

@@ -106,8 +106,9 @@ class Web:
     async def get_blob(self, request: Request) -> Response:
         digest = digest_of(request)
         admitted = await self._admit(request)
-        path = await run_in_threadpool(self.custody.blob_path, admitted.caller, digest)
-        return _file(path, "application/octet-stream")
+        size_bytes, chunks = await run_in_threadpool(self.custody.blob, admitted.caller, digest)
+        headers = {"Content-Length": str(size_bytes)}
+        return StreamingResponse(chunks, headers=headers, media_type="application/octet-stream")
 
     # Bundles and records
 

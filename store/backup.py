@@ -22,12 +22,14 @@ from store.custody import Custody
 from store.database import Database
 from store.files import BLOBS, ENVELOPES, sync_folder
 from store.recovery import begin
+from store.retention.tombstones import absent_blobs
 
 DATABASE = "store.db"
 
 
-def back_up(custody: Custody, folder: Path) -> int:
-    """Copy the store into `folder`; how many files were new. Raises EnvironmentProblem.
+def back_up(custody: Custody, folder: Path) -> tuple[int, int]:
+    """Copy the store into `folder`; how many files were new, and how many were deleted there
+    because a tombstone says so. Raises EnvironmentProblem.
 
     Of a PostgreSQL store only the files: the database has pg_basebackup and its WAL archive.
     """
@@ -48,10 +50,21 @@ def back_up(custody: Custody, folder: Path) -> int:
             raise EnvironmentProblem(f"the copy of the database is damaged: {said}", code="backup")
         fresh.rename(folder / DATABASE)
     (folder / "store.pub").write_text(custody.key.public.pem, "ascii")
-    return sum(
+    copied = sum(
         _copy(custody.files.path(kind, "0" * 64).parent.parent, folder / kind)
         for kind in (BLOBS, ENVELOPES)
     )
+    return copied, _follow(custody, folder / BLOBS)
+
+
+def _follow(custody: Custody, blobs: Path) -> int:
+    """Delete in the copy what was deleted in the store; how many."""
+    with custody.database.reading() as rows:
+        deleted = [digest for digest, removed, stones in absent_blobs(rows) if removed and stones]
+    there = [path for digest in deleted if (path := blobs / digest[:2] / digest).exists()]
+    for path in there:
+        path.unlink()
+    return len(there)
 
 
 def put_back(

@@ -21,10 +21,12 @@ from store import watching
 from store.agents import callers
 from store.backup import back_up, put_back
 from store.custody import Custody
+from store.fsck import deleted_count
 from store.fsck import fsck as check_all
 from store.membership import Membership
 from store.pack import agents_of, make_pack
 from store.people.cli import app as user_app
+from store.retention.cli import app as retention_app
 from store.serve import serve as serve_store
 from store.serve import system_clock
 from store.settings import load_settings
@@ -38,6 +40,7 @@ State = Annotated[Path | None, typer.Option(help="The store's folder.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 
 app.add_typer(user_app, name="user")
+app.add_typer(retention_app, name="retention")
 
 
 def main() -> None:
@@ -199,9 +202,11 @@ def pack(
 def fsck(state: State = None, config: Config = None) -> None:
     """Check database, log, receipts and every file. Exit 1 when something is not as it was."""
     with _opened(state, config) as custody:
-        wrong = list(check_all(custody))
+        wrong, deleted = list(check_all(custody)), deleted_count(custody)
     for sentence in wrong:
         print(sentence)
+    if deleted:
+        print(f"{deleted} blob(s) deleted at the end of their retention, by tombstones that hold")
     print(f"{len(wrong)} thing(s) wrong" if wrong else "all is as it was taken in")
     if wrong:
         raise typer.Exit(1)
@@ -215,9 +220,11 @@ def backup(
 ) -> None:
     """Copy a store, also a running one; only what is new. The store's key is not in it."""
     with _opened(state, config) as custody:
-        copied = back_up(custody, folder)
+        copied, deleted = back_up(custody, folder)
         whole = custody.database.is_sqlite
     print(f"{copied} new files copied to {folder}")
+    if deleted:
+        print(f"{deleted} files deleted there, as their tombstones say")
     if not whole:
         print("the database is PostgreSQL's to back up: pg_basebackup and its WAL archive")
 

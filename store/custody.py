@@ -16,7 +16,7 @@ from functools import partial
 from io import BufferedWriter
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from evidence.archive import open_archive
 from evidence.bundle import check_digest, unpacked
@@ -29,12 +29,16 @@ from evidence.seal import Envelope, PublicKey, SigningKey
 from evidence.statement import COLLECTION, KINDS, Statement
 from store import agents, leaves, recovery
 from store.agents import Caller
+from store.blobs import Blobs, Kept
+from store.blobs.disk import DiskBlobs
 from store.claims import Claims, claims_of
 from store.database import Database, in_use, insert_all_missing, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
 from store.group import Group
 from store.month.index import Index, Indexer
 from store.problems import Refused
+from store.retention.tables import absent
+from store.retention.tombstones import Deleted, deleted_error, remove_deleted
 from store.said.tables import said
 from store.schema import blob as blob_table
 from store.schema import blob_owner, statement_blob
@@ -44,14 +48,17 @@ from store.shelf import Shelf
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
 # Built once: a question costs more to write than to ask.
+_IS_HERE = ~exists().where(absent.c.digest == blob_owner.c.digest)
 _OWNER = select(blob_owner.c.digest).where(
     blob_owner.c.digest == bindparam("digest"), blob_owner.c.agent == bindparam("agent")
 )
+_OWNER_OF_WHAT_IS_HERE = _OWNER.where(_IS_HERE)
 _RECEIPT = select(statement_table.c.receipt).where(
     statement_table.c.digest == bindparam("digest"), statement_table.c.agent == bindparam("agent")
 )
 _THERE = select(blob_table.c.digest).where(
-    blob_table.c.digest.in_(bindparam("digests", expanding=True))
+    blob_table.c.digest.in_(bindparam("digests", expanding=True)),
+    ~exists().where(absent.c.digest == blob_table.c.digest),
 )
 _INSERT_STATEMENT, _INSERT_NAMED = insert(statement_table), insert(statement_blob)
 # How many values one question to the database may name.
@@ -92,6 +99,7 @@ class Custody:
                 held.enter_context(_hold(state))
             self.files = Files(state)
             held.callback(self.files.close)
+            self.blobs: Blobs = DiskBlobs(self.files)
             self.key = _own_key(state)
             self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.database = Database(state / "store.db", database_url)
@@ -102,7 +110,7 @@ class Custody:
             if serving:
                 self.database.hold()
                 self._sweep()
-            self.shelf = Shelf(self.files)
+            self.shelf = Shelf(self.files, self.blobs, self._deleted)
             self.index = Index(self.database, self.shelf)
             self.indexer = Indexer(self.index)
             if serving:
@@ -146,31 +154,39 @@ class Custody:
     # Blobs
 
     def has_blob(self, caller: Caller, digest: str) -> bool:
-        """Whether this agent delivered that blob. That another did is none of its business."""
+        """Whether this agent delivered that blob, and it was not deleted since. That another did is
+        none of its business."""
+        one = {"digest": digest, "agent": caller.agent}
         with self.database.reading() as rows:
-            return _owns(rows, digest, caller)
+            return rows.scalar(_OWNER_OF_WHAT_IS_HERE, one) is not None
 
     def keep_blob(self, caller: Caller, incoming: Incoming, size_bytes: int) -> bool:
         """Keep a received file under its digest. True when the agent had not delivered it yet."""
-        digest = incoming.digest
-        with self.database.reading() as rows:
-            if _owns(rows, digest, caller):
-                return False
-        incoming.name(self.files.path(BLOBS, digest))
+        digest, kept = incoming.digest, Kept(self.blobs)
+        if self.has_blob(caller, digest):
+            return False
+        kept.take(digest, incoming, size_bytes)
         now = self._clock()
 
         def enter(rows: Connection) -> None:
-            insert_missing(rows, blob_table, digest=digest, size_bytes=size_bytes, stored_at=now)
+            kept.enter(rows, now)
             insert_missing(rows, blob_owner, digest=digest, agent=caller.agent)
 
         self._group.do(enter)
         return True
 
-    def blob_path(self, caller: Caller, digest: str) -> Path:
-        """The file of a blob the agent delivered. Raises Refused `not_found`."""
-        if not self.has_blob(caller, digest):
-            raise Refused(f"no blob {digest} of {caller.agent}", code="not_found")
-        return self.files.path(BLOBS, digest)
+    def blob(self, caller: Caller, digest: str) -> tuple[int, Iterator[bytes]]:
+        """The size and the bytes of a blob the agent delivered. Raises Refused: `not_found`,
+        `blob_deleted`."""
+        with self.database.reading() as rows:
+            if rows.scalar(_OWNER, {"digest": digest, "agent": caller.agent}) is None:
+                raise Refused(f"no blob {digest} of {caller.agent}", code="not_found")
+            deleted = deleted_error(rows, digest)
+            sized = select(blob_table.c.size_bytes).where(blob_table.c.digest == digest)
+            size_bytes = rows.scalar(sized)
+        if deleted is not None:
+            raise deleted
+        return size_bytes or 0, self.blobs.chunks(digest)
 
     # Statements
 
@@ -218,12 +234,14 @@ class Custody:
             )
             there = _there(rows, list(captures))
         check_owned(claims, {*owned, *captures})
+        came = Kept(self.blobs)
         for one, body in captures.items():
-            if one not in there:
-                self.files.put(BLOBS, one, body)
+            if one in there:
+                came.there(one, len(body))
+            else:
+                came.put(one, body)
         self.files.put(ENVELOPES, digest, envelope.to_json())
-        sizes = {one: len(body) for one, body in captures.items()}
-        kept = self._group.do(partial(self._enter, caller, entry, claims.blobs, sizes))
+        kept = self._group.do(partial(self._enter, caller, entry, claims.blobs, came))
         self.indexer.wake()
         return kept
 
@@ -232,17 +250,15 @@ class Custody:
         caller: Caller,
         entry: Entry,
         blobs: Sequence[str],
-        sizes: Mapping[str, int],
+        came: Kept,
         rows: Connection,
     ) -> tuple[bytes, bool]:
         """The rows of a statement whose files are on the disk, and of captures that came along."""
         known = _receipt(rows, entry.digest, caller)  # another request may have been faster
         if known is not None:
             return known, False
-        now = entry.received_at
-        new = [{"digest": d, "size_bytes": size, "stored_at": now} for d, size in sizes.items()]
-        insert_all_missing(rows, blob_table, new)
-        owned = [{"digest": one, "agent": caller.agent} for one in sizes]
+        came.enter(rows, entry.received_at)
+        owned = [{"digest": one, "agent": caller.agent} for one in came.sizes]
         insert_all_missing(rows, blob_owner, owned)
         receipt = leaves.append(rows, entry, self.origin)
         signed = receipt.seal(self.key).to_json()
@@ -369,10 +385,11 @@ class Custody:
             statements |= recovery.waiting(rows)
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
+        remove_deleted(self.database, self.blobs, self._clock())
 
-
-def _owns(rows: Connection, digest: str, caller: Caller) -> bool:
-    return rows.scalar(_OWNER, {"digest": digest, "agent": caller.agent}) is not None
+    def _deleted(self, digest: str) -> Deleted | None:
+        with self.database.reading() as rows:
+            return deleted_error(rows, digest)
 
 
 def check_owned(claims: Claims, there: set[str]) -> None:
@@ -403,12 +420,13 @@ def _there(rows: Connection, digests: Sequence[str]) -> set[str]:
 
 
 def owned_of(rows: Connection, digests: Sequence[str], caller: Caller) -> set[str]:
-    """Those of the digests that the agent delivered."""
+    """Those of the digests that the agent delivered, and that were not deleted since."""
     found: set[str] = set()
     of = blob_owner.c
     for at in range(0, len(digests), _AT_ONCE):
         some = of.digest.in_(digests[at : at + _AT_ONCE])
-        found |= set(rows.scalars(select(of.digest).where(of.agent == caller.agent, some)))
+        mine = select(of.digest).where(of.agent == caller.agent, some, _IS_HERE)
+        found |= set(rows.scalars(mine))
     return found
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
-from pathlib import Path
 
 from sqlalchemy import Connection, select, text
 
@@ -15,8 +14,9 @@ from evidence.receipt import Receipt
 from evidence.seal import Envelope
 from store import leaves
 from store.custody import Custody
-from store.files import BLOBS, ENVELOPES
+from store.files import ENVELOPES
 from store.people.audit import broken_event
+from store.retention.tombstones import absent_blobs, deletions
 from store.said.tables import said
 from store.schema import blob, cosignature, leaf, statement, time_stamp
 
@@ -46,8 +46,15 @@ def fsck(custody: Custody) -> Iterator[str]:
         event = broken_event(rows)
         if event is not None:
             yield f"audit trail: event {event} is missing or not what it was when it was written"
+        stones = deletions(rows, custody.shelf, custody.key.public)
+        deleted = {digest: (removed, by) for digest, removed, by in absent_blobs(rows)}
+    for digest, wrong in stones.items():
+        if wrong is not None:
+            yield f"tombstone {digest}: {wrong}"
     for digest in blobs:
-        if _sha256(custody.files.path(BLOBS, digest)) != digest:
+        if digest in deleted:
+            yield from _deleted(custody, digest, *deleted[digest])
+        elif _sha256(custody, digest) != digest:
             yield f"blob {digest}: the file is missing or holds other bytes"
     for digest, receipt, entry in statements:
         yield from _statement(custody, digest, receipt, entry)
@@ -93,13 +100,28 @@ def _statement(custody: Custody, digest: str, receipt: bytes, entry: str) -> Ite
         yield f"statement {digest}: {error}"
 
 
-def _sha256(path: Path) -> str | None:
-    """The digest of a file; None when it is not there."""
+def _deleted(
+    custody: Custody, digest: str, removed: bool, tombstones: Collection[str]
+) -> Iterator[str]:
+    """A row alone deletes nothing: whoever could write it could hide a missing file."""
+    if not tombstones:
+        yield f"blob {digest}: it is missing, and no tombstone says that it was deleted"
+    elif removed and custody.blobs.there(digest):
+        yield f"blob {digest}: it was deleted, and its bytes are here"
+
+
+def _sha256(custody: Custody, digest: str) -> str | None:
+    """The digest of a blob's bytes; None when they are not there."""
     hashed = sha256()
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(1024 * 1024):
-                hashed.update(chunk)
+        for chunk in custody.blobs.chunks(digest):
+            hashed.update(chunk)
     except FileNotFoundError:
         return None
     return hashed.hexdigest()
+
+
+def deleted_count(custody: Custody) -> int:
+    """How many blobs are gone by a tombstone: not missing."""
+    with custody.database.reading() as rows:
+        return sum(1 for _, _, stones in absent_blobs(rows) if stones)

@@ -6,6 +6,7 @@ The same ZIP as an agent's (`evidence/pack.py`), its manifest signed by the stor
 was signed is bound as it was signed; what came later is in the pack of the next signing. Beside
 the records of an agent's pack it holds every answer and step of signing, each with its receipt,
 the digests that the signed root is over (`members.json`), and the newest checkpoint of the log.
+Bytes that were deleted at the end of their retention are not in it; their tombstones are.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from store.month.fold import Folded, visits_between
 from store.month.rows import month_of
 from store.month.tables import assessment, coverage, disposition, reading
 from store.problems import Refused
+from store.retention.tombstones import Deleted
 from store.said.signing import MonthState, Signed, Standing, evidence_set, members_of, state_of
 from store.said.tables import said
 from store.schema import statement
@@ -222,8 +224,9 @@ class _Binder:
             said_here = Statement.parse(envelope.payload)
             if said_here.predicate_type == ANSWERS:
                 for file in Answers.of(said_here).attachments:
-                    body = self.custody.shelf.blob(file.digest)
-                    self.members.add(f"attachments/{file.digest}", body)
+                    body = self._blob(file.digest)
+                    if body is not None:
+                        self.members.add(f"attachments/{file.digest}", body)
 
     def _keep(self, digests: Sequence[str]) -> list[Envelope]:
         """Signed records with the store's receipts for them."""
@@ -256,10 +259,18 @@ class _Binder:
         exhibits: list[Exhibit] = []
         for visit in sorted(wanted):
             envelope = shelf.envelope(visit).to_json()
-            exhibits += take(visit, wanted[visit], envelope, shelf.blob, self.members)
+            exhibits += take(visit, wanted[visit], envelope, self._blob, self.members)
         self._keep_receipts(sorted(wanted))
         absent = set(readings).difference(*wanted.values())
         return Exhibits(numbered(exhibits), dict.fromkeys(sorted(absent), _NOT_HERE))
+
+    def _blob(self, digest: str) -> bytes | None:
+        """The bytes of a blob; None where they were deleted, whose tombstone is in the pack."""
+        try:
+            return self.custody.shelf.blob(digest)
+        except Deleted as error:
+            self._keep([error.tombstone])
+            return None
 
     def _keep_receipts(self, digests: Sequence[str]) -> None:
         for receipt in self._receipts(digests).values():

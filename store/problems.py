@@ -133,6 +133,14 @@ PROBLEMS: dict[str, Problem] = {
     "month_signed": _problem(
         409, "The month is signed; two people can open it again.", "本月已簽核；須經二人重新開啟。"
     ),
+    "blob_deleted": _problem(
+        410,
+        "It was deleted at the end of its retention; the tombstone says by whom.",
+        "保存期限屆滿，業經二人核准銷毀；銷毀紀錄仍可驗證。",
+    ),
+    "retention_locked": _problem(
+        409, "It is kept: its time is not over, or it is held.", "仍在保存期限內或法律保全中。"
+    ),
     "month_unfolded": _problem(
         409, "The month cannot be judged from what is here.", "本月資料不足，無法判定。"
     ),

@@ -22,6 +22,7 @@ from evidence.reading import canonical
 from evidence.seal import Envelope, SigningKey
 from evidence.sign_off import SignOff, Step
 from evidence.statement import SIGN_OFF, Statement
+from store.console.guard import make_console
 from store.heard import Heard
 from store.pack import make_pack
 from store.people.accounts import People
@@ -132,7 +133,7 @@ def office(kept: Kept, tmp_path: Path) -> Office:
         known = people.known(account)
         assert known is not None
         actors[account] = Actor(known=known, address="127.0.0.1", proof="password+totp")
-    desk = Desk(custody.database, custody.files, custody.key, custody.origin, custody.index, clock)
+    desk = make_console(custody, clock, secure=False).desk
     return Office(kept, desk, Signing(desk), actors, tmp_path / "packs", SigningKey.generate())
 
 

@@ -88,10 +88,10 @@ def test_a_backup_is_whole_while_the_store_serves_and_the_next_copies_what_is_ne
         pem = custody.key.public.pem
         custody.enrol("agent-1", ["main"], sites[0].key.public)
         sites[0].push(url, pem, 1)
-        first = back_up(custody, tmp_path / "backup")
+        first, _ = back_up(custody, tmp_path / "backup")
         sites[0].push(url, pem, 2)
-        second = back_up(custody, tmp_path / "backup")
-        assert back_up(custody, tmp_path / "backup") == 0
+        second, _ = back_up(custody, tmp_path / "backup")
+        assert back_up(custody, tmp_path / "backup") == (0, 0)
     assert first > 0 and second > 0
     assert not list((tmp_path / "backup").rglob("*.key"))
     put_back(

@@ -15,6 +15,7 @@ from evidence.decisions import Decisions
 from evidence.errors import SealError, shown
 from evidence.pack import Pack
 from evidence.receipt import Receipt
+from evidence.retention import Act, RetentionStep
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
 from evidence.sign_off import SignOff
@@ -24,6 +25,7 @@ from evidence.statement import (
     COLLECTION,
     DECISIONS,
     RECEIPT,
+    RETENTION,
     RUN,
     SIGN_OFF,
     Statement,
@@ -110,7 +112,7 @@ class Examination:
                     receipt = self._receipt(envelope, statement)
                     receipts[receipt.entry.digest] = receipt
                     continue
-                by_store = statement.predicate_type in (ANSWERS, SIGN_OFF)
+                by_store = statement.predicate_type in (ANSWERS, SIGN_OFF, RETENTION)
                 self._signed(envelope, f"{statement.kind} {digest}", by_store)
                 if statement.predicate_type == COLLECTION:
                     collection = check_collection(statement)
@@ -124,6 +126,8 @@ class Examination:
                     said.update((one.id, one) for one in _said(statement))
                 elif statement.predicate_type == SIGN_OFF:
                     steps[digest] = SignOff.of(statement)
+                elif statement.predicate_type == RETENTION:
+                    self._retention(RetentionStep.of(statement))
             except SealError as error:
                 self.problems.append(Problem.of(error, f"record {digest}"))
         self.counts[DISPOSITIONS] += len(said)
@@ -213,6 +217,25 @@ class Examination:
                 self.problems.append(
                     Problem("run_missing", f"the run before run {run.run} of {agent} is missing")
                 )
+
+    def _retention(self, step: RetentionStep) -> None:
+        """A tombstone: why bytes that records name are not in this pack."""
+        if step.act is not Act.deleted:
+            return
+        if step.asked_by is None or not step.by_two:
+            self.problems.append(
+                Problem("four_eyes", f"{step.person.name} deleted of {step.period} alone")
+            )
+            return
+        self.notes.append(
+            Text(
+                f"{step.period}: {len(step.blobs)} files were deleted on {step.at:%Y-%m-%d} at the"
+                f" end of their retention, asked by {step.asked_by.name}, agreed by"
+                f" {step.person.name}; what of them this pack names is not in it",
+                f"{step.period}：{len(step.blobs)} 個檔案於 {step.at:%Y-%m-%d} 保存期限屆滿銷毀"
+                f"（申請 {step.asked_by.name}、核准 {step.person.name}），本檔所引用者未收入",
+            )
+        )
 
     def _dispositions(self, one: Assessment, said: Set[str], pack: Pack) -> None:
         """What people are taken to have said must stand in a signed record of this pack."""

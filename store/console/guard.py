@@ -29,6 +29,7 @@ from store.people.roles import Grant, May, allowed
 from store.people.secrets import Codes
 from store.people.sessions import Login, Sessions
 from store.problems import PROBLEMS, Refused
+from store.retention.steps import Retention
 from store.said.keep import Actor, Desk
 from store.said.signing import Signing
 from store.schema import agent_site
@@ -58,6 +59,7 @@ class Console:
     sessions: Sessions
     desk: Desk
     signing: Signing
+    retention: Retention
     html: Html
     clock: Clock
     secure: bool
@@ -234,13 +236,22 @@ def check_same_origin(request: Request) -> None:
 
 def make_console(custody: Custody, clock: Clock, *, secure: bool) -> Console:
     people = People(custody.database, Codes(custody.state), clock, custody.origin)
-    desk = Desk(custody.database, custody.files, custody.key, custody.origin, custody.index, clock)
+    desk = Desk(
+        custody.database,
+        custody.files,
+        custody.blobs,
+        custody.key,
+        custody.origin,
+        custody.index,
+        clock,
+    )
     return Console(
         custody=custody,
         people=people,
         sessions=Sessions(custody.database, clock),
         desk=desk,
         signing=Signing(desk),
+        retention=Retention(desk, custody.shelf, custody.blobs),
         html=Html(),
         clock=clock,
         secure=secure,

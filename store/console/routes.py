@@ -14,6 +14,7 @@ from store.console.pages import (
     months,
     packs,
     people,
+    retention,
     rules,
     signing,
 )
@@ -88,6 +89,10 @@ PAGES = (
     Page(path=f"{_MONTH}/sign", handler=signing.page, may=May.see, deputy=True),
     # Which step it is decides what it takes; the handler asks for that, this is the least.
     Page(path=f"{_MONTH}/sign", handler=signing.take, may=May.reopen, method="POST", deputy=True),
+    Page(path="/a/{agent}/retention", handler=retention.months, may=May.see),
+    Page(path=f"{_MONTH}/retention", handler=retention.month, may=May.see),
+    # As above: agreeing takes more than asking.
+    Page(path=f"{_MONTH}/retention", handler=retention.take, may=May.retain, method="POST"),
     Page(path=f"{_MONTH}/pack", handler=packs.pack, may=May.read, method="POST"),
     Page(path="/a/{agent}/readings/{digest}", handler=bytes.reading, may=May.see),
     Page(path="/a/{agent}/captures/{digest}", handler=bytes.capture, may=May.read),

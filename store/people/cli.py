@@ -48,9 +48,9 @@ def add(
 ) -> None:
     """Make an account. The password is asked for, or read from standard input."""
     with _people(state, config) as people:
-        password = None if identity else _password()
+        password = None if identity else asked_password(twice=True)
         secret = people.add(
-            account, name, password, _who(), with_code=not without_code, identity=identity
+            account, name, password, who(), with_code=not without_code, identity=identity
         )
         print(f"{account} was made; grant it a role with `evidence-store user grant`")
         if secret is not None:
@@ -67,7 +67,7 @@ def grant(
 ) -> None:
     """Let a person do what a role does, at a site."""
     with _people(state, config) as people:
-        people.grant(account, site, role, _who())
+        people.grant(account, site, role, who())
     print(f"{account} is {role} at {site}")
 
 
@@ -81,7 +81,7 @@ def withdraw(
 ) -> None:
     """End a grant. Exit 2 when there was none."""
     with _people(state, config) as people:
-        gone = people.withdraw(account, site, role, _who())
+        gone = people.withdraw(account, site, role, who())
     print(f"{account} is no longer {role} at {site}" if gone else "there was no such grant")
     if not gone:
         raise typer.Exit(2)
@@ -98,7 +98,7 @@ def password(
 ) -> None:
     """Set another password, and end the person's sessions."""
     with _people(state, config) as people:
-        secret = people.set_password(account, _password(), _who(), new_code=new_code)
+        secret = people.set_password(account, asked_password(twice=True), who(), new_code=new_code)
         if secret is not None:
             _show(people, secret, account)
 
@@ -107,7 +107,7 @@ def password(
 def disable(account: Account, state: State = None, config: Config = None) -> None:
     """Let nobody in with an account any more. What it said and signed stays."""
     with _people(state, config) as people:
-        people.disable(account, _who())
+        people.disable(account, who())
     print(f"{account} is disabled")
 
 
@@ -122,7 +122,7 @@ def deputy(
 ) -> None:
     """Let a person sign in another's place (職務代理), from one day to another."""
     with _people(state, config) as people:
-        people.deputise(account, instead_of, first.date(), last.date(), _who())
+        people.deputise(account, instead_of, first.date(), last.date(), who())
     print(f"{account} deputises {instead_of} from {first:%Y-%m-%d} until {last:%Y-%m-%d}")
 
 
@@ -153,13 +153,13 @@ def _people(state: Path | None, config: Path | None) -> Iterator[People]:
         custody.close()
 
 
-def _password() -> str:
-    """Typed twice at a terminal; one line where it comes from a pipe. Never an argument, which
-    every process of the host could read."""
+def asked_password(prompt: str = "password: ", *, twice: bool = False) -> str:
+    """Typed at a terminal, a new one twice; one line where it comes from a pipe. Never an argument,
+    which every process of the host could read."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    given = getpass.getpass("password: ")
-    if getpass.getpass("again: ") != given:
+    given = getpass.getpass(prompt)
+    if twice and getpass.getpass("again: ") != given:
         raise ConfigurationError("the two are not the same", code="password_weak")
     return given
 
@@ -174,6 +174,6 @@ def _show(people: People, secret: str, account: str) -> None:
     print(f"one-time codes, shown this once: {secret}")
 
 
-def _who() -> str:
+def who() -> str:
     """Who sits at the host, for the trail."""
     return f"host:{os.environ.get('SUDO_USER') or getpass.getuser()}"

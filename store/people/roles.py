@@ -33,13 +33,17 @@ class May(StrEnum):
     review = "review"  # sign or return what somebody else prepared
     approve = "approve"  # exceptions, plans, measures somebody else proposed
     reopen = "reopen"
+    retain = "retain"  # hold a month, ask that a hold be lifted or a month's bytes deleted
+    dispose = "dispose"  # agree to that
     audit = "audit"
     people = "people"
 
 
 ROLES: Mapping[Role, frozenset[May]] = {
-    Role.engineer: frozenset({May.see, May.read, May.answer, May.prepare, May.reopen}),
-    Role.supervisor: frozenset({May.see, May.read, May.review, May.approve, May.reopen}),
+    Role.engineer: frozenset({May.see, May.read, May.answer, May.prepare, May.reopen, May.retain}),
+    Role.supervisor: frozenset(
+        {May.see, May.read, May.review, May.approve, May.reopen, May.retain, May.dispose}
+    ),
     Role.auditor: frozenset({May.see, May.read, May.audit}),
     # Neither approves nor looks at evidence.
     Role.administrator: frozenset({May.people, May.audit}),

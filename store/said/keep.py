@@ -15,15 +15,15 @@ from evidence.control import Disposition
 from evidence.receipt import Entry
 from evidence.seal import Envelope, SigningKey
 from store import leaves
-from store.database import Database, insert_missing
-from store.files import BLOBS, ENVELOPES, Files
+from store.blobs import Blobs, Kept
+from store.database import Database
+from store.files import ENVELOPES, Files
 from store.month.index import Index
 from store.people import audit
 from store.people.accounts import Known
 from store.people.audit import Event
 from store.recovery import check_whole
 from store.said.tables import attachment, said
-from store.schema import blob
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Desk:
         self,
         database: Database,
         files: Files,
+        blobs: Blobs,
         key: SigningKey,
         origin: str,
         index: Index,
@@ -67,6 +68,7 @@ class Desk:
     ) -> None:
         self.database = database
         self.files = files
+        self.blobs = blobs
         self.key = key
         self.origin = origin
         self.index = index
@@ -93,18 +95,13 @@ class Desk:
             dispositions=tuple(dispositions),
             attachments=files,
         )
+        kept = Kept(self.blobs)
         for upload in uploads:
-            self.files.put(BLOBS, upload.attachment.digest, upload.body)
+            kept.put(upload.attachment.digest, upload.body)
 
         def within(rows: Connection, digest: str) -> None:
+            kept.enter(rows, answers.entered_at)
             for one in files:
-                insert_missing(
-                    rows,
-                    blob,
-                    digest=one.digest,
-                    size_bytes=one.size_bytes,
-                    stored_at=answers.entered_at,
-                )
                 rows.execute(insert(attachment).values(statement=digest, **one.record()))
             also(rows, digest)
 

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from evidence.clock import taipei_day
-from store.console.guard import Call, Console
+from store.console.guard import PROVEN_FOR, Call, Console
 from store.month import look
 from store.problems import Refused
 from store.said.signing import MonthState, Standing
@@ -55,3 +55,23 @@ def month_of(console: Console, call: Call) -> dict[str, Any]:
 def is_open(standing: MonthState) -> bool:
     """Whether people may answer: not once it is signed, until it is opened again or stale."""
     return standing.standing is not Standing.signed
+
+
+def proven(console: Console, call: Call) -> str:
+    """How the person was known just now. Raises Refused `reauth_required`."""
+    known = call.login.known
+    if known.has_password:
+        try:
+            again, proof = console.people.admit(
+                known.account, call.form.get("password"), call.form.get("code"), call.address
+            )
+        except Refused as error:
+            code = "login_delayed" if error.code == "login_delayed" else "reauth_required"
+            raise Refused("password or code is wrong", code=code) from None
+        if again.account != known.account:
+            raise Refused("somebody else's password", code="reauth_required")
+        console.sessions.prove(call.login.token_digest, proof)
+        return proof
+    if console.clock() - call.login.proven_at > PROVEN_FOR:
+        raise Refused("prove who you are again", code="reauth_required")
+    return call.login.proof

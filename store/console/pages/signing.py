@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from evidence.clock import month_bounds, taipei_day
 from evidence.sign_off import Step
-from store.console.guard import PROVEN_FOR, Call, Console
-from store.console.pages import month_of
+from store.console.guard import Call, Console
+from store.console.pages import month_of, proven
 from store.month import look
 from store.month.look import DEFICIENT, Wanted
 from store.month.tables import finding
@@ -68,7 +68,7 @@ def take(console: Console, call: Call) -> Response:
             call.login.known.account, str(step), f"{agent} {period}", call.address, "not_allowed"
         )
         raise Refused("your roles do not cover this", code="not_allowed")
-    actor = replace(call.actor, proof=_proven(console, call))
+    actor = replace(call.actor, proof=proven(console, call))
     comment = call.form.get("comment")[:2000]
     if step is Step.prepared and not comment.strip():
         with console.custody.database.reading() as rows:
@@ -95,26 +95,6 @@ def _deputised(console: Console, call: Call) -> Known | None:
     if found is None:
         raise Refused("nobody made you their deputy today", code="not_allowed")
     return found
-
-
-def _proven(console: Console, call: Call) -> str:
-    """How the person was known just now. Raises Refused `reauth_required`."""
-    known = call.login.known
-    if known.has_password:
-        try:
-            again, proof = console.people.admit(
-                known.account, call.form.get("password"), call.form.get("code"), call.address
-            )
-        except Refused as error:
-            code = "login_delayed" if error.code == "login_delayed" else "reauth_required"
-            raise Refused("password or code is wrong", code=code) from None
-        if again.account != known.account:
-            raise Refused("somebody else's password", code="reauth_required")
-        console.sessions.prove(call.login.token_digest, proof)
-        return proof
-    if console.clock() - call.login.proven_at > PROVEN_FOR:
-        raise Refused("prove who you are again", code="reauth_required")
-    return call.login.proof
 
 
 def _unanswered(rows: Any, agent: str, period: str) -> int:
