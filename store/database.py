@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,9 @@ class Database:
         """End what `hold` began."""
         self._holds = False
         if self._serving is not None:
+            with suppress(DBAPIError):
+                # The server notices only later that a connection is gone, and its lock with it.
+                self._serving.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _SERVING})
             self._serving.invalidate()
             self._serving.close()
             self._serving = None
