@@ -28,6 +28,7 @@ _CONFIGURATION = (
     "show running-config",
     "show configuration | display set",
     "show full-configuration",
+    "show config running",
 )
 _LIMIT_S = 120.0
 

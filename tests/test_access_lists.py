@@ -111,3 +111,15 @@ def test_a_long_listing_is_read_at_once() -> None:
     (one,) = lists("Extended IP access list LONG\n" + entries, "here", {}, {})
     assert [entry.count for entry in one.entries] == list(range(1, 10_001))
     assert process_time() - began < 5
+
+
+def test_the_lists_of_ipv6_may_be_all_that_was_delivered() -> None:
+    text = b"IPv6 access list V6\n    permit tcp any any eq 22 (8 matches) sequence 10\n"
+    reading = read("ios", "firewall", ("show ipv6 access-list", text))
+    assert reading.failure is None, reading.failure
+    assert [one.family for one in reading.of(FirewallRule) if not one.implicit] == ["ip6"]
+    assert [one.count for one in reading.of(RuleUsage)] == [8]
+    refused = (b"% Invalid input detected at '^' marker.\n", b"Command authorization failed.\n")
+    for answer in refused:
+        both = (("show ip access-lists", answer), ("show ipv6 access-list", text))
+        assert read("ios", "firewall", *both).failure is not None

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from collectors.junos._braces import in_braces, statements
+from collectors._cli.braces import in_braces, statements
 from evidence.errors import EvidenceError
 from evidence.facts import FirewallRule, to_record
 from evidence.reading import Reading

@@ -157,14 +157,20 @@ def firmware(device: Device) -> Flow:
 def firewall(device: Device) -> Flow:
     """Every entry of the access lists, where they are applied, what was counted, and the unit."""
     version = yield from if_known(VERSION)
+    listing: Capture | None = None
+    missing: NotAnswered | None = None
     try:
         listing = yield ACCESS_LISTS
-    except NotAnswered:
+    except NotAnswered as error:
         kept = yield from delivered(CONFIGURED)
-        if kept is None or not _running.is_whole(told(kept)):
-            raise
-        return _running.facts(told(kept), f"{device.id}: {kept.ask.text!r}", captured_at(kept))
+        if kept is not None and _running.is_whole(told(kept)):
+            return _running.facts(told(kept), f"{device.id}: {kept.ask.text!r}", captured_at(kept))
+        missing = error
     listing6 = yield from if_known(IPV6_ACCESS_LISTS)
+    listed = listing or listing6
+    # What somebody delivers may be the lists of IPv6 alone; a refusal is no such choice.
+    if listed is None or (missing is not None and missing.code != NotAnswered.code):
+        raise missing or NotAnswered(f"{device.id}: no access list was answered")
     places = yield from delivered(IP_INTERFACE)
     places6 = yield from if_known(IPV6_INTERFACE)
     grouped = yield from if_known(OBJECT_GROUP)
@@ -194,7 +200,7 @@ def firewall(device: Device) -> Flow:
     return [
         *(_version.units(version, hardware) if version else ()),
         *interfaces,
-        *acl_rules.facts(written, bound, _version.counts_every_packet(about), captured_at(listing)),
+        *acl_rules.facts(written, bound, _version.counts_every_packet(about), captured_at(listed)),
         *acl_rules.unwritten(
             found.values(), bound, discovery=("nd-na", "nd-ns"), empty_permits=True
         ),

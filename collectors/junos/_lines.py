@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from collectors.junos import _braces
+from collectors._cli import braces
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
@@ -52,9 +52,9 @@ def statements(capture: Capture) -> list[Statement]:
     the last line breaks off.
     """
     text = answered(capture)
-    if _braces.in_braces(text):
+    if braces.in_braces(text):
         bare = "\n".join(one for one in text.splitlines() if not _AROUND.match(one.strip()))
-        found, inactive = _braces.statements(bare, who(capture))
+        found, inactive = braces.statements(bare, who(capture))
         if not any(words[0] in _TOP for words in found):
             raise Unexpected(
                 f"{who(capture)}: a part of a configuration in braces does not say of what",

@@ -75,7 +75,8 @@ _WRITTEN: dict[str, Callable[[str], int]] = {
     "cisco_asa": _lines(r"^access-list \S+ (?:line \d+ )?(?:\w+ )?(?:permit|deny)\b"),
     **dict.fromkeys(("cisco_ios", "cisco_iosxe", "cisco_nxos"), _lines(ENTRY.pattern)),
     "vyatta_vyos": _names(r"^set firewall (?:ipv[46] )?(?:ipv6-)?name (\S+) rule (\d+)"),
-    "paloalto_panos": _names(r"^set .*?security rules (\"[^\"]+\"|\S+) "),
+    # A name stands in each vsys by itself.
+    "paloalto_panos": _names(r"^set (.*?security rules (?:\"[^\"]+\"|\S+)) "),
     "juniper_junos": _names(
         r"^set security policies (from-zone \S+ to-zone \S+|global) policy (\S+)"
     ),

@@ -1,4 +1,4 @@
-"""A configuration as Junos shows it without `display set`: statements within braces.
+"""A configuration that is written as statements within braces (Junos, PAN-OS).
 
 security {
     policies {
