@@ -29,6 +29,7 @@ _CONFIGURATION = (
     "show configuration | display set",
     "show full-configuration",
     "show config running",
+    "config.xml",
 )
 _LIMIT_S = 120.0
 

@@ -217,6 +217,11 @@ def test_no_secret_of_what_panorama_pushed_is_kept() -> None:
     assert kept.count(b"redacted:hmac:") == len(secrets)
 
 
-def test_only_two_texts_can_be_typed() -> None:
+def test_only_texts_that_somebody_delivers_are_of_a_command_line() -> None:
     commands: list[Ask] = [ask for ask in platform("panos").all_asks if ask.kind == "command"]
-    assert {ask.text for ask in commands} == {"show system info", "show running security-policy"}
+    assert {ask.text for ask in commands} == {
+        "show system info",
+        "show running security-policy",
+        "show config running",
+    }
+    assert "ssh" not in platform("panos").transports, "no way to type them"

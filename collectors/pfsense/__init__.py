@@ -13,13 +13,13 @@ own: which lines stand below a rule in each release, and the labels that pfSense
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 from collectors._managed.names import Objects
-from collectors.pfsense import _rest
+from collectors.pfsense import _kept, _rest
 from collectors.pfsense._pfctl import facts, loaded
 from collectors.pfsense._unit import VENDOR, hardware, release, unit
-from evidence.ask import Ask
+from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
@@ -49,6 +49,19 @@ def _get(name: str, path: str) -> Ask:
     return Ask(name, f"GET /api/v2/{path}", "http")
 
 
+# Read from what somebody delivers, and never asked for: it holds every secret of the unit.
+KEPT = Ask(
+    "configuration",
+    "config.xml",
+    secrets=(
+        Secret(
+            "regex",
+            r"<[A-Za-z0-9_-]*(?:password|passwd|passwordagain|pwd|pass|hash|secret|psk|bindpw"
+            r"|pre-shared-key|prv|tls|shared_key|community|apikey|api_key|token|key|auth_pass)"
+            r"(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?(?P<secret>[^<\s][^<]*?)\s*(?=\]\]>|<|\Z)",
+        ),
+    ),
+)
 PAGE_RULES = _get("page_rules", "firewall/rules?limit=0&offset=0")
 PAGE_ALIASES = _get("page_aliases", "firewall/aliases?limit=0&offset=0")
 PAGE_VERSION = _get("page_version", "system/version")
@@ -61,20 +74,29 @@ def firewall(device: Device) -> Flow:
 
     By the API every rule of the pages, without counts.
     """
-    capture = yield from _by_way(device, RULES, PAGE_RULES)
+    capture = yield from _by_way(device, RULES, PAGE_RULES, KEPT)
+    if capture.ask.name == KEPT.name:
+        rows, named = _kept.tables(capture)
+        return _written(device, _rest.rules(rows, _rest.aliases(named), device.id, whole=True))
     if capture.ask.kind == "http":
         listed = yield from _page(PAGE_ALIASES)
         known = _rest.aliases(_rest.rows(listed)) if listed else Objects()
         found: list[Fact] = [*_rest.rules(_rest.rows(capture), known, device.id)]
     else:
         found = list(facts(loaded(capture), capture.answered_at))
+    _written(device, found)
+    return [(yield from _unit(capture)), *found]
+
+
+def _written(device: Device, found: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts. Raises Unexpected where nobody wrote a rule of them."""
     if not any(isinstance(one, FirewallRule) and one.owner == "policy" for one in found):
         raise Unexpected(
             f"{device.id}: pf holds no rule that anybody wrote",
             code="result_empty_suspicious",
             next_step="check that the packet filter is switched on",
         )
-    return [(yield from _unit(capture)), *found]
+    return found
 
 
 def firmware(device: Device) -> Flow:
@@ -86,11 +108,13 @@ def firmware(device: Device) -> Flow:
     return [release(text, capture), *hardware(found), found]
 
 
-def _by_way(device: Device, line: Ask, page: Ask) -> Generator[Ask, Capture, Capture]:
-    """The answer by the device's one way; by hand either is taken."""
+def _by_way(
+    device: Device, line: Ask, page: Ask, *by_hand: Ask
+) -> Generator[Ask, Capture, Capture]:
+    """The answer by the device's one way; by hand either is taken, and `by_hand`."""
     ways = {"ssh": (line,), "https": (page,)}
     trouble: NotAnswered | None = None
-    for ask in ways.get(device.transport, (line, page)):
+    for ask in (*ways.get(device.transport, (line, page)), *by_hand):
         try:
             return (yield ask)
         except NotAnswered as error:

@@ -7,6 +7,7 @@ order behind those that float.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -85,19 +86,24 @@ def aliases(found: Iterable[Row]) -> Objects:
     )
 
 
-def rules(found: Iterable[Row], known: Objects, device: str) -> list[FirewallRule]:
+def rules(
+    found: Iterable[Row], known: Objects, device: str, *, whole: bool = False
+) -> list[FirewallRule]:
     """The rules in the order of deciding, the denial behind those of incoming packets last.
 
-    Raises Incomplete for a tracking number that comes twice.
+    Raises Incomplete for a rule that comes twice, but of a `whole` document, which repeats what
+    somebody wrote twice.
     """
     floating: list[tuple[FirewallRule, bool]] = []
     placed: list[tuple[FirewallRule, bool]] = []
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for row in found:
         rule = _rule(row, known)
-        if rule.key in seen:
+        seen[rule.key] += 1
+        if seen[rule.key] > 1 and not whole:
             raise twice(device, rule.name or rule.key)
-        seen.add(rule.key)
+        if seen[rule.key] > 1:
+            rule = replace(rule, key=f"{rule.key}#{seen[rule.key]}")
         if row.get("floating") is True:
             floating.append((rule, row.get("quick") is True))
         else:
