@@ -7,7 +7,7 @@ stale catalogue are answers of their own, and never a pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evidence.clock import taipei_day
@@ -57,12 +57,17 @@ def check(
     judged of a device; a package or a power supply has no lifecycle of its own here."""
     limits = _Limits(fails_at, warns_at, horizons_days, max_age_days)
     yield from unread(readings, "firmware", CHECK, FIRMWARE)
-    for device, reading in readings.each("firmware"):
-        if reading is None:
-            continue
+    read = [(device, one) for device, one in readings.each("firmware") if one is not None]
+    told = {
+        item.serial
+        for _, reading in read
+        for item in reading.of(HardwareItem)
+        if item.model and item.serial
+    }
+    for device, reading in read:
         yield from _software(readings, device, reading, parts, limits)
         yield from _programs(readings, device, reading, limits)
-        yield from _hardware(readings, device, reading, parts, limits)
+        yield from _hardware(readings, device, reading, parts, limits, told)
     yield from _too_old(readings, max_age_days)
 
 
@@ -142,9 +147,18 @@ def _programs(
 
 
 def _hardware(
-    readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: _Limits
+    readings: Readings,
+    device: Device,
+    reading: Reading,
+    parts: Sequence[str],
+    limits: _Limits,
+    told: Container[str | None],
 ) -> Iterator[Observation]:
+    """`told`: serial numbers whose model is known. A peer that is only named, by its number, is
+    judged where it tells its model itself."""
     for one in reading.of(HardwareItem):
+        if one.model is None and one.serial in told:
+            continue
         # A virtual appliance has no hardware to end; its host is a device of its own.
         if one.virtual or not _is_judged(one.part, parts):
             continue

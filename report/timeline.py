@@ -35,11 +35,32 @@ _COLOURS = {
     Result.not_assessed: ("#7f8c8d", Text("not known", "不明")),
 }
 _ORDER = tuple(_COLOURS)
-_STYLE = (
-    "text{font:12px 'Noto Sans CJK TC','Noto Sans',sans-serif;fill:#222}"
-    ".title{font-size:15px;font-weight:600}.site{font-weight:600}.small{font-size:10.5px;fill:#555}"
-    ".quarter{stroke:#e3e3e3}.year{stroke:#b5b5b5}.today{stroke:#222;stroke-dasharray:4 3}"
-)
+# Of each class of text: size in pixels, colour, weight. Of each class of line: colour, dashes.
+TEXTS = {
+    "": (12.0, "#222", 400),
+    "title": (15.0, "#222", 600),
+    "site": (12.0, "#222", 600),
+    "small": (10.5, "#555", 400),
+}
+LINES: dict[str, tuple[str, tuple[int, int] | None]] = {
+    "quarter": ("#e3e3e3", None),
+    "year": ("#b5b5b5", None),
+    "today": ("#222", (4, 3)),
+}
+_FONT = "'Noto Sans CJK TC','Noto Sans',sans-serif"
+
+
+def _style() -> str:
+    texts = "".join(
+        f"{f'.{name}' if name else 'text'}{{font:{weight} {size:g}px {_FONT};fill:{colour}}}"
+        for name, (size, colour, weight) in TEXTS.items()
+    )
+    return texts + "".join(
+        f".{name}{{stroke:{colour}{f';stroke-dasharray:{dash[0]} {dash[1]}' if dash else ''}}}"
+        for name, (colour, dash) in LINES.items()
+    )
+
+
 _TITLE = Text("What ends when", "支援終止時程")
 _NOTHING = Text("nothing with a lifecycle was read", "查無生命週期資料")
 
@@ -85,6 +106,45 @@ def endings(observations: Iterable[Observation], sites: Mapping[str, str]) -> li
     return sorted(merged, key=lambda one: (one.site, one.ends_on or date.max, one.name))
 
 
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """How many things of a site end in a quarter, before it, after the picture, or nobody knows."""
+
+    site: str
+    name: Text
+    count: int
+    result: Result
+
+
+_BEFORE, _LATER = Text("ended", "已終止"), Text("later", "其後")
+
+
+def quarters(made: Iterable[Ending], as_of: date) -> list[Quarter]:
+    """The same in few lines: what has ended, each quarter ahead in which something ends, what ends
+    later, and what is not known; by site."""
+    axis = _Axis(as_of)
+    places: dict[tuple[str, int], Quarter] = {}
+    for one in made:
+        if one.ends_on is None:
+            place, name, result = len(axis.starts) + 1, _COLOURS[Result.not_assessed][1], None
+        elif one.ends_on < as_of:
+            place, name, result = -1, _BEFORE, None
+        else:
+            place = sum(start <= one.ends_on for start in axis.starts) - 1
+            start = axis.starts[place]
+            quarter = f"{start.year} Q{(start.month + 2) // 3}"
+            late = one.ends_on >= axis.end
+            place, name = (len(axis.starts), _LATER) if late else (place, Text(quarter, quarter))
+            result = Result.satisfied if late else Result.partly
+        if result is None:
+            result = Result.not_satisfied if place < 0 else Result.not_assessed
+        before = places.get((one.site, place))
+        places[one.site, place] = Quarter(
+            one.site, name, one.count + (before.count if before else 0), result
+        )
+    return [places[key] for key in sorted(places)]
+
+
 def timeline(made: Sequence[Ending], as_of: date, language: str) -> str:
     """The SVG, seen from a day: what ended before the picture stands at its left edge, what ends
     after it at its right, both with their day in words."""
@@ -95,7 +155,7 @@ def timeline(made: Sequence[Ending], as_of: date, language: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" role="img">',
-        f"<title>{_plain(title)}</title><style>{_STYLE}</style>",
+        f"<title>{_plain(title)}</title><style>{_style()}</style>",
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         _text(16, 24, title, "title"),
         *_quarters(axis, made, height),

@@ -79,6 +79,29 @@ def test_hardware_and_software_are_answers_of_their_own() -> None:
     ]
 
 
+def test_a_peer_that_is_only_named_is_judged_where_it_is_read() -> None:
+    own = HardwareItem(vendor="Fortinet", model="FortiGate-100F", serial="FG1")
+    peer = HardwareItem(subject_unit="FG2", vendor="Fortinet", serial="FG2")
+    other = HardwareItem(vendor="Fortinet", model="FortiGate-100F", serial="FG2")
+
+    def hardware(*facts: tuple[str, HardwareItem]) -> list[tuple[str, str]]:
+        by_device: dict[str, list[HardwareItem]] = {}
+        for name, fact in facts:
+            by_device.setdefault(name, []).append(fact)
+        told = [read(name, "firmware", *some) for name, some in by_device.items()]
+        found = release_is_supported.check(seen(*told, catalogue=catalogue()))
+        return [(one.subject, one.state) for one in found if "/hardware" in one.subject]
+
+    assert hardware(("a", own), ("a", peer)) == [
+        ("a/hardware FG1", "supported"),
+        ("a/FG2/hardware FG2", "unknown_model"),
+    ]
+    assert hardware(("a", own), ("a", peer), ("b", other)) == [
+        ("a/hardware FG1", "supported"),
+        ("b/hardware FG2", "supported"),
+    ]
+
+
 def test_a_device_that_tells_no_version_is_not_assessed() -> None:
     software, hardware = releases(HardwareItem(vendor="Palo Alto Networks", model="PA-850"))
     assert (software.state, hardware.state) == ("unknown_version", "supported")

@@ -107,24 +107,34 @@ def test_many_rules_are_decided_at_once_by_choice_or_by_filter(office: Office) -
     assert code_of(nothing) == "answer_incomplete"
 
 
-def test_an_exception_counts_once_somebody_else_approved_it(office: Office) -> None:
+def proposed(office: Office, finding: str, **fields: str) -> dict[str, str]:
+    """What settles the one proposal that waits, after wang made it."""
+    path = f"{office.base}/findings/{finding}/propose"
+    assert office.people["wang"].post(path, fields).status_code == 303
+    page = office.people["lin"].get(f"{office.base}/proposals").text
+    [id] = re.findall(r'name="id" value="([0-9a-f]{64})"', page)
+    return {"id": id, "approve": "1", "comment": ""}
+
+
+def test_a_late_plan_is_said_to_be_and_an_exception_counts_once_somebody_else_approved_it(
+    office: Office,
+) -> None:
     one = next(
         one for one in findings(office, verdict="not_satisfied") if one.state == "support_ended"
     )
+    plan = proposed(office, one.id, kind="plan", until="2027-06-30", reason="116 年度汰換")
+    assert office.people["lin"].post(f"{office.base}/proposals", plan).status_code == 303
+    now = findings(office, id=one.id)[0]
+    assert now.verdict == "not_satisfied" and "逾期訂定" in now.record
     office.console.people.grant("wang", "*", Role.supervisor, "host:test")
-    path = f"{office.base}/findings/{one.id}/propose"
     fields = {"kind": "exception", "until": "2027-03-31", "reason": "已隔離並限制來源"}
-    assert office.people["wang"].post(path, fields).status_code == 303
+    settle = proposed(office, one.id, **fields)
     assert findings(office, id=one.id)[0].verdict == "not_satisfied"
-    page = office.people["lin"].get(f"{office.base}/proposals").text
-    id = re.search(r'name="id" value="([0-9a-f]{64})"', page)
-    assert id is not None
-    settle = {"id": id[1], "approve": "1", "comment": ""}
     assert code_of(office.people["wang"].post(f"{office.base}/proposals", settle)) == "four_eyes"
     assert refusals(office, "four_eyes") == ["approved"]
     assert office.people["lin"].post(f"{office.base}/proposals", settle).status_code == 303
     now = findings(office, id=one.id)[0]
-    assert now.verdict == "partly_satisfied" and "lin" in now.record
+    assert now.verdict == "partly_satisfied" and "lin" in now.record and "逾期訂定" in now.record
     again = office.people["huang"].post(f"{office.base}/proposals", settle)
     assert code_of(again) == "not_found"
     with (

@@ -365,6 +365,25 @@ def test_dated_examples(vendor: str, product: str, version: str, last: date) -> 
     assert stood(entry, last + timedelta(days=1)) == ("support_ended", Result.not_satisfied)
 
 
+@pytest.mark.parametrize(
+    ("product", "version", "last"),
+    [
+        ("fortios", "7.2.8", date(2025, 3, 31)),
+        ("windows-server", "10.0.20348.1", date(2026, 10, 13)),
+        ("mssql", "16.0.4265.3", date(2028, 1, 11)),
+        ("php", "8.3.9", date(2025, 12, 31)),
+    ],
+)
+def test_the_end_of_maintenance_warns_while_fixes_go_on(
+    product: str, version: str, last: date
+) -> None:
+    entry = SHIPPED.find_software(None, product, version)
+    assert entry is not None
+    warns = ("end_of_software_maintenance",)
+    assert at(entry, last, warns_at=warns).state == "supported"
+    assert at(entry, last + timedelta(days=1), warns_at=warns).state == "maintenance_ended"
+
+
 DATED = [one for one in SHIPPED.entries if set(one.milestones) & set(FAILING)][::18]
 
 

@@ -56,6 +56,14 @@ def test_it_fits_eighty_columns(site: Path, run: Run, language: str) -> None:
     assert "2026-11-30" in done.stderr
 
 
+@pytest.mark.parametrize("columns", ["", "60"], ids=["a pipe", "sixty columns"])
+def test_nothing_of_a_long_line_is_lost(site: Path, run: Run, columns: str) -> None:
+    width = {"COLUMNS": columns} if columns else {}
+    done = run("lifecycle", "--as-of", "2026-11-30", "--language", "en", **width)
+    whole = " ".join(done.stdout.split())
+    assert "ASA5525: support ended on 2025-09-30 (date to be confirmed with the vendor)" in whole
+
+
 def seen_on(make_broker: MakeBroker, day: date) -> Terms:
     broker = make_broker(days=1)
     return terms(broker.config, broker.agent, day, NOW)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from openpyxl import load_workbook
+from PIL import Image
 
 from agent.pack import make_pack
 from checks.release_is_supported import check
 from evidence.facts import HardwareItem, SoftwareRelease
 from evidence.observation import Result
 from evidence.pack import read_pack
-from report.timeline import Ending, endings, timeline
+from report.raster import SCALE, to_png
+from report.timeline import Ending, endings, quarters, timeline
 from tests.fixtures_pack import MakeBroker
 from tests.fixtures_program import Run
 from tests.judging import catalogue, read, seen
@@ -111,6 +115,57 @@ def test_a_name_is_text_and_never_markup() -> None:
     assert any("<script>" in text for text in texts(svg))
 
 
+def test_in_few_lines_each_quarter_ahead_has_its_number() -> None:
+    known = [
+        made(day=date(2024, 1, 1), result=Result.not_satisfied),
+        made(day=date(2026, 11, 29), result=Result.not_satisfied),
+        made(day=TODAY, result=Result.partly),
+        made(day=date(2027, 3, 31), result=Result.partly),
+        made(day=date(2027, 1, 1), result=Result.partly),
+        made(day=date(2050, 1, 1)),
+        made(day=None, result=Result.not_assessed),
+    ]
+    found = [(one.name.en, one.count, one.result) for one in quarters(known, TODAY)]
+    assert found == [
+        ("ended", 2, Result.not_satisfied),
+        ("2026 Q4", 1, Result.partly),
+        ("2027 Q1", 2, Result.partly),
+        ("later", 1, Result.satisfied),
+        ("not known", 1, Result.not_assessed),
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_as_png_it_shows_what_the_svg_says(language: str) -> None:
+    """Every bar has its colour where the SVG has it, and every text darkens its place."""
+    known = [
+        made(day=date(2026, 3, 31), result=Result.not_satisfied, name="防火牆 A"),
+        made(day=date(2028, 3, 31), result=Result.partly, name="B"),
+        made(day=date(2030, 3, 31), name="C"),
+        made(day=None, result=Result.not_assessed, name="D"),
+    ]
+    svg = timeline(known, TODAY, language)
+    root = ElementTree.fromstring(svg)
+    image = Image.open(BytesIO(to_png(svg))).convert("RGB")
+    wide, tall = int(root.attrib["width"]), int(root.attrib["height"])
+    assert image.size == (wide * SCALE, tall * SCALE)
+    bars = [one for one in root.iter(f"{SVG}rect") if one.get("fill-opacity")]
+    assert len(bars) == 3 + 4, "three things with a day, and four words of the legend"
+    for bar in bars:
+        at = {name: float(bar.attrib[name]) for name in ("x", "y", "width", "height")}
+        place = (at["x"] + 1, at["y"] + 1)
+        colour = image.getpixel((round(place[0] * SCALE), round(place[1] * SCALE)))
+        wanted = Image.new("RGB", (1, 1), bar.attrib["fill"]).getpixel((0, 0))
+        assert isinstance(colour, tuple) and isinstance(wanted, tuple)
+        blended = [round(255 - (255 - one) * 0.45) for one in wanted]
+        assert max(abs(a - b) for a, b in zip(colour, blended, strict=True)) <= 2, bar.attrib
+    for text in root.iter(f"{SVG}text"):
+        x, y = float(text.attrib["x"]), float(text.attrib["y"])
+        box = (x * SCALE, (y - 11) * SCALE, (x + 40) * SCALE, (y + 2) * SCALE)
+        shades = Counter(image.crop(box).convert("L").tobytes())
+        assert sum(count for shade, count in shades.items() if shade < 128) > 5, text.text
+
+
 def test_the_picture_is_the_same_each_time() -> None:
     rows = [made(day=date(2027, 1, 1), name=str(n)) for n in range(5)]
     assert timeline(rows, TODAY, "en") == timeline(rows, TODAY, "en")
@@ -129,10 +184,13 @@ def test_the_command_draws_it_and_writes_the_table(site: Path, run: Run) -> None
     done = run(
         *("lifecycle", "--as-of", "2026-11-30", "--language", "zh-TW"),
         *("--svg", "out/ends.svg", "--csv", "out/ends.csv", "--xlsx", "out/ends.xlsx"),
+        *("--png", "out/ends.png"),
     )
     assert done.returncode == 1, done.stderr
     svg = (site / "out" / "ends.svg").read_text("utf-8")
     assert "ASA5525" in texts(svg)
+    assert (site / "out" / "ends.png").read_bytes() == to_png(svg)
+    assert "已終止" in done.stdout and "█" in done.stdout
     assert "支援終止時程 2026-11-30 (115/11/30)" in texts(svg)
     with (site / "out" / "ends.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))

@@ -350,6 +350,10 @@ ROW = {
     [
         ([{**ROW, "last_day_of_support": "20222-01-01"}], "row 1242: a date"),
         ([{**ROW, "last_day_of_support": "2028-02-30"}], "row 1242: a date"),
+        ([{**ROW, "last_day_of_support": "117-01-01"}], "row 1242: a date"),
+        ([{**ROW, "last_day_of_support": "=TODAY()"}], "row 1242: a date"),
+        ([{**ROW, "end_of_sale": "2028/01/01"}], "row 1242: a date"),
+        ([ROW, {**ROW, "vendor": "CISCO Systems"}], "9.16 stands in it twice"),
         ([ROW, ROW], "9.16 stands in it twice"),
         ([ROW, {**ROW, "last_day_of_support": "2028-01-01"}], "9.16 stands in it with other dates"),
     ],

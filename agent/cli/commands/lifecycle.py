@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text as Line
 
@@ -31,14 +32,17 @@ from evidence.observation import Result
 from evidence.seal import SigningKey
 from report.codes import STATES, word
 from report.csv_file import to_csv
+from report.raster import to_png
 from report.section import Section
 from report.sections.lifecycle import lifecycle_table
-from report.timeline import MARKS, endings, timeline
+from report.timeline import MARKS, endings, quarters, timeline
 
 lifecycle = typer.Typer(help="What ends when; and taking newer dates.", invoke_without_command=True)
 
 _STYLES = {Result.not_satisfied: "bold red", Result.partly: "yellow", Result.not_assessed: "cyan"}
 _MILESTONE_CELLS = 22
+_QUARTER_CELLS = 12
+_BAR_CELLS = 30
 
 
 @lifecycle.callback()
@@ -53,6 +57,9 @@ def show_lifecycle(
     ] = None,
     svg: Annotated[
         Path | None, typer.Option("--svg", help="Draw it into this file.", show_default=False)
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", help="The same as PNG.", show_default=False)
     ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write a table.", show_default=False)
@@ -79,7 +86,7 @@ def show_lifecycle(
         found = terms(settings, agent, as_of.date() if as_of else taipei_day(now), now, site)
         said = in_force(entered(agent), now)
     language = language or settings.language
-    _write(found, said, Files(svg, csv, xlsx), settings.id, now, language)
+    _write(found, said, Files(svg, png, csv, xlsx), settings.id, now, language)
     for _, mine in found.devices:
         for one in mine if json else ():
             print(json_text.dumps(one.record(found.as_of), ensure_ascii=False))
@@ -96,6 +103,7 @@ class Files:
     """Where it is written to; None: nowhere."""
 
     svg: Path | None
+    png: Path | None
     csv: Path | None
     xlsx: Path | None
 
@@ -111,9 +119,12 @@ def _write(
     """The picture and the table, each where it was asked for."""
     seen = [one.seen for _, mine in found.devices for one in mine]
     sites = {device.id: device.site for device, _ in found.devices}
-    if files.svg is not None:
+    if files.svg is not None or files.png is not None:
         drawn = timeline(endings(seen, sites), found.as_of, language)
-        write_file(files.svg, drawn.encode("utf-8"))
+        if files.svg is not None:
+            write_file(files.svg, drawn.encode("utf-8"))
+        if files.png is not None:
+            write_file(files.png, to_png(drawn))
     table = lifecycle_table(seen, sites, said)
     if files.csv is not None:
         write_file(files.csv, to_csv(table, language))
@@ -131,11 +142,35 @@ def _show(found: Terms, language: str) -> None:
         for one in mine:
             said = one.seen.description.in_(language).removeprefix(f"{device.id} ")
             style = _STYLES.get(one.seen.result, "")
-            out.print(
-                Padding(Line.from_markup(harmless(said), style=style), (0, 0, 0, 2), expand=False)
-            )
+            _indented(out, Line.from_markup(harmless(said), style=style), 2)
             for line in _milestones(one, found, language):
-                out.print(Padding(Line(line), (0, 0, 0, 4), expand=False))
+                _indented(out, Line(line), 4)
+    _show_quarters(out, found, language)
+
+
+def _indented(out: Console, line: Line, by: int) -> None:
+    """With what goes on in a line of its own set in too."""
+    # Softly wrapped, what goes beyond the width would be cut off.
+    out.print(Padding(line, (0, 0, 0, by), expand=False), soft_wrap=False)
+
+
+def _show_quarters(out: Console, found: Terms, language: str) -> None:
+    """What ends when, as a bar a quarter, by site."""
+    seen = [one.seen for _, mine in found.devices for one in mine]
+    sites = {device.id: device.site for device, _ in found.devices}
+    ahead = quarters(endings(seen, sites), found.as_of)
+    most = max((one.count for one in ahead), default=1)
+    site = None
+    for one in ahead:
+        if one.site != site:
+            site = one.site
+            out.print(Line(f"── {site}" if site else "──"))
+        label = Line(one.name.in_(language))
+        label.align("left", _QUARTER_CELLS)
+        bar = Line(
+            "█" * max(1, round(one.count * _BAR_CELLS / most)), _STYLES.get(one.result, "green")
+        )
+        out.print(Line(f"  {label.plain}") + bar + Line(f" {one.count}"))
 
 
 def _milestones(one: Term, found: Terms, language: str) -> list[str]:
@@ -144,7 +179,8 @@ def _milestones(one: Term, found: Terms, language: str) -> list[str]:
         label = Line(MARKS[name].in_(language))
         label.align("left", _MILESTONE_CELLS)
         mark = " <" if name == one.seen.measures.get("decisive") else ""
-        lines.append(f"{label.plain} {day}  {roc(day):>9}  {days_left:>6} d{mark}")
+        unit = "d" if language == "en" else "日"
+        lines.append(f"{label.plain} {day}  {roc(day):>9}  {days_left:>6} {unit}{mark}")
     return lines
 
 
@@ -180,7 +216,14 @@ _CHANGES = {
 
 @lifecycle.command()
 def update(
-    source: Annotated[str, typer.Option("--from", help="File, folder of JSON, or https address.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="File, folder of JSON, or https address "
+            "(https://endoflife.date/api/v1/products/full).",
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Take it, after it was shown.")] = False,
     yes_really: Annotated[
         bool, typer.Option("--yes-really", help="Take it though most of the catalogue goes.")
