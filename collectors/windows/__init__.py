@@ -13,11 +13,12 @@ import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 from collectors.windows import _protection
 from collectors.windows._account import privilege
 from collectors.windows._policy_file import policy_file, security_options, version
-from collectors.windows._programs import installed, listeners, machine
+from collectors.windows._programs import installed, listeners, machine, updated_on
 from collectors.windows._registry import Key, by_key, children, exported, queried, searched
 from collectors.windows._remote_desktop import intended, of_users, policies
 from collectors.windows.asks import (
@@ -37,6 +38,7 @@ from collectors.windows.asks import (
     DOMAIN_KEY,
     EXPORT,
     GROUPS,
+    HOTFIXES,
     INSTALLED,
     LISTENER,
     LISTENER_KEY,
@@ -240,7 +242,8 @@ def _if_told(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
 def firmware(device: Device) -> Flow:
     """The running Windows, its build as its version (`10.0.17763.5329`); machine and programs.
 
-    The last number is the patch level of the last cumulative update.
+    The last number is the patch level of the last cumulative update; beside it the day of the
+    newest update of any kind.
     """
     key = (yield from _read({VERSION: VERSION_KEY})).get(VERSION_KEY)
     if key is None:
@@ -262,11 +265,20 @@ def firmware(device: Device) -> Flow:
         version=version,
         build=build,
         train=train(product, version),
+        updated_on=(yield from _updated_on(device)),
     )
     bios = yield from _if_allowed(BIOS)
     item = machine(queried(bios, BIOS_KEY)) if bios else None
     programs = yield from _installed()
     return [release, *([item] if item else []), *programs, *(yield from _unit())]
+
+
+def _updated_on(device: Device) -> Generator[Ask, Capture, date | None]:
+    """The day of the newest update; None where this Windows denies its class, or has none."""
+    capture = yield from _if_allowed(HOTFIXES)
+    if capture is None or capture.text().lstrip()[:1] not in ("{", "["):
+        return None
+    return updated_on(capture, device.timezone)
 
 
 def _installed() -> Generator[Ask, Capture, list[SoftwareRelease]]:

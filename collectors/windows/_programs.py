@@ -1,11 +1,16 @@
-"""Programs, listeners and the machine of a Windows host, in words of no language."""
+"""Programs, updates, listeners and the machine of a Windows host, in words of no language."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, tzinfo
+from typing import Any
 
+from collectors.windows._protection import moment_of, rows
 from collectors.windows._registry import Key
+from evidence.capture import Capture
+from evidence.clock import zone_named
 from evidence.facts import HardwareItem, SoftwareRelease
 
 # `TCP    0.0.0.0:5900    0.0.0.0:0    LISTENING`: what waits for anybody has port 0 beside it.
@@ -37,6 +42,33 @@ def installed(
             yield SoftwareRelease(
                 vendor=publishers.get(path), name=name, version=version, part="program"
             )
+
+
+# `InstalledOn` is a text of the class, always month first, or a time where PowerShell makes it one.
+_MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def updated_on(capture: Capture, timezone: str) -> date | None:
+    """The day of the newest update of Windows; None: it tells none, or none that has come yet."""
+    zone = zone_named(timezone) or UTC
+    today = capture.answered_at.astimezone(zone).date()
+    days = (_day(row.get("InstalledOn"), zone) for row in rows(capture, "HotFixID"))
+    return max((day for day in days if day is not None and day <= today), default=None)
+
+
+def _day(value: Any, zone: tzinfo) -> date | None:
+    if (moment := moment_of(value)) is not None:
+        return moment.astimezone(zone).date()
+    text = str(value.get("value") or "") if isinstance(value, Mapping) else str(value or "")
+    try:
+        if iso := _ISO.match(text):
+            return date.fromisoformat(iso[0])
+        if found := _MONTH_FIRST.match(text):
+            return date(int(found[3]), int(found[1]), int(found[2]))
+    except ValueError:
+        pass
+    return None
 
 
 def machine(bios: Key) -> HardwareItem | None:

@@ -42,15 +42,15 @@ def defender(capture: Capture) -> Iterator[ProtectionState]:
         enabled=None if enabled is None and live is None else bool(enabled and live),
         mode=str(mode) if mode else None,
         version=_text(said.get("AMProductVersion")),
-        signatures_at=_moment(said.get("AntivirusSignatureLastUpdated")),
-        full_scan_at=_moment(said.get("FullScanEndTime")),
-        quick_scan_at=_moment(said.get("QuickScanEndTime")),
+        signatures_at=moment_of(said.get("AntivirusSignatureLastUpdated")),
+        full_scan_at=moment_of(said.get("FullScanEndTime")),
+        quick_scan_at=moment_of(said.get("QuickScanEndTime")),
     )
 
 
 def others(capture: Capture) -> Iterator[ProtectionState]:
     """Of the Security Center: every other product that says it protects."""
-    for row in _rows(capture, "productState"):
+    for row in rows(capture, "productState"):
         name, state = _text(row.get("displayName")), row.get("productState")
         if not name or "defender" in name.casefold() or not isinstance(state, int):
             continue
@@ -126,7 +126,7 @@ def restriction(key: Key | None) -> ProtectionState | None:
 
 def encryption(capture: Capture) -> Iterator[ProtectionState]:
     """Of Win32_EncryptableVolume: whether the system's disk is protected."""
-    for row in _rows(capture, "ProtectionStatus"):
+    for row in rows(capture, "ProtectionStatus"):
         letter, status = _text(row.get("DriveLetter")), row.get("ProtectionStatus")
         if letter and isinstance(status, int):
             yield ProtectionState(
@@ -164,7 +164,7 @@ def proxy(key: Key | None) -> ProtectionState | None:
     )
 
 
-def _rows(capture: Capture, wanted: str) -> Iterable[Mapping[str, Any]]:
+def rows(capture: Capture, wanted: str) -> Iterable[Mapping[str, Any]]:
     """The objects of a ConvertTo-Json, one or several. Raises Unexpected: they hold no `wanted`."""
     said = capture.json()
     found = said if isinstance(said, list) else [said]
@@ -174,7 +174,7 @@ def _rows(capture: Capture, wanted: str) -> Iterable[Mapping[str, Any]]:
 
 
 def _one(capture: Capture, wanted: str) -> Mapping[str, Any]:
-    return next(iter(_rows(capture, wanted)))
+    return next(iter(rows(capture, wanted)))
 
 
 def _true(value: Any) -> bool | None:
@@ -185,7 +185,7 @@ def _text(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def moment_of(value: Any) -> datetime | None:
     """A time as Windows PowerShell writes it in JSON, or ISO 8601; a year before 2000 is none."""
     if isinstance(value, Mapping):
         value = value.get("value") or value.get("DateTime")

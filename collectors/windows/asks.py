@@ -164,6 +164,8 @@ VOLUMES = _class(
     "DriveLetter",
     "ProtectionStatus",
 )
+# What `wmic qfe` lists: updates of Windows itself, by number and day.
+HOTFIXES = _class("hotfixes", "root/cimv2", "Win32_QuickFixEngineering", "HotFixID", "InstalledOn")
 APPLOCKER_KEY = r"SOFTWARE\Policies\Microsoft\Windows\SrpV2"
 APPLOCKER_KINDS = ("Exe", "Dll", "Script", "Msi", "Appx")
 APPLOCKER = tuple(

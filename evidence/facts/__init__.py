@@ -155,7 +155,8 @@ class SoftwareRelease(Fact):
     """A running operating system, firmware or installed program, in the device's own words.
 
     `product` is our lower-case product family (`asa`, `fortios`, `ios`, `linux-debian` …),
-    `train` the part a vendor gives one lifecycle to (`9.16`, `7.4`).
+    `train` the part a vendor gives one lifecycle to (`9.16`, `7.4`). `updated_on` is the day on
+    which the newest of its updates was installed, where it tells that.
     """
 
     vendor: str | None = None
@@ -165,6 +166,7 @@ class SoftwareRelease(Fact):
     build: str | None = None
     train: str | None = None
     part: str = "operating system"
+    updated_on: date | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
