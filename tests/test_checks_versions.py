@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from evidence.readings import Readings
 from tests.judging import failed, read, seen
 
 
-def os_release(version: str | None, unit: str | None = None, **more: str) -> SoftwareRelease:
+def os_release(version: str | None, unit: str | None = None, **more: Any) -> SoftwareRelease:
     values = {"product": "fortios", "name": "FortiOS", **more}
     return SoftwareRelease(version=version, subject_unit=unit, **values)
 

@@ -174,19 +174,19 @@ def test_what_is_held_in_the_hand_is_hardware_and_is_discontinued() -> None:
     [
         ({"eol": "2027-01-02", "extendedSupport": "2030-01-02"}, "2030-01-02"),
         ({"eol": "2027-01-02", "extendedSupport": False}, "2027-01-02"),
-        ({"eol": "2027-01-02", "extendedSupport": True}, None),
+        ({"eol": "2027-01-02", "extendedSupport": True}, "2027-01-02"),
         ({"eol": "2027-01-02"}, "2027-01-02"),
         ({"isEol": False, "eolFrom": "2027-01-02", "isEoes": None}, "2027-01-02"),
-        ({"isEol": False, "eolFrom": "2027-01-02", "isEoes": False}, None),
+        ({"isEol": False, "eolFrom": "2027-01-02", "isEoes": False}, "2027-01-02"),
         ({"isEol": False, "eolFrom": "2027-01-02", "eoesFrom": "2030-01-02"}, "2030-01-02"),
     ],
 )
 def test_longer_support_moves_the_last_day_and_never_the_last_fix(
-    told: dict[str, Any], last: str | None
+    told: dict[str, Any], last: str
 ) -> None:
     [row] = rows([{"cycle": "5", **told}], "something")
     assert str(row.milestones["end_of_security_fixes"]) == "2027-01-02"
-    assert row.milestones.get("last_day_of_support") == (last and date.fromisoformat(last))
+    assert str(row.milestones["last_day_of_support"]) == last
 
 
 def test_what_has_ended_on_no_day_that_is_told_keeps_the_day_it_was_first_seen_to() -> None:
@@ -446,6 +446,18 @@ def test_it_is_shown_before_it_is_taken(site: Path, run: Run) -> None:
     assert len(list(site.rglob("catalogue-*.csv"))) == 1
     again = run("lifecycle", "update", "--from", "fortios.json", "--json")
     assert again.stdout == ""
+
+
+def test_of_a_product_that_is_new_the_table_only_counts_the_rows(site: Path, run: Run) -> None:
+    new = product("angular", *(release(str(number)) for number in range(1, 21)))
+    (site / "full.json").write_text(json.dumps({"result": [FORTIOS, new]}), "utf-8")
+    words = ("lifecycle", "update", "--from", "full.json")
+    lines = run(*words).stdout.splitlines()
+    assert [line for line in lines if "angular" in line and "(20)" in line]
+    assert len([line for line in lines if "angular" in line]) == 1
+    assert [line for line in lines if "fortios" in line and "2029-01-31" in line]
+    told = [json.loads(line) for line in run(*words, "--json").stdout.splitlines()]
+    assert len([one for one in told if one["product"] == "angular"]) == 20
 
 
 def test_half_a_catalogue_does_not_go_by_a_yes(site: Path, run: Run) -> None:

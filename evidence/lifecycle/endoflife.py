@@ -129,23 +129,21 @@ def _milestones(
             day = read_on - timedelta(days=1) if end is True else end
             found |= dict.fromkeys(names, day)
     notes = [ENDED] if True in (ends.sale, ends.maintenance, ends.support) else []
-    if family.is_extended and ends.extended is not False:
+    if family.is_extended and ends.extended is not None:
         # Fixes for everybody end before, and that milestone stays.
-        found.pop("last_day_of_support", None)
-        if isinstance(ends.extended, date):
-            found["last_day_of_support"] = ends.extended
+        found["last_day_of_support"] = ends.extended
         notes.append(EXTENDED)
     return found, notes
 
 
 @dataclass(frozen=True, slots=True)
 class _Ends:
-    """`extended`: its day; None: there is some, and its day is not told; False: there is none."""
+    """`extended`: the day of longer support; None: there is none, or its day is not told."""
 
     sale: _End
     maintenance: _End
     support: _End
-    extended: date | Literal[False] | None
+    extended: date | None
 
 
 def _ends(name: str, release: Mapping[str, Any]) -> _Ends:
@@ -155,21 +153,14 @@ def _ends(name: str, release: Mapping[str, Any]) -> _Ends:
             _end(name, get("discontinuedFrom"), get("isDiscontinued")),
             _end(name, get("eoasFrom"), get("isEoas")),
             _end(name, get("eolFrom"), get("isEol")),
-            _extended(name, get("eoesFrom"), get("isEoes") is False),
+            _day(name, get("eoesFrom")),
         )
-    extended = get("extendedSupport", get("eoes"))
     return _Ends(
         _end(name, get("discontinued"), get("discontinued")),
         _end(name, get("support"), get("support") is False),
         _end(name, get("eol"), get("eol")),
-        _extended(name, extended, extended is True),
+        _day(name, get("extendedSupport", get("eoes"))),
     )
-
-
-def _extended(name: str, day: object, goes_on: bool) -> date | Literal[False] | None:
-    if (found := _day(name, day)) is not None:
-        return found
-    return None if goes_on else False
 
 
 def _end(name: str, day: object, ended: object) -> _End:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_text
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -245,7 +245,8 @@ def update(
     known = load_catalogue(today, settings.lifecycle, [key.public])
     read = read_source(source, known, today, proxy)
     made, changes = updated(known, read.offer, today)
-    show([_change_row(one) for one in changes], _CHANGES, json)
+    rows = [_change_row(one) for one in changes]
+    show(rows if json else _in_short(rows, {one.product for one in known.entries}), _CHANGES, json)
     for left in read.offer.left_out:
         say(f"left out: {left}")
     words = Counter(one.word for one in changes)
@@ -283,6 +284,19 @@ def _change_row(one: Change) -> dict[str, str | None]:
     ]
     days = {"before": _days(one.before), "after": _days(one.after)}
     return {"change": one.word, **names[0], **days}
+
+
+def _in_short(
+    rows: Sequence[dict[str, str | None]], known: Collection[str]
+) -> Iterator[dict[str, str | None]]:
+    """Of products that the catalogue does not have yet only how many rows come: all of a public
+    collection is thousands. `--json` has every row."""
+    new = Counter(one["product"] for one in rows if one["change"] == "comes")
+    for here in known:
+        del new[here]
+    yield from (one for one in rows if one["product"] not in new)
+    for product, count in new.items():
+        yield {"change": "comes", "product": product, "match": f"({count})"}
 
 
 def _days(row: Entry | None) -> str | None:
