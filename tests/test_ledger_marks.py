@@ -17,7 +17,9 @@ from evidence.reading import Reading
 from evidence.usage import Criteria, UnitHistory, prove
 from evidence.usage.glance import glance
 from evidence.usage.marks import Marks
-from tests.simulated_counters import BEGIN, DAY_S, Platform, World, random_world
+from tests.simulated_firewalls import BEGIN, DAY_S, Platform, World
+from tests.simulated_readings import known
+from tests.simulated_worlds import random_world
 
 START = datetime.fromtimestamp(BEGIN - DAY_S, UTC)
 END = datetime.fromtimestamp(BEGIN + 57 * DAY_S, UTC)
@@ -48,7 +50,7 @@ def test_verdicts_from_the_ledger_are_those_of_the_readings(tmp_path: Path, seed
     late = Random(seed).sample(readings, len(readings) // 10)
     keep(ledger, [one for one in readings if one not in late])
     keep(ledger, late)
-    histories = [UnitHistory.of(box.readings, box.name) for box in made.boxes.values()]
+    histories = known(made)
     for days in (30, 45, 56):
         at = datetime.fromtimestamp(BEGIN + days * DAY_S, UTC)
         found = glance(from_ledger(ledger, made), at, CRITERIA)
@@ -77,7 +79,7 @@ def test_missing_or_older_marks_are_made_again(tmp_path: Path, harm: str) -> Non
     before = from_ledger(ledger, made)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)) as db:
         db.execute(harm)
-    assert len(before) == len(made.boxes)
+    assert len(before) == len(known(made))
     assert all(map(same, from_ledger(ledger, made), before))
     ledger.close()
 

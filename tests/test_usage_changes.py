@@ -120,6 +120,14 @@ ACTIVE = Unit(boot_at=BOOTED, ha_role="active", role_since_at=BOOTED)
 STANDBY = Unit(boot_at=BOOTED, ha_role="standby", role_since_at=BOOTED)
 
 
+def named(serial: str, readings: list[Reading]) -> list[Reading]:
+    """The readings of a unit that is called by its serial number."""
+    return [
+        replace(one, facts=tuple(replace(fact, subject_unit=serial) for fact in one.facts))
+        for one in readings
+    ]
+
+
 def standby(**dates: Any) -> list[Reading]:
     """A standby unit: nothing counts, nothing witnesses."""
     return [
@@ -208,6 +216,29 @@ def test_a_peer_that_nobody_reads_leaves_its_active_time_unseen() -> None:
     assert proof_of(daily(unit=replace(ACTIVE, ha_peer="FG2"))).state is State.proven
 
 
+def test_an_exchanged_unit_does_not_hide_a_peer_that_nobody_reads() -> None:
+    alone = replace(ACTIVE, ha_peer="FG2")
+    old = named("SN1", daily(unit=replace(alone, role_since_at=None), until=FIRST + 150 * DAY))
+    new = named("SN2", daily(unit=alone, since=FIRST + 151 * DAY))
+    proof = proof_of([*old, *new], max_gap_s=2 * 86_400)
+    assert proof.state is State.insufficient
+    assert "FG2" in {gap.unit for gap in proof.gaps}
+
+
+def test_a_standby_unit_that_was_exchanged_does_not_vouch_for_the_one_before_it() -> None:
+    unsaid = Unit(ha_role="standby", serial="SN1")
+    exchanged_at = FIRST + 150 * DAY
+    slept = [
+        reading(one.at, [usage(0), usage(0, BUSY)], unit=replace(unsaid, serial=serial))
+        for one in daily()
+        for serial in ["SN1" if one.at < exchanged_at else "SN2"]
+    ]
+    gaps = proof_of([*daily(unit=ACTIVE, device="fw-2"), *slept]).gaps
+    assert [(gap.unit, gap.why, gap.length_s) for gap in gaps] == [
+        ("fw-1", Unseen.other_counter, 86_400)
+    ]
+
+
 def test_a_failover_leaves_a_small_gap_when_its_time_is_told() -> None:
     moved_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
     woken = Unit(boot_at=BOOTED, ha_role="active", role_since_at=moved_at)
@@ -229,14 +260,8 @@ def test_a_failover_leaves_a_small_gap_when_its_time_is_told() -> None:
 
 
 def test_an_exchanged_unit_leaves_the_time_between_it_and_the_new_one_unseen() -> None:
-    def of(serial: str, readings: list[Reading]) -> list[Reading]:
-        return [
-            replace(one, facts=tuple(replace(fact, subject_unit=serial) for fact in one.facts))
-            for one in readings
-        ]
-
-    old = of("SN1", daily(until=FIRST + 150 * DAY))
-    new = of("SN2", daily(since=FIRST + 151 * DAY))
+    old = named("SN1", daily(until=FIRST + 150 * DAY))
+    new = named("SN2", daily(since=FIRST + 151 * DAY))
     proof = proof_of([*old, *new], max_gap_s=2 * 86_400)
     assert proof.state is State.proven
     assert proof.blind_gap_s == 86_400

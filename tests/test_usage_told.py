@@ -154,6 +154,31 @@ def test_a_clock_that_is_known_to_be_wrong_is_corrected() -> None:
     assert proof_of([reading(AT, [told], unit=wrong)]).last_hit_at == hit
 
 
+def test_what_was_written_down_before_the_clock_was_set_is_not_moved_by_setting_it() -> None:
+    """The window begins on 1 May, 16:00; until it is set, the clock is a day behind."""
+    behind = Unit(boot_at=BOOTED, clock_offset_s=-86_400.0)
+    first = datetime(2026, 5, 2, 2, 30, tzinfo=UTC)
+    before = reading(first, [usage(1, last_hit_at=BOOTED)], unit=behind)
+    # Cleared, hit at noon of 2 May, and the clock set, all before the next reading.
+    after = usage(1, last_hit_at=datetime(2026, 5, 1, 12, tzinfo=UTC))
+    proof = proof_of([before, reading(AT, [after], unit=replace(behind, clock_offset_s=0.0))])
+    assert proof.state is State.has_traffic
+    assert proof.last_hit_at == datetime(2026, 5, 2, 12, tzinfo=UTC)
+
+
+def test_a_time_that_two_settings_of_the_clock_can_mean_is_known_between_the_two() -> None:
+    behind = Unit(boot_at=BOOTED, clock_offset_s=-3600.0)
+    read_at = datetime(2026, 8, 1, 2, 30, tzinfo=UTC)
+    hit = usage(1, last_hit_at=read_at + 3 * HOUR)
+    right = replace(behind, clock_offset_s=0.0)
+    proof = proof_of(
+        [reading(read_at, [usage(0)], unit=behind), reading(read_at + DAY, [hit], unit=right)],
+        at=read_at + DAY,
+    )
+    assert proof.traffic_after == read_at + 3 * HOUR - timedelta(minutes=2)
+    assert proof.last_traffic_at == read_at + 4 * HOUR + timedelta(minutes=2)
+
+
 # --- logs of administrators ---
 
 

@@ -169,8 +169,8 @@ def _write(db: sqlite3.Connection, slots: Slots, made: Marks) -> None:
 
 def _placed(slots: Slots, made: Marks) -> Marks:
     """The same with a column a slot; a definition with several slots stands in its first."""
-    number = {slots.columns[slot]: slot for slot in np.unique(slots.first).tolist()}
-    numbers = np.array([number[column] for column in made.columns], np.int64)
+    number = slots.column_numbers
+    numbers = np.array([*map(number.__getitem__, made.columns)], np.int64)
     return made.placed(numbers, slots.columns)
 
 

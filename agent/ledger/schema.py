@@ -82,8 +82,22 @@ CREATE TABLE marks (
   code TEXT NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (device, unit, first_at)
 )
 """
+# What their clocks were off by is kept with the counters, so they are taken again.
+_CLOCKS = """
+DELETE FROM marks;
+DELETE FROM snapshot;
+DELETE FROM rule_slot
+"""
 Migration = str | Callable[[sqlite3.Connection], None]
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SETBACKS, _INPUTS, _SLOTS, count_again)
+MIGRATIONS: tuple[Migration, ...] = (
+    _FIRST,
+    _SETBACKS,
+    _INPUTS,
+    _SLOTS,
+    count_again,
+    _CLOCKS,
+    count_again,
+)
 
 
 def open_database(path: Path) -> sqlite3.Connection:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import zstandard
@@ -20,6 +21,7 @@ from evidence.usage.history import Aligned, Column, Place, domain_name
 from evidence.usage.snapshot import Ints
 
 Slot = tuple[str, str, str]  # key, match digest, reset domain
+Name = TypeVar("Name")
 # The last part of a unit's list is written anew when it grows; a full one never again.
 _PART = 512
 
@@ -45,11 +47,16 @@ class Slots:
 
     def with_names(self, db: sqlite3.Connection, names: Names) -> tuple[Slots, Ints]:
         """The slots with these among them, new ones kept at once, and the number of each."""
-        known = {slot: number for number, slot in enumerate(self.names)}
+        known = dict(zip(self.names, range(len(self.names)), strict=True))
         wanted = list(zip(names.keys, names.matches, names.domains, strict=True))
-        numbers = np.array([known.setdefault(slot, len(known)) for slot in wanted], np.int64)
-        if len(known) == len(self.names):
-            return self, numbers
+        found = [*map(known.get, wanted)]
+        if None not in found:
+            return self, np.array(found, np.int64)
+        # Few are new on any day, so the others are not looked up again.
+        for place, number in enumerate(found):
+            if number is None:
+                found[place] = known.setdefault(wanted[place], len(known))
+        numbers = np.array(found, np.int64)
         grown = Slots(self.device, self.unit, tuple(known))
         first = len(self.names) // _PART * _PART
         db.executemany(
@@ -69,12 +76,17 @@ class Slots:
     @cached_property
     def first(self) -> Ints:
         """For each slot the first one of the same column, so that a column is a number."""
-        return _numbers_of(self.columns)
+        return _numbers_of(self.columns, self.column_numbers)
+
+    @cached_property
+    def column_numbers(self) -> dict[Column, int]:
+        """The first slot of each column."""
+        return _first_places(self.columns)
 
     @cached_property
     def _domains(self) -> tuple[list[str], Ints]:
-        names = [domain_name(domain, key) for key, _, domain in self.names]
-        return names, _numbers_of(names)
+        names = [domain or domain_name(domain, key) for key, _, domain in self.names]
+        return names, _numbers_of(names, _first_places(names))
 
     def align(self, numbers: Sequence[Ints]) -> Aligned:
         """Where the rules of some snapshots stand, given by their slots: columns in the order of
@@ -95,9 +107,15 @@ class Slots:
         )
 
 
-def _numbers_of(names: Sequence[Hashable]) -> Ints:
-    known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(name, at) for at, name in enumerate(names)], np.int64)
+def _first_places(names: Sequence[Name]) -> dict[Name, int]:
+    """Where each name stands first."""
+    return dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+
+
+def _numbers_of(names: Sequence[Name], first: Mapping[Name, int]) -> Ints:
+    if len(first) == len(names):
+        return np.arange(len(names))
+    return np.array([*map(first.__getitem__, names)], np.int64)
 
 
 def _first_mentioned(numbers: Sequence[Ints], slots: int) -> Ints:

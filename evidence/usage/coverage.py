@@ -8,7 +8,7 @@ import numpy as np
 
 from evidence.usage.criteria import NO_ASSUMPTION, Assumption, Criteria
 from evidence.usage.history import UnitHistory
-from evidence.usage.pairs import EVER, NEVER, Pairs, pair
+from evidence.usage.pairs import EVER, NEVER, Pairs, other_hardware, pair
 from evidence.usage.silence import (
     known_clears,
     quiet_since,
@@ -122,7 +122,7 @@ def _standby(
 ) -> None:
     """Evidence 4 and 8 (see `silence`): a standby unit enforces no rule at all."""
     standby = history.role == Role.standby
-    both = standby[1:] & standby[:-1]
+    both = standby[1:] & standby[:-1] & ~other_hardware(history.serials)[1:]
     before_at = pairs.before_at[1:]
     since = history.role_since[1:, None]
     moved = pairs.restarted | (pairs.same & (history.count != pairs.before)).any(1, keepdims=True)
@@ -155,14 +155,15 @@ def _gaps(
     required[1:] |= present[:-1]
 
     # When the role changed between two readings, only the active part of the span counts.
-    since, told = history.role_since[:, None], history.role_since[:, None] > pairs.before_at
+    since, since_from = history.role_since[:, None], history.role_since_from[:, None]
+    told = since > pairs.before_at
     standby = (history.role == Role.standby)[:, None]
     active = (history.role == Role.active)[:, None]
     was_standby, was_active = np.roll(standby, 1, axis=0), np.roll(active, 1, axis=0)
     was_standby[0] = was_active[0] = False
     woke = was_standby & active & told & (Assumption.standby_stays in criteria.accept)
     gap_from[:-1] = np.where(
-        woke, np.clip(since - tolerance_s, pairs.before_at, pairs.at), gap_from[:-1]
+        woke, np.clip(since_from - tolerance_s, pairs.before_at, pairs.at), gap_from[:-1]
     )
     ends_by = np.where(was_active & standby & told, since + tolerance_s, NEVER)
 

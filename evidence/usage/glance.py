@@ -181,7 +181,7 @@ def glance(known: Sequence[Marks], at: datetime, criteria: Criteria) -> Glance |
     if found is None:
         return None
     keys, columns = found
-    peer = peer_gaps(known[0], end, criteria) if len(known) == 1 else None
+    peer = peer_gaps(known, spans, end, criteria)
     return Glance(units, columns, keys, peer, now, criteria)
 
 

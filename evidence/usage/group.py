@@ -87,12 +87,13 @@ def judge(
     """Everything that decides, vectorised over the rules that the newest readings hold."""
     covers = [cover(history, end, criteria) for history in known]
     keys, matches = _rules(known, covers)
+    spans = membership(known)
     layers = tuple(
         layer
-        for history, coverage, span in zip(known, covers, membership(known), strict=True)
+        for history, coverage, span in zip(known, covers, spans, strict=True)
         for layer in _layers(history, coverage, span, keys, matches, hits(history, end, criteria))
     )
-    peer = peer_gaps(covers[0].history, end, criteria) if len(known) == 1 else None
+    peer = peer_gaps([one.history for one in covers], spans, end, criteria)
     gaps = [layer.gaps(start, end) for layer in layers]
     if peer is not None:
         gaps.append(_for_all(peer, len(keys), start, end))

@@ -7,7 +7,7 @@ shows; rename, move and comment leave the digest, and so the column, as they are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evidence.reading import Reading
+from evidence.usage.clocks import Clock
 from evidence.usage.snapshot import (
     ABSENT,
     FIELDS,
@@ -31,6 +32,7 @@ Column = tuple[str, str]  # key, match digest
 Place = tuple[Ints, Ints]  # columns, domains
 Aligned = tuple[list[Place], tuple[Column, ...], tuple[str, ...]]
 Name = TypeVar("Name")
+_CLOCKED = ("last_hit", "first_hit", "reset", "created", "modified")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,9 @@ class UnitHistory:
     `count` is `NOT_COUNTED` where the unit keeps no count and `ABSENT` where the reading has
     no such rule; the other numbers are `NONE` where nothing was told. `domain` indexes
     `domains`; counters of one domain are always zeroed together. A rule whose collector names
-    no domain stands alone. A history without rows is a unit that was never read.
+    no domain stands alone. A history without rows is a unit that was never read. Times that the
+    unit's clock wrote down are the latest they can be, should it have been set since; where the
+    earliest matters, too, it is in `last_hit_from` and `role_since_from`.
     """
 
     device: str
@@ -56,12 +60,15 @@ class UnitHistory:
     loaded_at: Ints
     role: Ints
     role_since: Ints
+    role_since_from: Ints
+    clock_offset: Ints
     log_from: Ints
     founding: Bools
     domain: Ints
     traits: Bits
     count: Ints
     last_hit: Ints
+    last_hit_from: Ints
     first_hit: Ints
     reset: Ints
     created: Ints
@@ -103,6 +110,14 @@ class UnitHistory:
                 tables[name][row, column] = numbers
             domain[row, column] = of_domain
             traits[row, column] = one.traits
+        read_at = _times(rows, lambda one: one.read_at)
+        clock_offset = _times(rows, lambda one: one.clock_offset)
+        clock = Clock(read_at, clock_offset)
+        tables = {name: _slim(table) for name, table in tables.items()}
+        last_hit_from, _ = clock.bounds(tables["last_hit"])
+        for name in _CLOCKED:
+            _, tables[name] = clock.bounds(tables[name])
+        role_since_from, role_since = clock.bounds(_times(rows, lambda one: one.role_since))
         return cls(
             device=rows[-1].device if rows else device or unit,
             unit=unit,
@@ -111,22 +126,20 @@ class UnitHistory:
             digests=tuple(one.digest for one in rows),
             serials=tuple(one.serial for one in rows),
             peers=tuple(one.peer for one in rows),
-            clears=tuple(
-                # A clear without a time came before the reading that tells of it.
-                replace(clear, at=one.read_at) if clear.at == NONE else clear
-                for one in rows
-                for clear in one.clears
-            ),
-            read_at=_times(rows, lambda one: one.read_at),
+            clears=tuple(_clears(rows, clock)),
+            read_at=read_at,
             boot_at=_times(rows, lambda one: one.boot_at),
-            loaded_at=_times(rows, lambda one: one.loaded_at),
+            loaded_at=clock.bounds(_times(rows, lambda one: one.loaded_at))[1],
             role=_times(rows, lambda one: one.role),
-            role_since=_times(rows, lambda one: one.role_since),
-            log_from=_times(rows, lambda one: one.log_from),
+            role_since=role_since,
+            role_since_from=role_since_from,
+            clock_offset=clock_offset,
+            log_from=clock.bounds(_times(rows, lambda one: one.log_from))[1],
             founding=np.array([one.founding for one in rows], np.bool_),
             domain=domain,
             traits=traits,
-            **{name: _slim(table) for name, table in tables.items()},
+            last_hit_from=last_hit_from,
+            **tables,
         )
 
     @property
@@ -215,6 +228,22 @@ def _numbered(known: dict[Name, int], names: Iterable[Name]) -> Ints:
 
 def _times(rows: Sequence[Snapshot], told: Callable[[Snapshot], int]) -> Ints:
     return np.array([told(one) for one in rows], np.int64)
+
+
+def _clears(rows: Sequence[Snapshot], clock: Clock) -> Iterator[Clear]:
+    """What logs tell of clears, at each time that it may have been."""
+    read_at = [one.read_at for one in rows]
+    for row, one in enumerate(rows):
+        for clear in one.clears:
+            if clear.at == NONE:
+                # A clear without a time came before the reading that tells of it.
+                yield replace(clear, at=one.read_at)
+                continue
+            told = np.full(len(rows), NONE)
+            told[row] = clear.at
+            early, late = (int(bound[row]) for bound in clock.bounds(told))
+            for at in sorted({early, late, *(at for at in read_at if early < at < late)}):
+                yield replace(clear, at=at)
 
 
 def _slim(table: Ints) -> Ints:

@@ -42,7 +42,7 @@ def hits(history: UnitHistory, end: int, criteria: Criteria) -> Hits:
 
     told = history.last_hit != NONE
     honest = told & (history.last_hit <= pairs.at + tolerance_s)
-    early = np.where(honest, history.last_hit - tolerance_s, EVER)
+    early = np.where(honest, history.last_hit_from - tolerance_s, EVER)
     late = np.where(honest, np.minimum(pairs.at, history.last_hit + tolerance_s), pairs.at)
     # A hit told to lie ahead of the reading says that there was one, and not when.
     seen(told, early, late)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evidence.usage.clocks import SET_S
 from evidence.usage.coverage import cut
 from evidence.usage.criteria import Assumption, Criteria
 from evidence.usage.history import Column, UnitHistory
@@ -236,8 +237,12 @@ def _odd(history: UnitHistory) -> Bools:
     # Whose counters they are is not said each time.
     wavers = serials.any() & ~serials
     boot_ahead = history.boot_at > history.read_at
+    # What was written down before the clock was set right means another time.
+    off = (history.clock_offset != NONE) & (np.abs(history.clock_offset) > SET_S)
+    off &= (history.role_since != NONE) | (history.loaded_at != NONE)
     odd: Bools = cells.any(axis=1) | ~history.founding | (history.log_from != NONE)
-    return odd | wavers | boot_ahead | bool(history.clears)
+    odd |= wavers | boot_ahead | off | bool(history.clears)
+    return odd
 
 
 def _packed(flags: npt.NDArray[np.bool_]) -> Bits:

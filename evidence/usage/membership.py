@@ -64,8 +64,7 @@ def _without(history: Member, other: Member, known: set[str | None]) -> list[int
     # A peer we cannot place may be this very unit under a name of its own.
     third = known - _names(history) - _names(other) - {None}
     pairs = np.isin(other.role, (Role.active, Role.standby))
-    # A manager that speaks of several units in one reading may just not have reached this one.
-    exchanged = other.device == history.device and not set(other.digests) & set(history.digests)
+    exchanged = _exchanged(history, other)
     return [
         int(at)
         for at, peer, paired in zip(other.read_at, other.peers, pairs, strict=True)
@@ -73,17 +72,42 @@ def _without(history: Member, other: Member, known: set[str | None]) -> list[int
     ]
 
 
+def _exchanged(history: Member, other: Member) -> bool:
+    """Whether one device answered with the counters of the one and then of the other.
+
+    A manager that speaks of several units in one reading may just not have reached one of them.
+    """
+    return other.device == history.device and not set(other.digests) & set(history.digests)
+
+
 def _names(history: Member) -> set[str | None]:
     return {history.unit, history.device, *history.serials}
 
 
-def peer_gaps(history: Member, end: int, criteria: Criteria) -> tuple[Ints, Ints] | None:
+def peer_gaps(
+    histories: Sequence[Member], spans: Sequence[Span], end: int, criteria: Criteria
+) -> tuple[Ints, Ints] | None:
     """The spans in which a peer that nobody reads may have enforced; None when no peer is named.
 
-    It did not while this unit was active, as far back as this unit says since when.
+    Nobody reads it when all these units are one after the other in one place, `spans` long.
     """
-    if not any(history.peers):
+    if not all(
+        _exchanged(one, other) for one in histories for other in histories if one is not other
+    ):
         return None
+    gaps = [
+        [np.clip(times, *span) for times in _peer_gaps(history, end, criteria)]
+        for history, span in zip(histories, spans, strict=True)
+        if any(history.peers)
+    ]
+    if not gaps:
+        return None
+    begins, ends = (np.concatenate(times) for times in zip(*gaps, strict=True))
+    return begins, ends
+
+
+def _peer_gaps(history: Member, end: int, criteria: Criteria) -> tuple[Ints, Ints]:
+    """It did not while this unit was active, as far back as this unit says since when."""
     before_at = np.concatenate(([EVER], history.read_at))
     until = np.append(history.read_at, end)
     alone = np.append((history.role == Role.active) & (history.role_since != NONE), False)

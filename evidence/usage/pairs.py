@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def pair(history: UnitHistory, criteria: Criteria) -> Pairs:
     present, was_present = history.present, before >= NOT_COUNTED
     counted = count >= 0
     same_counter = history.domain == _shifted(history.domain, -1)
-    same_counter &= ~_other_hardware(history)[:, None] & ~_made_again(
+    same_counter &= ~other_hardware(history.serials)[:, None] & ~_made_again(
         history, criteria.clock_tolerance_s
     )
     same = counted & (before >= 0) & same_counter
@@ -72,10 +73,10 @@ def _shifted(table: Ints, first: int) -> Ints:
     return shifted
 
 
-def _other_hardware(history: UnitHistory) -> Bools:
+def other_hardware(serials: Sequence[str | None]) -> Bools:
     """Readings whose serial number is not the last one told before them."""
-    other, last = np.zeros(len(history.serials), np.bool_), None
-    for row, serial in enumerate(history.serials):
+    other, last = np.zeros(len(serials), np.bool_), None
+    for row, serial in enumerate(serials):
         other[row] = None not in (last, serial) and last != serial
         last = serial or last
     return other

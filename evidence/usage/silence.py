@@ -43,14 +43,17 @@ def known_clears(history: UnitHistory, pairs: Pairs, criteria: Criteria) -> tupl
     keys = np.array([key for key, _ in history.columns], object)
     domains = np.array(history.domains, object)
     for clear in history.clears:
-        row = int(np.searchsorted(history.read_at, clear.at))
-        if row == len(history.read_at):
-            continue
-        meant = (keys == clear.target) | (domains[history.domain[row]] == clear.target)
-        # A target we cannot place may be anything.
-        hit = meant if meant.any() else np.ones_like(meant)
-        cleared[row] |= hit
-        cleared_at[row, hit] = clear.at + criteria.clock_tolerance_s
+        # A clear so near a reading may have been on either side of it.
+        first, last = np.searchsorted(
+            history.read_at,
+            (clear.at - criteria.clock_tolerance_s, clear.at + criteria.clock_tolerance_s),
+        )
+        for row in range(first, min(last + 1, len(history.read_at))):
+            meant = (keys == clear.target) | (domains[history.domain[row]] == clear.target)
+            # A target we cannot place may be anything.
+            hit = meant if meant.any() else np.ones_like(meant)
+            cleared[row] |= hit
+            cleared_at[row, hit] = clear.at + criteria.clock_tolerance_s
     return cleared, np.minimum(cleared_at, pairs.at)
 
 

@@ -85,6 +85,7 @@ class Snapshot:
     `founding`: the reading comes from the device, or a second person confirmed it; only such
     a reading can show silence, any reading can show traffic. `log_from`: since when the
     administrators' log read with it is complete. `serial`: whose counters these are.
+    `clock_offset`: by how many seconds its clock was ahead, which its times are corrected by.
     """
 
     device: str
@@ -102,6 +103,7 @@ class Snapshot:
     log_from: int = NONE
     serial: str | None = None
     peer: str | None = None
+    clock_offset: int = NONE
     clears: tuple[Clear, ...] = ()
 
     @classmethod
@@ -167,6 +169,7 @@ def _snapshot(reading: Reading, subject_unit: str | None) -> Snapshot:
         ),
         serial=told.serial,
         peer=told.ha_peer,
+        clock_offset=NONE if told.clock_offset_s is None else round(told.clock_offset_s),
         clears=tuple(
             Clear(_seconds(e.at, offset_s), e.detail)
             for e in events

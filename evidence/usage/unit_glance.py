@@ -12,7 +12,7 @@ import numpy as np
 from evidence.usage.criteria import Assumption, Criteria
 from evidence.usage.marks import Marks, Plane, set_bits
 from evidence.usage.membership import Span
-from evidence.usage.pairs import EVER, NEVER
+from evidence.usage.pairs import EVER, NEVER, other_hardware
 from evidence.usage.silence import until_last
 from evidence.usage.snapshot import NONE, Bits, Bools, Ints, Role
 
@@ -133,6 +133,7 @@ class UnitGlance:
         marks, criteria = self.marks, self.criteria
         standby = marks.role == Role.standby
         both = standby & np.concatenate(([False], standby[:-1]))[: self.rows]
+        both &= ~other_hardware(marks.serials)
         since = marks.role_since
         told = (since != NONE) & (since <= self._before_at - criteria.clock_tolerance_s)
         told &= self._before_at != EVER
