@@ -36,6 +36,8 @@ def world(seed: int) -> World:
     made = random_world(Platform(says_persistent=False), seed)
     for box in made.boxes.values():
         box.readings = [one for one in box.readings if one.provenance == "device"]
+        for one in box.readings:
+            vars(one).pop("digest")  # the ledger knows readings by their own
     return made
 
 
