@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from evidence.facts import Fact, FirewallRule, RuleUsage, Unit
 from evidence.reading import Reading
 from evidence.usage import UnitHistory, histories
-from tests.simulated_firewalls import Box, Poll, Rule, World
+from tests.simulated_firewalls import Box, Platform, Poll, Rule, World
 
 Event = tuple[int, int, str, str, str]  # time, rank within its second, kind, unit, target
 _READ = ("poll", "hand", "forged")
@@ -89,27 +90,57 @@ def _of_rule(
     world: World, at: int, box: Box, rule: Rule, position: int, named: str, domain: str, kind: str
 ) -> tuple[FirewallRule, RuleUsage]:
     platform, counter = world.platform, rule.counter
+    count = world.random.randint(0, 9) if kind == "forged" else counter.count
     return (
-        FirewallRule(
-            subject_unit=named,
-            key=rule.key,
-            position=position,
-            match_digest=rule.match,
-            name=rule.name,
-            created_at=_told(rule.created_at, platform.tells_created),
-            modified_at=_told(rule.changed_at, platform.tells_changes),
+        _rule(
+            platform,
+            (named, rule.key, position, rule.match, rule.name),
+            (rule.created_at, rule.changed_at),
         ),
-        RuleUsage(
-            subject_unit=named,
-            key=rule.key,
-            reset_domain=domain,
-            count=world.random.randint(0, 9) if kind == "forged" else counter.count,
-            last_hit_at=_told(counter.last, platform.tells_last_hit),
-            first_hit_at=_told(counter.first, platform.tells_first_hit),
-            counter_reset_at=_told(counter.reset, platform.tells_reset),
-            open_sessions=_open(world, box, rule.key, at),
-            persistent=platform.persistent if platform.says_persistent else None,
+        _usage(
+            platform,
+            (named, rule.key, domain, count, _open(world, box, rule.key, at)),
+            (counter.last, counter.first, counter.reset),
         ),
+    )
+
+
+# Poll after poll most rules say the same, and making facts is most of a world's time.
+@lru_cache(maxsize=4096)
+def _rule(
+    platform: Platform, said: tuple[str, str, int, str, str], times: tuple[int, int]
+) -> FirewallRule:
+    named, key, position, match, name = said
+    created_at, changed_at = times
+    return FirewallRule(
+        subject_unit=named,
+        key=key,
+        position=position,
+        match_digest=match,
+        name=name,
+        created_at=_told(created_at, platform.tells_created),
+        modified_at=_told(changed_at, platform.tells_changes),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _usage(
+    platform: Platform,
+    said: tuple[str, str, str, int, int | None],
+    times: tuple[int | None, int | None, int],
+) -> RuleUsage:
+    named, key, domain, count, open_sessions = said
+    last, first, reset = times
+    return RuleUsage(
+        subject_unit=named,
+        key=key,
+        reset_domain=domain,
+        count=count,
+        last_hit_at=_told(last, platform.tells_last_hit),
+        first_hit_at=_told(first, platform.tells_first_hit),
+        counter_reset_at=_told(reset, platform.tells_reset),
+        open_sessions=open_sessions,
+        persistent=platform.persistent if platform.says_persistent else None,
     )
 
 
