@@ -28,7 +28,11 @@ class Logs:
 
 def logs_of(readings: Readings, group: str, rules: Iterable[FirewallRule]) -> Logs:
     """What all logs delivered for a group's devices up to now say of these rules."""
-    found = tuple(_delivered(readings, group))
+    return told_by(tuple(_delivered(readings, group)), rules)
+
+
+def told_by(found: tuple[Reading, ...], rules: Iterable[FirewallRule]) -> Logs:
+    """What these delivered logs say of these rules."""
     if not found:
         return Logs((), {}, ())
     called = _called(rules)

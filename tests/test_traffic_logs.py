@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.config import Config, load_config
+from agent.counted import counted
 from agent.delivered_logs import import_logs
+from agent.ledger import Ledger
 from agent.wired import agent_of, make_keys
 from checks.rule_carries_traffic import check
+from evidence.device import Device
 from evidence.errors import ConfigurationError
 from evidence.facts import FirewallRule, LoggedTraffic, TrafficLog
 from evidence.logged import logs_of
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
-from evidence.usage import ALL_ASSUMPTIONS, Assumption, Proofs, State, histories, prove
+from evidence.usage import ALL_ASSUMPTIONS, Assumption, Criteria, Proofs, State, histories, prove
 from evidence.usage.logged import Logged
 from evidence.usage.retold import retold
 from tests.fixtures_program import Run
@@ -200,6 +204,26 @@ def test_logs_delivered_one_after_the_other_all_count() -> None:
         earlier=lambda device, subject: (march,) if subject == "traffic_log" else (),
     )
     assert len(logs_of(both, "fw-1", RULES).by_rule["root/ip/8"]) == 2
+
+
+def test_what_counters_show_on_a_day_is_joined_with_the_logs_delivered_by_then(
+    tmp_path: Path,
+) -> None:
+    ledger = Ledger(tmp_path)
+    # A reading in ten days will do beside a rising counter.
+    seldom = [with_rules(one) for one in [*daily()[::10], daily()[-1]]]
+    ledger.keep_bundle("ab" * 32, b"archive", seldom, "run-1", False)
+    devices = {"fw-1": Device(id="fw-1", platform="asa", subjects=("firewall",))}
+
+    def state(at: datetime) -> State:
+        [found] = counted(ledger, devices, at, Criteria())
+        return found.states[RULE]
+
+    assert state(AT) is State.proven
+    named = replace(log(INSIDE, RULE), at=AT + DAY)
+    ledger.keep_bundle("cd" * 32, b"archive", [named], "run-2", False)
+    assert (state(AT), state(AT + DAY)) == (State.proven, State.has_traffic)
+    ledger.close()
 
 
 # --- delivering them ---

@@ -1,4 +1,4 @@
-"""`rules counters`: what counters alone show of every rule, on any day, at once."""
+"""`rules counters`: what counters show of every rule, on any day, at once."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def counters(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell what the counters show of every rule on a day: no logs, no decisions, no stories.
+    """Tell what the counters show of every rule on a day: no decisions, no stories.
 
-    By the company's criteria. `rules explain` tells why, for the month.
+    By the company's criteria. An entry in a traffic log that was delivered is traffic, too.
+    `rules explain` tells why, for the month.
     """
     settings = configured(config)
     said = Policy.of_record(settings.policy).settings(_CHECK)
