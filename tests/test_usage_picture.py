@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from xml.etree.ElementTree import Element, fromstring
 
-from evidence.facts import RuleUsage
+from evidence.facts import RuleUsage, Unit
 from evidence.reading import Reading
 from evidence.usage import UsageProof, histories, prove
+from evidence.usage.logged import Logged
 from evidence.usage.picture import LEFT, RIGHT, WIDTH, picture
-from tests.usage_vectors import AT, DAY, RULE, daily, proof_of, rebooted
+from tests.usage_vectors import AT, BOOTED, DAY, RULE, daily, proof_of, reading, rebooted
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -35,6 +36,29 @@ def lines(image: Element) -> list[list[tuple[float, float]]]:
 def place(proof: UsageProof, at: datetime) -> float:
     part = (at - proof.window_start) / (proof.window_end - proof.window_start)
     return round(LEFT + part * (WIDTH - LEFT - RIGHT), 1)
+
+
+def test_a_change_of_the_rule_and_what_logs_tell_of_it_are_drawn() -> None:
+    changed_at = AT - 60 * DAY
+    readings = [
+        reading(one.at, one.of(RuleUsage), match="m1" if one.at < changed_at else "m2")
+        for one in daily()
+    ]
+    known = histories(readings)
+    told = Logged(AT - 50 * DAY, AT - 40 * DAY, 2, "csv", "ab" * 32)
+    proof = prove(known, AT, logged={RULE: (told,)})[RULE]
+    image = fromstring(picture("fw-1/7", RULE, proof.record(), known, "en"))
+    (changed,) = marked(image, "changed", "line")
+    assert float(changed.get("x1", "")) == place(proof, changed_at)
+    ends = [one.get("d", "").partition(" ")[0] for one in marked(image, "logged", "path")]
+    assert ends == [f"M{place(proof, at)}" for at in (told.first_at, told.last_at)]
+
+
+def test_a_peer_that_nobody_reads_has_a_panel_of_its_own() -> None:
+    unit = Unit(boot_at=BOOTED, ha_role="active", ha_peer="FG2", role_since_at=AT - 9 * DAY)
+    proof, image = drawn(daily(unit=unit))
+    assert {gap.unit for gap in proof.gaps} == {"FG2"}
+    assert len(marked(image, "gap", "rect")) == len(proof.gaps)
 
 
 def test_a_hit_is_a_step_where_it_was_first_seen() -> None:

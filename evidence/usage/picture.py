@@ -1,8 +1,10 @@
 """A rule's counter over its window as a picture (SVG): what was read, resets, gaps.
 
-A panel a unit. The line is what the counter stood at, broken where nothing was read for it; a
-shaded span is one in which a hit would not have shown, a dashed line is a reset. Drawn from the
-proof as it is signed and the counters it rests on, so that the same picture comes out years later.
+A panel a unit, also for a peer that nobody reads. The line is what the counter stood at, broken
+where nothing was read for it; a shaded span is one in which a hit would not have shown, a dashed
+line is a reset, a green one the last change of the rule, a mark below an entry in a traffic log.
+Drawn from the proof as it is signed and the counters it rests on, so that the same picture comes
+out years later.
 """
 
 from __future__ import annotations
@@ -34,11 +36,13 @@ _STYLE = (
     ".title{font-size:15px;font-weight:600}.small{font-size:10.5px;fill:#555}"
     ".frame{fill:none;stroke:#999}.gap{fill:#d55e00;fill-opacity:.28;stroke:#d55e00}"
     ".count{fill:none;stroke:#0072b2;stroke-width:1.6}.reset{stroke:#222;stroke-dasharray:3 3}"
-    ".month{stroke:#ddd}"
+    ".month{stroke:#ddd}.changed{stroke:#009e73;stroke-width:1.6}.logged{fill:#cc79a7}"
 )
 _UNSEEN = Text("unseen span", "未能觀察之空窗")
 _RESET = Text("counter began anew", "計數器歸零或重新起算")
 _COUNT = Text("counter", "計數值")
+_CHANGED = Text("rule as it is since", "規則自此為現行內容")
+_LOGGED = Text("in a traffic log", "流量紀錄所載")
 
 
 def picture(
@@ -55,7 +59,9 @@ def picture(
     start, end = (parse_at(one) for one in proof["window"])
     axis = _Axis(start.timestamp(), end.timestamp())
     by_unit = {history.unit: history for history in histories}
-    height = HEAD + PANEL * len(proof["units"]) + FOOT
+    # A peer that nobody reads has gaps and no readings.
+    units = dict.fromkeys([one["unit"] for one in (*proof["units"], *proof["gaps"])])
+    height = HEAD + PANEL * len(units) + FOOT
     reason = Text.of(proof["reason"]).in_(language)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -65,10 +71,10 @@ def picture(
         _text(LEFT, 22, title, "title"),
         _text(LEFT, 42, reason),
     ]
-    for number, unit in enumerate(proof["units"]):
+    for number, unit in enumerate(units):
         top = HEAD + PANEL * number
-        parts += _panel(axis, top, unit["unit"], key, proof, by_unit.get(unit["unit"]), language)
-    parts += _legend(height - 16, language)
+        parts += _panel(axis, top, unit, key, proof, by_unit.get(unit), language)
+    parts += _legend(height - 16, language, proof)
     return "\n".join((*parts, "</svg>", ""))
 
 
@@ -82,6 +88,9 @@ class _Axis:
     def x(self, at_s: float) -> float:
         part = (at_s - self.start_s) / max(self.end_s - self.start_s, 1)
         return round(LEFT + min(max(part, 0), 1) * (WIDTH - LEFT - RIGHT), 1)
+
+    def holds(self, at: datetime) -> bool:
+        return self.start_s <= at.timestamp() <= self.end_s
 
     def months(self) -> Iterator[datetime]:
         """The first moment of each calendar month within."""
@@ -123,6 +132,7 @@ def _panel(
             f'<line class="reset" x1="{x}" y1="{top}" x2="{x}" y2="{bottom}">'
             f"<title>{_plain(f'{minute(by)}: {_why(reset, language)}')}</title></line>"
         )
+    yield from _of_rule(axis, top, bottom, proof, language)
     most = 0
     if history is not None:
         times, counts = _counted(history, key, axis)
@@ -134,6 +144,33 @@ def _panel(
     if most:
         yield _text(LEFT - 6, top + 15, f"{most:,}", "small", "end")
     yield _text(LEFT - 6, bottom - 2, "0", "small", "end")
+
+
+def _of_rule(
+    axis: _Axis, top: int, bottom: int, proof: Mapping[str, Any], language: str
+) -> Iterator[str]:
+    """What is known of the rule on all units: its last change, and what logs tell of it."""
+    since = proof["anchor_at"] and parse_at(proof["anchor_at"])
+    if since and axis.holds(since):
+        x, said = axis.x(since.timestamp()), f"{_CHANGED.in_(language)} {minute(since)}"
+        yield (
+            f'<line class="changed" x1="{x}" y1="{top}" x2="{x}" y2="{bottom}">'
+            f"<title>{_plain(said)}</title></line>"
+        )
+    told = {parse_at(one[end]) for one in _logged(proof) for end in ("first_at", "last_at")}
+    for at in sorted(filter(axis.holds, told)):
+        said = f"{_LOGGED.in_(language)} {minute(at)}"
+        yield f"{_mark(axis.x(at.timestamp()), bottom)}<title>{_plain(said)}</title></path>"
+
+
+def _logged(proof: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    # Records of the first agents know of no logs.
+    logged: Sequence[Mapping[str, Any]] = proof.get("logged", ())
+    return logged
+
+
+def _mark(x: float, bottom: float) -> str:
+    return f'<path class="logged" d="M{x} {bottom - 9}l-4 9h8z">'
 
 
 def _counted(history: UnitHistory, key: str, axis: _Axis) -> tuple[Ints, Ints]:
@@ -171,7 +208,7 @@ def _line(axis: _Axis, bottom: int, times: Ints, counts: Ints, most: int) -> Ite
         yield f'<polyline class="count" points="{" ".join(points)}"/>'
 
 
-def _legend(y: int, language: str) -> Iterator[str]:
+def _legend(y: int, language: str, proof: Mapping[str, Any]) -> Iterator[str]:
     yield f'<line class="count" x1="{LEFT}" y1="{y - 4}" x2="{LEFT + 24}" y2="{y - 4}"/>'
     yield _text(LEFT + 30, y, _COUNT.in_(language))
     yield f'<rect class="gap" x="{LEFT + 130}" y="{y - 11}" width="24" height="12"/>'
@@ -179,6 +216,13 @@ def _legend(y: int, language: str) -> Iterator[str]:
     x = LEFT + 320
     yield f'<line class="reset" x1="{x}" y1="{y - 11}" x2="{x}" y2="{y + 2}"/>'
     yield _text(x + 8, y, _RESET.in_(language))
+    if proof["anchor_at"]:
+        x = LEFT + 500
+        yield f'<line class="changed" x1="{x}" y1="{y - 11}" x2="{x}" y2="{y + 2}"/>'
+        yield _text(x + 8, y, _CHANGED.in_(language))
+    if _logged(proof):
+        yield f"{_mark(LEFT + 680, y)}</path>"
+        yield _text(LEFT + 690, y, _LOGGED.in_(language))
 
 
 def _why(said: Mapping[str, Any], language: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from evidence.clock import parse_at
 from evidence.text import Text
-from evidence.usage.proof import Unseen
-from evidence.usage.words import WHY, hours, minute
+from evidence.usage.proof import State, Unseen
+from evidence.usage.words import IN_SHORT, WHY, hours, minute
 
 Line = tuple[Text, Text]
 
@@ -23,7 +23,7 @@ def retold(proof: Mapping[str, Any]) -> list[Line]:
     """The lines of `UsageProof.record()`."""
     return [
         (Text("conclusion", "結論"), Text.of(proof["reason"])),
-        (Text("window", "觀察期間"), _same(_span(*proof["window"]))),
+        (Text("window", "觀察期間"), _window(proof)),
         (Text("units", "執行設備"), _listed([_unit(one) for one in proof["units"]])),
         (Text("unseen", "未能觀察"), _gaps(proof)),
         (Text("resets", "計數歸零"), _listed([_reset(one) for one in proof["resets"]])),
@@ -34,6 +34,11 @@ def retold(proof: Mapping[str, Any]) -> list[Line]:
         (Text("the rule", "規則內容"), _rule(proof)),
         (Text("rests on", "證據"), _evidence(proof)),
     ]
+
+
+def _window(proof: Mapping[str, Any]) -> Text:
+    span = _span(*proof["window"])
+    return Text(f"{span}, as all times in Taipei", f"{span}（所有時間均為臺北時間）")
 
 
 def _unit(unit: Mapping[str, Any]) -> Text:
@@ -48,6 +53,8 @@ def _unit(unit: Mapping[str, Any]) -> Text:
 
 def _gaps(proof: Mapping[str, Any]) -> Text:
     total, most = hours(proof["blind_gap_s"]), hours(proof["max_gap_s"])
+    if not proof["gaps"]:
+        return Text(f"nothing; {most} h would be allowed", f"無（上限 {most} 小時）")
     gaps = sorted(proof["gaps"], key=lambda one: -_length_s(one))
     listed = _listed([_gap(one) for one in gaps])
     return Text(
@@ -72,10 +79,13 @@ def _reset(reset: Mapping[str, Any]) -> Text:
 
 def _witness(proof: Mapping[str, Any]) -> Text:
     fewest = proof["weakest_witness"]
-    if fewest is None:
+    if fewest is None and proof["state"] == State.proven:
         return Text(
-            "no other counter was needed, or none is there", "未引用其他計數器，或無可引用者"
+            "no other counter: what the unit tells of itself and of this rule is enough",
+            "未引用其他計數器：設備所示之狀態與時間已足",
         )
+    if fewest is None:
+        return Text("no other counter", "無其他計數器")
     return Text(
         f"other counters of its group did not fall; at least {fewest} hits stood in them",
         f"同組計數器未減少，其累計至少 {fewest} 次",
@@ -83,9 +93,12 @@ def _witness(proof: Mapping[str, Any]) -> Text:
 
 
 def _assumed(proof: Mapping[str, Any]) -> Text:
-    """By name: each is a sentence, which stands in the record and among the criteria."""
-    names = ", ".join(proof["assumptions"])
-    return Text(names or "nothing", names or "無")
+    """In short: each is a sentence, which stands by this name in the record and the criteria."""
+    said = [(IN_SHORT[name], name) for name in proof["assumptions"]]
+    return Text(
+        ", ".join(f"{short.en} ({name})" for short, name in said) or "nothing",
+        "、".join(f"{short.zh}（{name}）" for short, name in said) or "無",
+    )
 
 
 def _traffic(proof: Mapping[str, Any]) -> Text:
@@ -127,12 +140,14 @@ def _rule(proof: Mapping[str, Any]) -> Text:
         if since
         else Text("as it is in all that is known", "現行內容於所有紀錄中一致")
     )
-    before = len(proof["lineage"])
+    before, disabled = len(proof["lineage"]), proof["enabled"] is False
+    off = Text("; disabled", "；已停用") if disabled else Text("", "")
     changed = (
         Text(f", after {before} others", f"，先前另有 {before} 種內容") if before else Text("", "")
     )
     return Text(
-        f"{stands.en}{changed.en} ({proof['key']})", f"{stands.zh}{changed.zh}（{proof['key']}）"
+        f"{stands.en}{changed.en}{off.en} ({proof['key']})",
+        f"{stands.zh}{changed.zh}{off.zh}（{proof['key']}）",
     )
 
 
@@ -160,7 +175,3 @@ def _span(from_at: str, to_at: str) -> str:
 
 def _length_s(gap: Mapping[str, Any]) -> float:
     return (parse_at(gap["to"]) - parse_at(gap["from"])).total_seconds()
-
-
-def _same(text: str) -> Text:
-    return Text(text, text)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from evidence.clock import TAIPEI
 from evidence.text import Text
+from evidence.usage.criteria import Assumption
 from evidence.usage.proof import Gap, State, Unseen
 
 WHY = {
@@ -25,6 +26,20 @@ WHY = {
         "nothing shows that the counter was not zeroed", "無佐證可排除計數器曾遭歸零"
     ),
     Unseen.peer_not_read: Text("the peer unit is not read", "對端設備未讀取"),
+}
+
+# What a proof takes for granted, in the fewest words; the whole sentences are the criteria's.
+IN_SHORT = {
+    Assumption.clear_shows.name: Text("a clear of the group would show", "整組歸零必有跡可見"),
+    Assumption.no_single_reset.name: Text("no counter cleared alone", "無單一計數器歸零"),
+    Assumption.no_clear_after_restart.name: Text(
+        "no clear right after a restart", "重新啟動後未即歸零"
+    ),
+    Assumption.standby_stays.name: Text("a standby unit stayed so", "待命設備持續待命"),
+    Assumption.match_unchanged_before.name: Text(
+        "the same rule before we first read it", "首次讀取前規則未變"
+    ),
+    Assumption.no_older_sessions.name: Text("no older connection still open", "無更早之連線持續"),
 }
 
 

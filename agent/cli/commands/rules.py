@@ -14,7 +14,7 @@ from agent.cli.commands.explaining import explain
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
 from agent.cli.words import say, show
-from evidence.clock import stamp, taipei_day
+from evidence.clock import parse_at, stamp, taipei_day
 from evidence.errors import ConfigurationError
 from evidence.judged import Judged
 from evidence.observation import Result
@@ -42,6 +42,8 @@ HEADINGS: Mapping[str, Text] = {
     "last_traffic_on": Text("last traffic", "最後流量"),
     "unseen_h": Text("unseen h", "未觀察時數"),
     "provable_on": Text("provable on", "可證明日"),
+    "window_from": Text("observed since", "觀察起日"),
+    "resets": Text("counter resets", "計數歸零次數"),
     "why": Text("why", "說明"),
     "ends_on": Text("ends on", "到期日"),
     "traffic": Text("traffic", "流量狀態"),
@@ -55,6 +57,8 @@ HEADINGS: Mapping[str, Text] = {
 }
 
 RULE = ("firewall", "number", "rule")
+# What a narrow terminal shows shorter, or under another name.
+_IN_FULL = {"traffic": "state", "gravest": "risk"}
 _LONG = ("why", "risk", "subject")
 _UNBROKEN = ("firewall", "last_traffic_on", "provable_on", "ends_on", "due_on", "ticket")
 
@@ -150,7 +154,7 @@ def _answer(
 def _row(view: View, language: str) -> Row:
     """Everything a list may show of a rule; days as ISO 8601."""
     traffic = view.seen[TRAFFIC].measures if TRAFFIC in view.seen else {}
-    gap_s = traffic.get("blind_gap_s")
+    gap_s, window_at = traffic.get("blind_gap_s"), traffic.get("window_start")
     last_at, decision, finding = view.last_traffic_at, view.decision, view.finding
     risks = view.risk_words
     ends_on = view.day(EXPIRED, "ends_on") or view.day(GONE, "deadline_on")
@@ -165,6 +169,8 @@ def _row(view: View, language: str) -> Row:
         "last_traffic_on": None if last_at is None else taipei_day(last_at).isoformat(),
         "unseen_h": None if gap_s is None else round(gap_s / 3600, 1),
         "provable_on": traffic.get("provable_on"),
+        "window_from": None if window_at is None else taipei_day(parse_at(window_at)).isoformat(),
+        "resets": len(traffic["proof"]["resets"]) if "proof" in traffic else None,
         "why": "; ".join(_said(view, one, language) for one in _reasons(view)),
         "ends_on": None if ends_on is None else ends_on.isoformat(),
         "traffic": None if state is None else word(STATES, state).in_(language),
@@ -244,7 +250,8 @@ def _write(
     question: Question, judged: Judged, wanted: Wanted, found: Sequence[Row], language: str
 ) -> None:
     """The same rows as files, with every column there is."""
-    keys = tuple(dict.fromkeys((*RULE, *question.columns, *question.with_all, *HEADINGS)))
+    wanted_keys = (*RULE, *question.columns, *question.with_all, *HEADINGS)
+    keys = tuple(dict.fromkeys(_IN_FULL.get(key, key) for key in wanted_keys))
     columns = tuple(Column(key, HEADINGS[key], 40 if key in _LONG else 16) for key in keys)
     rows = tuple({key: _cell(row[key]) for key in keys} for row in found)
     table = Table(id=question.name, title=question.title, columns=columns, rows=rows, pinned=3)
