@@ -173,6 +173,7 @@ def test_what_cannot_be_taken_says_why(config: Config, tmp_path: Path) -> None:
         ("ios", "kept_configuration"),
         ("panos", "kept_configuration"),
         ("pfsense", "kept_configuration"),
+        ("opnsense", "kept_configuration"),
     ],
 )
 def test_configurations_of_other_firewalls_become_rules_of_their_time(

@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 
 from collectors._managed.answer import who
+from collectors._pf.kept import SECRETS
+from collectors.opnsense import _kept
 from collectors.opnsense._answer import Row, mapping, rows
 from collectors.opnsense._rules import aliases, counted, rules
 from collectors.opnsense._unit import release, unit
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
-from evidence.errors import Incomplete, NotAnswered
+from evidence.errors import Incomplete, NotAnswered, Unexpected
 from evidence.facts import Fact, Unit
 
 VENDOR = "OPNsense"
@@ -35,6 +37,8 @@ def _get(name: str, path: str) -> Ask:
 
 RULES = _get("rules", "firewall/filter/search_rule?show_all=1")
 HITS = _get("rule_statistics", "firewall/filter_util/rule_stats")
+# Read from what somebody delivers, and never asked for: it holds every secret of the unit.
+KEPT = Ask("configuration", "config.xml", secrets=SECRETS)
 ALIASES_HELD = _get("aliases", "firewall/alias/search_item")
 SYSTEM = _get("system_information", "diagnostics/system/system_information")
 TIME = _get("system_time", "diagnostics/system/system_time")
@@ -43,7 +47,13 @@ CARP = _get("carp_status", "diagnostics/interface/get_vip_status")
 
 def firewall(device: Device) -> Flow:
     """Every rule in pf's order of deciding, what each counted, the unit."""
-    capture = yield RULES
+    try:
+        capture = yield RULES
+    except NotAnswered as error:
+        kept = yield from _optional(KEPT)
+        if kept is None or error.code != NotAnswered.code:
+            raise
+        return _written(kept)
     told = rows(capture)
     if not any(row.get("is_automatic") for row in told):
         raise Incomplete(
@@ -57,6 +67,18 @@ def firewall(device: Device) -> Flow:
     if hits is None:
         return [*facts, *found]
     return [*facts, *counted(found, mapping(hits), hits.answered_at)]
+
+
+def _written(kept: Capture) -> list[Fact]:
+    """The rules of a kept configuration. Raises Unexpected where there is none."""
+    told, named = _kept.tables(kept)
+    if not told:
+        raise Unexpected(
+            f"{who(kept)}: no rule that anybody wrote",
+            code="result_empty_suspicious",
+            next_step="deliver the whole configuration",
+        )
+    return [*rules(told, aliases(named), who(kept), whole=True)]
 
 
 def firmware(device: Device) -> Flow:

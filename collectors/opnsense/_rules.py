@@ -56,15 +56,18 @@ def aliases(told: Iterable[Row]) -> Objects:
     return Objects(groups=groups)
 
 
-def rules(told: Iterable[Row], known: Objects, who: str) -> list[FirewallRule]:
-    """Every rule in the order of deciding. Raises Incomplete where one comes twice."""
+def rules(
+    told: Iterable[Row], known: Objects, who: str, *, whole: bool = False
+) -> list[FirewallRule]:
+    """Every rule in the order of deciding. Raises Incomplete where one comes twice, but of a
+    `whole` document, which repeats what somebody wrote twice."""
     seen: dict[str, int] = {}
     found = []
     for row in told:
         rule = _rule(row, known)
         times = seen[rule.key] = seen.get(rule.key, 0) + 1
         if times > 1:
-            if rule.owner == "policy":
+            if rule.owner == "policy" and not whole:
                 raise Incomplete(
                     f"{who}: rule {rule.vendor_id} comes twice",
                     next_step="read again when nobody is changing rules",

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 
 from collectors._managed.names import Objects
+from collectors._pf.kept import SECRETS
 from collectors.pfsense import _kept, _rest
 from collectors.pfsense._pfctl import facts, loaded
 from collectors.pfsense._unit import VENDOR, hardware, release, unit
-from evidence.ask import Ask, Secret
+from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered, Unexpected
@@ -50,18 +51,7 @@ def _get(name: str, path: str) -> Ask:
 
 
 # Read from what somebody delivers, and never asked for: it holds every secret of the unit.
-KEPT = Ask(
-    "configuration",
-    "config.xml",
-    secrets=(
-        Secret(
-            "regex",
-            r"<[A-Za-z0-9_-]*(?:password|passwd|passwordagain|pwd|pass|hash|secret|psk|bindpw"
-            r"|pre-shared-key|prv|tls|shared_key|community|apikey|api_key|token|key|auth_pass)"
-            r"(?:\s[^<>]*)?>\s*(?:<!\[CDATA\[)?(?P<secret>[^<\s][^<]*?)\s*(?=\]\]>|<|\Z)",
-        ),
-    ),
-)
+KEPT = Ask("configuration", "config.xml", secrets=SECRETS)
 PAGE_RULES = _get("page_rules", "firewall/rules?limit=0&offset=0")
 PAGE_ALIASES = _get("page_aliases", "firewall/aliases?limit=0&offset=0")
 PAGE_VERSION = _get("page_version", "system/version")

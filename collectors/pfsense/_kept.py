@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from collectors._pf.kept import ends, said
 from collectors.pfsense._rest import Row
 from evidence.capture import Capture
 from evidence.errors import Unexpected
@@ -39,19 +40,19 @@ def tables(capture: Capture) -> tuple[list[Row], list[Row]]:
 
 def _rule(entry: Element) -> dict[str, Any]:
     """One rule. What is not written is the default: pass, IPv4, any protocol."""
-    flags = {name: _said(entry, name) for name in ("tcpflags1", "tcpflags2")}
+    flags = {name: said(entry, name) for name in ("tcpflags1", "tcpflags2")}
     return {
-        "type": _said(entry, "type") or "pass",
-        "interface": [one for one in _said(entry, "interface").split(",") if one],
-        "ipprotocol": _said(entry, "ipprotocol") or "inet",
-        "protocol": _said(entry, "protocol"),
-        "icmptype": [one for one in _said(entry, "icmptype").split(",") if one],
-        "descr": _said(entry, "descr"),
+        "type": said(entry, "type") or "pass",
+        "interface": [one for one in said(entry, "interface").split(",") if one],
+        "ipprotocol": said(entry, "ipprotocol") or "inet",
+        "protocol": said(entry, "protocol"),
+        "icmptype": [one for one in said(entry, "icmptype").split(",") if one],
+        "descr": said(entry, "descr"),
         "disabled": entry.find("disabled") is not None,
         "log": entry.find("log") is not None,
         "floating": entry.find("floating") is not None,
         "quick": entry.find("quick") is not None,
-        "tracker": _said(entry, "tracker") or None,
+        "tracker": said(entry, "tracker") or None,
         "created_time": _number(entry, "created/time"),
         "updated_time": _number(entry, "updated/time"),
         "tcp_flags_set": [one for one in flags["tcpflags1"].split(",") if one],
@@ -66,26 +67,19 @@ def _rule(entry: Element) -> dict[str, Any]:
 
 
 def _ends(entry: Element) -> Iterator[tuple[str, str]]:
-    for end in ("source", "destination"):
-        node = entry.find(end)
-        sign = "!" if node is not None and node.find("not") is not None else ""
-        address = _said(node, "address") or _said(node, "network") or "any"
-        yield end, f"{sign}{address}"
-        yield f"{end}_port", _said(node, "port").replace(":", "-")
+    for end, negated, address, port in ends(entry):
+        yield end, f"{'!' if negated else ''}{address}"
+        yield f"{end}_port", port
 
 
 def _alias(entry: Element) -> Row:
     return {
-        "name": _said(entry, "name"),
-        "type": _said(entry, "type"),
-        "address": _said(entry, "address").split(),
+        "name": said(entry, "name"),
+        "type": said(entry, "type"),
+        "address": said(entry, "address").split(),
     }
 
 
-def _said(parent: Element | None, path: str) -> str:
-    return "" if parent is None else (parent.findtext(path) or "").strip()
-
-
 def _number(entry: Element, path: str) -> int | None:
-    said = _said(entry, path)
-    return int(said) if said.isascii() and said.isdecimal() else None
+    told = said(entry, path)
+    return int(told) if told.isascii() and told.isdecimal() else None
