@@ -14,6 +14,7 @@ from evidence.clock import taipei_day
 from evidence.device import Device
 from evidence.facts import HardwareItem, SoftwareRelease
 from evidence.lifecycle import Catalogue, Entry
+from evidence.lifecycle.entry import ENDED
 from evidence.observation import Observation, Result
 from evidence.programs import program
 from evidence.reading import Reading
@@ -223,6 +224,11 @@ _STATES = {
     ),
 }
 
+_ENDED_SOME_DAY = Text(
+    "support had ended by {day}; on which day is not told",
+    "支援至遲已於 {day} 前終止，確切日期未載明",
+)
+
 
 def _observed(
     readings: Readings,
@@ -238,6 +244,8 @@ def _observed(
     dated = readings.catalogue.dated.isoformat() if readings.catalogue else "?"
     values = {"day": day, "days": found.decisive and found.decisive.days_left, "dated": dated}
     entry = found.entry
+    if found.state == "support_ended" and entry is not None and ENDED in entry.note:
+        said = _ENDED_SOME_DAY
     unsure = entry is not None and entry.confidence != "vendor"
     caveat = Text(" (date to be confirmed with the vendor)", "（日期待向原廠確認）")
     mark = caveat if unsure and found.decisive else Text("", "")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agent.catalogue import load_catalogue
 from checks import (
     reading_is_fresh,
     release_is_supported,
@@ -52,6 +53,15 @@ def test_the_end_of_support_names_day_source_and_confidence() -> None:
     assert found.measures["expired_on"] == "2025-09-30"
     assert found.measures["source_url"] == "https://endoflife.date/fortios"
     assert "待向原廠確認" in found.description.zh
+
+
+def test_an_end_whose_day_nobody_tells_is_said_to_be_one() -> None:
+    junos = SoftwareRelease(product="junos", version="20.4R3-S5.4")
+    readings = seen(read("sw-01", "firmware", junos), catalogue=load_catalogue(date.max))
+    [found] = release_is_supported.check(readings)
+    assert (found.state, found.result) == ("support_ended", Result.not_satisfied)
+    assert "had ended by 2026-11-27; on which day is not told" in found.description.en
+    assert "確切日期未載明" in found.description.zh
 
 
 def test_a_paid_extension_needs_proof() -> None:

@@ -17,7 +17,7 @@ import pytest
 from agent.catalogue import keep_catalogue, load_catalogue, read_source
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.lifecycle import COLUMNS, Catalogue, Entry
-from evidence.lifecycle.endoflife import ENDED
+from evidence.lifecycle.entry import ENDED
 from evidence.lifecycle.update import Offer, offer_of_json, updated
 from evidence.observation import Result
 from evidence.seal import Envelope, SigningKey

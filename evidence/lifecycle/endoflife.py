@@ -15,11 +15,10 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from evidence.errors import ConfigurationError, shown
-from evidence.lifecycle.entry import Entry, day_of
+from evidence.lifecycle.entry import ENDED, Entry, day_of
 from evidence.lifecycle.families import Family, family_of
 
 SITE = "https://endoflife.date"
-ENDED = "ended by then; the day is not told"
 EXTENDED = "last day = end of the extended support, which is a contract of its own"
 
 # A day, "ended and no day told", "goes on or is not told".

@@ -21,6 +21,8 @@ COLUMNS = (
     *MILESTONES,
     *("source_url", "retrieved_on", "confidence", "note"),
 )
+# In a row's note: its end is the day before it was read, for nobody tells a nearer one.
+ENDED = "ended by then; the day is not told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

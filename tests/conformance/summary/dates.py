@@ -10,7 +10,8 @@ from pathlib import Path
 from agent.catalogue import load_catalogue
 from evidence.errors import ConfigurationError
 from evidence.lifecycle import Catalogue, Entry
-from evidence.lifecycle.endoflife import ENDED, Product, rows_of_products
+from evidence.lifecycle.endoflife import Product, rows_of_products
+from evidence.lifecycle.entry import ENDED
 from evidence.lifecycle.update import Offer, joined, updated
 from tests.conformance.summary.score import Sample
 
