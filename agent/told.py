@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 from agent.collect import Job
 from agent.discovery import planned
+from agent.gate.winreg import query
 from agent.platforms import platform
 from agent.visit import Visit
+from evidence.ask import Ask
+from evidence.device import Device
 
 Row = dict[str, object]
+_ONLINE = ("ssh", "https", "winrm", "snmp")
 
 
 def visit_rows(visit: Visit) -> list[Row]:
@@ -43,5 +47,16 @@ def ask_rows(jobs: Iterable[Job]) -> list[Row]:
         }
         for job in jobs
         for ask in platform(job.device.platform).all_asks
+        if _goes(job.device, ask)
         for text in planned(job.device, ask)
     ]
+
+
+def _goes(device: Device, ask: Ask) -> bool:
+    """Whether the device's way carries such an ask at all."""
+    if device.transport == "winreg":
+        return ask.kind == "command" and query(ask.text) is not None
+    if device.transport == "wire":
+        return ask.text.startswith("starttls ") == ("starttls" in device.options)
+    # A file is delivered, and nothing is sent for it.
+    return ask.kind != "file" or device.transport not in _ONLINE

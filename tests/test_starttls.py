@@ -16,7 +16,9 @@ from threading import Thread
 
 import pytest
 
+from agent.collect import Job
 from agent.platforms import platform
+from agent.told import ask_rows
 from agent.transports.wire import open_wire
 from evidence.ask import Ask
 from evidence.device import Device
@@ -146,6 +148,14 @@ def test_a_server_that_breaks_down_over_one_suite_still_has_its_others(tmp_path:
         found = offers(read("tls_wire", port))
     assert found["version", None].names == ("TLSv1.2",)
     assert found["suite", "TLSv1.2"].names == ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",)
+
+
+@pytest.mark.parametrize(("options", "first"), [({}, "tls "), ({"starttls": "smtp"}, "starttls ")])
+def test_the_dry_run_lists_one_way_of_asking(options: dict[str, str], first: str) -> None:
+    device = Device(id="srv", platform="tls_wire", transport="wire", options=options)
+    texts = [str(row["text"]) for row in ask_rows([Job(device, ("crypto",))])]
+    assert texts
+    assert all(text.startswith(first) for text in texts)
 
 
 def test_no_other_words_are_ever_said() -> None:

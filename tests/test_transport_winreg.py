@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from smbprotocol.exceptions import SMBException
 
+from agent.collect import Job
 from agent.credentials import Keyring, Sources
 from agent.doctor.device import account
 from agent.gate.winreg import INTERFACE, OPEN_HKLM, OPEN_HKU, Query, WinregGate
@@ -20,6 +21,7 @@ from agent.line import Line
 from agent.platforms import platform
 from agent.redact import SiteKey
 from agent.secret import Credential, Secret
+from agent.told import ask_rows
 from agent.transports.winreg import open_winreg, rpc
 from agent.transports.winreg.pipe import _Frames
 from agent.visit import Visitor
@@ -236,6 +238,12 @@ def test_what_is_declared_for_a_command_line_alone_is_not_asked() -> None:
     with pytest.raises(Denied):
         way.ask(replace(asks.POLICY, text=r'reg query "HKLM\SAM"'))
     way.close()
+
+
+def test_the_dry_run_lists_what_this_way_carries() -> None:
+    texts = [str(row["text"]) for row in ask_rows([Job(host(445), ("remote_desktop",))])]
+    assert asks.POLICY.text in texts
+    assert all(text.startswith("reg query ") for text in texts)
 
 
 @pytest.mark.parametrize("cut", range(0, 60, 3))
