@@ -5,6 +5,7 @@ fixtures do not meet in this one.
 """
 
 import functools
+import gc
 import hashlib
 import os
 import shutil
@@ -123,6 +124,34 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.fail(f"{reason}; with CI=true that is a failure", pytrace=False)
             if reason:
                 pytest.skip(reason)
+
+
+# Fixtures that put up something whole, and the ones of whoever does a thing many times.
+WHOLE = frozenset(
+    {
+        *("broker", "conformance", "database_url", "drill_count", "kept", "lab_site"),
+        *("make_broker", "month", "month_pack", "pushed_month", "run", "scene", "store"),
+        *("vault", "wheel"),
+    }
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of few tests first: theirs take longest. Short ones at the end keep every process busy
+    until it is over (`make test` turns off xdist's own order, which is the other way round)."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: tests[item.path])
+    for item in items:
+        if isinstance(item, pytest.Function) and WHOLE & set(item.fixturenames):
+            item.add_marker("whole")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: looked through for garbage again and again, it took a
+    tenth of the suite's time."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- make drill goes on where it was stopped ---

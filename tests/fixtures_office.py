@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -14,8 +16,11 @@ import requests
 
 from store.console.guard import Console
 from store.people.roles import EVERYWHERE, Role
-from tests.fixtures_month import Kept
+from tests.fixtures_month import Kept, kept_in
+from tests.lab_month import Month
 
+# A busy machine is slow, which is no finding; what hangs is ended by pytest.
+_PATIENCE_S = 600
 PASSWORD = "correct horse battery staple"
 PEOPLE = {
     "wang": ("王工程", Role.engineer),
@@ -54,7 +59,9 @@ class Person:
         return self
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return self.session.get(self.url + path, headers=headers, allow_redirects=False, timeout=20)
+        return self.session.get(
+            self.url + path, headers=headers, allow_redirects=False, timeout=_PATIENCE_S
+        )
 
     def csrf(self) -> str:
         found = re.search(r'name="csrf" value="([^"]+)"', self.get("/account").text)
@@ -71,7 +78,7 @@ class Person:
         pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
         pairs += [("csrf", self.csrf())] if csrf else []
         return self.session.post(
-            self.url + path, data=pairs, files=files, allow_redirects=False, timeout=60
+            self.url + path, data=pairs, files=files, allow_redirects=False, timeout=_PATIENCE_S
         )
 
     def proof(self) -> dict[str, str]:
@@ -117,18 +124,53 @@ def code_of(answer: requests.Response) -> str:
     return found[1] if found else ""
 
 
+@pytest.fixture(scope="session")
+def staffed(
+    pushed_month: Month, full_state: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, str]]:
+    """The folder of a store that has the month and the people, and their secrets.
+
+    Copied: to hash a password takes what it takes an attacker, times six.
+    """
+    state = tmp_path_factory.mktemp("staffed") / "store"
+    shutil.copytree(full_state, state)
+    with kept_in(state, pushed_month, full=True) as kept:
+        return state, hire(kept.console)
+
+
 @pytest.fixture
-def office(filled_store: Kept) -> Office:
-    return make_office(filled_store)
+def office(
+    staffed: tuple[Path, dict[str, str]], pushed_month: Month, tmp_path: Path
+) -> Iterator[Office]:
+    """The month and the people in a store of this test's own, on SQLite."""
+    folder, secrets = staffed
+    state = tmp_path / "store"
+    shutil.copytree(folder, state)
+    with kept_in(state, pushed_month, full=True) as kept:
+        yield seat(kept, secrets)
 
 
 def make_office(kept: Kept) -> Office:
     """The people at a store that has the month."""
-    console = kept.console
-    people = {}
+    return seat(kept, hire(kept.console))
+
+
+def hire(console: Console) -> dict[str, str]:
+    """Accounts and roles for everybody; the secret of each one's codes, by account."""
+    secrets = {}
     for account, (name, role) in PEOPLE.items():
         secret = console.people.add(account, name, PASSWORD, "host:test")
         assert secret is not None
         console.people.grant(account, EVERYWHERE, role, "host:test")
-        people[account] = Person(console, kept.url, account, secret).enter()
+        secrets[account] = secret
+    return secrets
+
+
+def seat(kept: Kept, secrets: Mapping[str, str]) -> Office:
+    """Everybody logged in at a store that knows them."""
+    console = kept.console
+    people = {
+        account: Person(console, kept.url, account, secret).enter()
+        for account, secret in secrets.items()
+    }
     return Office(kept, console, people)

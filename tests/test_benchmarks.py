@@ -20,6 +20,8 @@ from benchmarks.result import Result
 from benchmarks.usage.made import made
 from evidence.usage import State
 
+pytestmark = pytest.mark.whole
+
 TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "ssh": partial(ssh.run, count=2, rules=60, workers=2, rounds=1, peer=False),
     "usage": partial(usage.run, units=4, rules=200, duckdb=False),

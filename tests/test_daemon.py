@@ -30,6 +30,8 @@ from evidence.device import Device
 from evidence.runs import RunRecord
 from evidence.statement import RUN, Statement
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parent.parent
 DEVICES = """\
 devices:

@@ -16,6 +16,8 @@ from verify.command import examine
 from verify.report import Level
 from verify.trust import load_trust
 
+pytestmark = pytest.mark.whole
+
 DAYS = 5
 
 

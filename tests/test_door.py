@@ -28,6 +28,8 @@ from evidence.statement import RUN, Statement
 from tests.agent_loop import agent_in
 from tests.test_daemon import ROOT, daemon_of, wait_for
 
+pytestmark = pytest.mark.whole
+
 STRANGER = "nobody"
 # A member of the group with Python's standard library only, as another user runs it.
 KNOCK = """

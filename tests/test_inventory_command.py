@@ -116,7 +116,8 @@ def test_without_a_register_it_says_so(make_broker: MakeBroker, run: Run) -> Non
 
 
 def test_the_month_s_pack_has_the_inventory_and_its_changes(broker: Broker, tmp_path: Path) -> None:
-    pack = read_pack(make_pack(broker.config, broker.agent, broker.assess(), tmp_path).read_bytes())
+    made = make_pack(broker.config, broker.agent, broker.assess(), tmp_path, paper=False)
+    pack = read_pack(made.read_bytes())
     names = set(pack.statement.subjects)
     for table in ("hardware", "parts", "software", "premises", "data", "changes"):
         assert f"sections/inventory-{table}.csv" in names

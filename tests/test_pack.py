@@ -104,6 +104,7 @@ def test_a_folder_that_cannot_be_written_is_named(month_pack: MonthPack, tmp_pat
             month_pack.broker.agent,
             month_pack.assessed,
             tmp_path / "file",
+            paper=False,
         )
 
 

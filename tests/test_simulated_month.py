@@ -26,6 +26,8 @@ from evidence.statement import RUN, Statement
 from tests.month_oracle import TAIPEI, Missed, Span, judge, windows
 from tests.simulated_month import Month, lived, make_plan
 
+pytestmark = pytest.mark.whole
+
 WEEK = Span(datetime(2026, 12, 28, tzinfo=TAIPEI), datetime(2027, 1, 4, tzinfo=TAIPEI))
 MONTH = Span(datetime(2026, 12, 5, tzinfo=TAIPEI), datetime(2027, 1, 6, tzinfo=TAIPEI))
 

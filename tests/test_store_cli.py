@@ -16,6 +16,8 @@ from tests.fixtures_bundle import MakeBundle
 from tests.fixtures_store import StoreClient
 from tests.test_store_faults import ROOT, store_process
 
+pytestmark = pytest.mark.whole
+
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -34,6 +34,8 @@ from store.serve import serving
 from store.witness import Witness, make_witness, split_entries
 from tests.agent_loop import JOBS
 
+pytestmark = pytest.mark.whole
+
 
 class Site:
     """An agent of its own name, its state folder, and the store it pushes to."""

@@ -39,6 +39,8 @@ from evidence.tape import Tape, TapeAnswer
 from lab.devices.snmp import LabSnmp, SnmpAccount, SnmpMischief
 from tests.conftest import ADMIN_PATH
 
+pytestmark = pytest.mark.whole
+
 AUTH, PRIVACY = "canary-auth-9d21", "canary-privacy-5b0c"
 ACCOUNT = SnmpAccount("auditor", AUTH, PRIVACY)
 CREDENTIAL = Credential("auditor", password=Secret(AUTH), second=Secret(PRIVACY))

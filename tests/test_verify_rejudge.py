@@ -36,6 +36,8 @@ from verify.command import examine
 from verify.report import Level, Report
 from verify.shelf import Shelf
 
+pytestmark = pytest.mark.whole
+
 READ = {"fw-edge-a", "fw-edge-b", "fw-core", "gw-dmz", "sw-core-1", "jump-01"}
 FIREWALLS = ("fw-edge-a", "fw-edge-b", "fw-core", "gw-dmz", "fw-branch")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -19,8 +21,20 @@ ISSUER = "evidence-store"
 _STEP_S = 30
 _NONCE_BYTES = 12
 _HASHER = PasswordHasher()
-# Of no password: an account that is not there takes as long to refuse as one that is.
-_NOBODY = _HASHER.hash(os.urandom(16).hex())
+
+
+def _of_no_password() -> str:
+    """What a password's hash looks like, of none: made without the work that hashing one takes."""
+    cost = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    salt, digest = (
+        b64encode(os.urandom(length)).decode().rstrip("=")
+        for length in (_HASHER.salt_len, _HASHER.hash_len)
+    )
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
+
+
+# An account that is not there takes as long to refuse as one that is.
+_NOBODY = _of_no_password()
 
 
 def hashed(password: str, account: str) -> str:
