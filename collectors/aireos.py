@@ -105,19 +105,23 @@ def _any_of(rows: list[str]) -> Generator[Ask, Capture, bool]:
 
 def firmware(device: Device) -> Flow:
     """Release, chassis, access points and unit."""
-    answers = yield from answered(SYSTEM, INVENTORY, BOOT, REDUNDANCY)
+    try:
+        answers = yield from answered(SYSTEM, INVENTORY, BOOT, REDUNDANCY)
+    except NotAnswered:
+        answers = {}
     system = dict(_SYSTEM.findall(told(answers[SYSTEM]))) if SYSTEM in answers else {}
     hardware = parts.inventory(told(answers[INVENTORY])) if INVENTORY in answers else []
     version, running = system.get("Product Version"), system.get("System Up Time")
     active = _ACTIVE.search(text_of(answers, BOOT))
     version = version or (active and active[1])
-    if version is None and not hardware:
+    radios = yield from access_points()
+    if version is None and not hardware and not radios:
         raise Unexpected(
             f"{device.id}: no answer tells a release or a chassis",
             next_step=f"deliver {SYSTEM.text!r} or {INVENTORY.text!r} of such a controller",
         )
     found: list[Fact] = [release("aireos", version)] if version else []
-    found += [*hardware, *(yield from access_points())]
+    found += [*hardware, *radios]
     if running:
         chassis = next((one for one in hardware if one.part == "chassis"), None)
         unit = span.unit(

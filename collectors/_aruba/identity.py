@@ -24,8 +24,9 @@ INVENTORY: tuple[Layout, ...] = (
 ACCESS_POINTS: tuple[Layout, ...] = (
     each(
         r"^Name +Group +AP Type +IP Address +Status",
-        r"^(?P<name>\S+) +\S+ +(?P<model>\d\w+|AP-\S+) +[\d.]+ +(?:Up|Down)\b.*?"
-        r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2} +(?P<serial>[A-Z]\w{8,})",
+        # Names and groups may hold blanks: two of them part columns.
+        r"^(?P<name>\S.*?) {2,}\S.*? {2,}(?P<model>\d\w+|AP-\S+) +[\d.]+ +(?:Up|Down)\b.*?"
+        r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2} +(?P<serial>[A-Z0-9]\w{5,})",
     ),
 )
 

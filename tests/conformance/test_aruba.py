@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from collectors._aruba.bss import served
+from evidence.facts import HardwareItem
+from tests.by_hand import read
 
 
 def test_every_row_of_a_recorded_table(conformance: Path) -> None:
@@ -17,3 +19,14 @@ def test_every_row_of_a_recorded_table(conformance: Path) -> None:
     ]
     assert {one.bssid[:14] for one in found} == {"aa:bb:cc:dd:ee"}
     assert all(one.on_air for one in found)
+
+
+def test_access_points_of_a_recorded_database(conformance: Path) -> None:
+    path = conformance / "wireless" / "cli" / "ntc_aruba_os_show_ap_database_long.raw"
+    reading = read("arubaos", "firmware", ("show ap database long", path.read_bytes()))
+    assert reading.failure is None, reading.failure
+    assert [(one.position, one.model, one.serial) for one in reading.of(HardwareItem)] == [
+        ("ap-building-1", "AP-635", "CNM12345"),
+        ("ap-building-2", "AP-515", "CNM12346"),
+        ("ap-building-3", "AP-505H", "CNM12347"),
+    ]

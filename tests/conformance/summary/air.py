@@ -25,7 +25,7 @@ _PMF = {("1", "1"): "required", ("0", "1"): "optional", ("0", "0"): "disabled"}
 _SSID = frozenset(("ssid", "essid", "ssid_name", "wlan_ssid"))
 _BSSID = frozenset(("bssid",))
 _MODEL = frozenset(("ap_model",))
-_RELEASE = re.compile(r".*\b(?:version|inventory|sysinfo)")
+_RELEASE = re.compile(r".*\b(?:version|inventory|sysinfo|ap summary|ap database)")
 
 
 def names(told: str, table: Mapping[str, str]) -> set[str]:
@@ -76,9 +76,13 @@ def _wanted_of_listing(one: Recorded) -> Values:
 def _read_listing(one: Recorded) -> Told:
     """The command behind its platform ("cisco_iosxe (9800): show wlan all"), as its answer."""
     if one.kind == "scan":
-        return _told(read("iw_scan", "wireless", ("iw scan", one.body)))
+        platform_, ask_ = ("iw_scan", "iw scan")
+        if not one.command.startswith("iw-"):
+            platform_, ask_ = ("air_survey", "survey.txt")
+        return _told(read(platform_, "wireless", (ask_, one.body)))
     where, _, command = one.command.partition(": ")
-    wanted = "c9800" if "9800" in where else where
+    access_points = command.startswith("show ap ")
+    wanted = "c9800" if "9800" in where or (access_points and "ios" in where) else where
     subject = "firmware" if _RELEASE.match(command) else "wireless"
     for platform in platforms().values():
         if wanted not in (platform.name, *platform.aliases):
