@@ -37,6 +37,7 @@ from store.metrics import Metrics
 from store.problems import Refused, problem_record
 from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
+from store.settings import ObjectLock
 from store.tiles import LogPages
 from store.uploads import Uploads
 
@@ -236,6 +237,7 @@ def make_app(
     *,
     clock: Clock,
     database_url: str | None = None,
+    object_lock: ObjectLock | None = None,
     accept_replayed: bool = False,
     witnesses: Mapping[str, PublicKey] | None = None,
     blob_limit_bytes: int = BLOB_LIMIT_BYTES,
@@ -249,7 +251,12 @@ def make_app(
     what its pages work with. `secure`: browsers reach it over TLS, so that its cookies are for TLS
     only. Raises EnvironmentProblem when folder or database is in use or unfit."""
     custody = Custody(
-        state, clock, database_url=database_url, accept_replayed=accept_replayed, serving=True
+        state,
+        clock,
+        database_url=database_url,
+        object_lock=object_lock,
+        accept_replayed=accept_replayed,
+        serving=True,
     )
     access, quota = Access(custody.caller, clock), Quota(quota_bytes_an_hour, clock)
     web = Web(

@@ -29,7 +29,8 @@ DATABASE = "store.db"
 
 def back_up(custody: Custody, folder: Path) -> tuple[int, int]:
     """Copy the store into `folder`; how many files were new, and how many were deleted there
-    because a tombstone says so. Raises EnvironmentProblem.
+    because a tombstone says so. Blobs in a bucket are the bucket's to replicate. Raises
+    EnvironmentProblem.
 
     Of a PostgreSQL store only the files: the database has pg_basebackup and its WAL archive.
     """

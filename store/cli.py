@@ -265,7 +265,12 @@ def refill(
 def _opened(state: Path | None, config: Path | None) -> Iterator[Custody]:
     """The store that the settings name, beside a process that may be serving it."""
     settings = load_settings(config, state=state)
-    custody = Custody(settings.state, system_clock, database_url=settings.database)
+    custody = Custody(
+        settings.state,
+        system_clock,
+        database_url=settings.database,
+        object_lock=settings.object_lock,
+    )
     try:
         yield custody
     finally:

@@ -22,7 +22,7 @@ from evidence.archive import open_archive
 from evidence.bundle import check_digest, unpacked
 from evidence.checkpoint import Checkpoint
 from evidence.clock import Clock
-from evidence.errors import SealError, shown
+from evidence.errors import EnvironmentProblem, SealError, shown
 from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey, SigningKey
@@ -43,6 +43,7 @@ from store.said.tables import said
 from store.schema import blob as blob_table
 from store.schema import blob_owner, statement_blob
 from store.schema import statement as statement_table
+from store.settings import ObjectLock
 from store.shelf import Shelf
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
@@ -83,10 +84,12 @@ class Custody:
         clock: Clock,
         *,
         database_url: str | None = None,
+        object_lock: ObjectLock | None = None,
         accept_replayed: bool = False,
         serving: bool = False,
     ) -> None:
-        """`database_url` names a PostgreSQL database; None: SQLite in the folder.
+        """`database_url` names a PostgreSQL database; None: SQLite in the folder. `object_lock`
+        names the bucket that blobs are in; None: files in the folder.
 
         Raises EnvironmentProblem when either is in use or cannot be relied on.
         """
@@ -99,16 +102,17 @@ class Custody:
                 held.enter_context(_hold(state))
             self.files = Files(state)
             held.callback(self.files.close)
-            self.blobs: Blobs = DiskBlobs(self.files)
             self.key = _own_key(state)
             self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.database = Database(state / "store.db", database_url)
             held.callback(self.database.close)
+            self.blobs = self._blobs(object_lock)
             self._group = Group(self.database, self.files.sync)
             with self.database.reading() as rows:
                 self.refilling = recovery.needed(rows)
             if serving:
                 self.database.hold()
+                self._check_promise()
                 self._sweep()
             self.shelf = Shelf(self.files, self.blobs, self._deleted)
             self.index = Index(self.database, self.shelf)
@@ -346,7 +350,9 @@ class Custody:
         return body
 
     def check_writable(self) -> None:
-        """Raises an OSError or DBAPIError when nothing could be taken in now."""
+        """Raises OSError, DBAPIError or EnvironmentProblem when nothing could be taken in now."""
+        if self.blobs.broken is not None:
+            raise EnvironmentProblem(self.blobs.broken, code="env_object_lock")
         incoming = self.files.receive()
         incoming.drop()
         self.database.keep_holding()
@@ -377,6 +383,24 @@ class Custody:
             flags=("replayed",) * claims.replayed + ("time_suspect",) * suspect,
         )
 
+    def _blobs(self, bucket: ObjectLock | None) -> Blobs:
+        if bucket is None:
+            return DiskBlobs(self.files)
+        from store.blobs.bucket import BucketBlobs
+
+        return BucketBlobs(bucket, self.database, self._clock)
+
+    def _check_promise(self) -> None:
+        """Never on without the lock that was asked for. Raises EnvironmentProblem."""
+        try:
+            self.blobs.check()
+        except ConnectionError as error:
+            raise EnvironmentProblem(str(error), code="env_bucket") from None
+
+    def remove_deleted(self) -> int:
+        """See `tombstones.remove_deleted`."""
+        return remove_deleted(self.database, self.blobs, self._clock())
+
     def _sweep(self) -> None:
         with self.database.reading() as rows:
             blobs = set(rows.scalars(select(blob_table.c.digest)))
@@ -385,7 +409,7 @@ class Custody:
             statements |= recovery.waiting(rows)
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
-        remove_deleted(self.database, self.blobs, self._clock())
+        self.remove_deleted()
 
     def _deleted(self, digest: str) -> Deleted | None:
         with self.database.reading() as rows:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 from evidence.errors import EnvironmentProblem
 
@@ -54,6 +55,11 @@ class Incoming:
         """Give the file its name. It is not synced yet, see `Files.sync`."""
         self._file.close()
         self._path.rename(path)
+
+    def reopened(self) -> BinaryIO:
+        """What was written, to be read from its beginning; the file has no name yet."""
+        self._file.close()
+        return self._path.open("rb")
 
     def drop(self) -> None:
         """Leave nothing behind; does nothing after `name`."""

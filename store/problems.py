@@ -166,6 +166,18 @@ PROBLEMS: dict[str, Problem] = {
         "保存庫磁碟故障；重新啟動前不再收件。",
         **{"Retry-After": "300"},
     ),
+    "lock_failed": _problem(
+        503,
+        "The bucket does not lock any more; nothing is taken until it does.",
+        "物件儲存之鎖定失效；恢復前不再收件。",
+        **{"Retry-After": "600"},
+    ),
+    "bucket_away": _problem(
+        503,
+        "The bucket does not answer; keep the copy and try again.",
+        "物件儲存無回應；請保留副本，稍後再送。",
+        **{"Retry-After": "30"},
+    ),
     "database_away": _problem(
         503,
         "The store's database does not answer; keep the copy and try again.",

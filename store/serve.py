@@ -20,6 +20,7 @@ from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.metrics import serve_metrics
 from evidence.seal import PublicKey
 from store.app import make_app
+from store.blobs.canary import Daily
 from store.metrics import FIGURES, PREFIX
 from store.settings import Settings
 from store.stamping import Stamper
@@ -64,6 +65,7 @@ def serve(settings: Settings) -> bool:
         settings.state,
         clock=system_clock,
         database_url=settings.database,
+        object_lock=settings.object_lock,
         accept_replayed=settings.accept_replayed,
         blob_limit_bytes=settings.blob_limit_mib * 1024 * 1024,
         envelope_limit_bytes=settings.envelope_limit_mib * 1024 * 1024,
@@ -90,6 +92,11 @@ def serve(settings: Settings) -> bool:
             stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
             stamper.start()
             held.callback(stamper.stop)
+        if settings.object_lock is not None:
+            custody = app.state.custody
+            daily = Daily(custody.blobs.check, custody.remove_deleted)
+            daily.start()
+            held.callback(daily.stop)
         if settings.metrics_port is not None:
             figures = serve_metrics(PREFIX, FIGURES, app.state.metrics, settings.metrics_port)
             held.callback(figures.server_close)

@@ -20,6 +20,17 @@ class TimeStamps(BaseModel):
     roots: Path
 
 
+class ObjectLock(BaseModel):
+    """A bucket that locks its objects. Keys to it are boto3's affair, never settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str
+    bucket: str
+    region: str = "us-east-1"
+    ca: Path | None = None
+
+
 class Settings(BaseModel):
     """See the comments in `config/store.yaml`."""
 
@@ -38,6 +49,7 @@ class Settings(BaseModel):
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     witnesses: dict[str, Path] = Field(default_factory=dict)
     time_stamps: TimeStamps | None = None
+    object_lock: ObjectLock | None = None
     quota_mib_an_hour: int = Field(default=8192, ge=64)
 
 

@@ -15,7 +15,8 @@ from store.month.tables import assessment, visit
 from store.pack import make_pack
 from store.problems import Refused
 from store.retention.classes import lengthen
-from store.retention.ends import Class, Ends
+from store.retention.ends import Ends
+from store.retention.years import Class
 from tests.fixtures_office import Office, code_of
 from verify.command import examine
 from verify.report import Level

@@ -30,7 +30,7 @@ from store.people.tables import person
 from store.problems import Refused
 from store.retention.classes import lengthen
 from store.retention.cli import app
-from store.retention.ends import Class, Ends, end_of, last_day, years_of
+from store.retention.ends import Ends
 from store.retention.tables import (
     absent,
     deleted,
@@ -41,6 +41,7 @@ from store.retention.tables import (
     retention_class,
     tombstone,
 )
+from store.retention.years import Class, end_of, last_day, years_of
 from store.said.keep import Actor
 from store.said.tables import said
 from store.schema import agent, leaf

@@ -6,7 +6,7 @@ is removed only once a tombstone is committed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from store.database import insert_all_missing
 from store.files import Incoming
 from store.problems import Refused
 from store.retention.tables import absent, blob_version
+from store.retention.years import Class
 from store.schema import blob
 
 ON_DISK = Text("tamper-evident, not WORM", "可察覺竄改，非 WORM")
@@ -30,16 +31,22 @@ class StillLocked(Exception):
 class Blobs(Protocol):
     """One store's blobs. Versions are names that a bucket gives; None where there are none.
 
-    `chunks` raises FileNotFoundError for bytes that are not there, whatever they are kept in;
-    `remove` raises StillLocked, and does nothing for what is gone already.
+    `check` raises EnvironmentProblem where what is promised is not kept, ConnectionError where that
+    cannot be told; `broken` is what it found last. `chunks` raises FileNotFoundError for bytes that
+    are not there; `remove` raises StillLocked, and does nothing for what is gone already.
     """
 
     @property
     def promise(self) -> Text: ...
 
-    def put(self, digest: str, body: bytes) -> str | None: ...
+    @property
+    def broken(self) -> str | None: ...
 
-    def take(self, digest: str, incoming: Incoming) -> str | None: ...
+    def check(self) -> None: ...
+
+    def put(self, digest: str, body: bytes, of: Class) -> str | None: ...
+
+    def take(self, digest: str, incoming: Incoming, of: Class) -> str | None: ...
 
     def there(self, digest: str) -> bool: ...
 
@@ -55,16 +62,17 @@ class Blobs(Protocol):
 class Kept:
     """Blobs whose bytes are there, on their way into the database's rows: sizes and versions."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, of: Class = Class.captures) -> None:
         self._blobs = blobs
+        self._of = of
         self.sizes: dict[str, int] = {}
         self._versions: dict[str, str] = {}
 
     def put(self, digest: str, body: bytes) -> None:
-        self._note(digest, len(body), self._blobs.put(digest, body))
+        self._note(digest, len(body), self._blobs.put(digest, body, self._of))
 
     def take(self, digest: str, incoming: Incoming, size_bytes: int) -> None:
-        self._note(digest, size_bytes, self._blobs.take(digest, incoming))
+        self._note(digest, size_bytes, self._blobs.take(digest, incoming, self._of))
 
     def there(self, digest: str, size_bytes: int) -> None:
         """The bytes are there already; only rows may be new."""
@@ -90,7 +98,3 @@ class Kept:
         self.sizes[digest] = size_bytes
         if version is not None:
             self._versions[digest] = version
-
-
-def sizes(found: Mapping[str, bytes]) -> dict[str, int]:
-    return {digest: len(body) for digest, body in found.items()}

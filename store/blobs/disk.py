@@ -8,6 +8,7 @@ from datetime import datetime
 from evidence.text import Text
 from store.blobs import ON_DISK
 from store.files import BLOBS, Files, Incoming
+from store.retention.years import Class
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -22,11 +23,18 @@ class DiskBlobs:
     def promise(self) -> Text:
         return ON_DISK
 
-    def put(self, digest: str, body: bytes) -> str | None:
+    @property
+    def broken(self) -> str | None:
+        return None
+
+    def check(self) -> None:
+        """Nothing is promised that a disk could break."""
+
+    def put(self, digest: str, body: bytes, of: Class) -> str | None:
         self._files.put(BLOBS, digest, body)
         return None
 
-    def take(self, digest: str, incoming: Incoming) -> str | None:
+    def take(self, digest: str, incoming: Incoming, of: Class) -> str | None:
         incoming.name(self._files.path(BLOBS, digest))
         return None
 

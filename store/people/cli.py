@@ -146,7 +146,12 @@ def list_people(state: State = None, config: Config = None) -> None:
 @contextmanager
 def _people(state: Path | None, config: Path | None) -> Iterator[People]:
     settings = load_settings(config, state=state)
-    custody = Custody(settings.state, system_clock, database_url=settings.database)
+    custody = Custody(
+        settings.state,
+        system_clock,
+        database_url=settings.database,
+        object_lock=settings.object_lock,
+    )
     try:
         yield make_console(custody, system_clock, secure=True).people
     finally:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, select
 
-from evidence.clock import stamp
+from evidence.clock import period_of, stamp
 from evidence.reading import canonical
 from evidence.receipt import Entry
 from store import leaves
@@ -15,8 +16,9 @@ from store.people import audit
 from store.people.audit import Event
 from store.problems import Refused
 from store.recovery import check_whole
-from store.retention.ends import Class, years_of
-from store.retention.tables import retention_class
+from store.retention.tables import blob_version, retention_class
+from store.retention.years import Class, end_of, years_of
+from store.said.tables import attachment
 
 
 def lengthen(custody: Custody, name: Class, years: int, basis: str, by: str) -> None:
@@ -41,3 +43,16 @@ def lengthen(custody: Custody, name: Class, years: int, basis: str, by: str) -> 
             at=now, actor=by, action="retention_class", object=f"{name} {years}", address="host"
         )
         audit.note(rows, event)
+        locked = _in_a_bucket(rows, name)
+    for digest, stored_at in locked:
+        custody.blobs.keep_until([digest], end_of(period_of(stored_at), years))
+
+
+def _in_a_bucket(rows: Connection, name: Class) -> list[tuple[str, datetime]]:
+    """The objects of a class that have a lock of their own, which has to grow as well."""
+    files = select(attachment.c.digest)
+    one = blob_version.c
+    of = one.digest.in_(files) if name is Class.attachments else one.digest.not_in(files)
+    return [
+        (digest, at) for digest, at in rows.execute(select(one.digest, one.stored_at).where(of))
+    ]

@@ -27,10 +27,9 @@ from store.people.cli import asked_password, who
 from store.people.roles import allowed
 from store.problems import Refused
 from store.retention.classes import lengthen
-from store.retention.ends import Class, last_day, years_of
 from store.retention.steps import MonthKept, needs
 from store.retention.tables import retention_class
-from store.retention.tombstones import remove_deleted
+from store.retention.years import Class, last_day, years_of
 from store.said.keep import Actor
 from store.serve import system_clock
 from store.settings import load_settings
@@ -179,10 +178,8 @@ def _step(
         actor = Actor(known=known, address="host", proof=proof)
         root = members_root(able.blobs)
         console.retention.take(actor, agent, period, act, reason, root)
-        if act is Act.deleted:
-            custody = console.custody
-            if locked := remove_deleted(custody.database, custody.blobs, system_clock()):
-                print(f"{locked} of them are locked in the bucket still, and go when it lets them")
+        if act is Act.deleted and (locked := console.custody.remove_deleted()):
+            print(f"{locked} of them are locked in the bucket still, and go when it lets them")
         return len(able.blobs) if act in (Act.deletion_asked, Act.deleted) else 0
 
 
@@ -221,7 +218,12 @@ def _console(state: Path | None, config: Path | None) -> Iterator[Console]:
     settings = load_settings(config, state=state)
     if not settings.state.exists():
         raise ConfigurationError(f"{settings.state} is no store", code="config_missing")
-    custody = Custody(settings.state, system_clock, database_url=settings.database)
+    custody = Custody(
+        settings.state,
+        system_clock,
+        database_url=settings.database,
+        object_lock=settings.object_lock,
+    )
     try:
         yield make_console(custody, system_clock, secure=True)
     finally:

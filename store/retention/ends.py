@@ -9,64 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from evidence.clock import month_bounds, period_of, taipei_day
+from evidence.clock import period_of
 from evidence.errors import EvidenceError
 from evidence.runs import Assessment
-from evidence.text import Text
 from store.month.tables import assessment, indexed, reading, visit
 from store.problems import Refused
-from store.retention.tables import absent, legal_hold, lifted, retention_class
+from store.retention.tables import absent, legal_hold, lifted
+from store.retention.years import Class, end_of, years_of
 from store.said.tables import attachment, said
 from store.schema import blob, statement, statement_blob
 from store.shelf import Shelf
 
-YEARS = 5
 _AT_ONCE = 500
 Month = tuple[str, str]
 """An agent and a period."""
-
-
-class Class(StrEnum):
-    """`captures`: what devices answered and what months were judged by. `attachments`: files that
-    people gave."""
-
-    captures = "captures"
-    attachments = "attachments"
-
-    @property
-    def text(self) -> Text:
-        return _CLASSES[self]
-
-
-_CLASSES = {
-    Class.captures: Text("captures and inputs", "擷取檔與判定輸入"),
-    Class.attachments: Text("files people gave", "人員提供之附件"),
-}
-
-
-def years_of(rows: Connection) -> dict[Class, int]:
-    """How long each class is kept now."""
-    one = retention_class.c
-    longest = select(one.name, func.max(one.years)).group_by(one.name)
-    found = {name: years for name, years in rows.execute(longest)}
-    return {one: found.get(one.value, YEARS) for one in Class}
-
-
-def end_of(period: str, years: int) -> datetime:
-    """The moment from which a month's bytes of a class of so many years may be deleted."""
-    year, month = period.split("-")
-    return month_bounds(f"{int(year) + years:04d}-{month}")[1]
-
-
-def last_day(end_at: datetime) -> date:
-    """The last day, in Taipei, before an end."""
-    return taipei_day(end_at - timedelta(seconds=1))
 
 
 def held_months(rows: Connection) -> set[Month]:
@@ -118,7 +79,7 @@ class Ends:
         if not any(self.is_over(month, one) for one in Class):
             return Deletable()
         self._check_all_read()
-        mine = self._of_month(month)
+        mine = self.blobs_of(month)
         uses = [use for part in _parts(sorted(mine)) for use in self._uses(part)]
         ended = {use.month for use in uses if use.month and self.is_over(use.month, use.of)}
         rested_on = self._rested_on(ended)
@@ -135,7 +96,7 @@ class Ends:
         sizes, late = self._sizes(sorted(mine - kept), years)
         return Deletable(tuple(sorted(sizes)), sum(sizes.values()), len(mine & (kept | late)))
 
-    def _of_month(self, month: Month) -> set[str]:
+    def blobs_of(self, month: Month) -> set[str]:
         """The blobs that the month's statements name, and are not deleted yet."""
         agent, period = month
         found: set[str] = set()
@@ -219,6 +180,12 @@ class Ends:
                 if end_of(period_of(one.stored_at), years[one.digest]) <= self._now:
                     sizes[one.digest] = one.size_bytes
         return sizes, set(digests) - sizes.keys()
+
+    def held_elsewhere(self, digests: Iterable[str], month: Month) -> set[str]:
+        """Those of the blobs that a hold on another month is on, too."""
+        others = self._held - {month}
+        uses = (use for part in _parts(sorted(digests)) for use in self._uses(part))
+        return {use.blob for use in uses if use.month in others}
 
     def _check_all_read(self) -> None:
         read = self._rows.scalar(select(indexed.c.position))

@@ -19,7 +19,7 @@ from store.people.accounts import deputised_accounts
 from store.people.roles import May
 from store.people.tables import person
 from store.problems import Refused
-from store.retention.ends import Class, Deletable, Ends, Month, end_of
+from store.retention.ends import Deletable, Ends, Month
 from store.retention.tables import (
     absent,
     deleted,
@@ -30,6 +30,7 @@ from store.retention.tables import (
     tombstone,
 )
 from store.retention.tombstones import remove_deleted
+from store.retention.years import Class, end_of
 from store.said.keep import Actor, Desk
 from store.said.tables import said
 from store.shelf import Shelf
@@ -155,6 +156,8 @@ class Retention:
             f"{act} {agent} {period}",
             within,
         )
+        if act in (Act.held, Act.lifted):
+            self._hold(agent, period, on=act is Act.held)
         if act is Act.deleted:
             self._desk.index.folder.forget()
             remove_deleted(self._desk.database, self._blobs, step.at)
@@ -199,6 +202,15 @@ class Retention:
         if seen_root != root or not same:
             raise Refused("what may be deleted is not what was seen and asked", code="set_changed")
         return able.blobs
+
+    def _hold(self, agent: str, period: str, *, on: bool) -> None:
+        """In a bucket, too, so that nobody else deletes what is held."""
+        with self._desk.database.reading() as rows:
+            ends = Ends(rows, self._shelf, self._desk.clock())
+            digests = ends.blobs_of((agent, period))
+            if not on:
+                digests -= ends.held_elsewhere(digests, (agent, period))
+        self._blobs.hold(digests, on=on)
 
     def _years(self) -> dict[str, int]:
         with self._desk.database.reading() as rows:

@@ -23,6 +23,7 @@ from store.people import audit
 from store.people.accounts import Known
 from store.people.audit import Event
 from store.recovery import check_whole
+from store.retention.years import Class
 from store.said.tables import attachment, said
 
 
@@ -95,7 +96,7 @@ class Desk:
             dispositions=tuple(dispositions),
             attachments=files,
         )
-        kept = Kept(self.blobs)
+        kept = Kept(self.blobs, Class.attachments)
         for upload in uploads:
             kept.put(upload.attachment.digest, upload.body)
 

@@ -12,8 +12,8 @@ from store.console.guard import Call, Console
 from store.console.pages import proven, shown
 from store.people.roles import allowed
 from store.problems import Refused
-from store.retention.ends import Class, last_day
 from store.retention.steps import needs
+from store.retention.years import Class, last_day
 
 
 def months(console: Console, call: Call) -> Response:
