@@ -123,3 +123,48 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", str(folder)], check=True, env=os.environ)
+
+
+@dataclass
+class PowerDisk:
+    """An ext4 of its own on a loop device. `cut` is a loss of power: what the kernel had not
+    written to the device by then is gone, and the journal is all there is to mend it."""
+
+    folder: Path
+    image: Path
+    cuts: int = 0
+
+    def cut(self) -> None:
+        """Lose power. Whoever wrote there has to be killed before."""
+        self.cuts += 1
+        after = self.image.with_name(f"after-{self.cuts}.img")
+        _run("cp", "--sparse=always", str(self.image), str(after))
+        _run("umount", "--lazy", str(self.folder))  # what it writes now goes to the old image
+        self.image.unlink()
+        self.image = after
+        self.mount()
+
+    def mount(self) -> None:
+        # No commit of its own accord: only what was synced is on the device.
+        _run("mount", "-o", "loop,commit=600", str(self.image), str(self.folder))
+
+
+@pytest.fixture
+def power_disk(tmp_path: Path) -> Iterator[PowerDisk]:
+    disk = PowerDisk(tmp_path / "disk", tmp_path / "disk.img")
+    disk.folder.mkdir()
+    with disk.image.open("wb") as file:
+        file.truncate(192 * 1024 * 1024)
+    _run("mkfs.ext4", "-q", "-F", str(disk.image))
+    try:
+        disk.mount()
+    except subprocess.CalledProcessError:
+        pytest.skip("needs loop devices")
+    try:
+        yield disk
+    finally:
+        _run("umount", "--lazy", str(disk.folder))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, env=os.environ)
