@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -31,7 +29,7 @@ from store.console.guard import make_console
 from store.console.routes import console_routes
 from store.custody import Custody
 from store.entrance import Entrance
-from store.files import DiskBroken
+from store.failures import known_of
 from store.heard import Heard
 from store.metrics import Metrics
 from store.problems import Refused, problem_record
@@ -50,10 +48,6 @@ ENVELOPE_LIMIT_BYTES = 64 * MIB
 QUOTA_BYTES_AN_HOUR = 8 * 1024 * MIB
 BUNDLES, RECORDS = (COLLECTION,), (RUN, ASSESSMENT, DECISIONS)
 _CHUNK_BYTES = 256 * 1024
-_FULL = ("SQLITE_FULL", "53100")
-# Out of reach, ended by its administrator or by a crash, starting, out of connections; and SQLite's
-# one writer taking longer than anybody waits.
-_AWAY = ("away", "57P01", "57P02", "57P03", "53300", "SQLITE_BUSY")
 _LOG = logging.getLogger("evidence.store")
 
 
@@ -214,22 +208,11 @@ class Web:
         )
 
     def _known(self, error: Exception) -> EvidenceError:
-        said = _database_said(error)
-        if isinstance(error, DiskBroken) or said.startswith("SQLITE_IOERR"):
+        known = known_of(error)
+        if known.code == "store_broken":
             self.broken = True
             self.on_broken()
-            return Refused(str(error), code="store_broken")
-        full = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
-        if full or said in _FULL:
-            return Refused(str(error), code="store_full")
-        if isinstance(error, DBAPIError) and (error.connection_invalidated or said in _AWAY):
-            return Refused(str(error.orig), code="database_away")
-        if isinstance(error, HTTPException):
-            code = "method_not_allowed" if error.status_code == 405 else "not_found"
-            return Refused("there is no such address", code=code)
-        if isinstance(error, ClientDisconnect):
-            return Refused("the connection ended within the body", code="body_cut")
-        return error if isinstance(error, EvidenceError) else Refused("", code="internal")
+        return known
 
 
 def make_app(
@@ -316,15 +299,3 @@ def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk
-
-
-def _database_said(error: Exception) -> str:
-    """The name SQLite gives an error, or PostgreSQL's five letters; empty for any other error.
-
-    PostgreSQL gives no letters when it cannot be reached: `away` then.
-    """
-    if not isinstance(error, DBAPIError):
-        return ""
-    if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorname", None) or ""
-    return getattr(error.orig, "sqlstate", None) or "away"

@@ -6,14 +6,11 @@ receipt, and only after bytes and database are on disk.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from io import BufferedWriter
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, exists, insert, select
@@ -25,15 +22,16 @@ from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, SealError, shown
 from evidence.log import TILE
 from evidence.receipt import Entry
-from evidence.seal import Envelope, PublicKey, SigningKey
+from evidence.seal import Envelope, PublicKey
 from evidence.statement import COLLECTION, KINDS, Statement
 from store import agents, leaves, recovery
 from store.agents import Caller
 from store.blobs import Blobs, Kept
 from store.blobs.disk import DiskBlobs
 from store.claims import Claims, claims_of
-from store.database import Database, in_use, insert_all_missing, insert_missing
+from store.database import Database, insert_all_missing, insert_missing
 from store.files import BLOBS, ENVELOPES, Files, Incoming
+from store.folder import hold, own_key
 from store.group import Group
 from store.month.index import Index, Indexer
 from store.problems import Refused
@@ -99,13 +97,13 @@ class Custody:
         self._accept_replayed = accept_replayed
         with ExitStack() as held:
             if serving:
-                held.enter_context(_hold(state))
+                held.enter_context(hold(state))
             self.files = Files(state)
             held.callback(self.files.close)
-            self.key = _own_key(state)
-            self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.database = Database(state / "store.db", database_url)
             held.callback(self.database.close)
+            self.key = own_key(state, self._signer())
+            self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.blobs = self._blobs(object_lock)
             self._group = Group(self.database, self.files.sync)
             with self.database.reading() as rows:
@@ -128,7 +126,7 @@ class Custody:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody serves this store while the block runs. Raises EnvironmentProblem `env_in_use`."""
-        with _hold(self.state):
+        with hold(self.state):
             self.database.hold()
             try:
                 yield
@@ -383,6 +381,13 @@ class Custody:
             flags=("replayed",) * claims.replayed + ("time_suspect",) * suspect,
         )
 
+    def _signer(self) -> Envelope | None:
+        """The newest thing that this store signed; None for one that has signed nothing yet."""
+        newest = select(statement_table.c.receipt).order_by(statement_table.c.position.desc())
+        with self.database.reading() as rows:
+            receipt = rows.scalar(newest.limit(1))
+        return None if receipt is None else Envelope.parse(receipt)
+
     def _blobs(self, bucket: ObjectLock | None) -> Blobs:
         if bucket is None:
             return DiskBlobs(self.files)
@@ -457,32 +462,3 @@ def owned_of(rows: Connection, digests: Sequence[str], caller: Caller) -> set[st
 def _receipt(rows: Connection, digest: str, caller: Caller) -> bytes | None:
     found: bytes | None = rows.scalar(_RECEIPT, {"digest": digest, "agent": caller.agent})
     return found
-
-
-def _hold(state: Path) -> BufferedWriter:
-    """The state folder for this process alone. Raises EnvironmentProblem `env_in_use`."""
-    file = (state / "lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise in_use(str(state)) from None
-    return file
-
-
-def _own_key(state: Path) -> SigningKey:
-    """The store's key, made at the first start; its public half lies beside it for agents."""
-    path = state / "store.key"
-    if not path.exists():
-        # Under another name first: two processes at the first start must not meet half a key.
-        fresh = state / f"store.key.{os.getpid()}"
-        SigningKey.generate().write(fresh)
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    key = SigningKey.read(path)
-    (state / "store.pub").write_text(key.public.pem, "ascii")
-    return key

@@ -110,13 +110,19 @@ def serve(settings: Settings) -> bool:
 
 
 @contextmanager
-def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """The application served from a thread of this process, for as long as the block runs.
+def serving(
+    app: Starlette,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: tuple[Path | None, Path | None] = (None, None),
+) -> Iterator[str]:
+    """The application served from a thread of this process, for as long as the block runs; `tls`
+    names certificate and key.
 
     Gives its address. The application's custody is closed at the end.
     """
     with bind(host, port) as listener:
-        server = _server(app, None, None)
+        server = _server(app, *tls)
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="evidence-store", daemon=True
         )
@@ -127,7 +133,7 @@ def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[
                 raise EnvironmentProblem("the embedded store did not start", code="env_store")
             time.sleep(0.01)
         try:
-            yield _url("http", listener)
+            yield _url("https" if tls[0] else "http", listener)
         finally:
             server.should_exit = True
             thread.join()

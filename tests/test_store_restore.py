@@ -234,3 +234,30 @@ def test_a_store_is_not_put_back_over_another_nor_with_another_key(tmp_path: Pat
     with pytest.raises(ConfigurationError):
         put_back(tmp_path / "backup", tmp_path / "new", other, system_clock())
     assert not (tmp_path / "new").exists()
+
+
+# The store's key
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["lost", "another"])
+def test_a_store_without_its_own_key_is_never_another_store(
+    tmp_path: Path, sites: list[Site], other: bool
+) -> None:
+    state = tmp_path / "store"
+    with served(state) as (url, custody):
+        pem = custody.key.public.pem
+        custody.enrol("agent-1", ["main"], sites[0].key.public)
+        sites[0].push(url, pem, 1)
+    key = state / "store.key"
+    kept = key.rename(tmp_path / "kept apart")
+    if other:
+        SigningKey.generate().write(key)
+    with pytest.raises(EnvironmentProblem, match="key") as caught:
+        make_app(state, clock=system_clock)
+    assert caught.value.code == "store_key"
+    assert key.exists() == other, "no new key was made"
+    assert (state / "store.pub").read_text() == pem
+    kept.rename(key)
+    with served(state) as (url, custody):
+        assert sites[0].push(url, pem, 2) == 0
+        assert list(fsck(custody)) == []

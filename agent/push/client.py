@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from agent.config import StoreModel
+from agent.transports.pooled import innermost
 from evidence.bundle import Bundle
 from evidence.clock import Clock
 from evidence.errors import EnvironmentProblem, EvidenceError, SealError
@@ -272,12 +273,30 @@ class StoreClient:
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
+        except requests.exceptions.SSLError as error:
+            why = innermost(error)
+            raise EnvironmentProblem(
+                f"the certificate of the store {self._url} is not trusted: {why}",
+                code="tls_untrusted",
+                next_step=_mend_of(why),
+            ) from None
         except requests.RequestException as error:
             raise EnvironmentProblem(
                 f"the store {self._url} does not answer ({type(error).__name__})",
                 code="store_unreachable",
                 next_step="nothing is lost; what waits is pushed when it answers again",
             ) from None
+
+
+def _mend_of(why: str) -> str:
+    """What to do about a certificate, by what OpenSSL says of it. Nothing is lost meanwhile."""
+    if "expired" in why:
+        return "have it renewed by whoever runs the store; what waits is pushed then"
+    if "not yet valid" in why:
+        return "compare the clocks of both hosts (chronyc tracking); what waits is pushed then"
+    if "mismatch" in why or "match" in why:
+        return "set store.url to the name that the certificate is for"
+    return "put the new CA beside the old one into the file that store.ca names"
 
 
 def _retry_after_s(response: requests.Response) -> float:

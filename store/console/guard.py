@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,10 +21,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from evidence.clock import Clock, taipei_day
-from evidence.errors import EvidenceError
 from store.console.forms import Form, pairs_of, read_form
 from store.console.html import Html
 from store.custody import Custody
+from store.failures import known_of
 from store.people.accounts import People
 from store.people.roles import Grant, May, allowed
 from store.people.secrets import Codes
@@ -193,19 +194,18 @@ class Guard:
     def refusal(self, request: Request, error: Exception, login: Login | None) -> Response:
         """The page that says what was wrong, and nothing a stranger could use."""
         number = secrets.token_hex(8)
-        known = isinstance(error, EvidenceError) and error.code in PROBLEMS
-        code = error.code if known and isinstance(error, EvidenceError) else "internal"
+        known = known_of(error)
+        code = known.code if known.code in PROBLEMS else "internal"
         problem = PROBLEMS[code]
         if problem.status >= 500:
             log.error("%s %s: %s", number, code, error, exc_info=error)
-        detail = error.message if known and isinstance(error, EvidenceError) else ""
         body = self._console.html.page(
             "refused.html",
             login,
             problem=problem,
             code=code,
             number=number,
-            detail=detail if code != "internal" else "",
+            detail=known.message if code != "internal" else "",
         )
         return secured(Response(body, problem.status, media_type="text/html"))
 
@@ -252,7 +252,7 @@ def make_console(custody: Custody, clock: Clock, *, secure: bool) -> Console:
         desk=desk,
         signing=Signing(desk),
         retention=Retention(desk, custody.shelf, custody.blobs),
-        html=Html(),
+        html=Html(lambda: shutil.disk_usage(custody.state).free),
         clock=clock,
         secure=secure,
     )

@@ -6,7 +6,7 @@ Whatever a device said is text, with control and direction characters written ou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from report.section import printed
 from store.people.roles import May, allowed
 from store.people.sessions import Login
 
+# Below this some writes fail already: a fold of a month, a file somebody gives.
+ROOM_BYTES = 16 * 1024 * 1024
 _FOLDER = Path(__file__).parent / "templates"
 MARKS = {
     Verdict.satisfied: "✓",
@@ -37,9 +39,11 @@ MARKS = {
 
 
 class Html:
-    """The templates, with the words and forms that every page uses."""
+    """The templates, with the words and forms that every page uses. `free_bytes`: how much room the
+    store has, for the word on every page that nothing can be entered."""
 
-    def __init__(self) -> None:
+    def __init__(self, free_bytes: Callable[[], int]) -> None:
+        self._free_bytes = free_bytes
         self._made = Environment(
             loader=FileSystemLoader(_FOLDER),
             autoescape=True,
@@ -79,7 +83,11 @@ class Html:
         """A page as HTML. `login` None: nobody is logged in, and Chinese is spoken."""
         language = "zh-TW" if login is None else login.known.language
         return self._made.get_template(template).render(
-            login=login, language=language, may=_may(login), **values
+            login=login,
+            language=language,
+            may=_may(login),
+            read_only=self._free_bytes() < ROOM_BYTES,
+            **values,
         )
 
 

@@ -10,9 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from evidence.clock import Clock
 from store.database import Database
+from store.failures import is_full
 from store.people.accounts import Known, known_in
 from store.people.tables import session
 
@@ -74,10 +76,7 @@ class Sessions:
             self.end(digest)
             return None
         if found.seen_at < now - _NOTED_EVERY:
-            with self._database.transaction() as rows:
-                rows.execute(
-                    update(session).where(session.c.token_digest == digest).values(seen_at=now)
-                )
+            self._note_seen(digest, now)
         return Login(
             known=known,
             token_digest=digest,
@@ -85,6 +84,16 @@ class Sessions:
             proof=found.proof,
             proven_at=found.proven_at,
         )
+
+    def _note_seen(self, digest: str, now: datetime) -> None:
+        """On a full disk nothing is noted, and pages can be read all the same."""
+        seen = update(session).where(session.c.token_digest == digest).values(seen_at=now)
+        try:
+            with self._database.transaction() as rows:
+                rows.execute(seen)
+        except DBAPIError as error:
+            if not is_full(error):
+                raise
 
     def prove(self, token_digest: str, proof: str) -> None:
         """Note that the person was known anew just now."""
