@@ -15,6 +15,7 @@ from evidence.seal import Envelope
 from store import leaves
 from store.custody import Custody
 from store.files import ENVELOPES
+from store.people.anchor import unbound_events
 from store.people.audit import broken_event
 from store.retention.tombstones import absent_blobs, deletions
 from store.said.tables import said
@@ -46,6 +47,8 @@ def fsck(custody: Custody) -> Iterator[str]:
         event = broken_event(rows)
         if event is not None:
             yield f"audit trail: event {event} is missing or not what it was when it was written"
+        for seq in unbound_events(rows):
+            yield f"audit trail: event {seq} is not the one that the log has"
         stones = deletions(rows, custody.shelf, custody.key.public)
         deleted = {digest: (removed, by) for digest, removed, by in absent_blobs(rows)}
     for digest, wrong in stones.items():

@@ -22,6 +22,7 @@ from evidence.seal import PublicKey
 from store.app import make_app
 from store.blobs.canary import Daily
 from store.metrics import FIGURES, PREFIX
+from store.people.anchor import Anchor
 from store.settings import Settings
 from store.stamping import Stamper
 
@@ -92,6 +93,9 @@ def serve(settings: Settings) -> bool:
             stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
             stamper.start()
             held.callback(stamper.stop)
+        anchor = Anchor(app.state.custody)
+        anchor.start()
+        held.callback(anchor.stop)
         if settings.object_lock is not None:
             custody = app.state.custody
             daily = Daily(custody.blobs.check, custody.remove_deleted)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, text
 
 from evidence.log import (
     TILE,
@@ -14,10 +17,20 @@ from evidence.log import (
 )
 from evidence.receipt import Entry
 from store import leaves
+from store.custody import Custody
 from store.database import Database
+from store.fsck import fsck
+from store.people import audit
+from store.people.anchor import bind
+from store.people.tables import audit_event
 from tests.fixtures_bundle import AT
 
 ORIGIN = "evidence-store/test"
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='audit_event'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_event'::regclass"
+    " AND NOT tgisinternal",
+}
 
 
 def entry(number: int) -> Entry:
@@ -57,3 +70,32 @@ def test_inclusion_proofs_from_tiles_are_those_of_all_leaves(database: Database)
         for size in (1, 7, TILE, TILE + 7):
             for place in {0, size // 2, size - 1}:
                 assert inclusion_path(size, place, roots) == inclusion_proof(hashes[:size], place)
+
+
+def test_the_audit_trail_is_bound_by_the_log(tmp_path: Path, database_url: str | None) -> None:
+    custody = Custody(tmp_path / "store", lambda: AT, database_url=database_url)
+
+    def note(*actions: str) -> None:
+        with custody.database.transaction() as rows:
+            for action in actions:
+                about = {"actor": "wang", "object": "", "address": ""}
+                audit.note(rows, audit.Event(at=AT, action=action, **about))
+
+    assert not bind(custody), "nothing to bind"
+    note("one", "two", "three")
+    assert bind(custody) and not bind(custody), "one entry, and none while nobody does anything"
+    note("four")
+    assert bind(custody)
+    assert list(fsck(custody)) == []
+    # Whoever rewrites the trail as a whole makes it agree with itself, not with the log.
+    with custody.database.transaction() as rows:
+        for trigger in rows.execute(text(TRIGGERS[rows.dialect.name])).scalars().all():
+            on = "" if custody.database.is_sqlite else f" ON {audit_event.name}"
+            rows.execute(text(f"DROP TRIGGER {trigger}{on}"))
+        rows.execute(delete(audit_event))
+    note("one", "another", "three")
+    assert list(fsck(custody)) == [
+        "audit trail: event 2 is not the one that the log has",
+        "audit trail: event 3 is not the one that the log has",
+    ]
+    custody.close()
