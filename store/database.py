@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from store.schema import HEAD
@@ -120,7 +120,7 @@ class Database:
         """End what `hold` began."""
         self._holds = False
         if self._serving is not None:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):  # it may be gone already
                 # The server notices only later that a connection is gone, and its lock with it.
                 self._serving.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _SERVING})
             self._serving.invalidate()
