@@ -23,6 +23,7 @@ from tests.conftest import ADMIN_PATH, lack
 
 _PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "monmaptool")
 _START_S = 180.0
+_TRIES = 10
 _CONFIGURATION = """[global]
 fsid = {fsid}
 mon host = v1:127.0.0.1:{monitor}
@@ -129,14 +130,16 @@ class _Cluster:
     def _run(self, program: str, *arguments: str) -> str:
         path = shutil.which(program, path=ADMIN_PATH)
         assert path is not None, program
-        done = subprocess.run(
-            [path, "-c", str(self._file), *arguments] if program.startswith(("ceph", "rados"))
-            and program != "ceph-authtool" else [path, *arguments],
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            timeout=_START_S,
-        )  # fmt: skip
+        plain = program in ("ceph-authtool", "monmaptool")
+        command = [path, *([] if plain else ["-c", str(self._file)]), *arguments]
+        for tried in range(_TRIES):
+            done = subprocess.run(
+                command, cwd=self._folder, capture_output=True, text=True, timeout=_START_S
+            )
+            # A client that asks before it has the monitor's map is told that it has no right to.
+            if "EPERM" not in done.stderr or tried == _TRIES - 1:
+                break
+            time.sleep(0.5)
         assert done.returncode == 0, f"{program}: {done.stderr}"
         return done.stdout
 
