@@ -59,7 +59,9 @@ class Line:
 
     def named(self, name: str) -> tuple[str, ...]:
         """The line's own value of a field, then those it was expanded to: names, then members."""
-        own = getattr(self.entry, name)
+        own: tuple[str, ...] = getattr(self.entry, name)
+        if not self.expanded and len(own) < 2:
+            return own
         return tuple(
             dict.fromkeys([*own, *(one for e in self.expanded for one in getattr(e, name))])
         )
@@ -172,7 +174,8 @@ def _written(words: list[str]) -> list[str]:
     return [
         word
         for word in words
-        if not (_HITS.fullmatch(word) or _HASH.fullmatch(word) or word == "(inactive)")
+        if word[0] not in "(0"
+        or not (_HITS.fullmatch(word) or _HASH.fullmatch(word) or word == "(inactive)")
     ]
 
 

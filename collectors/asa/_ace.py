@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_network
 
 _PORT_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
@@ -262,6 +263,8 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _NOTE = re.compile(r"\((?!hitcnt=|inactive\))[^)]*\)")
 
 
+# A list of thousands of lines names the same networks again and again.
+@lru_cache(maxsize=4096)
 def _network(address: str, mask: str) -> str:
     try:
         return str(ip_network(f"{address}/{mask}", strict=False))

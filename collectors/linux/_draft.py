@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from evidence.facts import Fact, FirewallRule, RuleUsage
@@ -98,11 +99,21 @@ _MAKERS = (
 def owner(draft: Draft) -> str:
     """`policy`, or the program that made the rule, by the names of its chain, target and table."""
     rule = draft.rule
-    names = [rule.policy, *re.findall(r"(?:jump|goto|-j|-g) (\S+)", draft.identity), rule.context]
-    if _POLICY.fullmatch(rule.policy):
+    if _is_policy(rule.policy):
         return "policy"
-    for name in names:
-        for made, maker in _MAKERS:
-            if made.fullmatch(name):
-                return maker
-    return "policy"
+    makers = map(_maker, (rule.policy, *_TARGET.findall(draft.identity), rule.context))
+    return next(filter(None, makers), "policy")
+
+
+_TARGET = re.compile(r"(?:jump|goto|-j|-g) (\S+)")
+
+
+# A list of thousands of rules names a few chains.
+@lru_cache(maxsize=1024)
+def _is_policy(chain: str) -> bool:
+    return _POLICY.fullmatch(chain) is not None
+
+
+@lru_cache(maxsize=1024)
+def _maker(name: str) -> str | None:
+    return next((maker for made, maker in _MAKERS if made.fullmatch(name)), None)

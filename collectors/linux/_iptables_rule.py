@@ -100,8 +100,8 @@ class Options:
 
     def of(self, name: str) -> tuple[str, ...]:
         """The values, marked `!` where they are negated."""
-        sign = "!" if name in self.negated else ""
-        return tuple(f"{sign}{value}" for value in self.values.get(name, ()))
+        values = self.values.get(name, ())
+        return tuple(f"!{value}" for value in values) if name in self.negated else tuple(values)
 
     def addresses(self, name: str) -> tuple[str, ...]:
         found = tuple(one for one in self.values.get(name, ()) if one not in EVERYWHERE)
@@ -159,7 +159,7 @@ def options(text: str, who: str) -> Options:
             else:
                 found.not_understood.append(f"{word} {value}".strip())
             at += 2
-        elif word.startswith("-") and "-m" not in words[:at] and not _core(word):
+        elif not _core(word) and word.startswith("-") and "-m" not in words[:at]:
             # No extension brought this option, and it is none of iptables' own.
             found.not_understood.append(word)
             found.match_words.append(word)

@@ -244,15 +244,18 @@ def _permits(action: str, decides: bool) -> bool | None:
     return True if action == "accept" and decides else None
 
 
-def _still(words: Sequence[str]) -> Iterator[str]:
+def _still(words: Sequence[str]) -> Sequence[str]:
     """The words without numbers that traffic moves: counts, ages, and what a quota has used."""
-    at = 0
+    if _MOVING.keys().isdisjoint(words):
+        return words
+    still, at = list[str](), 0
     while at < len(words):
         step = _MOVING.get(words[at], 0)
         if not step or (words[at] == "counter" and words[at + 1 : at + 2] != ["packets"]):
-            yield words[at]
+            still.append(words[at])
             step = 1
         at += step
+    return still
 
 
 _MOVING = {"counter": 5, "expires": 2, "used": 3}
