@@ -36,7 +36,8 @@ pytestmark = pytest.mark.part("root", "mkfs.ext4")
 
 
 def lost(disk: PowerDisk) -> Path:
-    """A file that nobody synced; a cut that leaves it has shown nothing."""
+    """A file that nobody syncs, since nobody writes here any more; a cut that leaves it has shown
+    nothing."""
     path = disk.folder / "never synced"
     path.write_bytes(b"x" * 4096)
     return path
@@ -65,9 +66,9 @@ def test_every_acknowledged_bundle_is_in_the_store_after_a_loss_of_power(
             sender.start()
             assert acknowledged.came.wait(60)
             time.sleep(random.uniform(0.02, 0.5))
-            control = lost(power_disk)
             process.send_signal(signal.SIGKILL)
             process.wait()
+            control = lost(power_disk)
             power_disk.cut()
             sender.join()
         assert is_gone(control), "power was not lost"
@@ -94,10 +95,10 @@ def test_what_an_agent_acknowledged_is_whole_after_a_loss_of_power(
             with running_agent(state, url) as (process, acknowledged):
                 said.append(acknowledged.recv())
                 time.sleep(random.uniform(0.02, 0.5))
-                control = lost(power_disk)
                 process.kill()
                 process.join()
                 said += heard(acknowledged)
+                control = lost(power_disk)
                 power_disk.cut()
             assert is_gone(control), "power was not lost"
             with closing(sqlite3.connect(state / DATABASE)) as rows:
