@@ -22,6 +22,7 @@ from evidence.seal import PublicKey
 from store.app import make_app
 from store.blobs.canary import Daily
 from store.metrics import FIGURES, PREFIX
+from store.notices.post import Messenger
 from store.people.anchor import Anchor
 from store.settings import Settings
 from store.stamping import Stamper
@@ -101,6 +102,10 @@ def serve(settings: Settings) -> bool:
             daily = Daily(custody.blobs.check, custody.remove_deleted)
             daily.start()
             held.callback(daily.stop)
+        if settings.notices is not None:
+            messenger = Messenger(app.state.custody, settings.notices)
+            messenger.start()
+            held.callback(messenger.stop)
         if settings.metrics_port is not None:
             figures = serve_metrics(PREFIX, FIGURES, app.state.metrics, settings.metrics_port)
             held.callback(figures.server_close)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evidence.errors import ConfigurationError
+from store.notices.settings import Ways
 
 
 class TimeStamps(BaseModel):
@@ -51,6 +52,7 @@ class Settings(BaseModel):
     time_stamps: TimeStamps | None = None
     object_lock: ObjectLock | None = None
     quota_mib_an_hour: int = Field(default=8192, ge=64)
+    notices: Ways | None = None
 
 
 def load_settings(path: Path | None, **flags: Any) -> Settings:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import typer
-
-from agent.cli.commands.judging import STYLES, LanguageOption
-from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.commands.judging import LanguageOption
+from agent.cli.commands.topic import show_topic
+from agent.cli.options import ConfigOption, JsonOption, PeriodOption
 from evidence.control import Verdict
 from evidence.judged import Judged
 from evidence.observation import Observation
@@ -38,15 +35,15 @@ def remote_access(
     json: JsonOption = False,
 ) -> None:
     """Ways in from outside and who may take them. Exit 1 when something is not satisfied."""
-    settings = configured(config)
-    language = language or settings.language
-    rows = list(_rows(judged_month(settings, period), language))
-    show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)
-    if not rows:
-        say("no device is read for its remote access")
-    fine = Verdict.satisfied.text.in_(language)
-    if any(row["verdict"] != fine for row in rows):
-        raise typer.Exit(1)
+    show_topic(
+        _rows,
+        HEADINGS,
+        "no device is read for its remote access",
+        period=period,
+        language=language,
+        config=config,
+        json=json,
+    )
 
 
 def _rows(judged: Judged, language: str) -> Iterator[Mapping[str, Any]]:

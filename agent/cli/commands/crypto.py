@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
-from agent.cli.commands.judging import STYLES, LanguageOption
-from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.commands.judging import LanguageOption
+from agent.cli.commands.topic import Row, show_topic
+from agent.cli.options import ConfigOption, JsonOption, PeriodOption
 from evidence.control import Verdict
 from evidence.judged import Judged
 from evidence.text import Text
@@ -35,18 +32,21 @@ def crypto(
     json: JsonOption = False,
 ) -> None:
     """Cryptography that is offered or allowed. Exit 1 when something is not satisfied."""
-    settings = configured(config)
-    language = language or settings.language
-    rows = list(_rows(judged_month(settings, period), language))
-    # One name a line: a weak service has dozens of long ones.
-    lines = [row | {name: row[name].replace(", ", "\n") for name in _LISTED} for row in rows]
-    columns = {key: text.in_(language) for key, text in HEADINGS.items()}
-    show(rows if json else lines, columns, json, styles=STYLES)
-    if not rows:
-        say("no device is read for its cryptography")
-    fine = Verdict.satisfied.text.in_(language)
-    if any(row["verdict"] != fine for row in rows):
-        raise typer.Exit(1)
+    show_topic(
+        _rows,
+        HEADINGS,
+        "no device is read for its cryptography",
+        period=period,
+        language=language,
+        config=config,
+        json=json,
+        on_terminal=_one_a_line,
+    )
+
+
+def _one_a_line(row: Row) -> Row:
+    """A weak service has dozens of long names."""
+    return {**row, **{name: row[name].replace(", ", "\n") for name in _LISTED}}
 
 
 def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:

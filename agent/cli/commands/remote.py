@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import typer
-
-from agent.cli.commands.judging import STYLES, LanguageOption
-from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.commands.judging import LanguageOption
+from agent.cli.commands.topic import show_topic
+from agent.cli.options import ConfigOption, JsonOption, PeriodOption
 from checks.remote_desktop_is_restricted import REDIRECTIONS
 from evidence.control import Verdict
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy
@@ -42,16 +39,15 @@ def rdp(
     json: JsonOption = False,
 ) -> None:
     """Remote desktops: set, in force, and on the wire. Exit 1 when something is not satisfied."""
-    settings = configured(config)
-    judged = judged_month(settings, period)
-    language = language or settings.language
-    rows = list(_rows(judged, language))
-    show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)
-    if not rows:
-        say("no device is read for its remote desktop")
-    fine = Verdict.satisfied.text.in_(language)
-    if any(row["verdict"] != fine for row in rows):
-        raise typer.Exit(1)
+    show_topic(
+        _rows,
+        HEADINGS,
+        "no device is read for its remote desktop",
+        period=period,
+        language=language,
+        config=config,
+        json=json,
+    )
 
 
 def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:

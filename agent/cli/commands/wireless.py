@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
-
-from agent.cli.commands.judging import STYLES, LanguageOption
-from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.commands.judging import LanguageOption
+from agent.cli.commands.topic import show_topic
+from agent.cli.options import ConfigOption, JsonOption, PeriodOption
 from evidence.control import Verdict
 from evidence.judged import Judged
 from evidence.observation import Observation, Result
@@ -43,16 +40,20 @@ def wireless(
     json: JsonOption = False,
 ) -> None:
     """Wireless networks: set, and heard on the air. Exit 1 when something is not satisfied."""
-    settings = configured(config)
-    judged = judged_month(settings, period)
-    language = language or settings.language
-    rows = [*_networks(judged, language), *_rest(judged, language)]
-    show(rows, {key: text.in_(language) for key, text in HEADINGS.items()}, json, styles=STYLES)
-    if not rows:
-        say("no device is read for its wireless networks")
-    fine = {one.text.in_(language) for one in (Verdict.satisfied, Verdict.not_applicable)}
-    if any(row["verdict"] not in fine for row in rows):
-        raise typer.Exit(1)
+    show_topic(
+        _rows,
+        HEADINGS,
+        "no device is read for its wireless networks",
+        period=period,
+        language=language,
+        config=config,
+        json=json,
+    )
+
+
+def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:
+    yield from _networks(judged, language)
+    yield from _rest(judged, language)
 
 
 def _said(judged: Judged) -> dict[str, list[Observation]]:

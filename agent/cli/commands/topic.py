@@ -1,0 +1,52 @@
+"""What the commands of one topic do alike: the month's rows with a verdict each, as a table or as
+JSON, and exit 1 where one is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from agent.cli.commands.judging import STYLES
+from agent.cli.month import judged_month
+from agent.cli.options import configured
+from agent.cli.words import say, show
+from evidence.control import Verdict
+from evidence.judged import Judged
+from evidence.text import Text
+
+Row = Mapping[str, Any]
+_FINE = (Verdict.satisfied, Verdict.not_applicable)
+
+
+def as_it_is(row: Row) -> Row:
+    """A row on a terminal that needs no other form there."""
+    return row
+
+
+def show_topic(
+    rows_of: Callable[[Judged, str], Iterable[Row]],
+    headings: Mapping[str, Text],
+    nothing: str,
+    *,
+    period: str | None,
+    language: str | None,
+    config: Path | None,
+    json: bool,
+    on_terminal: Callable[[Row], Row] = as_it_is,
+) -> None:
+    """Show the rows of a topic; `rows_of` gives them for the judged month in a language, each with
+    its `verdict` in that language. `nothing` is said where no device is read for it. Raises
+    typer.Exit (1) when a row is not satisfied."""
+    settings = configured(config)
+    language = language or settings.language
+    rows = list(rows_of(judged_month(settings, period), language))
+    columns = {key: text.in_(language) for key, text in headings.items()}
+    show(rows if json else map(on_terminal, rows), columns, json, styles=STYLES)
+    if not rows:
+        say(nothing)
+    fine = {one.text.in_(language) for one in _FINE}
+    if any(row["verdict"] not in fine for row in rows):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Notices: what somebody should hear of without opening the console, told once on each way."""

@@ -1,0 +1,182 @@
+"""What is worth a notice, as the read model stands: few things, each with its next step.
+
+A notice a device or a clause, not one a finding: a mail that lists five hundred is read by nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, func, select
+
+from evidence.control import Disposition, Verdict
+from evidence.text import Text, visible
+from report.words import both_calendars
+from store.month.tables import coverage, disposition, finding, month
+from store.schema import agent_contact
+
+UNREAD_AFTER = timedelta(hours=26)
+"""A day, and the jitter of a daily reading."""
+EXPIRES_WITHIN = timedelta(days=30)
+_DEFICIENT = (Verdict.not_satisfied.value, Verdict.partly.value)
+
+
+class Kind(StrEnum):
+    """What a notice is of; the word a mail, a webhook and the SIEM know it by."""
+
+    agent_silent = "agent_silent"
+    agent_locked = "agent_locked"
+    collection_failed = "collection_failed"
+    review_overdue = "review_overdue"
+    deficiency_new = "deficiency_new"
+    exception_expiring = "exception_expiring"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`about` with kind and agent says what it is, so that it is told once while it lasts."""
+
+    kind: Kind
+    agent: str
+    about: str
+    text: Text
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.kind.value, self.agent, self.about)
+
+
+def notices(rows: Connection, now: datetime) -> Iterator[Notice]:
+    """Everything that is so at this moment."""
+    yield from _agents(rows, now)
+    newest = select(month.c.agent, func.max(month.c.period)).group_by(month.c.agent)
+    for agent, period in rows.execute(newest).all():
+        yield from _unread(rows, agent, now)
+        yield from _deficiencies(rows, agent, period)
+        yield from _overdue(rows, agent, period)
+        yield from _expiring(rows, agent, period, now)
+
+
+def _agents(rows: Connection, now: datetime) -> Iterator[Notice]:
+    for one in rows.execute(select(agent_contact)):
+        if one.locked_at is not None:
+            yield Notice(
+                Kind.agent_locked,
+                one.agent,
+                "",
+                Text(
+                    f"{one.agent} was seen twice and is locked: find the copy, revoke or unlock",
+                    f"代理程式 {one.agent} 同時出現兩處，已鎖定：請查明複本後撤銷或解除鎖定",
+                ),
+            )
+        elif now - one.contacted_at > UNREAD_AFTER:
+            yield Notice(
+                Kind.agent_silent,
+                one.agent,
+                "",
+                Text(
+                    f"{one.agent} has not been heard since {one.contacted_at:%F %R} UTC",
+                    f"代理程式 {one.agent} 自 {one.contacted_at:%F %R} UTC 起未回報",
+                ),
+            )
+
+
+def _unread(rows: Connection, agent: str, now: datetime) -> Iterator[Notice]:
+    """Devices of the newest month whose last attempt failed, and that were not read for a day."""
+    one = coverage.c
+    newest = select(func.max(one.period)).where(one.agent == agent).scalar_subquery()
+    failed = (
+        select(one.device, one.subject, one.failure, one.last_good_at)
+        .where(one.agent == agent, one.period == newest, one.failure.is_not(None))
+        .order_by(one.device, one.subject)
+    )
+    devices: defaultdict[str, list[str]] = defaultdict(list)
+    for device, subject, failure, last_good_at in rows.execute(failed):
+        if last_good_at is None or now - last_good_at > UNREAD_AFTER:
+            devices[device].append(f"{subject} ({failure})")
+    for device, why in devices.items():
+        yield Notice(
+            Kind.collection_failed,
+            agent,
+            device,
+            Text(
+                f"{visible(device)} was not read for a day: {', '.join(why)}",
+                f"設備 {visible(device)} 逾一日未能讀取：{'、'.join(why)}",
+            ),
+        )
+
+
+def _deficiencies(rows: Connection, agent: str, period: str) -> Iterator[Notice]:
+    """Clauses with findings that were not deficient a month before."""
+    one = finding.c
+    new = (
+        select(one.control, func.count())
+        .where(one.agent == agent, one.period == period, one.verdict.in_(_DEFICIENT))
+        .where(one.was.is_(None) | one.was.not_in(_DEFICIENT))
+        .group_by(one.control)
+        .order_by(one.control)
+    )
+    for control, count in rows.execute(new):
+        yield Notice(
+            Kind.deficiency_new,
+            agent,
+            f"{period} {control}",
+            Text(
+                f"{control}: {count} new deficiencies in {period}",
+                f"{control}：{period} 新增缺失 {count} 項",
+            ),
+        )
+
+
+def _overdue(rows: Connection, agent: str, period: str) -> Iterator[Notice]:
+    one = finding.c
+    late = (
+        select(one.control, func.count(), func.min(one.due_on))
+        .where(one.agent == agent, one.period == period, one.overdue == 1)
+        .group_by(one.control)
+        .order_by(one.control)
+    )
+    for control, count, first in rows.execute(late):
+        due = "" if first is None else both_calendars(date.fromisoformat(first))
+        yield Notice(
+            Kind.review_overdue,
+            agent,
+            control,
+            Text(
+                f"{control}: {count} overdue{due and f', the first since {due}'}",
+                f"{control}：逾期 {count} 項{due and f'，最早到期日 {due}'}",
+            ),
+        )
+
+
+def _expiring(rows: Connection, agent: str, period: str, now: datetime) -> Iterator[Notice]:
+    """What people said that findings rest on, and that ends soon."""
+    said = select(disposition.c.id, disposition.c.record).where(disposition.c.agent == agent)
+    for digest, record in rows.execute(said.order_by(disposition.c.position)).all():
+        one = Disposition.of_record(json.loads(record))
+        if one.until is None or not now.date() <= one.until <= (now + EXPIRES_WITHIN).date():
+            continue
+        if _rests_on(rows, agent, period, one.subject, digest):
+            subject, ends = visible(one.subject), both_calendars(one.until)
+            yield Notice(
+                Kind.exception_expiring,
+                agent,
+                digest,
+                Text(
+                    f"{subject}: what was decided ends on {ends}",
+                    f"{subject}：處理決定將於 {ends} 屆期",
+                ),
+            )
+
+
+def _rests_on(rows: Connection, agent: str, period: str, subject: str, digest: str) -> bool:
+    """Whether a finding about the subject cites what somebody said of it."""
+    one = finding.c
+    mine = (one.agent == agent, one.period == period, one.subject == subject)
+    records = rows.scalars(select(one.record).where(*mine))
+    return any(digest in json.loads(record)["dispositions"] for record in records)
