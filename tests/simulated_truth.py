@@ -127,8 +127,17 @@ class _Calm:
             last_before = max(poll.at for poll in box.polls if poll.at <= self.start)
             if any(hit > last_before for hit in box.hits.get(key, ())):
                 return self.never
+            if self._begins_late(box, last_before):
+                return self.never
             unseen |= self._troubled(box, key, last_before)
         return sum(min(to, self.end) - max(since, self.start) for since, to in unseen)
+
+    def _begins_late(self, box: Box, last_before: int) -> bool:
+        """Whether a unit of its own took its place around the window's begin, unread until then."""
+        first_after = min((poll.at for poll in box.polls if poll.at > self.start), default=self.end)
+        return self.world.platform.named_by_serial and any(
+            what == "rma" and last_before < at <= first_after for at, what, _ in box.happened
+        )
 
     def _troubled(self, box: Box, key: str, since: int) -> set[tuple[int, int]]:
         """Spans between polls that no counter is asked to speak for, and the time after all."""
