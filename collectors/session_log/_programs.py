@@ -18,7 +18,8 @@ class OpenVpn(Reader):
     _LINE = re.compile(
         r"(?:(?P<iso>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)|[A-Z][a-z]{2} (?P<day>[A-Z][a-z]{2} +\d+)"
         rf" (?P<clock>\d\d:\d\d:\d\d) (?P<year>\d{{4}})|{BSD} \S+ (?:ovpn-\S+|openvpn\S*?)\[\d+\]:)"
-        r" (?:us=\d+ )?(?P<said>.*)"
+        # More than a word: with a time zone behind it, it is what a clock says.
+        r" (?:us=\d+ )?(?P<said>\S+ .*)"
     )
     _PEER = r"(?:[\w.]+:)?(?P<ip>\[?[0-9a-fA-F.:]*[0-9a-fA-F]\]?):(?P<port>\d{1,5})"
     _BEGINS = re.compile(
