@@ -107,6 +107,7 @@ def endpoints(device: Device) -> Flow:
     """Every device of a management server's export."""
     columns = _devices.columns_of(device.options.get("endpoint_columns"), device.id)
     found = yield from _read(ENDPOINTS, columns, ("name",), by_hand=False)
+    _devices.check_management(found)
     return list(_checked(found, "name", lambda row: _devices.endpoint(row, device.timezone)))
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from collectors.folder._cells import day, plain, word
-from collectors.folder._table import Row
+from collectors.folder._table import Row, Table
 from evidence.clock import zone_named
 from evidence.errors import Unexpected, shown
 from evidence.facts import MailScan, ManagedEndpoint
@@ -70,6 +70,8 @@ MAIL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "found": ("惡意數", "病毒數", "攔截數", "malicious", "viruses", "malware"),
     "signatures_on": ("病毒碼日期", "特徵碼日期", "signature date", "pattern date"),
 }
+# What only a management server tells of a device: a list without any of it is some other list.
+_OF_MANAGEMENT = ("managed", "compliant", "encrypted", "seen")
 # What servers write of one they do not manage, or no longer.
 _UNMANAGED = re.compile(
     r"(?i)(?:.*(?:unmanaged|not managed|retir|wip(?:e|ing)|delet|未納管|未受管).*|否|no|false)"
@@ -100,6 +102,19 @@ def columns_of(mapped: str | None, who: str) -> Mapping[str, tuple[str, ...]]:
         # Where a title is mapped, the usual ones are of other things.
         found[name] = (title,)
     return found
+
+
+def check_management(found: Table) -> None:
+    """Raises Unexpected `import_row` for a list that says nothing of management: whoever stands in
+    it would pass as managed."""
+    titles = found.rows[0].titles if found.rows else {}
+    if not any(name in titles for name in _OF_MANAGEMENT):
+        usual = ", ".join(ENDPOINT_COLUMNS[name][0] for name in _OF_MANAGEMENT)
+        raise Unexpected(
+            f"{found.who}: no column that a management server has ({usual})",
+            code="import_row",
+            next_step="export its list of devices, or map a column with endpoint_columns",
+        )
 
 
 def endpoint(row: Row, timezone: str) -> ManagedEndpoint:
