@@ -11,7 +11,9 @@ _MAC = r"(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}"
 
 # --- airodump-ng ---
 
-_AIRODUMP = re.compile(r"(?m)^\s*BSSID, First time seen, Last time seen, channel, Speed, Privacy,")
+_AIRODUMP = re.compile(
+    r"(?m)^[^\S\n]*BSSID, First time seen, Last time seen, channel, Speed, Privacy,"
+)
 # MAC, two times, channel, speed, privacy, cipher, authentication, power, beacons, data, address,
 # how long the name is, the name (with commas of its own), the key.
 _AIRODUMP_ROW = re.compile(
@@ -19,7 +21,7 @@ _AIRODUMP_ROW = re.compile(
     r" *(?P<privacy>[^,\n]*),(?P<cipher>[^,\n]*),(?P<auth>[^,\n]*), *(?P<power>-?\d+) *,"
     r"[^,\n]*,[^,\n]*,[^,\n]*, *(?P<length>\d+) *, (?P<name>.*), ?(?P<key>[^,\n]*)$"
 )
-_STATIONS = re.compile(r"(?m)^\s*Station MAC,")
+_STATIONS = re.compile(r"(?m)^[^\S\n]*Station MAC,")
 _AKM = {
     "psk": ("psk",),
     "mgt": ("802.1x",),
