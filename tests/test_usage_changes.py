@@ -239,6 +239,22 @@ def test_a_standby_unit_that_was_exchanged_does_not_vouch_for_the_one_before_it(
     ]
 
 
+def test_a_third_of_a_cluster_that_nobody_reads_leaves_its_time_unseen() -> None:
+    """Of three units two are read; members of a cluster all enforce."""
+    member = replace(ACTIVE, ha_role="member", role_since_at=None)
+    first, second = (
+        daily(unit=replace(member, ha_peer=peers), device=device)
+        for device, peers in (("fw-1", "FG2, FG3"), ("fw-2", "FG1, FG3"))
+    )
+    proof = proof_of([*first, *second])
+    assert proof.state is State.insufficient
+    assert {gap.why for gap in proof.gaps} == {Unseen.peer_not_read}
+    third = daily(unit=replace(member, ha_peer="FG1, FG2"), device="fw-3")
+    assert proof_of([*first, *second, *third]).state is State.proven
+    leads = daily(unit=replace(ACTIVE, ha_peer="FG2, FG3"), device="fw-1")
+    assert proof_of(leads).state is State.proven, "it was the active one all along"
+
+
 def test_a_failover_leaves_a_small_gap_when_its_time_is_told() -> None:
     moved_at = datetime(2026, 7, 7, 7, 30, tzinfo=UTC)
     woken = Unit(boot_at=BOOTED, ha_role="active", role_since_at=moved_at)

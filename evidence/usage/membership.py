@@ -87,23 +87,44 @@ def _names(history: Member) -> set[str | None]:
 def peer_gaps(
     histories: Sequence[Member], spans: Sequence[Span], end: int, criteria: Criteria
 ) -> tuple[Ints, Ints] | None:
-    """The spans in which a peer that nobody reads may have enforced; None when no peer is named.
+    """The spans in which a peer that nobody reads may have enforced; None where none is named, or
+    as many places are read as the units name in their newest readings (`A, B` are two).
 
-    Nobody reads it when all these units are one after the other in one place, `spans` long.
+    Units that were one after the other in one place count once, each for its span.
     """
-    if not all(
-        _exchanged(one, other) for one in histories for other in histories if one is not other
-    ):
+    places = _places(histories, spans)
+    newest = (history.peers[-1] for history in histories if len(history.peers))
+    if len(places) > max((len((one or "").split(", ")) for one in newest), default=1):
         return None
+    active = (one for one in places if (one[-1][0].role[-1:] == Role.active).any())
     gaps = [
         [np.clip(times, *span) for times in _peer_gaps(history, end, criteria)]
-        for history, span in zip(histories, spans, strict=True)
+        for history, span in next(active, places[0])
         if any(history.peers)
     ]
     if not gaps:
         return None
     begins, ends = (np.concatenate(times) for times in zip(*gaps, strict=True))
     return begins, ends
+
+
+def _places(histories: Sequence[Member], spans: Sequence[Span]) -> list[list[tuple[Member, Span]]]:
+    """The units with their spans, those together that took each other's place."""
+    places: list[list[tuple[Member, Span]]] = []
+    for history, span in zip(histories, spans, strict=True):
+        place = next(
+            (
+                one
+                for one in places
+                if all(_exchanged(history, other) or _exchanged(other, history) for other, _ in one)
+            ),
+            None,
+        )
+        if place is None:
+            places.append([(history, span)])
+        else:
+            place.append((history, span))
+    return places
 
 
 def _peer_gaps(history: Member, end: int, criteria: Criteria) -> tuple[Ints, Ints]:
