@@ -324,6 +324,28 @@ def test_signing_takes_password_and_code_anew(office: Office) -> None:
     assert statements(office, "sign_off") == []
 
 
+def test_a_password_is_changed_by_who_knows_it_and_every_session_ends(office: Office) -> None:
+    wang, new = office.people["wang"], "a quite different sentence"
+
+    def change(new: str, again: str, **proof: str) -> tuple[int, str]:
+        office.later()
+        wang.enter()
+        fields = {**wang.proof(), "new": new, "again": again, **proof}
+        answer = wang.post("/account/password", fields)
+        return answer.status_code, code_of(answer)
+
+    assert change(new, new, password="wrong password 123") == (401, "reauth_required")
+    assert change(new, "another one altogether") == (400, "form_invalid")
+    assert change("short", "short") == (422, "password_weak")
+    assert wang.get("/account").status_code == 200, "nothing of that ended the session"
+    assert change(new, new) == (303, "")
+    assert wang.get("/account").headers["location"].startswith("/login")
+    office.later()
+    assert wang.log_in().status_code == 401
+    office.later()
+    assert wang.log_in(new).status_code == 303
+
+
 def test_a_month_that_runs_is_not_signed(office: Office) -> None:
     office.kept.now[0] = month_bounds("2026-11")[1].replace(hour=1)
     office.people["wang"].enter()

@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from evidence.clock import taipei_day
 from store.console.guard import Call, Console
-from store.console.pages import number, shown
+from store.console.pages import number, proven, shown
 from store.people import audit
 from store.people.roles import EVERYWHERE, Role
+from store.people.secrets import SHORTEST
 from store.problems import Refused
 from store.schema import agent_site
 
@@ -25,6 +26,7 @@ def account(console: Console, call: Call) -> Response:
         console,
         call,
         "account.html",
+        shortest=SHORTEST,
         sessions=console.sessions.of(known.account),
         deputised=console.people.deputised_by(known.account, taipei_day(console.clock())),
     )
@@ -36,6 +38,18 @@ def language(console: Console, call: Call) -> Response:
         raise Refused("no such language", code="form_invalid")
     console.people.set_language(call.login.known.account, wanted)
     return RedirectResponse("/", 303)
+
+
+def password(console: Console, call: Call) -> Response:
+    """Another password for oneself, known by the old one and a code. Every session ends with it,
+    this one too: whoever else knew the old one is out."""
+    account = call.login.known.account
+    wanted = call.form.get("new")
+    if wanted != call.form.get("again"):
+        raise Refused("the two passwords are not the same", code="form_invalid")
+    proven(console, call)
+    console.people.set_password(account, wanted, account)
+    return RedirectResponse("/login", 303)
 
 
 def end_sessions(console: Console, call: Call) -> Response:
