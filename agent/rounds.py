@@ -7,9 +7,10 @@ and its pause is over; one that the agent may have died of comes last, and alone
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import islice
 
 from agent.brake import Brake
 from agent.visit import Budget, Visit
@@ -17,6 +18,9 @@ from evidence.device import Device
 
 # The connection was there, and was lost.
 _BROKE_OFF = frozenset({"device_disconnected", "device_restarted", "device_silent"})
+# Visits begun or done for each worker that are not sealed yet. More would pile up in memory, and
+# come to a disk that is full by then.
+_AHEAD = 2
 # What a device that restarts says next. Never a refused log-in, an identity or a denial.
 _AGAIN = _BROKE_OFF | {"device_unreachable", "via_unreachable"}
 
@@ -98,26 +102,37 @@ def _attempted(
     if not errands or brake.pulled or halted():
         yield from errands
         return
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(errands))))
-    waiting = {pool.submit(one.attempt): one for one in errands}
+    workers = max(1, min(workers, len(errands)))
+    pool = ThreadPoolExecutor(max_workers=workers)
+    queue, waiting = iter(errands), dict[Future[Visit], Errand]()
+
+    def send(count: int) -> None:
+        waiting.update((pool.submit(one.attempt), one) for one in islice(queue, count))
+
+    send(workers * _AHEAD)
     patient = False
     try:
-        for done in _done(set(waiting), brake, halted):
+        for done in _done(waiting, brake, halted):
             errand = waiting.pop(done)
             errand.visit, errand.ended_s = done.result(), time.monotonic()
             yield errand
+            if not (brake.pulled or halted()):
+                send(1)
         patient = not brake.spent
     finally:
         # One that is given up ends by its own time limit; nothing waits for it.
         pool.shutdown(wait=patient, cancel_futures=True)
     yield from waiting.values()
+    yield from queue
 
 
 def _done(
-    running: set[Future[Visit]], brake: Brake, halted: Callable[[], bool]
+    waiting: Mapping[Future[Visit], Errand], brake: Brake, halted: Callable[[], bool]
 ) -> Iterator[Future[Visit]]:
-    while running and not brake.spent:
+    """Those of the growing `waiting` that ended; one that never began is none of them."""
+    cancelled: set[Future[Visit]] = set()
+    while (running := waiting.keys() - cancelled) and not brake.spent:
         if brake.pulled or halted():
-            running -= {one for one in running if one.cancel()}
-        done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-        yield from done
+            cancelled |= {one for one in running if one.cancel()}
+            running -= cancelled
+        yield from wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done

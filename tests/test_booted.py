@@ -215,7 +215,7 @@ def test_another_version_and_back_keeps_everything(guest: Guest) -> None:
     guest.sh(
         f"cd /opt; cp -al evidence-agent-{old} evidence-agent-{new}; cd evidence-agent-{new}\n"
         f"sed -i '1s/agent-{old}/agent-{new}/' bin/evidence-*\n"
-        "sed -i 's/^\\(MIGRATIONS[^=]*\\)= (\\(.*\\))$/\\1= (\\2, \"CREATE TABLE later (id)\")/'"
+        "sed -i '/^MIGRATIONS/,/^)/s/^)/    \"CREATE TABLE later (id)\",\\n)/'"
         " lib/python3*/site-packages/agent/ledger/schema.py\n"
         f"ln -sfn evidence-agent-{new} /opt/evidence-agent"
     )
