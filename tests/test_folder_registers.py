@@ -292,7 +292,7 @@ def exported(body: str, columns: str = "") -> Reading:
 
 def test_a_servers_columns_are_mapped_by_the_configuration() -> None:
     """Where a title is mapped, the usual one is of something else."""
-    body = "Asset tag,Hostname,Serial number,SN of chassis\n9,ky-1,ignored,S-1\n"
+    body = "Asset tag,Hostname,Serial number,SN of chassis,Last sync\n9,ky-1,ignored,S-1,\n"
     [one] = exported(body, "name=Hostname; serial=SN of chassis").of(ManagedEndpoint)
     assert (one.name, one.serial, one.managed) == ("ky-1", "S-1", True)
     wrong = exported(body, "colour=Hostname")
@@ -300,8 +300,14 @@ def test_a_servers_columns_are_mapped_by_the_configuration() -> None:
     assert "serial" in (wrong.failure.next_step or "")
 
 
+def test_a_list_that_says_nothing_of_management_manages_nobody() -> None:
+    reading = exported("Hostname,Serial number\nky-1,S-1\n")
+    assert reading.failure is not None and reading.failure.code == "import_row"
+    assert "managed by" in reading.failure.message
+
+
 def test_a_servers_titles_are_no_slips_of_a_pen() -> None:
     """`Device names` would be refused in a register kept by hand."""
-    reading = exported("Device name,Device names,Encrypted?\nky-1,x,True\n")
+    reading = exported("Device name,Device names,Encrypted\nky-1,x,True\n")
     assert reading.failure is None
     assert failure(assets("資產編號,下線日期,資產編號碼\n1,,\n"))[0] == "import_row"
