@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -145,7 +145,7 @@ class Signature:
     sig: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Envelope:
     """A signed statement: the payload as the very bytes that were signed, and who signed them."""
 
@@ -153,7 +153,9 @@ class Envelope:
     signatures: tuple[Signature, ...] = ()
     payload_type: str = PAYLOAD_TYPE
 
-    @property
+    # Without slots, so that this is worked out once: payloads are of megabytes, and asked for it
+    # by the thousand.
+    @cached_property
     def digest(self) -> str:
         """The identity of what is said: SHA-256 of the payload."""
         return sha256(self.payload).hexdigest()

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
@@ -46,11 +45,6 @@ def to_oscal(month: Month) -> bytes:
 class _Writer:
     month: Month
 
-    @cached_property
-    def _assessment(self) -> str:
-        """Its digest, worked out once: it is of megabytes, and every id begins with it."""
-        return self.month.assessed.envelope.digest
-
     def document(self) -> dict[str, Any]:
         month = self.month
         profile, book = month.assessed.profile, month.assessed.book
@@ -63,7 +57,7 @@ class _Writer:
                 "oscal-version": VERSION,
                 "props": [
                     *(_prop("mark", mark.en) for mark in month.marks),
-                    _prop("assessment-sha256", self._assessment),
+                    _prop("assessment-sha256", self.month.assessed.envelope.digest),
                 ],
                 "parties": [
                     {
@@ -214,7 +208,7 @@ class _Writer:
         return str(uuid5(_ROOT, json.dumps(["device", self.month.agent, name])))
 
     def _id(self, *parts: str) -> str:
-        return str(uuid5(_ROOT, json.dumps([self._assessment, *parts])))
+        return str(uuid5(_ROOT, json.dumps([self.month.assessed.envelope.digest, *parts])))
 
     def _input(self, name: str) -> dict[str, Any]:
         digest = self.month.record.inputs[name]
