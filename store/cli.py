@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +23,7 @@ from store.custody import Custody
 from store.fsck import deleted_count
 from store.fsck import fsck as check_all
 from store.membership import Membership
+from store.opened import opened
 from store.pack import agents_of, make_pack
 from store.people.cli import app as user_app
 from store.retention.cli import app as retention_app
@@ -261,20 +261,9 @@ def refill(
         print("refilling" if custody.refilling else "the log is whole")
 
 
-@contextmanager
-def _opened(state: Path | None, config: Path | None) -> Iterator[Custody]:
+def _opened(state: Path | None, config: Path | None) -> AbstractContextManager[Custody]:
     """The store that the settings name, beside a process that may be serving it."""
-    settings = load_settings(config, state=state)
-    custody = Custody(
-        settings.state,
-        system_clock,
-        database_url=settings.database,
-        object_lock=settings.object_lock,
-    )
-    try:
-        yield custody
-    finally:
-        custody.close()
+    return opened(load_settings(config, state=state))
 
 
 if __name__ == "__main__":

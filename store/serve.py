@@ -20,10 +20,10 @@ from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.metrics import serve_metrics
 from evidence.seal import PublicKey
 from store.app import make_app
-from store.blobs.canary import Daily
+from store.blobs.canary import daily
 from store.metrics import FIGURES, PREFIX
 from store.notices.post import Messenger
-from store.people.anchor import Anchor
+from store.people.anchor import binding
 from store.settings import Settings
 from store.stamping import Stamper
 
@@ -92,20 +92,13 @@ def serve(settings: Settings) -> bool:
         if settings.time_stamps is not None:
             roots = settings.time_stamps.roots
             stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
-            stamper.start()
-            held.callback(stamper.stop)
-        anchor = Anchor(app.state.custody)
-        anchor.start()
-        held.callback(anchor.stop)
+            held.enter_context(stamper.rounds())
+        held.enter_context(binding(app.state.custody))
         if settings.object_lock is not None:
             custody = app.state.custody
-            daily = Daily(custody.blobs.check, custody.remove_deleted)
-            daily.start()
-            held.callback(daily.stop)
+            held.enter_context(daily(custody.blobs.check, custody.remove_deleted))
         if settings.notices is not None:
-            messenger = Messenger(app.state.custody, settings.notices)
-            messenger.start()
-            held.callback(messenger.stop)
+            held.enter_context(Messenger(app.state.custody, settings.notices).rounds())
         if settings.metrics_port is not None:
             figures = serve_metrics(PREFIX, FIGURES, app.state.metrics, settings.metrics_port)
             held.callback(figures.server_close)

@@ -8,7 +8,7 @@ of a token are malleable in fields without meaning, so they are nobody's identit
 from __future__ import annotations
 
 import logging
-import threading
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sqlalchemy import insert, select
 from evidence.checkpoint import Checkpoint
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError
 from store.custody import Custody
+from store.rounds import repeated
 from store.schema import time_stamp
 
 EVERY = timedelta(hours=24)
@@ -46,15 +47,10 @@ class Stamper:
             raise ConfigurationError(f"{roots}: {error}", code="file_missing") from None
         self._custody = custody
         self._url = url
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stamper", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
+    def rounds(self) -> AbstractContextManager[None]:
+        """Have it stamped whenever that is due, for as long as the block runs."""
+        return repeated("stamper", self._round, "a time stamp failed", every_s=TRY_AGAIN_S)
 
     def stamp(self) -> datetime | None:
         """Have the log stamped if that is due. When it was; None when it is not due.
@@ -109,11 +105,9 @@ class Stamper:
             ) from None
         return answer.content, token.tst_info.gen_time
 
-    def _run(self) -> None:
-        while not self._ended.wait(TRY_AGAIN_S):
-            try:
-                self.stamp()
-            except EvidenceError as error:
-                _LOG.warning("%s", error)
-            except Exception:
-                _LOG.exception("a time stamp failed")
+    def _round(self) -> float:
+        try:
+            self.stamp()
+        except EvidenceError as error:
+            _LOG.warning("%s", error)
+        return TRY_AGAIN_S

@@ -7,9 +7,9 @@ emulator all answer 200. Only a refusal proves it, so it is provoked.
 from __future__ import annotations
 
 import logging
-import threading
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from hashlib import md5
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from evidence.clock import Clock, stamp
 from evidence.errors import EnvironmentProblem
 from store.problems import Refused
+from store.rounds import repeated
 
 KEPT_FOR = timedelta(days=1)
 EVERY_S = 24 * 3600.0
@@ -104,33 +105,21 @@ class Canary:
         )
 
 
-class Daily:
-    """A thread that checks every day, and again soon where nothing could be told."""
+def daily(check: Callable[[], None], then: Callable[[], object]) -> AbstractContextManager[None]:
+    """Check every day, and again soon where nothing could be told, for as long as the block
+    runs."""
 
-    def __init__(self, check: Callable[[], None], then: Callable[[], object]) -> None:
-        self._check = check
-        self._then = then
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="evidence-lock", daemon=True)
+    def do() -> float:
+        try:
+            check()
+            then()
+        except EnvironmentProblem as error:
+            _LOG.error("%s", error)
+        except (ConnectionError, Refused) as error:
+            _LOG.warning("%s", error)
+        else:
+            return EVERY_S
+        return TRY_AGAIN_S
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        wait_s = EVERY_S
-        while not self._ended.wait(wait_s):
-            wait_s = TRY_AGAIN_S
-            try:
-                self._check()
-                self._then()
-                wait_s = EVERY_S
-            except EnvironmentProblem as error:
-                _LOG.error("%s", error)
-            except (ConnectionError, Refused) as error:
-                _LOG.warning("%s", error)
-            except Exception:
-                _LOG.exception("the lock could not be checked")
+    failed = "the lock could not be checked"
+    return repeated("evidence-lock", do, failed, every_s=EVERY_S, again_s=TRY_AGAIN_S)

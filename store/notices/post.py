@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, select, update
@@ -17,6 +17,7 @@ from store.notices.settings import Ways
 from store.notices.tables import notice, siem_mark
 from store.notices.ways import Lines, post, send_mail
 from store.people.tables import audit_event
+from store.rounds import repeated
 
 EVERY_S = 300.0
 _MOST_EVENTS = 1000
@@ -24,22 +25,17 @@ _LOG = logging.getLogger("evidence.store")
 
 
 class Messenger:
-    """Tells people and machines of what the read model shows, in a thread while the store serves.
+    """Tells people and machines of what the read model shows, while the store serves.
 
     At least once: what was sent when the store died is sent again.
     """
 
     def __init__(self, custody: Custody, ways: Ways) -> None:
         self._custody, self._ways = custody, ways
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="messenger", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
+    def rounds(self) -> AbstractContextManager[None]:
+        """A round every five minutes, for as long as the block runs."""
+        return repeated("messenger", self._round, "a round of notices failed", every_s=EVERY_S)
 
     def round(self) -> list[EvidenceError]:
         """One round; what did not go out, a way each."""
@@ -120,13 +116,10 @@ class Messenger:
             with self._custody.database.transaction() as rows:
                 rows.execute(update(siem_mark).values(seq=events[-1].seq))
 
-    def _run(self) -> None:
-        while not self._ended.wait(EVERY_S):
-            try:
-                for error in self.round():
-                    _LOG.warning("%s", error)
-            except Exception:
-                _LOG.exception("a round of notices failed")
+    def _round(self) -> float:
+        for error in self.round():
+            _LOG.warning("%s", error)
+        return EVERY_S
 
 
 def _mark(rows: Connection) -> int:

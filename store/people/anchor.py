@@ -8,9 +8,8 @@ witnesses and agents keep: whoever rewrites the trail, or cuts off what was boun
 from __future__ import annotations
 
 import json
-import logging
-import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -19,34 +18,22 @@ from evidence.receipt import Entry
 from store import leaves, recovery
 from store.custody import Custody
 from store.people.tables import audit_event
+from store.rounds import repeated
 from store.schema import leaf
 
 EVERY_S = 60.0
 _OF_THE_TRAIL = "audit/"
-_LOG = logging.getLogger("evidence.store")
 
 
-class Anchor:
-    """A thread that binds the trail while the store serves."""
+def binding(custody: Custody) -> AbstractContextManager[None]:
+    """Bind the trail each minute, for as long as the block runs."""
 
-    def __init__(self, custody: Custody) -> None:
-        self._custody = custody
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="evidence-trail", daemon=True)
+    def do() -> float:
+        bind(custody)
+        return EVERY_S
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.wait(EVERY_S):
-            try:
-                bind(self._custody)
-            except Exception:
-                _LOG.exception("the audit trail could not be bound")
+    failed = "the audit trail could not be bound"
+    return repeated("evidence-trail", do, failed, every_s=EVERY_S)
 
 
 def bind(custody: Custody) -> bool:

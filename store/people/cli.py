@@ -20,7 +20,7 @@ from rich.table import Table
 
 from evidence.errors import ConfigurationError
 from store.console.guard import make_console
-from store.custody import Custody
+from store.opened import opened
 from store.people.accounts import People
 from store.people.roles import EVERYWHERE, Role
 from store.serve import system_clock
@@ -145,17 +145,8 @@ def list_people(state: State = None, config: Config = None) -> None:
 
 @contextmanager
 def _people(state: Path | None, config: Path | None) -> Iterator[People]:
-    settings = load_settings(config, state=state)
-    custody = Custody(
-        settings.state,
-        system_clock,
-        database_url=settings.database,
-        object_lock=settings.object_lock,
-    )
-    try:
+    with opened(load_settings(config, state=state)) as custody:
         yield make_console(custody, system_clock, secure=True).people
-    finally:
-        custody.close()
 
 
 def asked_password(prompt: str = "password: ", *, twice: bool = False) -> str:

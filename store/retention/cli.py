@@ -22,7 +22,7 @@ from evidence.retention import Act
 from evidence.sign_off import members_root
 from store.agents import callers
 from store.console.guard import Console, make_console
-from store.custody import Custody
+from store.opened import opened
 from store.people.cli import asked_password, who
 from store.people.roles import allowed
 from store.problems import Refused
@@ -218,13 +218,5 @@ def _console(state: Path | None, config: Path | None) -> Iterator[Console]:
     settings = load_settings(config, state=state)
     if not settings.state.exists():
         raise ConfigurationError(f"{settings.state} is no store", code="config_missing")
-    custody = Custody(
-        settings.state,
-        system_clock,
-        database_url=settings.database,
-        object_lock=settings.object_lock,
-    )
-    try:
+    with opened(settings) as custody:
         yield make_console(custody, system_clock, secure=True)
-    finally:
-        custody.close()
