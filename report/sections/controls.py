@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evidence.control import Answer, ClockState, ControlResult, Verdict
 from evidence.text import Text
+from report.check_words import check_words
 from report.codes import APPLIES, AUDITS, BINDS, SOURCES
 from report.month import Month
 from report.section import Column, Kind, Row, Section, Table
@@ -111,8 +112,9 @@ def _procedure(month: Month, result: ControlResult) -> Text:
     control = result.control
     parts: list[Text | str] = []
     if control.checks:
-        names = ", ".join(dict.fromkeys(use.check for use in control.checks))
-        parts.append(Text(f"checked by program: {names}", f"自動檢核：{names}"))
+        asked = dict.fromkeys(check_words(use.check) for use in control.checks)
+        asks_en, asks_zh = "; ".join(one.en for one in asked), "、".join(one.zh for one in asked)
+        parts.append(Text(f"checked by program: {asks_en}", f"自動檢核：{asks_zh}"))
         exhibits = month.exhibits.of(month.evidence(result.findings))
         asks = dict.fromkeys(one.asked.text for one in exhibits)
         if asks:

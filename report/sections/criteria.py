@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evidence.text import Text
+from report.check_words import setting_words
 from report.month import Month
 from report.section import Column, Row, Section, Table
-from report.words import UNKNOWN, both_calendars, joined
+from report.words import NO, UNKNOWN, YES, both_calendars, joined
 
 _OWN = Text("company criterion", "公司判定準則")
 _SUSPECT = Text("suspected, for a person to confirm", "疑似，待人工確認")
@@ -20,6 +21,7 @@ COLUMNS = (
     Column("basis", Text("Source and basis", "來源與依據"), 50),
     Column("dated", Text("Dated", "生效日期"), 22),
     Column("approved", Text("Approved by", "核准"), 18),
+    Column("key", Text("Key in the policy", "設定鍵"), 40),
 )
 
 
@@ -39,17 +41,16 @@ def _rows(month: Month) -> Iterator[Row]:
         "dated": both_calendars(policy.dated),
         "approved": approved,
     }
-    for item, value in _limits(month):
-        yield {**shared, "item": item, "value": value}
+    for row in _limits(month):
+        yield {**shared, **row}
     for part in policy.parts:
-        for item, value in _settings(part.checks):
+        for row in _settings(part.checks):
             yield {
                 "kind": _OWN,
-                "item": item,
-                "value": value,
                 "basis": joined([part.title, part.id]),
                 "dated": both_calendars(part.dated),
                 "approved": part.approved_by or Text("not approved", "未經核准"),
+                **row,
             }
     for one in policy.suspects:
         yield {
@@ -62,36 +63,50 @@ def _rows(month: Month) -> Iterator[Row]:
         }
 
 
-def _limits(month: Month) -> Iterator[tuple[Text, str | Text]]:
+def _limits(month: Month) -> Iterator[Row]:
     policy = month.assessed.policy
-    yield (
-        Text("order of verdicts, worst first", "查核結果由劣至優之順序"),
-        joined([verdict.text for verdict in policy.order], " > "),
-    )
-    yield (
-        Text("days to decide about a rule, from first found", "規則自首次發現起應決定之日數"),
-        str(policy.decide_within_days),
-    )
-    yield (
-        Text("days to carry out adjusting or disabling", "調整或停用自決定起應完成之日數"),
-        str(policy.carry_out_within_days),
-    )
+    yield {
+        "item": Text("order of verdicts, worst first", "查核結果由劣至優之順序"),
+        "value": joined([verdict.text for verdict in policy.order], " > "),
+        "key": "order",
+    }
+    yield {
+        "item": Text(
+            "days to decide about a rule, from first found", "規則自首次發現起應決定之日數"
+        ),
+        "value": str(policy.decide_within_days),
+        "key": "decide_within_days",
+    }
+    yield {
+        "item": Text("days to carry out adjusting or disabling", "調整或停用自決定起應完成之日數"),
+        "value": str(policy.carry_out_within_days),
+        "key": "carry_out_within_days",
+    }
     yield from _settings(policy.checks)
     for activity, months in sorted(policy.activity_months.items()):
-        item = Text(f"{activity}: every so many months", f"{activity}：週期（月）")
-        yield item, UNKNOWN if months is None else _said(months)
+        yield {
+            "item": Text(f"{activity}: every so many months", f"{activity}：週期（月）"),
+            "value": UNKNOWN if months is None else _said(months),
+            "key": f"activity_months.{activity}",
+        }
 
 
-def _settings(checks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Text, str | Text]]:
+def _settings(checks: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
     for check, settings in sorted(checks.items()):
         for name, value in sorted(settings.items()):
-            yield Text(f"{check}: {name}", f"{check}：{name}"), _said(value)
+            yield {
+                "item": setting_words(check, name),
+                "value": _said(value),
+                "key": f"checks.{check}.{name}",
+            }
 
 
-def _said(value: Any) -> str:
+def _said(value: Any) -> Text:
     """A setting in the words of the policy's file, without its brackets."""
+    if isinstance(value, bool):
+        return YES if value else NO
     if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {_said(one)}" for name, one in value.items())
+        return joined([joined([name, _said(one)], ": ") for name, one in value.items()])
     if isinstance(value, list | tuple):
-        return "、".join(map(_said, value)) or "-"
-    return str(value)
+        return joined([_said(one) for one in value] or ["-"], "、")
+    return Text(str(value), str(value))

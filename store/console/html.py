@@ -19,6 +19,7 @@ from evidence.clock import TAIPEI, parse_at, roc
 from evidence.control import Answer, Verdict
 from evidence.reading import Failure
 from evidence.text import Text
+from report.check_words import check_words
 from report.codes import BINDS, STATES, SUBJECTS, failure_texts
 from report.section import printed
 from store.people.roles import May, allowed
@@ -65,6 +66,7 @@ class Html:
             "state": state,
             "binds": binds,
             "subject": subject,
+            "check": check,
             "failure": failure,
             "record": json.loads,
             "short": lambda digest: str(digest)[:12],
@@ -145,6 +147,12 @@ def binds(context: Context, answer: str) -> str:
 @pass_context
 def subject(context: Context, code: str) -> str:
     return words(context, SUBJECTS.get(code, Text(code, code)))
+
+
+@pass_context
+def check(context: Context, key: str) -> str:
+    """What a check asks, in words."""
+    return words(context, check_words(key))
 
 
 @pass_context
