@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from collectors._cli import Maker, Row, Told, having, identity, one, span_s, template, terminal
@@ -23,7 +24,20 @@ MODULE = Ask("module", "show module", also=("show_module",))
 VSF = Ask("vsf", "show vsf detail", also=("show_vsf_detail",))
 _VERSION = one(r"^Version +: +(?P<version>[A-Z]{2}\.\d\S+)", build=r"^Build ID +: +(\S+)")
 _MODULES = having(r"^Name +Number +Description", template("aruba_aoscx_show_module"))
-_MEMBERS = having(r"^ *Member ID +: ", template("aruba_aoscx_show_vsf_detail"))
+# "Type : JL725A" is a member's product number, "Model : 6200F 24G …" what it is called.
+_NEXT = re.compile(r"^(?=Member ID +: )", re.MULTILINE)
+_MEMBER = one(
+    r"^Member ID +: +(?P<member_id>\d+)",
+    type=r"^ +Type +: +([A-Z]\w{4,5})\b",
+    model=r"^ +Model +: +(\S.*?) *$",
+    serial_number=r"^ +Serial Number +: +(\w+)",
+)
+
+
+def _members(text: str) -> list[Row]:
+    """A row for each member of the stack."""
+    blocks = [block for block in _NEXT.split(text) if block.startswith("Member")]
+    return [row for block in blocks or [text] for row in _MEMBER(block)]
 
 
 def firmware(device: Device) -> Flow:
@@ -34,7 +48,7 @@ def firmware(device: Device) -> Flow:
             Told(SYSTEM, (template("aruba_aoscx_show_system"),), _system),
             Told(VERSION, (_VERSION,), _version),
             Told(MODULE, (_MODULES,), _module),
-            Told(VSF, (_MEMBERS,), _member),
+            Told(VSF, (_members,), _member),
         )
     )
 
@@ -63,4 +77,9 @@ def _module(row: Row) -> Iterator[Fact]:
 
 def _member(row: Row) -> Iterator[Fact]:
     if row["serial_number"]:
-        yield MAKER.item(None, row["serial_number"], position=f"member {row['member_id']}")
+        yield MAKER.item(
+            row["type"],
+            row["serial_number"],
+            position=f"member {row['member_id']}",
+            description=row["model"],
+        )

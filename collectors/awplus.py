@@ -25,7 +25,11 @@ _BOARDS = each(
     r"^Board +ID",
     r"^Base +\d+ +(?P<model>\S+) +(?P<revision>\S+) +(?P<serial>\S+) *$",
 )
-_VERSION = one(r"^AlliedWare Plus \(TM\) (?P<version>\d\S*)", build=r"^Build name : (\S+)")
+# A stack tells its release below the boards of all its members.
+_SOFTWARE = one(r"^Software version +: +(?P<version>\d\S*)", build=r"^Current software +: +(\S+)")
+_VERSION = one(
+    r"^AlliedWare Plus \(TM\) (?P<version>\d\S*)", build=r"^(?:Application )?Build name *: *(\S+)"
+)
 
 
 def firmware(device: Device) -> Flow:
@@ -36,6 +40,7 @@ def firmware(device: Device) -> Flow:
             Told(SYSTEM, (template("allied_telesis_awplus_show_system"),), _system),
             Told(SYSTEM, (_BOARDS,), _board),
             Told(SYSTEM, (_UPTIME,), _uptime),
+            Told(SYSTEM, (_SOFTWARE,), _version),
             Told(VERSION, (_VERSION,), _version),
         )
     )
@@ -60,4 +65,7 @@ def _uptime(row: Row) -> Iterator[Fact]:
 
 
 def _version(row: Row) -> Iterator[Fact]:
-    yield MAKER.release(row["version"], row["build"])
+    """Where the image's name goes on from the release (`x530-5.5.2-0.1.rel`), so does what runs."""
+    _, _, exact = row["build"].removesuffix(".rel").partition("-")
+    release = exact if exact.startswith(row["version"]) else row["version"]
+    yield MAKER.release(release, row["build"])

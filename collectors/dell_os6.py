@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, each, identity, one, terminal
+from collectors._cli import STACK_MEMBER, Maker, Row, Told, each, identity, one, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -24,8 +24,14 @@ _UNITS = each(
     r"^unit +active +backup",
     r"^ *(?P<unit>\d+) +(?P<active>\d+(?:\.\d+)+) +(?:\S+) +(?P<current>\d+(?:\.\d+)+)",
 )
+# PowerConnect of before names the image that runs and tells each image's release beside it.
+_IMAGES = each(
+    r"^ *unit +image1 +image2",
+    r"^ *(?P<unit>\d+) +(?P<image1>\d+(?:\.\d+)+|\S+) +(?P<image2>\d+(?:\.\d+)+|\S+) +"
+    r"(?P<runs>image[12]) +image[12]",
+)
 _TAGS = each(
-    r"^Service tag:|^Unit +Service tag",
+    r"(?i)^Unit +Service tag",
     r"^ *(?P<unit>\d+) +(?P<tag>[A-Z\d]{7}) +(?P<serial>\w{10,})",
 )
 
@@ -35,7 +41,7 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (_UNITS,), _release),
+            Told(VERSION, (_UNITS, _IMAGES), _release),
             Told(VERSION, (_SYSTEM,), _system),
             Told(SYSTEM_ID, (_TAGS,), _unit),
         )
@@ -44,7 +50,7 @@ def firmware(device: Device) -> Flow:
 
 def _release(row: Row) -> Iterator[Fact]:
     """What runs is `current-active`; `active` is what will after the next boot."""
-    yield MAKER.release(row["current"])
+    yield MAKER.release(row["current"] or row[row["runs"]], part=f"{STACK_MEMBER} {row['unit']}")
 
 
 def _system(row: Row) -> Iterator[Fact]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from collectors._cli import Maker, Row, Told, each, identity, one, span_s, terminal
 from collectors._cli.identity import Flow
+from collectors._cli.maker import said
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.facts import Fact
@@ -25,10 +27,11 @@ _VERSION = one(
     device_type=r"^System Type: *(\S+)",
     uptime=r" uptime is +(.+)",
 )
+_TAG = re.compile(r"[A-Z\d]{7}")
 _UNITS = each(
     r"^ *Unit +Type +Serial Number",
     r"^ *\*? *(?P<unit>\d+) +(?P<model>[A-Z]\S+) +(?P<serial>\S+) +(?P<number>\S+) +(?P<rev>\S+) +"
-    r"\S+ +(?P<tag>\S+)",
+    r"\S+ +(?:[A-Z]\d\d +)?(?P<tag>\S+)",
 )
 
 
@@ -50,14 +53,16 @@ def _version(row: Row) -> Iterator[Fact]:
 
 
 def _unit(row: Row) -> Iterator[Fact]:
-    """Supplies and fans are listed under their unit with models of their own."""
+    """Supplies and fans are listed under their unit with models of their own. A switch without a
+    serial number has a service tag, which is Dell's number of it."""
+    tag = row["tag"]
     kinds = {"PWR": "power supply", "FAN": "fan"}
     kind = next((kinds[word] for word in kinds if word in row["model"].upper()), "chassis")
     yield MAKER.item(
         row["model"],
-        row["serial"],
+        said(row["serial"]) or (tag if _TAG.fullmatch(tag) else None),
         part=kind,
         position=f"unit {row['unit']}",
-        description=row["tag"],
+        description=tag,
         revision=row["rev"],
     )

@@ -23,12 +23,15 @@ VERSION = Ask("version", "show version", also=("show_version",))
 _ACTIVE = one(r"^Active-image: \S*/mes\S+\s+Version: (?P<version>\d\S*)")
 
 
+_OLD = one(r"^SW version +(?P<version>\d\S*)")
+
+
 def firmware(device: Device) -> Flow:
     """Release, every unit of a stack, and since when it runs."""
     return (
         yield from identity(
             device,
-            Told(VERSION, (_ACTIVE,), _version),
+            Told(VERSION, (_ACTIVE, _OLD), _version),
             Told(SYSTEM, (template("eltex_show_system"),), _system),
             Told(SYSTEM_ID, (template("eltex_show_system_id"),), _unit),
         )

@@ -12,7 +12,7 @@ from evidence.facts import Fact
 
 VENDOR = "Ruckus"
 TRANSPORTS = ("ssh", "folder")
-ALIASES = ("ruckus_fastiron", "brocade_fastiron")
+ALIASES = ("ruckus_fastiron", "brocade_fastiron", "ruckus_icx")
 
 MAKER = Maker("Ruckus", "ironware", "FastIron")
 SESSION = terminal("skip-page-display")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, identity, one, span_s, template, terminal
+from collectors._cli import Maker, Row, Told, identity, one, span_s, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -22,12 +22,15 @@ CHASSIS = Ask("chassis", "show chassis", also=("show_chassis",))
 _PLATFORM = one(r"^ *Current platform is *(?P<model>\S.*?) *$")
 
 
+_VERSION = one(r"^Ericsson IPOS Version IPOS-v?(?P<version>\d[\w.]*)", uptime=r"^.*Up Time - +(.+)")
+
+
 def firmware(device: Device) -> Flow:
     """Release, the platform where it is told, and since when it runs."""
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("ericsson_ipos_show_version"),), _version),
+            Told(VERSION, (_VERSION,), _version),
             Told(CHASSIS, (_PLATFORM,), _chassis),
         )
     )

@@ -28,13 +28,24 @@ _MICROCODE = each(
 )
 
 
+# "Chassis 1", "Local Chassis ID 1 (Master)": each is a block of its own.
+_NEXT = re.compile(r"^(?=\s*(?:Local\s+)?Chassis\s+(?:ID\s+)?\d)", re.MULTILINE)
+_ONE = template("alcatel_aos_show_chassis")
+
+
+def _chassis_rows(text: str) -> list[Row]:
+    """A row for each chassis; the template keeps one that does not close with its MAC address
+    only where it is the last."""
+    return [row for block in _NEXT.split(text) if block.strip() for row in _ONE(block)]
+
+
 def firmware(device: Device) -> Flow:
     """Release, every chassis of a virtual chassis, and since when it runs."""
     return (
         yield from identity(
             device,
             Told(SYSTEM, (template("alcatel_aos_show_system"),), _system),
-            Told(CHASSIS, (template("alcatel_aos_show_chassis"),), _chassis),
+            Told(CHASSIS, (_chassis_rows,), _chassis),
             Told(MICROCODE, (_MICROCODE,), _microcode),
         )
     )

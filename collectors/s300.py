@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, clocked_s, each, identity, one, template, terminal
+from collectors._cli import (
+    STACK_MEMBER,
+    Maker,
+    Row,
+    Told,
+    clocked_s,
+    each,
+    identity,
+    one,
+    template,
+    terminal,
+)
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -26,6 +37,10 @@ _OLD = one(
     boot_version=r"^Boot version +(\d\S*)",
 )
 _NEW = one(r"^Active-image: (?!\S*/mes)\S+\s+Version: (?P<sw_version>\d\S*)")
+_STACK = each(
+    r"^ *Unit +SW [Vv]ersion",
+    r"^ *(?P<unit>\d) +(?P<sw_version>\d+(?:\.\d+){2,}) +(?P<boot_version>\d\S*)",
+)
 _INVENTORY = each(
     r"\A",
     r"^NAME: *\"(?P<name>[^\"]*)\",? +DESCR: *\"(?P<about>[^\"]*)\"\s+"
@@ -40,7 +55,7 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (_OLD, _NEW), _version),
+            Told(VERSION, (_OLD, _NEW, _STACK), _version),
             Told(INVENTORY, (_INVENTORY,), _part),
             Told(SYSTEM_ID, (template("cisco_s300_show_system_id"), _SERIALS), _serial),
             Told(SYSTEM, (template("cisco_s300_show_system"),), _system),
@@ -49,7 +64,8 @@ def firmware(device: Device) -> Flow:
 
 
 def _version(row: Row) -> Iterator[Fact]:
-    yield MAKER.release(row["sw_version"])
+    part = f"{STACK_MEMBER} {row['unit']}" if row["unit"] else "operating system"
+    yield MAKER.release(row["sw_version"], part=part)
     if row["boot_version"]:
         yield MAKER.release(row["boot_version"], part="boot loader")
 

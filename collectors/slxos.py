@@ -1,4 +1,4 @@
-"""Extreme SLX-OS by its command line: release, chassis, boards, uptime."""
+"""Extreme SLX-OS, and Network OS before it, by command line: release, chassis, uptime."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from evidence.facts import Fact
 
 VENDOR = "Extreme Networks"
 TRANSPORTS = ("ssh", "folder")
-ALIASES = ("extreme_slxos", "extreme_slx", "extreme_nos")
+ALIASES = (
+    *("extreme_slxos", "extreme_slx", "extreme_nos", "extreme_vdx"),
+    *("brocade_nos", "brocade_vdx"),
+)
 
 MAKER = Maker("Extreme Networks", "slxos", "SLX-OS")
+NOS = Maker("Brocade", "nos", "Network OS")
 SESSION = terminal("terminal length 0")
 
 VERSION = Ask("version", "show version", also=("show_version",))
 CHASSIS = Ask("chassis", "show chassis", also=("show_chassis",))
 _VERSION = one(
-    r"^(?:SLX|Network)[ -]OS? ?Operating System Version: *(?P<version>\d\S*)",
+    r"^(?P<line>SLX-OS|Network) Operating System Version: *(?P<version>\d\S*)",
     build=r"^Firmware name: *(\S+)",
     uptime=r"^System Uptime: *(.+)",
 )
@@ -41,7 +45,8 @@ def firmware(device: Device) -> Flow:
 
 
 def _version(row: Row) -> Iterator[Fact]:
-    yield MAKER.release(row["version"], row["build"])
+    maker = NOS if row["line"] == "Network" else MAKER
+    yield maker.release(row["version"], row["build"])
     yield MAKER.unit(uptime_s=span_s(row["uptime"]))
 
 

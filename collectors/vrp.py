@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, each, identity, one, span_s, template, terminal
+from collectors._cli import (
+    Maker,
+    Row,
+    Told,
+    each,
+    having,
+    identity,
+    one,
+    span_s,
+    template,
+    terminal,
+)
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -13,7 +24,7 @@ from evidence.facts import Fact
 
 VENDOR = "Huawei"
 TRANSPORTS = ("ssh", "folder")
-ALIASES = ("huawei_vrp", "huawei_vrpv8", "huawei")
+ALIASES = ("huawei_vrp", "huawei_vrpv8", "huawei_yunshan", "huawei")
 
 MAKER = Maker("Huawei", "vrp", "Huawei VRP")
 SESSION = terminal("screen-length 0 temporary", logout="quit")
@@ -30,13 +41,25 @@ _VERSION = one(
     model=r"^(?:(?:HUAWEI|Huawei|Quidway) )?([A-Z][^:\n]*?) (?:Router |Switch )?uptime is",
     uptime=r"^[A-Z][^:\n]* uptime is +(.+)",
 )
+# YunShan OS, which follows VRP: "Version 1.22.0.1 (S5735 V600R022C01SPC100)".
+_YUNSHAN = having(
+    r"^Huawei YunShan OS",
+    one(
+        r"^Version (?P<vrp_version>\d\S*) \((?P<product_version>[^)\n]+)\)",
+        patch_version=r"^Patch [Vv]ersion *: +(\S+)",
+        model=r"^(?:HUAWEI|Huawei) ([A-Z][^:\n]*?) uptime is",
+        uptime=r"^[A-Z][^:\n]* uptime is +(.+)",
+    ),
+)
 # "S5735-L24T4X-A Routing Switch", "CE12808 Terabit Routing Switch": the kind is no part of a model.
-_KIND = re.compile(r"(?: Terabit)?(?: Routing)? Switch$| Router$")
+_KIND = re.compile(r"(?: Terabit)?(?: Routing)?(?: Switch)?$| Router$")
 _ESN = one(r"^.*?\bESN(?: of (?:device|slot \S+|master))? *: *(?P<serial_number>\w{8,})")
 _MADE = each(
     r"^Slot +(?:Card +)?(?:Sub +)?Type +(?:Serial-number|Sn)",
     r"^ *(?P<slot>\S+) +(?:- +)?(?P<model>[A-Z]\S+) +(?P<serial>\w{10,})(?: |$)",
 )
+# Switches of a kind without a type: a stack's members by their number, cards are no members.
+_NUMBERED = each(r"^Slot +Sub +Serial-number", r"^(?P<slot>\d+) +- +(?P<serial>\w{10,})(?: |$)")
 
 
 def firmware(device: Device) -> Flow:
@@ -44,10 +67,10 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("huawei_vrp_display_version"), _VERSION), _version),
+            Told(VERSION, (template("huawei_vrp_display_version"), _VERSION, _YUNSHAN), _version),
             Told(PATCH, (template("huawei_vrp_display_patch-information"),), _patch),
             Told(LICENCE, (template("huawei_vrp_display_sn_license"), _ESN), _serial),
-            Told(ELABEL, (_MADE,), _made),
+            Told(ELABEL, (_MADE, _NUMBERED), _made),
             Told(DEVICE, (template("huawei_vrp_display_device"),), _board),
         )
     )
@@ -72,7 +95,8 @@ def _serial(row: Row) -> Iterator[Fact]:
 
 def _made(row: Row) -> Iterator[Fact]:
     slot = row["slot"]
-    yield MAKER.item(row["model"], row["serial"], part=_part(slot), position=slot)
+    part = _part(slot) if row["model"] else "chassis"
+    yield MAKER.item(row["model"], row["serial"], part=part, position=slot)
 
 
 def _board(row: Row) -> Iterator[Fact]:

@@ -20,12 +20,21 @@ ENVIRONMENT = Ask("environment", "show environment", also=("show_environment",))
 _MODEL = one(r"^(?P<model>[A-Z]{2,4}\d\S*) BootROM Ver")
 
 
+# Where characters are Japanese, or a model has lines of its own, what is needed stands alone.
+_ENVIRONMENT = one(
+    r"^[A-Z]{2,4}\d\S* Rev\.(?P<version>\d\S*)",
+    bootrom=r"^\S+ BootROM Ver\. ?(\d\S*)",
+    serial=r"^ +main:.*?\bserial=(\w+)",
+    elasped_time=r"^Elapsed time from boot: *(.+)",
+)
+
+
 def firmware(device: Device) -> Flow:
     """Release and boot ROM, router with its serial number, and since when it runs."""
     return (
         yield from identity(
             device,
-            Told(ENVIRONMENT, (template("yamaha_show_environment"),), _environment),
+            Told(ENVIRONMENT, (template("yamaha_show_environment"), _ENVIRONMENT), _environment),
             Told(ENVIRONMENT, (_MODEL,), _model),
         )
     )

@@ -28,12 +28,19 @@ _OLD = one(
 )
 
 
+# Of now: "ZXR10 5960-52TU Software, 5900&5200 Version: V3.00.11.B19".
+_NAMED = one(
+    r"^(?:ZTE )?(?P<hardware>ZX\S+ \S+) Software,.*?Version:? (?P<version>V\d[^\s,]*)",
+    uptime=r"uptime is (.+)",
+)
+
+
 def firmware(device: Device) -> Flow:
     """Release, device, and since when it runs."""
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("zte_zxros_show_version"), _OLD), _version),
+            Told(VERSION, (template("zte_zxros_show_version"), _OLD, _NAMED), _version),
         )
     )
 

@@ -7,13 +7,14 @@ refusals, layouts of other releases, one unit out of several answers.
 
 from __future__ import annotations
 
-from collectors._cli.identity import Told, identity
+from collectors._cli.identity import STACK_MEMBER, Told, identity
 from collectors._cli.maker import Maker
 from collectors._cli.rows import Layout, Row, each, having, one, template
 from collectors._cli.span import clocked_s, span_s
 from collectors._cli.terminal import terminal
 
 __all__ = [
+    "STACK_MEMBER",
     "Layout",
     "Maker",
     "Row",

@@ -17,6 +17,8 @@ from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
+STACK_MEMBER = "stack member"
+_DEVICE_S = "operating system"
 _LONGEST_LINE = 2048  # what one of these devices prints in a line is a tenth of it
 _MOST_LINES = 20_000
 _PAGER = re.compile(r"-{2,} ?more ?-|<--- more --->|\[more\]", re.IGNORECASE)
@@ -87,7 +89,8 @@ def identity(
                 refusal = refusal or error
         except (Unexpected, Incomplete) as error:
             refusal = refusal or error
-    releases = _once([one for one in facts if isinstance(one, SoftwareRelease) and one.version])
+    told = [one for one in facts if isinstance(one, SoftwareRelease) and one.version]
+    releases = _once(list(_of_a_stack(told)))
     hardware = _parts([one for one in facts if isinstance(one, HardwareItem)])
     if not releases and not hardware:
         asked = ", ".join(repr(one.ask.text) for one in answers)
@@ -126,6 +129,21 @@ def _booted(fact: Fact, capture: Capture) -> Fact:
         return fact
     at = capture.provenance.captured_at or capture.answered_at
     return replace(fact, boot_at=(at - timedelta(seconds=fact.uptime_s)).replace(microsecond=0))
+
+
+def _of_a_stack(releases: Sequence[SoftwareRelease]) -> Iterator[SoftwareRelease]:
+    """Where each unit of a stack tells its own release, the first one's is the device's. Others are
+    told where they differ: units that agree run one thing."""
+    running = next((one for one in releases if one.part == _DEVICE_S), None)
+    for one in releases:
+        if one.part.startswith(f"{STACK_MEMBER} "):
+            if running is None:
+                running = replace(one, part=_DEVICE_S)
+                yield running
+            elif one.version != running.version:
+                yield one
+        else:
+            yield one
 
 
 def _once(releases: Sequence[SoftwareRelease]) -> list[SoftwareRelease]:

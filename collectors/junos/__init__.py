@@ -214,6 +214,7 @@ def _units(device: Device, version: Capture | None = None) -> Generator[Ask, Cap
     if not any((version, uptime, cluster, items)):
         return []
     found: list[Fact] = [*items, *_unit.units(version, uptime, cluster, items, device.timezone)]
+    found += _unit.modules(hardware) if hardware else ()
     return [*found, *(_unit.commits(uptime, device.timezone) if uptime else ())]
 
 

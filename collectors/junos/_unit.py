@@ -38,6 +38,16 @@ _CHASSIS = re.compile(
     r"^Chassis\s+(?:(?:REV|Rev) \d+\s+\S+\s+)?(?P<serial>[A-Z0-9]{4,})?\s{2,}(?P<model>\S.*?)\s*$",
     re.M,
 )
+# A row of `show chassis hardware` with a serial number of its own: "FPC 1  REV 32  750-062242
+# CAZZ1234  MPCE Type 2 3D". What is BUILTIN has none.
+_PART = re.compile(
+    r"^(?P<within>[ \t]*)"
+    r"(?P<name>(?P<kind>Routing Engine|FPC|MIC|PIC|CB|SFB|SCB|SIB|PEM|Power Supply)(?: \d+)?)"
+    r"\s+(?:(?:REV|Rev) (?P<revision>\S+)\s+)?\S+\s+(?P<serial>(?!BUILTIN)[A-Z0-9]{6,})\s{2,}"
+    r"(?P<model>\S.*?)\s*$",
+    re.M,
+)
+_STACK = "Virtual Chassis"
 _FORM = "%Y-%m-%d %H:%M:%S"
 _ROLES = {"primary": "active", "secondary": "standby", "secondary-hold": "standby"}
 
@@ -73,16 +83,64 @@ def releases(version: Capture) -> list[SoftwareRelease]:
 
 
 def chassis(hardware: Capture) -> Iterator[HardwareItem]:
-    """Each node's chassis; a virtual firewall has no hardware dates."""
+    """Each node's chassis; a virtual firewall has no hardware dates.
+
+    A virtual chassis is none: its switches are, which its FPCs stand for.
+    """
     for node, text in parts(answered(hardware)).items():
         told = _CHASSIS.search(text)
-        if told is not None:
+        if told is None:
+            continue
+        if told["model"] == _STACK:
+            yield from _switches(text)
+            continue
+        yield HardwareItem(
+            subject_unit=node or None,
+            vendor=VENDOR,
+            model=told["model"],
+            serial=told["serial"],
+            virtual="VSRX" in told["model"].upper(),
+        )
+
+
+def _switches(text: str) -> Iterator[HardwareItem]:
+    for row in _PART.finditer(text):
+        if row["kind"] == "FPC":
+            yield HardwareItem(
+                vendor=VENDOR,
+                model=row["model"],
+                serial=row["serial"],
+                position=row["name"].replace("FPC", "member"),
+                revision=row["revision"],
+            )
+
+
+def modules(hardware: Capture) -> Iterator[HardwareItem]:
+    """Line cards, routing engines and supplies that have a serial number of their own.
+
+    On a fixed device some of them are the device itself, and bear its number.
+    """
+    for node, text in parts(answered(hardware)).items():
+        told = _CHASSIS.search(text)
+        known = {told["serial"]} if told else set()
+        if told and told["model"] == _STACK:
+            known |= {one.serial for one in _switches(text)}
+        card = ""
+        for row in _PART.finditer(text):
+            if row["kind"] == "FPC":
+                card = f"{row['name']} "
+            if row["serial"] in known:
+                continue
+            known.add(row["serial"])
+            supply = row["kind"] in ("PEM", "Power Supply")
             yield HardwareItem(
                 subject_unit=node or None,
                 vendor=VENDOR,
-                model=told["model"],
-                serial=told["serial"],
-                virtual="VSRX" in told["model"].upper(),
+                model=row["model"],
+                serial=row["serial"],
+                part="power supply" if supply else "module",
+                position=card + row["name"] if row["within"] else row["name"],
+                revision=row["revision"],
             )
 
 

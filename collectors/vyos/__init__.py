@@ -23,7 +23,7 @@ from evidence.errors import NotAnswered, Unexpected
 from evidence.facts import Fact, FirewallRule
 
 __all__ = ["VENDOR"]
-ALIASES = ("vyos_vyos",)
+ALIASES = ("vyos_vyos", "vyatta_vyos")
 TRANSPORTS = ("ssh",)
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
