@@ -19,8 +19,9 @@ from collectors._neighbours import inside
 from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _tables, _text, _unit, _vap
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
+from collectors.fortios._central_nat import central_nat
 from collectors.fortios._neighbours import by_arp, by_lldp
-from collectors.fortios._objects import Objects, objects
+from collectors.fortios._objects import Objects, named_rows, objects
 from evidence.ask import Ask, Secret
 from evidence.capture import Capture
 from evidence.device import Device
@@ -97,6 +98,13 @@ SECURITY_HITS = _get(
     "security_policy_hits",
     f"{_MONITOR}/firewall/security-policy?vdom=*",
     f"{_MONITOR}/firewall/security-policy/select?vdom=*",
+)
+CONSOLIDATED = _get("consolidated_policies", f"{_CMDB}/firewall.consolidated/policy?vdom=*")
+CENTRAL_NAT = _get("central_nat", f"{_CMDB}/firewall/central-snat-map?vdom=*")
+CONSOLIDATED_HITS = _get(
+    "consolidated_policy_hits",
+    f"{_MONITOR}/firewall/consolidated-policy?vdom=*",
+    f"{_MONITOR}/firewall/consolidated-policy/select?vdom=*",
 )
 ADDRESSES = (
     _get("addresses", f"{_CMDB}/firewall/address?vdom=*"),
@@ -191,6 +199,7 @@ def firewall(device: Device) -> Flow:
     others: dict[str, Capture | None] = {}
     for name, ask in zip(_tables.OTHERS, TABLES, strict=True):
         others[name] = yield from _delivered(ask)
+    others[_tables.CONSOLIDATED] = (yield from _delivered(CONSOLIDATED)) if old else None
     hits = yield from _hits(old)
     listed = _tables.tables(others)
     resolved = (yield from _objects()) if policy or policy6 or listed else Objects()
@@ -204,6 +213,8 @@ def firewall(device: Device) -> Flow:
     if not answered and not units:
         raise _silence(device)
     settings = _tables.settings((yield from _optional(SETTINGS)) if answered else None)
+    if settings.central_nat and (table := (yield from _optional(CENTRAL_NAT))):
+        settings = replace(settings, sources=central_nat(named_rows(table), resolved))
     if others[_tables.SECURITY] is None:
         _tables.needed(settings, policy, device.id)
     beside = _tables.rules(listed, resolved, settings, device.id)
@@ -349,11 +360,16 @@ def _hits(old: bool) -> Generator[Ask, Capture, list[_policy.Statistics]]:
 
 
 def _counted(beside: Sequence[FirewallRule]) -> Generator[Ask, Capture, list[RuleUsage]]:
-    """What was counted of security policies, where there are any."""
-    if not any(one.policy == _tables.SECURITY and not one.implicit for one in beside):
-        return []
-    statistics = yield from _delivered(SECURITY_HITS)
-    return list(_tables.usages(beside, statistics)) if statistics else []
+    """What was counted of policies in tables of their own, where there are any."""
+    found: list[RuleUsage] = []
+    for table, ask in (
+        (_tables.SECURITY, SECURITY_HITS),
+        (_tables.CONSOLIDATED, CONSOLIDATED_HITS),
+    ):
+        if any(one.policy == table and not one.implicit for one in beside):
+            statistics = yield from _delivered(ask)
+            found += _tables.usages(beside, statistics, table) if statistics else ()
+    return found
 
 
 def _objects() -> Generator[Ask, Capture, Objects]:

@@ -48,9 +48,9 @@ def objects(
     schedules: Iterable[Capture] = (),
 ) -> Objects:
     """From the answers there are; groups of addresses and of services are written alike."""
-    found = of_rows(*(_named(one) for one in (values, services, groups)))
-    translated = virtual_ips(_named(vips), _named(vip_groups))
-    return replace(found, translated=translated, ends=schedule_ends(_named(schedules)))
+    found = of_rows(*(named_rows(*one) for one in (values, services, groups)))
+    translated = virtual_ips(named_rows(*vips), named_rows(*vip_groups))
+    return replace(found, translated=translated, ends=schedule_ends(named_rows(*schedules)))
 
 
 def schedule_ends(rows: Rows) -> dict[tuple[str, str], str]:
@@ -65,7 +65,8 @@ def schedule_ends(rows: Rows) -> dict[tuple[str, str], str]:
 _DAY = re.compile(r"\b(20\d\d)/(\d\d)/(\d\d)\b")
 
 
-def _named(found: Iterable[Capture]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def named_rows(*found: Capture) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The rows of answers, each with its VDOM."""
     for capture in found:
         for part, row in rows(capture):
             yield part.vdom, row

@@ -240,7 +240,7 @@ def usages(
             place = (place[0], str(lone), place[2])
         key = policy.rule.key if policy else _key(place, _uuid(row))
         told = usage(key, f"{place[0]}/{place[1]}", row, read_at)
-        count = None if partial and policy is not None else _count(row, place[2])
+        count = None if partial and policy is not None else hits(row, place[2])
         yield replace(told, count=count, counting="unknown" if count is None else "on")
 
 
@@ -296,7 +296,7 @@ def usage(key: str, domain: str, row: Mapping[str, Any], read_at: datetime) -> R
     )
 
 
-def _count(row: Mapping[str, Any], number: int) -> int | None:
+def hits(row: Mapping[str, Any], number: int) -> int | None:
     """Hits since boot. FortiOS leaves `hit_count` out until the first one (7.4 and before).
 
     Where bytes passed without a hit, hits are not counted (hyperscale policies), and the

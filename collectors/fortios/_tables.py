@@ -2,7 +2,9 @@
 
 In policy-based NGFW mode (`set ngfw-mode policy-based`, a VDOM's own setting) security policies
 decide, and `firewall policy` says what is inspected and who must log in before they are asked.
-With central NAT virtual IPs translate before policies are asked, which then name inner addresses.
+With central NAT virtual IPs translate before policies are asked, which then name inner addresses,
+and a table of its own says which sources are translated. Release 6.2 may hold policies of both IP
+versions in a table of their own (`consolidated-firewall-mode`): they decide as ordinary ones do.
 Policies of the explicit proxy and of multicast are told too, as far as their words are known.
 """
 
@@ -14,8 +16,9 @@ from hashlib import sha256
 from typing import Any
 
 from collectors.fortios._answer import parts, rows, whole
+from collectors.fortios._central_nat import CentralNat
 from collectors.fortios._objects import Objects
-from collectors.fortios._policy import listed, usage
+from collectors.fortios._policy import hits, listed, usage
 from evidence.capture import Capture
 from evidence.errors import NotAnswered
 from evidence.facts import Fact, FirewallRule, RuleUsage
@@ -32,10 +35,11 @@ Table = tuple[str, str, Row]  # its name, VDOM, and a row of it
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """NGFW mode by VDOM (none: not told), and the VDOMs with central NAT."""
+    """NGFW mode by VDOM (none: not told), the VDOMs with central NAT, and its table where told."""
 
     modes: Mapping[str, str] = field(default_factory=dict)
     central_nat: frozenset[str] = frozenset()
+    sources: CentralNat | None = None
 
     def policy_based(self, vdom: str, has_security: bool) -> bool:
         """Whether security policies decide there; those that stand there tell it, else."""
@@ -108,7 +112,10 @@ def rules(
     decided = [
         _decided(one, known.policy_based(one.context, one.context in security)) for one in made
     ]
-    told = [_after_nat(one, known, objects) if one.policy == SECURITY else one for one in decided]
+    told = [
+        _after_nat(one, known, objects) if one.policy in (SECURITY, CONSOLIDATED) else one
+        for one in decided
+    ]
     return [*told, *_denials(told, known)]
 
 
@@ -139,16 +146,19 @@ def key(vdom: str, family: str, table: str, name: str | int) -> str:
 
 
 def _denials(found: Sequence[FirewallRule], known: Settings) -> Iterator[FirewallRule]:
-    last = {one.context: one.position for one in found if one.policy == SECURITY}
+    """Behind the policies that decide: security policies, or those of both IP versions in 6.2."""
+    last = {(one.policy, one.context): one.position for one in found}
     based = [vdom for vdom, mode in known.modes.items() if mode == "policy-based"]
-    for vdom in dict.fromkeys((*last, *based)):
-        if known.policy_based(vdom, vdom in last):
+    for vdom in dict.fromkeys((*(vdom for _, vdom in last), *based)):
+        policy_based = known.policy_based(vdom, (SECURITY, vdom) in last)
+        table = SECURITY if policy_based else CONSOLIDATED
+        if policy_based or (CONSOLIDATED, vdom) in last:
             yield FirewallRule(
-                key=key(vdom, "inet", SECURITY, 0),
+                key=key(vdom, "inet", table, 0),
                 context=vdom,
                 family="inet",
-                policy=SECURITY,
-                position=last.get(vdom, 0) + 1,
+                policy=table,
+                position=last.get((table, vdom), 0) + 1,
                 name="Implicit Deny",
                 action="deny",
                 permits=False,
@@ -192,21 +202,31 @@ def _after_nat(rule: FirewallRule, known: Settings, objects: Objects) -> Firewal
         return rule
     inner = ("any",) if rule.destinations_negated else rule.destinations
     told = objects.translated.leading_to(rule.context, inner)
-    return replace(rule, nat="; ".join((*told, "source as the central NAT table says")))
+    sources = ["source as the central NAT table says"]
+    if known.sources is not None:
+        sources = known.sources.of(rule)
+    return replace(rule, nat="; ".join((*told, *sources)) or None)
 
 
-def usages(found: Sequence[FirewallRule], statistics: Capture) -> Iterator[RuleUsage]:
-    """What the statistics of security policies say; they never prove silence.
+def usages(
+    found: Sequence[FirewallRule], statistics: Capture, table: str = SECURITY
+) -> Iterator[RuleUsage]:
+    """What the statistics of one table's policies say.
 
-    The inspection engine counts, which starts anew with its updates, and of that no time is told.
-    A policy that is not in them, or has no `hit_count`, has no count.
+    Those of security policies never prove silence: the inspection engine counts, which starts
+    anew with its updates, and of that no time is told. A policy that is not in them has no count.
     """
     by_place = {
-        (one.context, one.text): one for one in found if one.policy == SECURITY and not one.implicit
+        (one.context, one.text): one for one in found if one.policy == table and not one.implicit
     }
     for part, row in rows(statistics):
-        rule = by_place.get((part.vdom, f"policyid {whole(row.get('policyid'))}"))
-        if rule is not None:
-            told = usage(rule.key, f"{part.vdom}/{SECURITY}", row, statistics.answered_at)
-            count = whole(row.get("hit_count"))
-            yield replace(told, count=count, counting="unknown")
+        number = whole(row.get("policyid"))
+        rule = by_place.get((part.vdom, f"policyid {number}"))
+        if rule is None or number is None:
+            continue
+        told = usage(rule.key, f"{part.vdom}/{table}", row, statistics.answered_at)
+        if table == SECURITY:
+            yield replace(told, count=whole(row.get("hit_count")), counting="unknown")
+        else:
+            count = hits(row, number)
+            yield replace(told, count=count, counting="unknown" if count is None else "on")

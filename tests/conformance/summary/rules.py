@@ -57,9 +57,12 @@ def _names(pattern: str) -> Callable[[str], int]:
 
 
 def _policies(text: str) -> int:
-    """FortiOS: the numbers edited below `config firewall policy`."""
-    blocks = re.findall(r"(?ms)^config firewall policy6?\s*$(.*?)^end\s*$", text)
-    return len({number for block in blocks for number in re.findall(r"(?m)^ *edit (\d+)", block)})
+    """FortiOS: the numbers edited below `config firewall policy` and not deleted again."""
+    held: set[str] = set()
+    for block in re.findall(r"(?ms)^config firewall policy6?\s*$(.*?)^end\s*$", text):
+        for verb, number in re.findall(r"(?m)^ *(edit|delete) (\d+)", block):
+            held = held | {number} if verb == "edit" else held - {number}
+    return len(held)
 
 
 def _elements(text: str) -> int:
