@@ -6,12 +6,12 @@ or the recorded failure is thrown in, in the recorded order.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import ModuleType
 
 from evidence.ask import Ask
@@ -57,11 +57,9 @@ def source_digest(module: ModuleType) -> str:
     What it shares with other platforms (`collectors/_cisco`, or another platform's own files)
     counts with each that uses it, and the release of ntc-templates with each that reads by it.
     """
-    source = Path(inspect.getfile(module))
     package, _, own = module.__name__.rpartition(".")
-    root = source.parent.parent if source.name == "__init__.py" else source.parent
-    mine = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
-    bodies = [file.read_bytes() for file in mine]
+    root = files(package)
+    bodies = list(_sources(root, own))
     shared = re.compile(rb"^from %s\.(\w+)[. ]" % re.escape(package.encode()), re.MULTILINE)
     known, read = {own}, 0
     while read < len(bodies):
@@ -69,11 +67,28 @@ def source_digest(module: ModuleType) -> str:
         for name in sorted({name.decode() for body in waiting for name in shared.findall(body)}):
             if name not in known:
                 known.add(name)
-                theirs = sorted([*root.glob(f"{name}.py"), *(root / name).rglob("*.py")])
-                bodies += (file.read_bytes() for file in theirs)
+                bodies += _sources(root, name)
     if any(b'files("ntc_templates")' in body for body in bodies):
         bodies.append(version("ntc-templates").encode())
     return sha256(b"\0".join(bodies)).hexdigest()
+
+
+def _sources(root: Traversable, name: str) -> Iterator[bytes]:
+    """The source of a module or of all of a package, in one order; in a folder or in a ZIP."""
+    file, folder = root / f"{name}.py", root / name
+    if file.is_file():
+        yield file.read_bytes()
+    if folder.is_dir():
+        yield from (body for _, body in sorted(_within(folder, ())))
+
+
+def _within(folder: Traversable, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    for one in folder.iterdir():
+        place = (*above, one.name)
+        if one.is_dir():
+            yield from _within(one, place)
+        elif one.name.endswith(".py"):
+            yield place, one.read_bytes()
 
 
 def error_of(failure: Failure) -> VisitError:

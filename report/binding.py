@@ -17,6 +17,7 @@ from report.printable import to_pdf
 from report.readme import readme
 from report.section import Section, file_name
 from report.sections import sections
+from report.verifier import verifier
 from report.workbook import Imprint, to_workbook
 
 WORK_BOOK = "workbook.xlsx"
@@ -51,6 +52,8 @@ def bind(
     for name, svg in pictures(month):
         members.add(name, svg)
     members.add("README.txt", readme(month))
+    for name, part in verifier():
+        members.add(name, part)
     return _print(made, imprint, month, receipt, members) if paper else None
 
 

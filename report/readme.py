@@ -23,6 +23,7 @@ Evidence pack, {month_en}
   records/<sha256>.json    已簽章之紀錄：證據包、執行紀錄、評估、收據 signed records
   captures/<sha256>        設備原始回應（機密欄位已遮罩） answers of devices, secrets replaced
   inputs/<sha256>          判定依據：法規、公司判定準則、基本資料 rules, policy and profile used
+  verifier/                驗證程式與說明（雙語） the program that verifies this, and how to run it
   manifest.json            已簽章之清單，載明上列各檔 SHA-256 signed list of all these files
 
 簽章金鑰 Signing key (keyid)
@@ -32,7 +33,7 @@ Evidence pack, {month_en}
     openssl pkey -pubin -in agent.pem -outform DER | sha256sum
 
 驗證：使用驗證程式 With the verifier
-  evidence-verify PACK.zip --keys agent.pem
+  python verifier/evidence-verify.pyz PACK.zip --keys agent.pem     (verifier/README.txt)
 
 驗證：不使用本系統程式 Without any program of ours (Linux, macOS, Git for Windows)
   unzip PACK.zip -d pack && cd pack

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evidence.anchors import CHECKPOINT, PROOFS, WITNESSED, Proofs
+from evidence.anchors import CHECKPOINT, PROOFS, STAMPED, TOKEN, WITNESSED, Proofs
 from evidence.checkpoint import Checkpoint, cosigned_at
 from evidence.errors import SealError
 from evidence.log import consistent, included
@@ -13,6 +13,7 @@ from evidence.pack import Pack
 from evidence.receipt import Receipt
 from evidence.text import Text
 from verify.report import Problem
+from verify.stamped import stamped
 from verify.trust import Trust
 
 
@@ -33,6 +34,9 @@ def anchor_problems(
                 yield Problem("log_rewritten", f"{name} is of another log than {CHECKPOINT}")
             elif name == WITNESSED:
                 yield from _witnesses(_text(pack, name), older.size, trust)
+            elif name == STAMPED:
+                note, answer = pack.archive.read(name), pack.archive.read(TOKEN)
+                yield stamped(note, answer, trust.authorities)
     except SealError as error:
         yield Problem.of(error, "the log")
 

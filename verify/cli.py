@@ -1,7 +1,7 @@
 """evidence-verify: checks a bundle or a pack without agent, store, network or account.
 
-Needs Python and the `cryptography` package; with the collectors beside it, it also reads the
-captures again. Plain argparse, so that an examiner has nothing more to install.
+Needs Python and `cryptography`, and `rfc3161-client` for time stamps; with the collectors beside
+it, it also reads the captures again. Plain argparse: an examiner has nothing more to install.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ def main() -> None:
         help="public keys of witnesses of the store's log",
     )
     parser.add_argument(
+        "--tsa-roots",
+        type=Path,
+        metavar="PEM",
+        help="root certificates of the time-stamping authority",
+    )
+    parser.add_argument(
         "--level", choices=_LEVELS, help="demand this level; without it, as deep as it gets"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
@@ -46,6 +52,7 @@ def main() -> None:
             chosen.keys,
             store_key=chosen.store_key,
             witness_keys=chosen.witness_keys,
+            tsa_roots=chosen.tsa_roots,
             level=_LEVELS[chosen.level] if chosen.level else None,
             as_json=chosen.json,
             language=chosen.language,

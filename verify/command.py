@@ -21,6 +21,7 @@ def verify_file(
     *,
     store_key: Path | None = None,
     witness_keys: Sequence[Path] = (),
+    tsa_roots: Path | None = None,
     level: Level | None = None,
     as_json: bool = False,
     language: str = "en",
@@ -30,7 +31,7 @@ def verify_file(
     `keys` are PEM files or folders of them. `level` is what is demanded; None goes as deep as
     it gets and demands digests and signatures. Raises ConfigurationError for unusable keys.
     """
-    report = examine(file, load_trust(keys, store_key, witness_keys), level)
+    report = examine(file, load_trust(keys, store_key, witness_keys, tsa_roots), level)
     if as_json:
         print(json.dumps(report.record(), indent=2, ensure_ascii=False))
     else:

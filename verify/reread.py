@@ -75,6 +75,8 @@ def _reread(
         why = "" if reading.failure else error.message
     except EvidenceError as error:
         why = _failure_difference(reading, error.code)
+    except ImportError as error:
+        return Outcome.no_reader, f"{reading.parser!r} needs {error.name}"
     except Exception as error:  # a parser's own mistake, which the visit records as such
         why = _failure_difference(reading, "parser_failed", type(error).__name__)
     if not why:

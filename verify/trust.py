@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+
 from evidence.errors import ConfigurationError
 from evidence.seal import PublicKey
 
@@ -13,11 +15,12 @@ from evidence.seal import PublicKey
 @dataclass(frozen=True, slots=True)
 class Trust:
     """Agents' keys with the name each is known by, the store's key (None: not given), and the keys
-    of witnesses, by name too."""
+    of witnesses, by name too; and the certificates of time-stamping authorities' roots."""
 
     agents: Mapping[PublicKey, str] = field(default_factory=dict)
     store: PublicKey | None = None
     witnesses: Mapping[PublicKey, str] = field(default_factory=dict)
+    authorities: tuple[Certificate, ...] = ()
 
     @property
     def stores(self) -> Mapping[PublicKey, str]:
@@ -26,13 +29,31 @@ class Trust:
 
 
 def load_trust(
-    paths: Iterable[Path], store: Path | None = None, witnesses: Iterable[Path] = ()
+    paths: Iterable[Path],
+    store: Path | None = None,
+    witnesses: Iterable[Path] = (),
+    tsa_roots: Path | None = None,
 ) -> Trust:
     """The keys in PEM files, and in all `*.pem` and `*.pub` of folders, named after their files.
+    `tsa_roots`: a PEM file of certificates.
 
     Raises ConfigurationError `key_missing` or `key_unusable`.
     """
-    return Trust(_named(paths), None if store is None else _read(store), _named(witnesses))
+    return Trust(
+        _named(paths),
+        None if store is None else _read(store),
+        _named(witnesses),
+        () if tsa_roots is None else _certificates(tsa_roots),
+    )
+
+
+def _certificates(path: Path) -> tuple[Certificate, ...]:
+    try:
+        return tuple(load_pem_x509_certificates(_bytes(path)))
+    except ValueError:
+        raise ConfigurationError(
+            f"{path} holds no certificates in PEM", code="key_unusable"
+        ) from None
 
 
 def _named(paths: Iterable[Path]) -> dict[PublicKey, str]:
@@ -47,8 +68,12 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> PublicKey:
+    return PublicKey.of_pem(_bytes(path), str(path))
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        return PublicKey.of_pem(path.read_bytes(), str(path))
+        return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(
             f"the key {path} cannot be read: {error.strerror}", code="key_missing"
