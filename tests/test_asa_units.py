@@ -101,21 +101,161 @@ def test_a_member_of_a_cluster_is_one_of_several() -> None:
     assert not told(("show cluster info", "Clustering is not configured\n")).of(Unit)
 
 
-def test_levels_permit_where_no_list_decides() -> None:
-    reading = told(BOUND, NAMEIF)
-    by_level = {
-        one.source_zones: one.destination_zones
-        for one in rules(reading)
-        if one.policy.startswith("security-level")
-    }
-    assert by_level == {
-        ("inside",): ("outside", "dmz", "partner"),
-        ("dmz",): ("outside",),
-        ("partner",): ("outside",),
-    }
+SAME = "show running-config same-security-traffic"
+INTER, INTRA = (f"same-security-traffic permit {word}-interface\n" for word in ("inter", "intra"))
+
+
+@pytest.mark.parametrize(
+    ("same", "dmz"),
+    [
+        (None, ("outside",)),
+        ("", ("outside",)),
+        (INTER, ("outside", "partner")),
+        (INTRA, ("outside", "dmz")),
+        (INTER + INTRA, ("outside", "partner", "dmz")),
+    ],
+)
+def test_levels_permit_where_no_list_decides(same: str | None, dmz: tuple[str, ...]) -> None:
+    reading = told(BOUND, NAMEIF, *([(SAME, same)] if same is not None else []))
+    by_level = [one for one in rules(reading) if one.policy.startswith("security-level")]
+    permitted = {one.source_zones: one.destination_zones for one in by_level if one.permits}
+    assert permitted["dmz",] == dmz
+    assert permitted["inside",][:3] == ("outside", "dmz", "partner")
+    denied = [one for one in by_level if one.permits is False]
+    assert [one.source_zones for one in denied] == [("inside",), ("dmz",), ("partner",)]
+    assert all(one.destination_zones == () for one in denied), "everything else"
+    unknown = [one for one in by_level if one.permits is None]
+    assert bool(unknown) == (same is None), "unless told, equal levels are not judged"
+    assert all(one.not_understood for one in unknown)
     found = list(default_is_deny.check(seen(read_facts("fw-01", "firewall", *reading.facts))))
-    assert sum(one.state == "default_permits" for one in found) == len(by_level)
-    assert sum(one.result is Result.satisfied for one in found) == 1
+    assert sum(one.state == "default_permits" for one in found) == len(permitted)
+    assert sum(one.result is Result.satisfied for one in found) == 1 + len(denied)
+
+
+def test_a_list_applied_outbound_decides_of_what_leaves_there() -> None:
+    bound = ("show running-config access-group", "access-group OUT out interface outside\n")
+    found = {one.key: one.destination_zones for one in rules(told(bound, NAMEIF))}
+    assert found["-/ip/security-level/inside"] == ("dmz", "partner")
+    assert "-/ip/security-level/dmz" not in found
+    assert found["-/ip/security-level/outside/deny"] == ()
+
+
+WHOLE = """\
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 203.0.113.1 255.255.255.0
+!
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+!
+interface GigabitEthernet0/2
+ shutdown
+ nameif old
+ security-level 50
+!
+interface Management0/0
+ management-only
+ nameif management
+ security-level 100
+!
+same-security-traffic permit intra-interface
+name 10.1.1.10 web
+object network web-net
+ subnet 10.1.2.0 255.255.255.0
+object network holes
+ subnet 10.0.0.0 0.0.0.255
+object-group network SERVERS
+ description of several
+ network-object host web
+ network-object 10.1.3.0 255.255.255.0
+ network-object object web-net
+ group-object MORE
+object-group network MORE
+ network-object host 2001:db8::5
+object-group network LOOP
+ group-object LOOP
+object service ALT
+ service tcp source gt 1023 destination eq 8443
+object-group service WEB
+ service-object tcp destination eq https
+ service-object object ALT
+ service-object udp destination range 8000 8010
+ service-object icmp echo
+object-group service PORTS tcp
+ port-object eq ssh
+ port-object range 6000 6010
+object-group protocol BOTH
+ protocol-object tcp
+ protocol-object udp
+object-group icmp-type PINGS
+ icmp-object echo
+ icmp-object echo-reply
+access-list IN extended permit tcp any object-group SERVERS object-group PORTS
+access-list IN extended permit object-group WEB any host web
+access-list IN extended permit object-group BOTH any object web-net eq domain
+access-list IN extended permit icmp any any object-group PINGS
+access-list IN extended permit tcp web 255.255.255.255 object-group LOOP eq 22
+access-list IN extended permit ip object holes object unknown
+ipv6 access-list IN6 permit tcp any any eq https
+access-group IN in interface outside
+access-group IN6 in interface outside
+"""
+
+
+def test_a_whole_configuration_tells_its_names_and_its_levels() -> None:
+    reading = read("asa", "firewall", ("show running-config", WHOLE.encode()))
+    found = [one for one in rules(reading) if not one.implicit]
+    assert [(one.sources, one.destinations, one.services) for one in found] == [
+        (
+            ("any",),
+            ("10.1.1.10", "10.1.3.0/24", "10.1.2.0/24", "2001:db8::5"),
+            ("tcp/ssh", "tcp/6000-6010"),
+        ),
+        (("any",), ("10.1.1.10",), ("tcp/https", "tcp/8443 from >1023", "udp/8000-8010",
+                                    "icmp/echo")),
+        (("any",), ("10.1.2.0/24",), ("tcp/domain", "udp/domain")),
+        (("any",), ("any",), ("icmp/echo", "icmp/echo-reply")),
+        (("10.1.1.10/32",), ("LOOP",), ("tcp/22",)),
+        (("10.0.0.0 netmask 0.0.0.255",), ("unknown",), ("any",)),
+        (("any",), ("any",), ("tcp/https",)),
+    ]  # fmt: skip
+    assert found[-1].family == "ip6"
+    assert not any(one.not_understood for one in found)
+    by_level = [one for one in rules(reading) if one.policy.startswith("security-level")]
+    assert [(one.source_zones, one.permits, one.destination_zones) for one in by_level] == [
+        (("inside",), True, ("outside", "inside")),
+        (("inside",), False, ()),
+    ]
+
+
+def test_a_changed_group_is_a_changed_match() -> None:
+    changed = WHOLE.replace("10.1.3.0", "10.1.4.0")
+    before, after = (
+        {one.key: one.match_digest for one in rules(read("asa", "firewall", (ask, text.encode())))}
+        for ask, text in (("show running-config", WHOLE), ("show running-config", changed))
+    )
+    assert before.keys() == after.keys()
+    assert sum(before[key] != after[key] for key in before) == 1
+
+
+def test_groups_that_are_searched_and_not_expanded_are_opened_by_the_configuration() -> None:
+    listing = (
+        "access-list OUT; 1 elements; name hash: 0x1\n"
+        "access-list OUT line 1 extended permit tcp object-group SERVERS any eq https "
+        "(hitcnt=2) 0x00000011\n"
+        "  access-list OUT line 1 extended permit tcp v4-object-group SERVERS(65537) any eq https "
+        "(hitcnt=2) 0x00000012\n"
+    )
+    groups = "object-group network SERVERS\n network-object host 10.1.1.10\n"
+    for objects, sources in (((), ("SERVERS",)), ((groups,), ("10.1.1.10",))):
+        answers = [("show running-config object-group", one) for one in objects]
+        asked = (("show access-list", listing), BOUND, *answers)
+        reading = read("asa", "firewall", *((ask, text.encode()) for ask, text in asked))
+        (one,) = [one for one in rules(reading) if not one.implicit]
+        assert one.sources == sources
+        assert not one.not_understood
 
 
 @pytest.mark.parametrize(

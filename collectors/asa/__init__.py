@@ -20,14 +20,15 @@ from collectors._cisco.crypto import offers, settings
 from collectors._neighbours import inside
 from collectors._neighbours.table import entries
 from collectors.asa import _access_list as acl
-from collectors.asa import _nat, _remote, _rules, _system, _times
+from collectors.asa import _levels, _nat, _remote, _rules, _system, _times
 from collectors.asa import _unit as unit_of
 from collectors.asa._answer import captured_at, told, who
+from collectors.asa._objects import Names, configured
 from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Denied, NotAnswered, Unexpected, shown
-from evidence.facts import Fact, FirewallRule, Unit
+from evidence.facts import Fact, FirewallRule, Interface, Unit
 
 VENDOR = "Cisco"
 TRANSPORTS = ("ssh", "folder")
@@ -103,6 +104,7 @@ NAT = tuple(
     _running(f"configured_{name}", part)
     for name, part in (("nat", "nat"), ("objects", "object"), ("object_groups", "object-group"))
 )
+SAME_SECURITY = _running("configured_same_security", "same-security-traffic")
 TIME_RANGES = _running("configured_time_ranges", "time-range")
 TUNNEL_GROUPS = _running("configured_tunnel_groups", "tunnel-group")
 WEBVPN = _running("configured_webvpn", "webvpn")
@@ -159,37 +161,40 @@ def remote_access(device: Device) -> Flow:
 def firewall(device: Device) -> Flow:
     """Every configured line with its hits, and what the unit says of itself."""
     listing = yield from _delivered(ACCESS_LIST)
-    configured = yield from _delivered(CONFIGURED)
-    source = listing or configured
+    written = yield from _delivered(CONFIGURED)
+    source = listing or written
     if source is None:
         brief = yield BRIEF_ALONE
         return list(acl.brief_usages(told(brief), captured_at(brief), who(brief)))
-    lines = acl.lines(told(source), who(source), whole=source is configured)
+    lines = acl.lines(told(source), who(source), whole=source is written)
     if not lines:
         raise Unexpected(
             f"{who(source)} lists no rule",
             code="result_empty_suspicious",
             next_step="check the account's privilege, and in multiple mode the context",
         )
-    if listing is not None and configured is not None:
-        written = acl.lines(told(configured), who(configured), whole=True)
-        acl.check_whole(lines, written, who(listing))
-    bound = _bound((yield from _delivered(ACCESS_GROUP)), configured)
+    if listing is not None and written is not None:
+        acl.check_whole(lines, acl.lines(told(written), who(written), whole=True), who(listing))
+    bound = _bound((yield from _delivered(ACCESS_GROUP)), written)
     last_hits: dict[tuple[str, str], datetime] = {}
     for name in dict.fromkeys(line.acl for line in lines if listing is not None):
         last_hits |= yield from _last_hits(name)
-    nameif = yield from _optional(NAMEIF)
-    interfaces = list(unit_of.interfaces(told(nameif))) if nameif else []
-    levels = unit_of.levels(told(nameif)) if nameif else {}
+    text = told(written) if written else ""
+    interfaces, levels = yield from _interfaces(text)
     everywhere = tuple(one.zone for one in interfaces if one.zone)
     context = yield from _context(device)
-    written_ = [told(configured)] if configured else []
-    translated = _nat.Translated(_nat.configured([*written_, *(yield from _texts(NAT))]))
-    ends = _times.time_ranges([*written_, *(yield from _texts((TIME_RANGES,)))])
+    objects = configured([text, *(yield from _texts(NAT))])
+    translated = _nat.Translated(objects)
+    ends = _times.time_ranges([text, *(yield from _texts((TIME_RANGES,)))])
+    same = text if _levels.is_whole(text) else None
+    if levels and same is None:
+        asked = yield from _optional(SAME_SECURITY)
+        same = told(asked) if asked else None
+    at, names = captured_at(source), Names(objects)
     found = [
-        *_rules.facts(lines, context, bound, everywhere, last_hits, captured_at(source)),
+        *_rules.facts(lines, context, bound, everywhere, last_hits, at, names),
         *_rules.unwritten(lines, context, bound or {}, everywhere),
-        *_rules.by_level(levels, context, bound),
+        *_levels.by_level(levels, context, bound, _levels.same(same)),
     ]
     return [
         *(yield from _unit(device)),
@@ -259,6 +264,19 @@ def _context(device: Device) -> Generator[Ask, Capture, str]:
             next_step="give the address of the context that the device's options name",
         )
     return name
+
+
+def _interfaces(
+    configured: str,
+) -> Generator[Ask, Capture, tuple[list[Interface], dict[str, int]]]:
+    """Interfaces and their security levels: of `show nameif`, else of a whole configuration."""
+    nameif = yield from _optional(NAMEIF)
+    if nameif is not None:
+        return list(unit_of.interfaces(told(nameif))), unit_of.levels(told(nameif))
+    return (
+        list(_levels.configured_interfaces(configured)),
+        _levels.configured_levels(configured),
+    )
 
 
 def _texts(asks: Iterable[Ask]) -> Generator[Ask, Capture, list[str]]:

@@ -20,7 +20,7 @@ from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import RuleUsage
 
 _LINE = re.compile(
-    r"access-list (?P<acl>\S+)(?: line (?P<number>\d+))?"
+    r"(?:(?P<six>ipv6) )?access-list (?P<acl>\S+)(?: line (?P<number>\d+))?"
     r"(?: (?P<kind>extended|standard|webtype|ethertype|advanced))?"
     r" (?P<rest>\S.*)"
 )
@@ -58,13 +58,16 @@ class Line:
         return self.hits
 
     def named(self, name: str) -> tuple[str, ...]:
-        """The line's own value of a field, then those it was expanded to: names, then members."""
+        """A field as the line says it, and as that which it was expanded to does."""
         own: tuple[str, ...] = getattr(self.entry, name)
         if not self.expanded and len(own) < 2:
             return own
-        return tuple(
-            dict.fromkeys([*own, *(one for e in self.expanded for one in getattr(e, name))])
-        )
+        return tuple(dict.fromkeys([*own, *self.members(name)]))
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """What the names in a field stand for: the values of what the line was expanded to."""
+        found = dict.fromkeys(one for entry in self.expanded for one in getattr(entry, name))
+        return tuple(found) or getattr(self.entry, name)
 
 
 def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
@@ -79,7 +82,7 @@ def lines(text: str, who: str, *, whole: bool = False) -> list[Line]:
     unnumbered: Counter[str] = Counter()
     for raw in text.splitlines():
         line = raw.strip()
-        if not line.startswith("access-list "):
+        if not line.startswith(("access-list ", "ipv6 access-list ")):
             if not (whole or not line or _HEADING.fullmatch(raw) or _beside(line)):
                 raise Unexpected(f"{who}: not a line of an access list: {shown(line)!r}")
             continue
@@ -128,7 +131,7 @@ def _check_ended(found: list[Line], text: str, who: str) -> None:
 
 def _line(said: re.Match[str], number: int, remark: str | None) -> Line:
     words = said["rest"].split()
-    kind = said["kind"] or "extended"
+    kind = said["six"] or said["kind"] or "extended"
     hits, hash_ = _HITS.search(said["rest"]), _HASH.fullmatch(words[-1])
     written = _written(words)
     return Line(
@@ -139,7 +142,7 @@ def _line(said: re.Match[str], number: int, remark: str | None) -> Line:
         hash=hash_[0] if hash_ else None,
         hits=int(hits[1]) if hits else None,
         remark=remark,
-        text=" ".join([*([said["kind"]] if said["kind"] else []), *written]),
+        text=" ".join([*filter(None, (said["six"] or said["kind"],)), *written]),
     )
 
 

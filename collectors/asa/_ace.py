@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 _PORT_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
 _OPTIONS = ("log", "inactive", "time-range", "(inactive)", "rule-id", "event-log")
@@ -71,6 +71,8 @@ def ace(kind: str, words: Sequence[str]) -> Ace:
     permits = {"permit": True, "deny": False}.get(action)
     if permits is None:
         return _unread(None, f"action {action}".strip(), words)
+    if kind == "ipv6":  # a list of a release before 9.0
+        return replace(ace("extended", words), family="ip6")
     if kind in ("webtype", "ethertype"):
         cut = _options_at(rest, 0)
         return _made(permits, [], " ".join(rest[:cut]) or "any", rest[:cut], rest[cut:])
@@ -209,6 +211,8 @@ def _service(protocol: str, source: _Side, destination: _Side, control: str) -> 
 
 
 _GROUPS = ("object", "object-group")
+# How a listing under `object-group-search` calls a group that it does not expand: `NAME(65537)`.
+_SEARCHED = ("v4-object-group", "v6-object-group")
 
 
 def _side(words: Sequence[str], at: int) -> Iterator[tuple[_Side, int]]:
@@ -240,6 +244,8 @@ def _address(words: Sequence[str], at: int) -> Iterator[tuple[_Side, int]]:
         found, after = word, at + 1
     elif word in ("host", *_GROUPS) and beyond:
         found = beyond[0]
+    elif word in _SEARCHED and beyond:
+        found = beyond[0].partition("(")[0]
     elif word == "interface" and beyond:
         found = f"interface {beyond[0]}"
     elif word == "fqdn" and beyond:
@@ -249,7 +255,7 @@ def _address(words: Sequence[str], at: int) -> Iterator[tuple[_Side, int]]:
     elif "/" in word and ":" in word:
         found, after = word, at + 1
     elif _IPV4.fullmatch(word) and beyond and _IPV4.fullmatch(beyond[0]):
-        found = _network(word, beyond[0])
+        found = network(word, beyond[0])
     elif word and beyond and _IPV4.fullmatch(beyond[0]):
         found = f"{word}/{beyond[0]}"  # a name of the `name` command, with a mask
     if found:
@@ -265,11 +271,15 @@ _NOTE = re.compile(r"\((?!hitcnt=|inactive\))[^)]*\)")
 
 # A list of thousands of lines names the same networks again and again.
 @lru_cache(maxsize=4096)
-def _network(address: str, mask: str) -> str:
+def network(address: str, mask: str) -> str:
+    """CIDR. A mask with holes stays `ADDRESS netmask MASK`, which no one takes for a wildcard."""
     try:
-        return str(ip_network(f"{address}/{mask}", strict=False))
+        bits = f"{int(IPv4Address(mask)):032b}"
+        if "01" not in bits:
+            return str(ip_network(f"{address}/{bits.count('1')}", strict=False))
     except ValueError:
-        return f"{address}/{mask}"  # a mask with holes
+        return f"{address}/{mask}"
+    return f"{address} netmask {mask}"
 
 
 def _options_at(words: Sequence[str], at: int) -> int:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from ipaddress import ip_network
+from dataclasses import dataclass, replace
 
 from collectors._managed.names import Objects
 from collectors._managed.overlap import Overlap, told
+from collectors.asa._ace import network
+from collectors.asa._objects import Configured
 from evidence.facts import FirewallRule
 
 _INTERFACES = r"(?:\((?P<real>[^,\s]+),(?P<mapped>[^)\s]+)\) )?"
@@ -44,82 +45,6 @@ class Translation:
     entered: str | None
     seen: tuple[str, ...]
     words: str
-
-
-@dataclass(slots=True)
-class Configured:
-    """Objects and groups of a configuration, and its lines about NAT, each with its object."""
-
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    lines: list[tuple[str | None, str]] = field(default_factory=list)
-
-    def objects(self) -> Objects:
-        return Objects(self.values, self.groups)
-
-
-def configured(texts: Iterable[str]) -> Configured:
-    """What texts of the running configuration hold, whole or in parts."""
-    found = Configured()
-    for text in texts:
-        kind, name = "", ""
-        for raw in text.splitlines():
-            line = raw.rstrip()
-            words = line.split()
-            if not line.startswith(" "):
-                kind, name = "", ""
-                if words[:2] == ["object", "network"] and len(words) == 3:
-                    kind, name = "object", words[2]
-                elif words[:2] == ["object-group", "network"] and len(words) > 2:
-                    kind, name = "group", words[2]
-                elif words[:1] in (["nat"], ["static"]):
-                    found.lines.append((None, line))
-            elif kind == "object" and words[:1] == ["nat"]:
-                found.lines.append((name, line.strip()))
-            elif kind == "object" and (value := _value(words)):
-                found.values[name] = (value,)
-            elif kind == "group" and (member := _member(words, found)):
-                found.groups[name] = (*found.groups.get(name, ()), member)
-    return found
-
-
-def _value(words: list[str]) -> str | None:
-    """`host A`, `subnet A MASK`, `range A B` as CIDR or `a-b`; None for what else there is."""
-    match words:
-        case ("host", address):
-            return address
-        case ("subnet", address, mask):
-            return _network(address, mask)
-        case ("subnet", prefix):
-            return prefix
-        case ("range", first, last):
-            return f"{first}-{last}"
-        case ("fqdn", *_, name):
-            return f"fqdn {name}"
-    return None
-
-
-def _member(words: list[str], found: Configured) -> str | None:
-    match words:
-        case ("network-object", "object", name) | ("group-object", name):
-            return name
-        case ("network-object", "host", address):
-            value = address
-        case ("network-object", address, mask):
-            value = _network(address, mask)
-        case ("network-object", prefix):
-            value = prefix
-        case _:
-            return None
-    found.values.setdefault(value, (value,))
-    return value
-
-
-def _network(address: str, mask: str) -> str:
-    try:
-        return str(ip_network(f"{address}/{mask}", strict=False))
-    except ValueError:
-        return f"{address}/{mask}"
 
 
 def translations(found: Configured) -> Iterator[Translation]:
@@ -177,7 +102,7 @@ def _services(words: list[str]) -> str:
 def _old(said: re.Match[str]) -> Translation:
     """A translation of a release that names the outer address in its access lists."""
     mask = said["mask"] or "255.255.255.255"
-    seen, inner = ((_network(one, mask),) for one in (said["outer"], said["inner"]))
+    seen, inner = ((network(one, mask),) for one in (said["outer"], said["inner"]))
     if said["outer"] == "interface":
         seen = (f"interface {said['mapped']}",)
     return Translation(_interface(said["mapped"]), seen, _words(seen, inner, said, "static"))

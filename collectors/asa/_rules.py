@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from collectors.asa._access_list import Line
+from collectors.asa._objects import Names
 from evidence.facts import Fact, FirewallRule, RuleUsage
 
 Binding = tuple[str, str]  # in, out, global or control-plane; interface
@@ -22,6 +23,7 @@ def facts(
     everywhere: tuple[str, ...],
     last_hits: Mapping[tuple[str, str], datetime],
     read_at: datetime,
+    names: Names,
 ) -> Iterator[Fact]:
     """Each line as a rule under its key, and what its counter says.
 
@@ -31,7 +33,7 @@ def facts(
     seen: Counter[str] = Counter()
     for line in found:
         where = bound.get(line.acl, []) if bound is not None else [("not read", "")]
-        rule = _rule(line, context, where, everywhere)
+        rule = _rule(line, context, where, everywhere, names)
         seen[rule.key] += 1
         if seen[rule.key] > 1:
             rule = replace(rule, key=f"{rule.key}#{seen[rule.key]}")
@@ -50,12 +52,25 @@ def facts(
 
 
 def _rule(
-    line: Line, context: str, where: Sequence[Binding], everywhere: tuple[str, ...]
+    line: Line,
+    context: str,
+    where: Sequence[Binding],
+    everywhere: tuple[str, ...],
+    names: Names,
 ) -> FirewallRule:
     entry = line.entry
     action = "".join(line.text.removeprefix(line.kind).split()[:1])
     said = f"{line.kind} {action} {entry.match}"
     members = sorted({one.match for one in line.expanded if "fqdn" not in one.match})
+    sources, destinations = (
+        names.addresses(line.members(name)) for name in ("sources", "destinations")
+    )
+    services = names.services(line.members("services"))
+    if not line.expanded and (sources, destinations, services) != (
+        *(entry.sources, entry.destinations),
+        entry.services,
+    ):
+        members = sorted((*sources, *destinations, *services))
     entering, leaving = zones(where, everywhere)
     return FirewallRule(
         key=f"{context or '-'}/ip/{line.acl}/{sha256(said.encode()).hexdigest()[:16]}",
@@ -70,9 +85,9 @@ def _rule(
         permits=entry.permits if where else None,
         source_zones=entering,
         destination_zones=leaving,
-        sources=line.named("sources"),
-        destinations=line.named("destinations"),
-        services=line.named("services"),
+        sources=sources,
+        destinations=destinations,
+        services=services,
         users=line.named("users"),
         logged=entry.logged,
         schedule=entry.schedule,
@@ -120,34 +135,3 @@ def unwritten(
             counted=False,
             implicit=True,
         )
-
-
-def by_level(
-    levels: Mapping[str, int], context: str, bound: Bound | None
-) -> Iterator[FirewallRule]:
-    """What security levels permit: from an interface without a list to every lower one.
-
-    A list that is applied inbound, or to all interfaces, decides instead. `bound` None: nobody
-    told, and nothing is said.
-    """
-    if bound is None or any(way == "global" for where in bound.values() for way, _ in where):
-        return
-    inbound = {name for where in bound.values() for way, name in where if way == "in"}
-    for name, level in levels.items():
-        lower = tuple(other for other, its in levels.items() if its < level)
-        if name not in inbound and lower:
-            yield FirewallRule(
-                key=f"{context or '-'}/ip/security-level/{name}",
-                context=context,
-                family="inet",
-                policy=f"security-level {name}",
-                position=1,
-                action="permit",
-                permits=True,
-                source_zones=(name,),
-                destination_zones=lower,
-                match_digest=sha256(f"{name} to {lower}".encode()).hexdigest(),
-                counted=False,
-                implicit=True,
-                text=f"security level {level} of {name}, to {', '.join(lower)}",
-            )
