@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from agent.config import StoreModel
@@ -105,6 +105,20 @@ def test_many_rules_are_decided_at_once_by_choice_or_by_filter(office: Office) -
     assert len(statements(office, "answers")) == 2
     nothing = wang.post(path, [("everything", "1"), ("f_state", "undecided"), *fields])
     assert code_of(nothing) == "answer_incomplete"
+
+
+def test_a_decision_taken_after_the_month_was_judged_says_that_it_does_not_count_yet(
+    office: Office,
+) -> None:
+    (one, *_) = findings(office, state="must_decide")
+    wang, path = office.people["wang"], f"{office.base}/rules"
+    said_ = [("subject", one.subject), ("decision", "keep"), ("reason", "業務需要"), ("until", "")]
+    assert wang.post(path, said_).status_code == 303
+    assert "尚未計入" not in wang.get(path).text
+    # As when the decision was entered on the page of another month.
+    with office.kept.custody.database.transaction() as rows:
+        rows.execute(update(month).values(judged_at=NOW))
+    assert wang.get(path).text.count("尚未計入") == 1
 
 
 def proposed(office: Office, finding: str, **fields: str) -> dict[str, str]:
@@ -401,6 +415,7 @@ def test_from_a_number_down_to_the_bytes(office: Office) -> None:
         one for one in findings(office, control="CC-17010.b.f") if one.state == "must_decide"
     )
     page = wu.get(f"{office.base}/findings/{one.id}").text
+    assert "[&#39;" not in page, "what was measured is shown as a person writes it"
     reading = re.search(rf"/a/{agent}/readings/([0-9a-f]{{64}})", page)
     assert reading is not None
     page = wu.get(f"/a/{agent}/readings/{reading[1]}").text

@@ -54,6 +54,7 @@ class Html:
         )
         self._made.filters |= {
             "safe_text": safe_text,
+            "measured": measured,
             "day": day,
             "moment": moment,
             "minute": minute,
@@ -160,6 +161,15 @@ def failure(context: Context, code: str, message: str = "") -> str:
     """What a failure's code means, in words."""
     said, _ = failure_texts(Failure(code, message))
     return words(context, said)
+
+
+def measured(value: object) -> str:
+    """What a check measured: a list as its items, a mapping as its pairs."""
+    if isinstance(value, Mapping):
+        return safe_text("; ".join(f"{key}: {measured(one)}" for key, one in value.items()))
+    if isinstance(value, list):
+        return "、".join(map(measured, value))
+    return safe_text(value)
 
 
 def safe_text(value: object) -> str:

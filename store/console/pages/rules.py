@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -34,7 +35,7 @@ def review(console: Console, call: Call) -> Response:
             "total": rules.count(rows, agent, period, control, which),
             "counts": rules.counts(rows, agent, period, control),
             "firewalls": rules.firewalls(rows, agent, period),
-            "decided": _decided(rows, agent, found),
+            "decided": _decided(rows, agent, found, values["month"].judged_at),
         }
     done = call.asked("done")
     return shown(
@@ -144,13 +145,16 @@ def _told(which: Which) -> dict[str, str]:
     }
 
 
-def _decided(rows: Any, agent: str, found: Any) -> dict[str, Any]:
-    """The newest decision about each rule of a page."""
+def _decided(rows: Any, agent: str, found: Any, judged_at: datetime) -> dict[str, Any]:
+    """The newest decision about each rule of a page; `later`: taken after the month was judged, so
+    that the verdict beside it does not know of it yet."""
     subjects = [one.subject for one in found]
     said = rows.execute(
-        select(disposition.c.subject, disposition.c.record)
+        select(disposition.c.subject, disposition.c.record, disposition.c.said_at)
         .where(disposition.c.agent == agent, disposition.c.subject.in_(subjects))
         .where(disposition.c.kind == Kind.decision.value)
         .order_by(disposition.c.position)
     )
-    return {row.subject: json.loads(row.record) for row in said}
+    return {
+        row.subject: {**json.loads(row.record), "later": row.said_at > judged_at} for row in said
+    }
