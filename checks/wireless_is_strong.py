@@ -84,6 +84,8 @@ def traits(network: WirelessNetwork | AirObservation) -> tuple[str, ...]:
     found = []
     if any(word.startswith("wep") for word in ciphers | versions | akm):
         found.append("wep")
+    elif not akm:
+        found.append("akm_unknown")  # nobody said that nothing is asked
     elif not akm - {"open", "none"}:
         portal = isinstance(network, WirelessNetwork) and network.portal
         found.append("open_portal" if portal else "open")
@@ -108,7 +110,7 @@ def _management_frames(network: WirelessNetwork | AirObservation, akm: set[str])
     """What concerns WPA2 and WPA3 only: protection of management frames, and transitions."""
     plain = {re.sub(r"-sha(?:256|384)$", "", word.removeprefix("ft-")) for word in akm}
     sae, psk, owe = "sae" in plain or "sae-ext-key" in plain, "psk" in plain, "owe" in plain
-    eap = bool(plain & {"802.1x", "eap", "cckm"})
+    eap = any(word.startswith(("802.1x", "eap", "cckm", "fils")) for word in plain)
     if owe:
         return ["owe", "owe_transition"] if network.transition == "owe" else ["owe"]
     if "osen" in plain:

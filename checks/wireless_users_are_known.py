@@ -52,14 +52,22 @@ def check(
                 yield _observed(readings, held, f"{held.subject}/supplier {name}", approved)
 
 
+_ANYBODY = {"open", "none", "owe", "osen"}
+_BY_PASSPHRASE = {"psk", "sae", "sae-ext-key"}
+_BY_USER = {"802.1x", "802.1x-suite-b", "802.1x-suite-b-192", "eap", "cckm", "fils"}
+
+
 def _users(held: Held, keys_are_enough: bool) -> Answer:
     """By the weakest way in: a client may choose it."""
     network = held.network
     akm = {word.removeprefix("ft-").split("-sha")[0] for word in network.akm}
-    if not akm - {"open", "none", "owe", "osen"} or any("wep" in one for one in network.versions):
+    if akm & _ANYBODY or any("wep" in one for one in network.versions):
         words = Text("lets anybody in", "任何人皆可連線，無法識別使用者")
         return Answer(Result.not_satisfied, "anybody", words)
-    if not akm & {"psk", "sae", "sae-ext-key"}:
+    if not akm or not akm <= _BY_PASSPHRASE | _BY_USER:
+        words = Text("how it lets users in is not told", "設備未揭露其使用者驗證方式")
+        return Answer(Result.not_assessed, "users_not_told", words)
+    if not akm & _BY_PASSPHRASE:
         words = Text("each user by 802.1X", "以 802.1X 逐一識別使用者")
         return Answer(Result.satisfied, "each_user", words)
     if network.user_keys:

@@ -458,3 +458,25 @@ def test_an_ssid_that_a_firewall_serves_itself_is_an_interface_of_it() -> None:
     )
     [found] = guest_is_separated.check(readings)
     assert (found.state, found.result) == ("vlan_is_internal", Result.not_satisfied)
+
+
+def test_key_management_that_nobody_told_is_neither_open_nor_a_pass() -> None:
+    """A summary that leaves security out, a word that is not known, another standard."""
+    untold = replace(OFFICE, akm=(), versions=(), pairwise=(), group=None, pmf=None)
+    (one,) = wireless_is_strong.check(seen(read("wlc", "wireless", untold)))
+    assert (one.result, one.measures["traits"]) == (Result.not_assessed, ["akm_unknown"])
+    for akm in ((), ("wapi",), ("802.1x", "akm 27"), ("dpp",)):
+        network = replace(OFFICE, akm=akm)
+        (users,) = wireless_users_are_known.check(seen(read("wlc", "wireless", network)))
+        assert (users.result, users.state) == (Result.not_assessed, "users_not_told")
+
+
+def test_one_open_way_in_beside_others_lets_anybody_in() -> None:
+    network = replace(OFFICE, akm=("802.1x", "open"))
+    (users,) = wireless_users_are_known.check(seen(read("wlc", "wireless", network)))
+    assert users.state == "anybody"
+
+
+def test_suite_b_without_frame_protection_is_enterprise_without_it() -> None:
+    network = replace(OFFICE, akm=("802.1x-suite-b-192",), pairwise=("gcmp-256",), pmf="disabled")
+    assert wireless_is_strong.traits(network) == ("eap_without_pmf",)

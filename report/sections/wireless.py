@@ -136,7 +136,7 @@ def _users(held: Held) -> Cell:
         return shared if keys is not None else UNTOLD
     if any(one.startswith("802.1x") for one in akm):
         return Text("802.1X", "802.1X")
-    return Text("anybody", "任何人")
+    return Text("anybody", "任何人") if akm & {"open", "none", "owe", "osen"} else UNTOLD
 
 
 def _others(month: Month) -> Iterator[Row]:
