@@ -10,7 +10,8 @@ From public parsers and write-ups; not confirmed on a controller of our own: how
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from collectors import ios
@@ -58,6 +59,8 @@ ALIASES = ("cisco_ioswlc", "iosxe_wlc", "cisco_c9800", "catalyst_9800")
 Flow = Generator[Ask, Capture, Iterable[Fact]]
 
 WLANS = Ask("wlan_all", "show wlan all", also=("show_wlan_all",))
+# One of them, as people print it: taken where nobody delivered all at once.
+WLAN = Ask("wlan", "show wlan id {number}", holes={"number": r"[0-9]{1,4}"})
 SUMMARY = Ask("wlan_summary", "show wlan summary", also=("show wlan sum", "show_wlan_summary"))
 AP_TAGS = Ask("ap_tags", "show ap tag summary", also=("show_ap_tag_summary",))
 TAG = Ask("policy_tag", "show wireless tag policy detailed {tag}")
@@ -89,19 +92,21 @@ _MAPS = re.compile(r"(?m)^Number of WLAN-POLICY maps: *(\d+)")
 
 def firmware(device: Device) -> Flow:
     """What any IOS XE device tells, and the access points."""
-    found = yield from ios.firmware(device)
-    return [*found, *(yield from access_points())]
+    return (yield from ios.identity(device, (yield from access_points())))
 
 
 def wireless(device: Device) -> Flow:
     """Every WLAN profile, the policy tags by which access points carry it, from which addresses,
     and who else is heard."""
     try:
-        answer = yield WLANS
+        text = told((yield WLANS))
     except NotAnswered as missing:
-        return (yield from _of_summary(missing))
+        summary = yield from _summary(missing)
+        text = yield from _one_by_one(device, wlan_summary.numbers(summary))
+        if not text:
+            return wlan_summary.networks(summary)
     number = yield from _number()
-    blocks = [one.splitlines() for one in _BLOCK.split(told(answer))[1:]]
+    blocks = [one.splitlines() for one in _BLOCK.split(text)[1:]]
     if number is not None and number != len(blocks):
         raise Incomplete(f"{device.id}: {len(blocks)} WLANs told, the controller has {number}")
     if not blocks:
@@ -123,17 +128,30 @@ def wireless(device: Device) -> Flow:
     return [*carried, *served, *(yield from rogue.heard(ROGUES, ROGUE))]
 
 
-def _of_summary(missing: NotAnswered) -> Flow:
-    """What the summary alone tells, where somebody delivered nothing else."""
+def _summary(missing: NotAnswered) -> Generator[Ask, Capture, str]:
+    """A whole summary, where nobody delivered all WLANs at once; else that is what is missing."""
     try:
         text = told((yield SUMMARY))
     except NotAnswered:
         raise missing from None
-    found = list(wlan_summary.networks(text))
-    number = _NUMBER.search(text)
+    found, number = wlan_summary.numbers(text), _NUMBER.search(text)
     if number is None or int(number[1]) != len(found) or not found:
         raise missing
-    return found
+    return text
+
+
+def _one_by_one(device: Device, numbers: Sequence[str]) -> Generator[Ask, Capture, str]:
+    """The WLANs where each was delivered for itself; "" where none was.
+
+    Raises Incomplete: some were, and not all.
+    """
+    found = []
+    for number in numbers:
+        with suppress(NotAnswered):
+            found.append(told((yield WLAN(number=number))))
+    if found and len(found) < len(numbers):
+        raise Incomplete(f"{device.id}: {len(found)} WLANs told, the controller has {len(numbers)}")
+    return "\n".join(found)
 
 
 def _number() -> Generator[Ask, Capture, int | None]:

@@ -10,13 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from collectors._wireless import posture
 from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import WirelessNetwork
 
 _LINE = re.compile(r"^( *)(\S.*?) *(?::?\.{3,}|:)(?: +(.*?))? *$")
 _WPA = ("Wi-Fi Protected Access (WPA/WPA2/WPA3)", "Wi-Fi Protected Access (WPA/WPA2)")
 _HEADING = "authkeymanagement"
-_ELEMENTS = {"wpassnie": "wpa", "wpa2rsnie": "wpa2", "wpa3wpa3ie": "wpa3"}
+_ELEMENTS = {
+    "wpassnie": "wpa",
+    "wpa2rsnie": "wpa2",
+    **dict.fromkeys(("wpa3wpa3ie", "wpa3rsnie"), "wpa3"),
+}
 _CIPHERS = {
     "tkip": "tkip",
     **dict.fromkeys(("aes", "ccmp128", "aesccmp128", "ccmp128aes"), "ccmp"),
@@ -39,9 +44,14 @@ _AKM = {
     "owe": "owe",
     "suiteb1x": "802.1x-suite-b",
     "suiteb1921x": "802.1x-suite-b-192",
+    "osen1x": "osen",
 }
+# Protections of other standards. What they offer is not told by a table of ours.
+_OTHERS = {"WAPI": "wapi", "CKIP": "ckip"}
 _PORTALS = ("Conditional Web Redirect", "Splash-Page Web Redirect", "Web-Passthrough")
 _PMF = ("disabled", "optional", "required")
+# Printed behind protection of management frames, by releases that have none too (AireOS 7.0).
+_AFTER_PMF = "Tkip MIC Countermeasure Hold-down Timer"
 
 Path = tuple[str, ...]
 Values = Mapping[Path, str]
@@ -71,23 +81,22 @@ def network(told: Values, who: str) -> WirelessNetwork:
     """What a client could negotiate. Raises Incomplete (a line is missing), Unexpected."""
     wpa = _flag(told, who, *_WPA)
     versions, akm, pairwise = _protected(told, who) if wpa else _unprotected(told, who)
-    pmf = _said(told, who, "PMF Support", "PMF").casefold()
-    if pmf not in _PMF:
-        raise Incomplete(f"{who}: protection of management frames is not told")
+    pmf = _pmf(told, who)
     owe = _optional(told, "OWE Transition Mode") == "Enabled"
     return WirelessNetwork(
         ssid=_said(told, who, "Network Name (SSID)") or None,
         profile=_said(told, who, "WLAN Profile Name", "Profile Name"),
         enabled=_flag(told, who, "Status"),
         broadcast=_flag(told, who, "Broadcast SSID"),
-        bands=_bands(_optional(told, "Radio Policy") or ""),
+        bands=_bands(told),
         versions=versions,
         akm=akm,
         pairwise=pairwise,
         # TKIP wherever any client may use it; of several others the controller's choice.
         group="tkip" if "tkip" in pairwise else pairwise[0] if len(pairwise) == 1 else None,
         pmf=pmf if wpa else "disabled",
-        transition="owe" if owe else "sae" if "sae" in akm and "psk" in akm else None,
+        transition="owe" if owe else posture.transition(akm),
+        sae_pwe=_sae_pwe(told, akm),
         portal=_flag(told, who, "Web Based Authentication")
         or any(_on(_optional(told, label) or "") for label in _PORTALS),
     )
@@ -125,6 +134,9 @@ def _unprotected(
     shared = "shared" in _said(told, who, "802.11 Authentication").casefold()
     wep = _flag(told, who, "Static WEP Keys") or dynamic or shared
     akm = ("802.1x",) if dynamic else ("open",)
+    others = [name for label, name in _OTHERS.items() if _on(_optional(told, label) or "")]
+    if others and not wep:
+        return (), tuple(others), tuple(others)
     return (("wep",), akm, ("wep",)) if wep else ((), akm, ())
 
 
@@ -138,12 +150,42 @@ def _known(table: Mapping[str, str], label: str, who: str) -> str:
     return table[label]
 
 
-def _bands(policy: str) -> tuple[str, ...]:
-    """`All` is told as the two bands that every release means by it."""
-    text = policy.casefold()
-    lower = text == "all" or "802.11b" in text or "802.11g" in text
-    upper = text == "all" or "802.11a" in text
-    return (("2.4",) if lower else ()) + (("5",) if upper else ())
+def _pmf(told: Values, who: str) -> str | None:
+    """Protection of management frames; None where the release prints none.
+
+    Raises Incomplete: the answer breaks off before it.
+    """
+    if _optional(told, _AFTER_PMF) is not None and _optional(told, "PMF") is None:
+        return None
+    said = _said(told, who, "PMF Support", "PMF").casefold()
+    if said not in _PMF:
+        raise Incomplete(f"{who}: protection of management frames is not told")
+    return said
+
+
+def _sae_pwe(told: Values, akm: tuple[str, ...]) -> str | None:
+    """`Hash to Element(H2E)`, `Hunting and Pecking(HNP)` or both of them (IOS XE 17.7)."""
+    if not any("sae" in one for one in akm):
+        return None
+    said = (_optional(told, "SAE PWE Method") or "").casefold()
+    newer, older = ("h2e" in said or "hash" in said), ("hnp" in said or "hunting" in said)
+    if (newer and older) or "both" in said:
+        return "both"
+    return "hash-to-element" if newer else "hunting-and-pecking" if older else None
+
+
+def _bands(told: Values) -> tuple[str, ...]:
+    """The bands that the policy allows, and those whose state is told of each (IOS XE 17.7).
+
+    `All` is told as the two bands that every release means by it.
+    """
+    text = (_optional(told, "Radio Policy") or "").casefold()
+    state = {path[-1] for path, value in told.items() if value.startswith("UP")}
+    lower = text == "all" or "802.11b" in text or "802.11g" in text or "24ghz" in state
+    upper = text == "all" or bool(re.search(r"802\.11a(?!x)", text)) or "5ghz" in state
+    six = bool(re.search(r"\b6 ?ghz", text)) or "6ghz" in state
+    bands = ("2.4", lower), ("5", upper), ("6", six)
+    return tuple(name for name, there in bands if there)
 
 
 def _flag(told: Values, who: str, *labels: str) -> bool:

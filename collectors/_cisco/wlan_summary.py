@@ -51,6 +51,11 @@ _CIPHERS = {
 }
 
 
+def numbers(text: str) -> list[str]:
+    """The number of every row."""
+    return [row["number"] for form in (_IOS_XE, _AIREOS) for row in form.finditer(text)]
+
+
 def networks(text: str) -> Iterator[WirelessNetwork]:
     """Every row of either controller's table."""
     for row in (*_IOS_XE.finditer(text), *_AIREOS.finditer(text)):
@@ -88,4 +93,4 @@ def _is_known(word: str) -> bool:
         return True
     plain = re.sub(r"[ +-]", "", word)
     plain = re.sub(r"wpa[123]?|webauth|macfilter(?:ing)?|staticwep|wep", "", plain)
-    return plain in ("", "none")
+    return plain in ("", "none", "ftenabled", "ftadaptive")

@@ -13,7 +13,7 @@ passes. An applied list without entries, or that does not exist, lets everything
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 from collectors._cisco import access_list, acl_rules, parts, privilege
 from collectors._cisco.answer import answered, captured_at, delivered, if_known, text_of, told
@@ -130,6 +130,14 @@ def crypto(device: Device) -> Flow:
 
 def firmware(device: Device) -> Flow:
     """Software, hardware and the unit, from whichever answers tell them."""
+    return (yield from identity(device))
+
+
+def identity(device: Device, beside: Sequence[Fact] = ()) -> Flow:
+    """The same, and what else was told of the device: where there is any, it may be all.
+
+    Raises Unexpected: nothing was told.
+    """
     found = yield from answered(VERSION, INVENTORY, MODULE, PLATFORM, LICENCE_UDI, INSTALL)
     version, module, platform = (text_of(found, ask) for ask in (VERSION, MODULE, PLATFORM))
     software = (
@@ -145,13 +153,13 @@ def firmware(device: Device) -> Flow:
         _modules.identities(text_of(found, LICENCE_UDI)),
     )
     hardware = _version.with_machine(version, hardware)
-    if not software and not hardware:
+    if not software and not hardware and not beside:
         raise Unexpected(
             f"{device.id}: no answer tells an IOS or IOS XE version or part",
             next_step=f"deliver {VERSION.text!r} or {INVENTORY.text!r} of such a device",
         )
     units = _version.units(found[VERSION], hardware) if VERSION in found else ()
-    return [*software, *hardware, *units]
+    return [*software, *hardware, *units, *beside]
 
 
 def firewall(device: Device) -> Flow:
