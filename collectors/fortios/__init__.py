@@ -16,7 +16,18 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
 from collectors._neighbours import inside
-from collectors.fortios import _access, _cli, _crypto, _policy, _rogue, _tables, _text, _unit, _vap
+from collectors.fortios import (
+    _access,
+    _cli,
+    _crypto,
+    _policy,
+    _rogue,
+    _script,
+    _tables,
+    _text,
+    _unit,
+    _vap,
+)
 from collectors.fortios._account import privilege
 from collectors.fortios._answer import parts
 from collectors.fortios._central_nat import central_nat
@@ -254,20 +265,38 @@ def firmware(device: Device) -> Flow:
 def wireless(device: Device) -> Flow:
     """The SSIDs this FortiGate's wireless controller holds, on the air or not; what its access
     points hear of others."""
-    vap = yield VAP
-    answers = _vap.Answers(
-        vap=vap,
-        profiles=(yield from _optional(AP_PROFILES)),
-        access_points=(yield from _optional(ACCESS_POINTS)),
-        groups=(yield from _optional(VAP_GROUPS)),
+    vap = yield from _delivered(VAP)
+    if vap is None:
+        return (yield from _configured(device))
+    told = _vap.answered(
+        vap,
+        (yield from _optional(AP_PROFILES)),
+        (yield from _optional(ACCESS_POINTS)),
+        (yield from _optional(VAP_GROUPS)),
     )
     managed = yield from _optional(MANAGED)
     rogues = yield from _optional(ROGUES)
     return [
-        *_vap.networks(answers),
+        *_vap.networks(told, device.id),
         *(_rogue.owned(managed) if managed else ()),
         *(_rogue.heard(rogues) if rogues else ()),
     ]
+
+
+def _configured(device: Device) -> Flow:
+    """The SSIDs of a configuration that somebody delivered."""
+    configuration = yield from _delivered(CLI_CONFIGURATION)
+    if configuration is None:
+        raise _silence(device)
+    told = _vap.configured(_script.read(configuration.text(), device.id).rows)
+    if not told.vap:
+        raise Unexpected(
+            f"{device.id}: no SSID in this configuration",
+            code="result_empty_suspicious",
+            next_step="deliver the whole configuration; a FortiGate without wireless has no "
+            "`wireless` subject",
+        )
+    return list(_vap.networks(told, device.id))
 
 
 def crypto(device: Device) -> Flow:

@@ -72,6 +72,7 @@ _LISTS = frozenset(
         *("ztna-ems-tag-secondary", "network-service-dynamic", "network-service-src-dynamic"),
         *("devices", "ntlm-enabled-browsers", "sgt", "pcp-poolname", "poolname6"),
         *("orig-addr", "orig-addr6", "dst-addr", "dst-addr6", "nat-ippool", "nat-ippool6"),
+        "vaps",
     )
 )
 
@@ -168,9 +169,14 @@ class _Script:
 
     @property
     def _row(self) -> dict[str, Any] | None:
-        """The row that is open, or the settings of a VDOM where they are."""
+        """The row that is open, or the settings of a VDOM, or of a radio in a row, where they
+        are."""
         if self.stack[-1][1] is not None:
             return self.stack[-1][1]
+        holder = self.stack[-2][1] if len(self.stack) > 1 else None
+        if holder is not None and self.stack[-1][0].startswith("radio-"):
+            radio: dict[str, Any] = holder.setdefault(self.stack[-1][0], {})
+            return radio
         vdom, tables = self._place
         settings = tables == ["system settings"]
         return self.found.settings.setdefault(vdom, {}) if settings else None

@@ -7,7 +7,7 @@ access point may override its profile. An SSID is bound where a radio that serve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from collectors._wireless import posture
@@ -51,6 +51,8 @@ _PMF = {"disable": "disabled", "optional": "optional", "enable": "required"}
 _CIPHERS = {"tkip": ("tkip",), "aes": ("ccmp",), "tkip-aes": ("ccmp", "tkip")}
 _MORE_AKM = {"akm6": "psk-sha256", "akm24": "sae-ext-key"}
 _RADIOS = ("radio-1", "radio-2", "radio-3", "radio-4")
+# Defaults of the CLI reference, from 6.0 on.
+_LEFT_OUT = {"ssid": "fortinet", "security": "wpa2-only-personal"}
 _EVERYWHERE = ("tunnel", "bridge", "enable")
 _BAND = (
     ("6", re.compile(r"802\.11.*-6g")),
@@ -59,13 +61,42 @@ _BAND = (
 )
 
 
-class Answers(NamedTuple):
+Rows = Sequence[tuple[str, Row]]  # each with its VDOM
+
+
+class Told(NamedTuple):
     """What the controller says of SSIDs and of who carries them; None: not told to this account."""
 
-    vap: Capture
-    profiles: Capture | None = None
-    access_points: Capture | None = None
-    groups: Capture | None = None
+    vap: Rows
+    profiles: Rows | None = None
+    access_points: Rows | None = None
+    groups: Rows | None = None
+
+
+def answered(*captures: Capture | None) -> Told:
+    """By REST: SSIDs, profiles of access points, access points, groups of SSIDs."""
+    vap, *others = (
+        None if one is None else [(part.vdom, row) for part, row in rows(one)] for one in captures
+    )
+    return Told(vap or [], *others)
+
+
+def configured(tables: Callable[[str], Iterable[tuple[str, Row]]]) -> Told:
+    """By a configuration, whose tables these are. `show` leaves defaults out, and which SSIDs a
+    radio takes has another in each release: who carries them is told by `show full-configuration`
+    alone."""
+    vap, profiles, access_points, groups = (
+        list(tables(f"wireless-controller {name}"))
+        for name in ("vap", "wtp-profile", "wtp", "vap-group")
+    )
+    radios = [row[one] for _, row in profiles for one in _RADIOS if isinstance(row.get(one), dict)]
+    whole = bool(radios) and all("vap-all" in one or "mode" in one for one in radios)
+    return Told(
+        [(vdom, {**_LEFT_OUT, **row}) for vdom, row in vap],
+        profiles if whole else None,
+        access_points,
+        groups,
+    )
 
 
 class Carried(NamedTuple):
@@ -75,21 +106,19 @@ class Carried(NamedTuple):
     bands: tuple[str, ...] = ()
 
 
-def networks(answers: Answers) -> Iterator[WirelessNetwork]:
+def networks(told: Told, who: str) -> Iterator[WirelessNetwork]:
     """Every SSID of every VDOM. Raises Unexpected for a mode this table does not know."""
-    vap = answers.vap
-    listed = list(rows(vap))
-    bound = _bound(answers, {(part.vdom, str(row.get("name"))): row for part, row in listed})
-    for part, row in listed:
+    bound = _bound(told, {(vdom, str(row.get("name"))): row for vdom, row in told.vap})
+    for vdom, row in told.vap:
         security = str(row.get("security", "")).removesuffix("+captive-portal")
         if security not in _SECURITY:
             raise Unexpected(
-                f"{vap.device}: SSID {shown(str(row.get('ssid')))} has security "
+                f"{who}: SSID {shown(str(row.get('ssid')))} has security "
                 f"{shown(security)!r}, which is not known",
                 next_step="report the FortiOS release; the SSIDs are not judged until it is read",
             )
         name = str(row.get("name", ""))
-        where = None if bound is None else bound.get((part.vdom, name), Carried())
+        where = None if bound is None else bound.get((vdom, name), Carried())
         yield _network(row, name, _SECURITY[security], where)
 
 
@@ -143,7 +172,8 @@ def _pmf(row: Row, security: Security) -> str | None:
     """WPA3 and OWE require it whatever the setting says; transition makes it optional at least."""
     if security.versions == ("wpa3",):
         return "required"
-    return _PMF.get(str(row.get("pmf", "disable")))
+    told = _PMF.get(str(row.get("pmf", "disable")))
+    return "optional" if told == "disabled" and "wpa3" in security.versions else told
 
 
 def _vlan(row: Row) -> str | None:
@@ -158,10 +188,12 @@ def _user_keys(row: Row, akm: tuple[str, ...]) -> tuple[str, ...] | None:
         return None
     if profile := said(row.get("mpsk-profile")):
         return (profile,)
+    if not _on(row.get("mpsk")):
+        return ()
     keys = row.get("mpsk-key")
-    if _on(row.get("mpsk")) and isinstance(keys, list):
-        return tuple(str(one.get("key-name")) for one in keys if isinstance(one, Mapping))
-    return ()
+    if not isinstance(keys, list):
+        return None
+    return tuple(str(one.get("key-name")) for one in keys if isinstance(one, Mapping))
 
 
 def _sae_pwe(row: Row, akm: tuple[str, ...]) -> str | None:
@@ -173,24 +205,25 @@ def _sae_pwe(row: Row, akm: tuple[str, ...]) -> str | None:
 
 
 def _bound(
-    answers: Answers, known: Mapping[tuple[str, str], Row]
+    told: Told, known: Mapping[tuple[str, str], Row]
 ) -> dict[tuple[str, str], Carried] | None:
     """(VDOM, SSID profile) → where it is carried; None where that is not told."""
-    if answers.profiles is None:
+    if told.profiles is None:
         return None
-    groups = _groups(answers.groups)
-    profiles = {(part.vdom, str(row.get("name"))): row for part, row in rows(answers.profiles)}
+    groups = {
+        (vdom, str(row.get("name"))): words(row.get("vaps")) for vdom, row in told.groups or ()
+    }
+    profiles = {(vdom, str(row.get("name"))): row for vdom, row in told.profiles}
     carrying: dict[str, tuple[str, Row]] = {}
-    if answers.access_points is None:
+    if told.access_points is None:
         carrying = {f"{vdom}/{name}": (vdom, row) for (vdom, name), row in profiles.items()}
     else:
-        for part, row in rows(answers.access_points):
+        for vdom, row in told.access_points:
             if str(row.get("admin", "enable")) == "disable":
                 continue
-            own = profiles.get((part.vdom, str(row.get("wtp-profile"))), {})
+            own = profiles.get((vdom, str(row.get("wtp-profile"))), {})
             merged = {**own, **_overrides(row, own)}
-            label = f"{part.vdom}/{row.get('name') or row.get('wtp-id')}"
-            carrying[label] = (part.vdom, merged)
+            carrying[f"{vdom}/{row.get('name') or row.get('wtp-id')}"] = (vdom, merged)
     found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for label, (vdom, row) in carrying.items():
         for radio in _RADIOS:
@@ -232,11 +265,6 @@ def _on_radio(
         return
     for name in words(settings.get("vaps")):
         yield from groups.get((vdom, name), (name,))
-
-
-def _groups(capture: Capture | None) -> dict[tuple[str, str], tuple[str, ...]]:
-    found = rows(capture) if capture else ()
-    return {(part.vdom, str(row.get("name"))): words(row.get("vaps")) for part, row in found}
 
 
 def _bands(settings: Any) -> set[str]:
