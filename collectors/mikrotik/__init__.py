@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from collectors._managed.openers import openers
-from collectors.mikrotik import _unit, _wireless
+from collectors.mikrotik import _export, _unit, _wireless
 from collectors.mikrotik._answer import Row, joined, printed, sheet, table
 from collectors.mikrotik._rules import Lists, Place, address_lists, facts
 from collectors.mikrotik._unit import VENDOR
@@ -25,7 +25,7 @@ from evidence.facts import Fact, FirewallRule, Unit
 
 __all__ = ["VENDOR"]
 ALIASES = ("mikrotik_routeros", "routeros")
-TRANSPORTS = ("https", "ssh")
+TRANSPORTS = ("https", "ssh", "folder")
 HTTP_AUTH = "basic"
 
 Flow = Generator[Ask, Capture, Iterable[Fact]]
@@ -108,6 +108,13 @@ PASSPHRASES = _menu(
 OLDER = _menu("wireless_interface", "interface/wireless", _LISTED, _SECRETS)
 OLDER_PROFILES = _menu(
     "wireless_profiles", "interface/wireless/security-profiles", _LISTED, _SECRETS
+)
+# Only read where somebody delivered it.
+EXPORT = Ask(
+    "export",
+    "/export",
+    secrets=_SECRETS,
+    also=("export", "/export terse", "/export verbose", "/export hide-sensitive"),
 )
 ASKS = tuple(
     ask
@@ -196,7 +203,12 @@ def wireless(device: Device) -> Flow:
         profiles = yield from _answer(device, OLDER_PROFILES, needed=True)
         known = _wireless.named(table(profiles) if profiles else [])
         found += _wireless.older(table(older), known, device.id)
-    if not answered and trouble is not None:
+    exported = (
+        None if answered or device.transport in ("https", "ssh") else (yield from _optional(EXPORT))
+    )
+    if exported is not None:
+        found += _export.facts(exported)
+    elif not answered and trouble is not None:
         raise trouble
     if not found:
         raise Unexpected(

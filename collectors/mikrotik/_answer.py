@@ -134,13 +134,21 @@ def _blocks(text: str, capture: Capture) -> list[Row]:
             continue
         if rest.count('"') % 2:
             raise Incomplete(f"{who(capture)}: a row breaks off: {shown(line)}")
-        for word in _WORD.finditer(rest):
-            # `security.ft=yes .wps=disable`: what begins with a dot goes on in the same part.
-            part, dot, _ = word["name"].rpartition(".")
-            name = word["name"] if part or not dot else f"{within}{word['name']}"
-            within = part or (within if dot else "")
-            found[-1][name] = word["plain"] if word["quoted"] is None else word["quoted"]
+        told, within = settings(rest, within)
+        found[-1] |= told
     return list(found)
+
+
+def settings(text: str, within: str = "") -> tuple[dict[str, str], str]:
+    """Values by name, and the part in which the last stands: `security.ft=yes .wps=disable`, what
+    begins with a dot goes on in the same part."""
+    found: dict[str, str] = {}
+    for word in _WORD.finditer(text):
+        part, dot, _ = word["name"].rpartition(".")
+        name = word["name"] if part or not dot else f"{within}{word['name']}"
+        within = part or (within if dot else "")
+        found[name] = word["plain"] if word["quoted"] is None else word["quoted"]
+    return found, within
 
 
 def _text(value: object) -> str:

@@ -221,7 +221,7 @@ def _wps(settings: Mapping[str, str]) -> bool | None:
     """Off where that is said; the wifi package has the push button on where nothing is said, and
     announces it only for two minutes after a command: unknown."""
     told = settings.get("security.wps")
-    return None if told is None else told not in ("disable", "disabled")
+    return told not in ("disable", "disabled") if told else None
 
 
 def _transition(settings: Mapping[str, str], akm: tuple[str, ...]) -> str | None:
