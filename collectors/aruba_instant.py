@@ -54,7 +54,8 @@ VERSION = Ask("version", "show version", also=("show_version",))
 OTHERS = Ask("ids_aps", "show ids aps", also=("show_ids_aps",))
 
 _RELEASE = re.compile(r"ArubaOS \(MODEL: (?P<model>[^)\s]+)\), Version (?P<version>\S+)")
-_BANDS = {"all": ("2.4", "5"), "2.4": ("2.4",), "5.0": ("5",), "6": ("6",), "none": ()}
+_BANDS = {"all": ("2.4", "5"), "2.4": ("2.4",), "5.0": ("5",), "none": ()}
+_BANDS |= dict.fromkeys(("6", "6.0"), ("6",))
 _PROFILE = "wlan ssid-profile"
 # MAC, network (which may be missing), classification, channel.
 _OTHER = re.compile(
@@ -116,7 +117,8 @@ def _network(device: Device, name: str, said: Mapping[str, str]) -> WirelessNetw
     if "opmode" not in said or "type" not in said:
         raise Incomplete(f"{who} breaks off before its encryption")
     mode = opmode.read(
-        said["opmode"].split(),
+        # Two at once stand with a comma (`wpa-psk-tkip,wpa2-psk-aes`).
+        re.split(r"[ ,]+", said["opmode"]),
         who,
         transition="opmode-transition-disable" not in said,
         fast="dot11r" in said,

@@ -67,7 +67,8 @@ _AKM = {
     "WPA-EAP-SUITE-B-192": "802.1x-suite-b-192",
     "FT-EAP-SHA384": "ft-802.1x-sha384",
 }
-_WPA3 = ("sae", "sae-ext-key", "ft-sae", "ft-sae-ext-key", "owe", "802.1x-suite-b-192")
+# What the RSN override elements offer beside (2.12), to clients that know them.
+_OVERRIDES = ("", "_2")
 _PMF = {"0": "disabled", "1": "optional", "2": "required"}
 # States of the radio in between (waiting for a channel, a country's rules) are neither.
 _ON_AIR = {"ENABLED": True, "DISABLED": False, "UNINITIALIZED": False}
@@ -154,8 +155,15 @@ def _network(said: Settings) -> WirelessNetwork:
     wep = not mask and any(key.startswith("wep_key") for key in said)
     if wep:
         pairwise = ("wep",)
+    if mask & 2:
+        for one in _OVERRIDES:
+            akm += _akm(said.get(f"rsn_override_key_mgmt{one}", ""))
+            pairwise += _ciphers(said.get(f"rsn_override_pairwise{one}", ""))
+        akm, pairwise = tuple(dict.fromkeys(akm)), tuple(dict.fromkeys(pairwise))
     if not mask:
         akm = ("802.1x",) if said.get("ieee8021x") == "1" else ("open",)
+    if not mask and said.get("osen", "0").strip() == "1":
+        akm, pairwise = ("osen",), ("ccmp",)
     pmf = _PMF.get(said.get("ieee80211w", "0"))
     owe = "owe_transition_ifname" in said or "owe_transition_ssid" in said
     secret = said.get("wpa_passphrase") or said.get("sae_password") or said.get("wpa_psk")
@@ -170,7 +178,7 @@ def _network(said: Settings) -> WirelessNetwork:
         group=_cipher(said["group_cipher"]) if "group_cipher" in said else _group(pairwise),
         pmf=pmf if mask & 2 else "disabled",
         wps=_number(said.get("wps_state")) > 0,
-        transition="owe" if owe else "sae" if _mixed(akm) else None,
+        transition="owe" if owe else posture.transition(akm),
         vlan="dynamic" if _number(said.get("dynamic_vlan")) else None,
         passphrase_digest=secret.strip() if secret and secret.startswith("redacted:") else None,
         user_keys=_user_keys(said, akm),
@@ -224,7 +232,7 @@ def _running(network: WirelessNetwork, capture: Capture) -> WirelessNetwork:
         pairwise=pairwise,
         group=_cipher(said["group_cipher"]) if "group_cipher" in said else _group(pairwise),
         pmf=network.pmf if same else None,
-        transition="sae" if _mixed(akm) else "owe" if network.transition == "owe" else None,
+        transition="owe" if network.transition == "owe" else posture.transition(akm),
         passphrase_digest=network.passphrase_digest if same else None,
     )
 
@@ -261,13 +269,9 @@ def _served(
 def _versions(mask: int, akm: tuple[str, ...], pmf: str | None) -> tuple[str, ...]:
     """WPA3 is RSN with its own key management; with 802.1X it is SHA-256 and PMF required."""
     enterprise3 = pmf == "required" and set(akm) <= {"802.1x-sha256", "802.1x-suite-b-192"}
-    newer = [one for one in akm if one in _WPA3 or enterprise3]
+    newer = [one for one in akm if posture.is_wpa3(one) or enterprise3]
     names = ("wpa", mask & 1), ("wpa2", mask & 2 and len(newer) < len(akm)), ("wpa3", newer)
     return tuple(name for name, there in names if there)
-
-
-def _mixed(akm: tuple[str, ...]) -> bool:
-    return "sae" in akm and any(one.startswith(("psk", "ft-psk")) for one in akm)
 
 
 def _group(pairwise: tuple[str, ...]) -> str | None:

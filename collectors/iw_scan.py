@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
+from collectors._air.protection import AKM, CIPHERS
+from collectors._wireless import posture
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
@@ -28,18 +30,28 @@ SCAN = Ask(
     also=("iw dev wlan0 scan", "iw scan"),
 )
 _BSS = re.compile(r"(?m)^BSS ((?:[0-9a-f]{2}:){5}[0-9a-f]{2}) ?\(on [^)\n]*\)[^\n]*$")
+# As iw names suites; one that it knows no name for stands as `00-0f-ac:24`.
 _AKM = {
     "ieee-802.1x": "802.1x",
     "psk/sha-256": "psk-sha256",
+    "psk/sha-384": "psk-sha384",
     "ieee-802.1x/sha-256": "802.1x-sha256",
+    "ieee-802.1x/sha-384": "802.1x-sha384",
     "ieee-802.1x/suite-b": "802.1x-suite-b",
     "ieee-802.1x/suite-b-192": "802.1x-suite-b-192",
     "ft/ieee-802.1x": "ft-802.1x",
     "ft/ieee-802.1x/sha-384": "ft-802.1x-sha384",
     "ft/psk": "ft-psk",
+    "ft/psk/sha-384": "ft-psk-sha384",
     "ft/sae": "ft-sae",
+    "fils/sha-256": "fils-sha256",
+    "fils/sha-384": "fils-sha384",
+    "ft/fils/sha-256": "ft-fils-sha256",
+    "ft/fils/sha-384": "ft-fils-sha384",
+    **{f"00-0f-ac:{number}": name for number, name in AKM.items()},
 }
-_WPA3 = ("sae", "ft-sae", "owe", "802.1x-suite-b-192")
+_CIPHERS = {f"00-0f-ac:{number}": name for number, name in CIPHERS.items()}
+_USE_GROUP = "use-group-cipher-suite"
 
 Elements = Mapping[str, Mapping[str, str]]
 
@@ -73,14 +85,14 @@ def _observed(device: Device, bssid: str, said: Elements, whole: bool) -> AirObs
     akm = tuple(dict.fromkeys((*_suites(wpa), *_suites(rsn))))
     pairwise = tuple(dict.fromkeys((*_ciphers(wpa), *_ciphers(rsn))))
     private = "Privacy" in capability.split()
-    versions = _versions(wpa is not None, rsn is not None, akm)
+    own = tuple(_suites(rsn))
+    versions = posture.versions(wpa=wpa is not None, rsn=rsn is not None, akm=own)
     if wpa is None and rsn is None and whole:
         akm, pairwise, versions = (
             (("open",), ("wep",), ("wep",)) if private else (("open",), (), ())
         )
-    group = next(
-        (one["Group cipher"].lower() for one in (wpa, rsn) if one and "Group cipher" in one), None
-    )
+    groups = [found for one in (wpa, rsn) if (found := _group(one)) is not None]
+    group = posture.group(groups) or next(iter(groups), None)
     return AirObservation(
         bssid=bssid,
         ssid=_ssid(said.get("SSID", {}).get("")),
@@ -92,7 +104,7 @@ def _observed(device: Device, bssid: str, said: Elements, whole: bool) -> AirObs
         group=group or ("wep" if versions == ("wep",) else None),
         pmf=_pmf(rsn),
         wps=True if "WPS" in said else False if whole else None,
-        transition="owe" if "OWE Transition Mode" in said else "sae" if _mixed(akm) else None,
+        transition="owe" if "OWE Transition Mode" in said else posture.transition(akm),
     )
 
 
@@ -119,13 +131,16 @@ def _suites(element: Mapping[str, str] | None) -> Iterator[str]:
 
 
 def _ciphers(element: Mapping[str, str] | None) -> list[str]:
-    return (element or {}).get("Pairwise ciphers", "").lower().split()
+    told = (element or {}).get("Pairwise ciphers", "").lower()
+    words = told.replace("use group cipher suite", _USE_GROUP).split()
+    group = _group(element)
+    named = [group if one == _USE_GROUP else _CIPHERS.get(one, one) for one in words]
+    return [one for one in named if one]
 
 
-def _versions(wpa: bool, rsn: bool, akm: tuple[str, ...]) -> tuple[str, ...]:
-    newer = [one for one in akm if one in _WPA3]
-    names = ("wpa", wpa), ("wpa2", rsn and len(newer) < len(akm)), ("wpa3", rsn and newer)
-    return tuple(name for name, there in names if there)
+def _group(element: Mapping[str, str] | None) -> str | None:
+    told = (element or {}).get("Group cipher", "").lower()
+    return _CIPHERS.get(told, told) or None
 
 
 def _pmf(rsn: Mapping[str, str] | None) -> str | None:
@@ -141,10 +156,6 @@ def _pmf(rsn: Mapping[str, str] | None) -> str | None:
         if "MFP-capable" in words
         else "disabled"
     )
-
-
-def _mixed(akm: tuple[str, ...]) -> bool:
-    return "sae" in akm and any(one.startswith(("psk", "ft-psk")) for one in akm)
 
 
 def _ssid(text: str | None) -> str | None:

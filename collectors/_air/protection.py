@@ -13,9 +13,9 @@ from collectors._air import elements as e
 from collectors._wireless import posture
 
 _IEEE, _MICROSOFT, _ALLIANCE = b"\x00\x0f\xac", b"\x00\x50\xf2", b"\x50\x6f\x9a"
-_CIPHERS = {1: "wep", 2: "tkip", 4: "ccmp", 5: "wep", 8: "gcmp", 9: "gcmp-256", 10: "ccmp-256"}
+CIPHERS = {1: "wep", 2: "tkip", 4: "ccmp", 5: "wep", 8: "gcmp", 9: "gcmp-256", 10: "ccmp-256"}
 _USE_GROUP, _NO_GROUP = 0, 7
-_AKM = {
+AKM = {
     1: "802.1x",
     2: "psk",
     3: "ft-802.1x",
@@ -154,12 +154,12 @@ def _cipher(suite: bytes) -> str | None:
         return f"suite {suite.hex('-')}"
     if suite[3] == _NO_GROUP:
         return None
-    return _CIPHERS.get(suite[3], f"suite {suite[3]}")
+    return CIPHERS.get(suite[3], f"suite {suite[3]}")
 
 
 def _key_management(suite: bytes) -> str:
     if suite[:3] in (_IEEE, _MICROSOFT):
-        return _AKM.get(suite[3], f"akm {suite[3]}")
+        return AKM.get(suite[3], f"akm {suite[3]}")
     if suite[:3] == _ALLIANCE:
         return _ALLIANCE_AKM.get(suite[3], f"akm {suite.hex('-')}")
     return f"akm {suite.hex('-')}"

@@ -32,7 +32,9 @@ def network(
     pairwise = _pairwise(row, security, versions)
     secret = word(row, _KEYS.get(security, ""))
     # With keys of single users the row's own is used by nobody.
-    own = secret and secret.startswith("redacted:") and not row.get("private_preshared_keys")
+    single = row.get("private_preshared_keys_enabled") is not False
+    replaced = single and bool(row.get("private_preshared_keys"))
+    own = secret and secret.startswith("redacted:") and not replaced
     return WirelessNetwork(
         ssid=word(row, "name"),
         profile=word(row, "_id"),
@@ -61,6 +63,8 @@ def _user_keys(row: Row, networks: list[Row] | None) -> tuple[str, ...] | None:
     machine; None where this release tells of none."""
     if not isinstance(row.get("private_preshared_keys"), list):
         return None
+    if row.get("private_preshared_keys_enabled") is False:
+        return ()  # those it had are kept in the row
     names = {word(one, "_id"): word(one, "name") for one in networks or ()}
     return tuple(
         called
