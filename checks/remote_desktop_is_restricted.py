@@ -26,6 +26,12 @@ REDIRECTIONS = {
     "pnp_device": Text("plug-and-play devices", "隨插即用裝置"),
     "smart_card": Text("smart cards", "智慧卡"),
 }
+# Not judged here; beside the redirections for whoever reviews a host.
+MEASURED = (
+    *REDIRECTIONS,
+    *("password_saving", "help_offered", "help_requested", "single_session"),
+    *("temp_per_session", "temp_deleted"),
+)
 
 
 def check(
@@ -42,7 +48,7 @@ def check(
             subject=f"{one.place}/remote desktop redirection",
             about="redirection",
             answer=one.known or _redirection(one.mine, redirections_off),
-            measures={name: one.mine and getattr(one.mine, name) for name in REDIRECTIONS},
+            measures={name: one.mine and getattr(one.mine, name) for name in MEASURED},
         )
 
 

@@ -176,3 +176,38 @@ def test_xrdp_s_sections_are_the_same_in_any_case() -> None:
     plain, other = found
     assert replace(plain) == other
     assert (plain.security_layer, plain.idle_limit_s, plain.clipboard) == ("tls", 600.0, True)
+
+
+ABSENT = [
+    ("ERROR: The system was unable to find the specified registry key or value.", "ascii"),
+    ("錯誤: 系統找不到指定的登錄機碼或值。", "cp950"),
+    ("錯誤: 系統找不到指定的登錄機碼或值。", "utf-8"),
+    ("错误: 系统找不到指定的注册表项或值。", "gbk"),
+    ("エラー: 指定されたレジストリ キーまたは値が見つかりませんでした。", "cp932"),
+    ("오류: 지정된 레지스트리 키 또는 값을 찾을 수 없습니다.", "cp949"),
+    ("FEHLER: Der angegebene Registrierungsschlüssel bzw. Wert wurde nicht gefunden.", "cp850"),
+    ("ERREUR : le système n'a pas trouvé la clé ou la valeur de Registre spécifiée.", "cp850"),
+]
+DENIED = [
+    ("ERROR: Access is denied.", "ascii"),
+    ("錯誤: 存取被拒。", "cp950"),
+    ("エラー: アクセスが拒否されました。", "cp932"),
+    ("FEHLER: Zugriff verweigert", "cp850"),
+]
+
+
+@pytest.mark.parametrize(("words", "page"), ABSENT)
+def test_a_key_that_is_missing_is_so_in_every_language(words: str, page: str) -> None:
+    said = policy(of_query(f"\r\n{words}\r\n".encode(page)))
+    assert said.idle_limit_s is None and said.unlimited == ()
+
+
+@pytest.mark.parametrize(("words", "page"), DENIED)
+def test_a_key_that_is_denied_is_not_one_that_is_missing(words: str, page: str) -> None:
+    reading = of_query(f"\r\n{words}\r\n".encode(page))
+    assert reading.failure is not None and reading.failure.code == "privilege_missing"
+
+
+def test_words_that_nobody_knows_say_nothing() -> None:
+    reading = of_query("\nVIRHE: jotain meni pieleen.\n")
+    assert reading.failure is not None and reading.failure.code == "output_unexpected"

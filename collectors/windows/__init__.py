@@ -111,9 +111,9 @@ def remote_desktop(device: Device) -> Flow:
     found = policies(
         keys.get(POLICY_KEY), keys.get(LISTENER_KEY), keys.get(MACHINE_KEY), keys.get(SYSTEM_KEY)
     )
-    if not found:
-        raise _silence(device)
     users = of_users((yield from _users()) | dict(keys), POLICY_KEY, DESKTOP_KEY)
+    if not found and not users:  # a user's own export is one too
+        raise _silence(device)
     return [*(yield from _unit()), *found, *users]
 
 

@@ -7,7 +7,7 @@ types and data are read, which it does not translate.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evidence.capture import Capture
@@ -28,14 +28,27 @@ _TYPES = frozenset(
 )
 _CONTROL_SET = re.compile(r"^system\\(controlset\d{3})\\")
 _RUNNING = "system\\currentcontrolset\\"
+# Windows says these in its user's language and code page: the words, and the pages they come in.
 _ABSENT = (
-    "unable to find the specified registry key",  # Windows and wine
-    "error_file_not_found",  # ours, of the registry pipe
-    "系統找不到指定的登錄機碼",
-    "系统找不到指定的注册表项",
-    "指定されたレジストリ キーまたは値が見つかりませんでした",
+    ("unable to find the specified registry key", ()),  # Windows and wine
+    ("error_file_not_found", ()),  # ours, of the registry pipe
+    ("系統找不到指定的登錄機碼", ("cp950",)),
+    ("系统找不到指定的注册表项", ("gbk",)),
+    ("指定されたレジストリ キーまたは値が見つかりませんでした", ("cp932",)),
+    ("지정된 레지스트리 키 또는 값을 찾을 수 없습니다", ("cp949",)),
+    ("bzw. wert wurde nicht gefunden", ()),
+    ("no pudo encontrar la clave", ()),
+    ("la valeur de registre sp", ()),
 )
-_DENIED = ("access is denied", "存取被拒", "拒绝访问", "アクセスが拒否")
+_DENIED = (
+    ("access is denied", ()),
+    ("存取被拒", ("cp950",)),
+    ("拒绝访问", ("gbk",)),
+    ("アクセスが拒否", ("cp932",)),
+    ("액세스가 거부", ("cp949",)),
+    ("zugriff verweigert", ()),
+    ("acceso denegado", ()),
+)
 # How an export writes types as bytes: a DWORD, and texts.
 _NUMBER = "hex(4)"
 _TEXTS = ("hex(1)", "hex(2)", "hex(6)", "hex(7)")
@@ -81,10 +94,9 @@ def queried(capture: Capture, path: str) -> Key:
         raise Incomplete(f"{who}: the answer stops after the key's name")
     if key is not None:
         return key
-    plain = text.casefold()
-    if any(word in plain for word in _ABSENT):
+    if _says(capture, text, _ABSENT):
         return Key(exists=False)
-    if any(word in plain for word in _DENIED):
+    if _says(capture, text, _DENIED):
         raise NotAnswered(
             f"{who}: Windows denies access",
             code="privilege_missing",
@@ -96,6 +108,15 @@ def queried(capture: Capture, path: str) -> Key:
     if not text.strip():
         raise Incomplete(f"{who}: the file delivered is empty")
     raise Unexpected(f"{who}: no answer of reg query; it starts {shown(text)!r}")
+
+
+def _says(capture: Capture, text: str, known: Iterable[tuple[str, Iterable[str]]]) -> bool:
+    """Whether the answer has one of these words, in whichever code page it came."""
+    plain = text.casefold()
+    return any(
+        word in plain or any(word.encode(page) in capture.body for page in pages)
+        for word, pages in known
+    )
 
 
 def searched(capture: Capture, name: str) -> list[str]:
@@ -114,7 +135,7 @@ def by_key(capture: Capture, name: str) -> dict[str, str]:
     text = capture.text()
     who = f"{capture.device}: {capture.ask.text!r}"
     found = {path: said for path, key in _keys(text, who).items() if (said := key.text(name))}
-    if not found and any(word in text.casefold() for word in _DENIED):
+    if not found and _says(capture, text, _DENIED):
         raise NotAnswered(f"{who}: Windows denies access", code="privilege_missing")
     return found
 

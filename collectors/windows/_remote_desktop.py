@@ -40,6 +40,18 @@ _SWITCHES = {
     "lpt_port": ("fDisableLPT", 0),
     "pnp_device": ("fDisablePNPRedir", 0),
     "smart_card": ("fEnableSmartCard", 1),
+    "password_saving": ("DisablePasswordSaving", 0),
+    # Remote Assistance: by whoever offers, by whoever asks, and whether the helper may take over.
+    "help_offered": ("fAllowUnsolicited", 1),
+    "help_offered_control": ("fAllowUnsolicitedFullControl", 1),
+    "help_requested": ("fAllowToGetHelp", 1),
+    "help_requested_control": ("fAllowFullControl", 1),
+}
+# Set by policy, else for the whole machine; a listener has none of its own.
+_MACHINE_SWITCHES = {
+    "single_session": ("fSingleSessionPerUser", 1),
+    "temp_per_session": ("PerSessionTempDir", 1),
+    "temp_deleted": ("DeleteTempDirsOnExit", 1),
 }
 # Allowed where nobody says anything. Plug and Play devices are not, since Server 2008 R2.
 _ALLOWED = ("drive", "clipboard", "printer", "com_port", "lpt_port", "smart_card")
@@ -86,7 +98,8 @@ def policies(
         found.append(replace(own, enabled=_denied((policy or Key()).number("fDenyTSConnections"))))
     if machine or (listener and listener.exists):
         of = listener or Key()
-        found.append(replace(_said("listener", {"listener": of}), enabled=_open(of, machine)))
+        said = _said("listener", {"listener": of}, machine=machine)
+        found.append(replace(said, enabled=_open(of, machine)))
     # Without the policy nobody knows what is in force: it would stand before the listener.
     return [*found, _effective(policy, listener, machine, system)] if policy else found
 
@@ -135,7 +148,9 @@ def _effective(
 ) -> RemoteDesktopPolicy:
     """The policy's value where it has one, else the listener's."""
     keys = {"policy": policy} | ({"listener": listener} if listener else {})
-    said = _said("effective", keys, system=system, default=True if listener else None)
+    said = _said(
+        "effective", keys, system=system, machine=machine, default=True if listener else None
+    )
     switch = _denied(policy.number("fDenyTSConnections"))
     opened = _open(listener or Key(), machine)
     # A listener that is switched off is off whatever the policy allows.
@@ -149,10 +164,18 @@ def _effective(
 
 
 def _said(
-    source: str, keys: Mapping[str, Key], system: Key | None = None, default: bool | None = None
+    source: str,
+    keys: Mapping[str, Key],
+    system: Key | None = None,
+    machine: Key | None = None,
+    default: bool | None = None,
 ) -> RemoteDesktopPolicy:
     """`default`: whether a redirection is allowed of which nothing is said."""
     sources = _Sources(keys)
+    of_machine = _Sources(
+        {name: key for name, key in keys.items() if name != "listener"}
+        | ({"machine": machine} if machine else {})
+    )
     values: dict[str, Any] = {}
     decided: dict[str, str | None] = {}
     odd: list[str] = []
@@ -162,8 +185,9 @@ def _said(
         odd += [value] if decided[name] not in (None, ACCOUNTS) and ms is None else []
         unlimited += [word] if ms == 0 else []
         values[name] = ms / 1000 if ms else None
-    for name, (value, true) in _SWITCHES.items():
-        decided[name], number = sources.number(value)
+    for name, (value, true) in (_SWITCHES | _MACHINE_SWITCHES).items():
+        held_by = of_machine if name in _MACHINE_SWITCHES else sources
+        decided[name], number = held_by.number(value)
         silent = default if name in _ALLOWED and decided[name] is None else None
         values[name] = silent if number is None else number == true
         odd += [value] if decided[name] and number is None else []

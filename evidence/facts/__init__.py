@@ -323,7 +323,10 @@ class RemoteDesktopPolicy(Fact):
     `unknown` those that were not read, `unreadable` the values of a type or number that means
     nothing. `decided_by` pairs an effective value with its source (`accounts`: left to each
     user's account, which was not read). `ends_at_limit`: a session at its limit ends, else it is
-    disconnected. A redirection is True when it is allowed.
+    disconnected. A redirection is True when it is allowed, and so is what follows the smart card:
+    saving passwords, Remote Assistance as it is offered and asked for, and that its helper may
+    take over. `temp_per_session`: each session has temporary folders of its own; `temp_deleted`:
+    they go with it. `single_session`: a user has one session.
     """
 
     source: str
@@ -352,6 +355,14 @@ class RemoteDesktopPolicy(Fact):
     smart_card: bool | None = None
     certificate: str | None = None
     decided_by: tuple[tuple[str, str], ...] = ()
+    password_saving: bool | None = field(default=None, metadata=LATER)
+    help_offered: bool | None = field(default=None, metadata=LATER)
+    help_offered_control: bool | None = field(default=None, metadata=LATER)
+    help_requested: bool | None = field(default=None, metadata=LATER)
+    help_requested_control: bool | None = field(default=None, metadata=LATER)
+    single_session: bool | None = field(default=None, metadata=LATER)
+    temp_per_session: bool | None = field(default=None, metadata=LATER)
+    temp_deleted: bool | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

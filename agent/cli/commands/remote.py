@@ -28,6 +28,11 @@ HEADINGS = {
     "verdict": Text("verdict", "結果"),
     "why": Text("why", "說明"),
 }
+_ALLOWED = {
+    "password_saving": Text("saves passwords", "可儲存密碼"),
+    "help_offered": Text("Remote Assistance may be offered", "允許主動提供遠端協助"),
+    "help_requested": Text("Remote Assistance may be asked for", "允許要求遠端協助"),
+}
 _SET = ("policy", "listener", "domain")
 _IN_FORCE = ("effective", "xrdp")
 
@@ -104,6 +109,7 @@ def _words(one: RemoteDesktopPolicy) -> Iterator[Text]:
         names = [REDIRECTIONS[name] for name in open_]
         en, zh = ", ".join(name.en for name in names), "、".join(name.zh for name in names)
         yield Text(f"redirects {en}", f"重新導向{zh}")
+    yield from (text for name, text in _ALLOWED.items() if getattr(one, name))
     if one.unreadable:
         names_ = ", ".join(one.unreadable)
         yield Text(f"unreadable {names_}", f"無法判讀 {names_}")
