@@ -34,14 +34,25 @@ _SECRET = Secret(
     r"(?m)^set (?!firewall |zone-policy )[^\n]*?(?:password|secret|key|passphrase|psk|community"
     r"|private|token|md5)[a-z0-9-]* '?(?P<secret>[^\s']+)",
 )
+_SECRET_IN_BRACES = Secret(
+    "regex",
+    r"(?m)^[ \t]+[a-z0-9-]*(?:password|secret|key|passphrase|psk|community|private|token|md5)"
+    r"[a-z0-9-]* [\"']?(?P<secret>[^\s\"'{]+)",
+)
 
 
-def _show(name: str, line: str, secrets: tuple[Secret, ...] = ()) -> Ask:
+def _show(name: str, line: str, secrets: tuple[Secret, ...] = (), *also: str) -> Ask:
+    """The ask, as its line is typed too; `also`: other forms of it that are delivered by hand."""
     wrapped = f"/opt/vyatta/bin/vyatta-op-cmd-wrapper {line}"
-    return Ask(name, wrapped, secrets=secrets, also=(line, f"{line} | no-more"))
+    return Ask(name, wrapped, secrets=secrets, also=(line, f"{line} | no-more", *also))
 
 
-CONFIGURATION = _show("configuration", "show configuration commands", (_SECRET,))
+CONFIGURATION = _show(
+    "configuration",
+    "show configuration commands",
+    (_SECRET, _SECRET_IN_BRACES),
+    *("show configuration", "show configuration | no-more", "config.boot"),
+)
 COUNTERS = _show("counters", "show firewall")
 VERSION = _show("version", "show version")
 UPTIME = _show("uptime", "show system uptime")

@@ -80,6 +80,7 @@ def _interface_groups(rule: Numbered, way: str) -> list[str]:
 
 def services(rule: Numbered, known: Objects) -> Iterator[str]:
     protocol = (rule.one("protocol") or "all").replace("tcp_udp", "tcp-udp")
+    protocol = protocol.replace("ipv6-icmp", "icmpv6")
     for kind in ("icmp", "icmpv6"):
         if told := rule.one(kind, "type-name") or rule.one(kind, "type"):
             yield f"{kind}/{told}"

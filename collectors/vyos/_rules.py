@@ -2,6 +2,9 @@
 
 Up to 1.3 `firewall name X rule N`, since 1.4 `firewall ipv4 name X rule N` and `firewall ipv4
 forward filter rule N`. A list of a name denies what it does not name, a base chain lets it pass.
+What comes between zones without a list is denied unless the zone says otherwise, and what stays
+within one passes. `return` from a list that only zones use passes too: the zone's chain lets go
+what a list gave back.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from collectors.vyos._match import (
     services,
     strange,
 )
+from collectors.vyos._zones import between_zones, zone_of
 from evidence.facts import FirewallRule
 
 _NAMES = {"name": "ip", "ipv6-name": "ip6"}
@@ -41,10 +45,13 @@ class _List:
     entering: list[str] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
     applied: bool = True
+    of_zones: bool = False
 
     def permits(self, action: str) -> bool | None:
         """An accept before the routing only ends that chain."""
         early = self.base and self.name.startswith("prerouting")
+        if self.of_zones and action == "return":
+            return True
         return None if early and action == "accept" else PERMITS.get(action)
 
 
@@ -56,14 +63,18 @@ def rules(told: Iterable[Statement], known: Objects) -> Iterator[FirewallRule]:
         _line(found, one)
     for one in told:
         _applied(found, one)
-    used = {one[-1] for one in told if _puts_in_force(one)}
+    used = [one for one in told if _puts_in_force(one)]
+    names = {one[-1] for one in used}
+    elsewhere = {one[-1] for one in used if zone_of(one) is None}
     for held in found.values():
-        held.applied = held.base or held.name in used
+        held.applied = held.base or held.name in names
+        held.of_zones = held.name in names and held.name not in elsewhere
     for held in found.values():
         order = sorted(held.rules)
         for position, number in enumerate(order, 1):
             yield _rule(held, held.rules[number], position, known)
         yield _default(held, len(order) + 1)
+    yield from between_zones(told)
 
 
 def _line(found: dict[tuple[str, str], _List], one: Statement) -> None:
@@ -116,6 +127,8 @@ def _applied(found: dict[tuple[str, str], _List], one: Statement) -> None:
             if (held := found.get((_NAMES[kind], name))) is not None:
                 held.leaving.append(to)
             way = "in"
+        case ("firewall" | "zone-policy", "zone", where, "default-firewall", kind, name):
+            way = "out"
         case (
             "firewall" | "zone-policy",
             "zone",

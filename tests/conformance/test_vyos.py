@@ -2,12 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evidence.facts import FirewallRule, HardwareItem, SoftwareRelease, Unit
 from tests.by_hand import read
+
+
+ASIDE: dict[str, Any] = {"match_digest": "", "comment": None}
 
 
 def folder(conformance: Path) -> Path:
@@ -64,6 +69,29 @@ def test_every_rule_of_the_new_syntax_is_read(conformance: Path, name: str) -> N
     groups = set(re.findall(r"rule \d+ source group (\S+-group '[^']+)'", text))
     assert groups
     assert not any("-group " in value for one in rules for value in one.sources), "all are resolved"
+
+
+@pytest.mark.parametrize("name", ["vyos1x_bgp-big-as-cloud", "vyos1x_dialup-router-wireguard-ipv6"])
+def test_braces_tell_what_the_same_configuration_as_commands_tells(
+    conformance: Path, name: str
+) -> None:
+    """The commands are those of a later release: it gives back what a list of zones accepts."""
+    expected = json.loads((folder(conformance) / "expected.json").read_text("utf-8"))
+    lines = expected[name]["parsed"]["migrated_set_commands"]
+    commands = "".join(f"{line}\n" for line in lines).encode()
+    kept = (folder(conformance) / f"{name}.cfg").read_bytes()
+    braces, set_ = (
+        {one.key: one for one in read("vyos", "firewall", ("configuration", body)).of(FirewallRule)}
+        for body in (kept, commands)
+    )
+    assert braces.keys() == set_.keys()
+    assert braces
+    for key, one in braces.items():
+        later = set_[key]
+        assert later.action in (one.action, "return")
+        assert later.permits in ((one.permits,) if later.action == one.action else (True, None))
+        same: dict[str, Any] = {"action": later.action, "permits": later.permits}
+        assert replace(one, **same, **ASIDE) == replace(later, **ASIDE)
 
 
 def test_a_release_of_before_is_read(conformance: Path) -> None:
