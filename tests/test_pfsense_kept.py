@@ -50,6 +50,18 @@ def test_a_kept_configuration_is_rules_without_counters() -> None:
     assert floating.not_understood == ("os 'Linux'",)
 
 
+def test_rules_of_a_group_of_interfaces_come_before_those_of_one() -> None:
+    group = "<ifgroups><ifgroupentry><ifname>inside</ifname><members>lan opt1</members>"
+    entry = "<rule><interface>inside</interface><source><any/></source><destination><any/>"
+    text = CONFIG.replace("<filter>", f"{group}</ifgroupentry></ifgroups><filter>").replace(
+        "</filter>", f"{entry}</destination><descr>inside</descr></rule></filter>"
+    )
+    rules = [one for one in kept(text).of(FirewallRule) if one.policy == "in"]
+    names = [one.name for one in sorted(rules, key=lambda one: one.position)]
+    assert names == ["inside", "web in", "copied by hand", "Default deny rule"]
+    assert rules[0].source_zones == ("lan", "opt1")
+
+
 def test_what_stands_twice_is_two_rules() -> None:
     start, end = CONFIG.index("<rule><interface>opt1"), CONFIG.index("</filter>")
     reading = kept(CONFIG[:end] + CONFIG[start:end] + CONFIG[end:])

@@ -30,3 +30,11 @@ def ends(entry: Element) -> Iterator[tuple[str, bool, str, str]]:
         negated = node is not None and node.find("not") is not None
         address = said(node, "address") or said(node, "network") or "any"
         yield end, negated, address, said(node, "port").replace(":", "-")
+
+
+def interface_groups(root: Element) -> dict[str, tuple[str, ...]]:
+    """The groups of interfaces with what each holds."""
+    found = {}
+    for entry in root.findall("ifgroups/ifgroupentry"):
+        found[said(entry, "ifname")] = tuple(said(entry, "members").replace(",", " ").split())
+    return found

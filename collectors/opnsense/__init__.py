@@ -16,7 +16,7 @@ from collectors._managed.answer import who
 from collectors._pf.kept import SECRETS
 from collectors.opnsense import _kept
 from collectors.opnsense._answer import Row, mapping, rows
-from collectors.opnsense._rules import aliases, counted, rules
+from collectors.opnsense._rules import aliases, counted, default, interface_groups, rules
 from collectors.opnsense._unit import release, unit
 from evidence.ask import Ask
 from evidence.capture import Capture
@@ -40,6 +40,7 @@ HITS = _get("rule_statistics", "firewall/filter_util/rule_stats")
 # Read from what somebody delivers, and never asked for: it holds every secret of the unit.
 KEPT = Ask("configuration", "config.xml", secrets=SECRETS)
 ALIASES_HELD = _get("aliases", "firewall/alias/search_item")
+GROUPS = _get("interface_groups", "firewall/group/search_item")
 SYSTEM = _get("system_information", "diagnostics/system/system_information")
 TIME = _get("system_time", "diagnostics/system/system_time")
 CARP = _get("carp_status", "diagnostics/interface/get_vip_status")
@@ -61,7 +62,8 @@ def firewall(device: Device) -> Flow:
             next_step="read a release from 25.7 on: older ones list only a part of the rules",
         )
     known = aliases((yield from _rows(ALIASES_HELD)))
-    found = rules(told, known, who(capture))
+    groups = interface_groups((yield from _rows(GROUPS)))
+    found = rules(told, known, who(capture), groups)
     hits = yield from _optional(HITS)
     facts: list[Fact] = [(yield from _unit(device))]
     if hits is None:
@@ -71,14 +73,15 @@ def firewall(device: Device) -> Flow:
 
 def _written(kept: Capture) -> list[Fact]:
     """The rules of a kept configuration. Raises Unexpected where there is none."""
-    told, named = _kept.tables(kept)
+    told, named, groups = _kept.tables(kept)
     if not told:
         raise Unexpected(
             f"{who(kept)}: no rule that anybody wrote",
             code="result_empty_suspicious",
             next_step="deliver the whole configuration",
         )
-    return [*rules(told, aliases(named), who(kept), whole=True)]
+    found = rules(told, aliases(named), who(kept), interface_groups(groups), whole=True)
+    return [*found, default(found)]
 
 
 def firmware(device: Device) -> Flow:

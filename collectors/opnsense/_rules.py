@@ -56,15 +56,31 @@ def aliases(told: Iterable[Row]) -> Objects:
     return Objects(groups=groups)
 
 
+def interface_groups(told: Iterable[Row]) -> Objects:
+    """Groups of interfaces by the name that a rule calls them."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for row in told:
+        members = words(row, "%members") or words(row, "members")
+        found = tuple(members.replace(",", " ").split())
+        groups |= {words(row, name): found for name in ("ifname", "%ifname") if words(row, name)}
+    return Objects(groups=groups)
+
+
 def rules(
-    told: Iterable[Row], known: Objects, who: str, *, whole: bool = False
+    told: Iterable[Row],
+    known: Objects,
+    who: str,
+    groups: Objects | None = None,
+    *,
+    whole: bool = False,
 ) -> list[FirewallRule]:
     """Every rule in the order of deciding. Raises Incomplete where one comes twice, but of a
     `whole` document, which repeats what somebody wrote twice."""
+    groups = groups or Objects()
     seen: dict[str, int] = {}
     found = []
     for row in told:
-        rule = _rule(row, known)
+        rule = _rule(row, known, groups)
         times = seen[rule.key] = seen.get(rule.key, 0) + 1
         if times > 1:
             if rule.owner == "policy" and not whole:
@@ -106,15 +122,33 @@ def counted(found: list[FirewallRule], stats: Row, at: datetime) -> Iterator[Fac
     yield from usages
 
 
+def default(found: Iterable[FirewallRule]) -> FirewallRule:
+    """OPNsense's own denial of what no rule lets in, which no configuration holds."""
+    last = max((one.position for one in found if one.policy == "in"), default=0)
+    return with_digest(
+        FirewallRule(
+            key="pf/default-deny",
+            family="inet",
+            policy="in",
+            position=last + 1,
+            name="Default deny / state violation rule",
+            action="block",
+            permits=False,
+            implicit=True,
+            owner="opnsense",
+        )
+    )
+
+
 def _whole(row: Any, name: str) -> int | None:
     value = row.get(name) if isinstance(row, dict) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _rule(row: Row, known: Objects) -> FirewallRule:
+def _rule(row: Row, known: Objects, groups: Objects) -> FirewallRule:
     action, family = words(row, "action").lower(), words(row, "ipprotocol").lower()
     way = words(row, "direction").lower() or "in"
-    interfaces = items(row, "%interface") or items(row, "interface")
+    interfaces = groups.resolve(items(row, "%interface") or items(row, "interface"))
     placed = () if is_set(row, "interfacenot") else interfaces
     rule = with_digest(
         FirewallRule(

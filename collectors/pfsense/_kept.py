@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from collectors._pf.kept import ends, said
+from collectors._managed.names import Objects
+from collectors._pf.kept import ends, interface_groups, said
 from collectors.pfsense._rest import Row
 from evidence.capture import Capture
 from evidence.errors import Unexpected
@@ -21,13 +22,16 @@ _ELSEWHERE = frozenset(
 )
 
 
-def tables(capture: Capture) -> tuple[list[Row], list[Row]]:
-    """The rules and the aliases. Raises Unexpected for another document."""
+def tables(capture: Capture) -> tuple[Sequence[Row], list[Row]]:
+    """The rules, those of groups of interfaces before those of one, and the aliases.
+
+    Raises Unexpected for another document.
+    """
     root = capture.xml()
     if root.tag != "pfsense":
         raise Unexpected(f"{capture.device}: {capture.ask.text!r} is no configuration of pfSense")
     known: set[str] = set()
-    rules: list[Row] = []
+    rules: list[dict[str, Any]] = []
     for entry in root.findall("filter/rule"):
         row = _rule(entry)
         # A number that was copied by hand is none of the second rule.
@@ -35,6 +39,10 @@ def tables(capture: Capture) -> tuple[list[Row], list[Row]]:
             row["tracker"] = None
         known.add(row["tracker"])
         rules.append(row)
+    groups = interface_groups(root)
+    rules.sort(key=lambda row: not any(one in groups for one in row["interface"]))
+    for row in rules:
+        row["interface"] = list(Objects(groups=groups).resolve(row["interface"]))
     return rules, [_alias(entry) for entry in root.findall("aliases/alias")]
 
 

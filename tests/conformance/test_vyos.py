@@ -11,7 +11,6 @@ import pytest
 from evidence.facts import FirewallRule, HardwareItem, SoftwareRelease, Unit
 from tests.by_hand import read
 
-
 ASIDE: dict[str, Any] = {"match_digest": "", "comment": None}
 
 
