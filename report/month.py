@@ -52,7 +52,8 @@ class SignedStep:
 class Month:
     """Everything the sections are made of. `record` is the assessment as it was signed; `runs` are
     the month's run records, by digest, oldest first; `standing` is where its signing stands,
-    printed on every page, and `steps` what led there, as signed in the store."""
+    printed on every page, and `steps` what led there, as signed in the store. `open_since`: the
+    month each deficient clause is open since; None where the months before are not known."""
 
     agent: str
     keyid: str
@@ -65,6 +66,7 @@ class Month:
     tallies: Mapping[tuple[str, str], Tally]
     standing: Text = PROVISIONAL
     steps: Sequence[SignedStep] = ()
+    open_since: Mapping[str, str] | None = None
 
     @property
     def period(self) -> str:

@@ -31,6 +31,7 @@ from store.serve import serve as serve_store
 from store.serve import system_clock
 from store.settings import load_settings
 from store.witness import split_entries
+from store.workdays import bring
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
@@ -97,6 +98,17 @@ def enrol(
     with _opened(state, config) as custody:
         custody.enrol(agent, site, public)
     print(f"{agent} delivers for {', '.join(site)} with key {public.keyid}")
+
+
+@app.command()
+def holidays(
+    file: Annotated[Path, typer.Argument(help="A year of the office calendar (CSV).")],
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Bring the days off of a year. What is due is shown by them from the next page on."""
+    year = bring(load_settings(config, state=state).state, file)
+    print(f"the days off of {year} are known")
 
 
 @app.command()

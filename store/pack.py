@@ -41,6 +41,7 @@ from report.month import Month, SignedStep
 from report.words import both_calendars
 from store.anchoring import anchors
 from store.custody import Custody
+from store.month.due import since
 from store.month.fold import Folded, visits_between
 from store.month.rows import month_of
 from store.month.tables import assessment, coverage, disposition, reading
@@ -173,6 +174,7 @@ class _Binder:
             exhibits=exhibits,
             standing=_told(self.state),
             steps=tuple(SignedStep(one.digest, one.step) for one in self.state.steps),
+            open_since=since(self.rows, self.agent, self.period),
         )
 
     def receipt(self, month: Month) -> Receipt:

@@ -18,9 +18,9 @@ from tests.fixtures_office import PASSWORD, Office, Person, code_of
 
 # What was agreed, written down a second time: who changes one has to change both.
 AGREED = {
-    Role.engineer: {"own", "see", "read", "answer", "prepare", "reopen", "retain"},
+    Role.engineer: {"own", "see", "read", "answer", "reply", "prepare", "reopen", "retain"},
     Role.supervisor: {
-        *("own", "see", "read", "review", "approve", "reopen", "retain", "dispose"),
+        *("own", "see", "read", "reply", "review", "approve", "reopen", "retain", "dispose"),
     },
     Role.auditor: {"own", "see", "read", "audit"},
     Role.administrator: {"own", "people", "audit"},

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     exception = "exception"
     review = "review"
     manual_evidence = "manual_evidence"
+    reply = "reply"
+    follow_up = "follow_up"
     sign_off = "sign_off"
 
 
@@ -40,9 +42,11 @@ class Disposition:
     """Who said what, when, about which thing, why, and until when it holds.
 
     `subject` is an observation's subject; for a review the activity's id; for manual evidence and
-    sign-offs of a whole clause "". `control` is a clause's short id; "": wherever the subject
-    occurs. `digest` is what the person had in view: for a decision about a rule its match digest
-    (a rule that matches something else needs a new decision), for others the digest signed.
+    sign-offs of a whole clause ""; for a follow-up `evidence.follow_up.SUBJECT`. `control` is a
+    clause's short id; "": wherever the subject occurs. `digest` is what the person had in view: for
+    a decision about a rule its match digest (a rule that matches something else needs a new
+    decision), for a reply the id of what it answers, for others the digest signed. Replies and
+    follow-ups change no verdict.
     `until`: the last day it holds; for adjust and disable the day by which the device shows it.
     `verdict`: what manual evidence comes to in the words of the person who gave it.
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from evidence.clock import taipei_day
 from evidence.control import Answer, ClockState, ControlResult, Verdict
+from evidence.control import Kind as Said
 from evidence.text import Text
 from report.check_words import check_words
 from report.codes import APPLIES, AUDITS, BINDS, SOURCES
@@ -13,6 +15,7 @@ from report.words import joined, month_words, shortened
 
 _MOST_ASKS = 8
 _MOST_FINDINGS = 5
+_MOST_SAID = 5
 _DEFICIENT = (Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed)
 
 COLUMNS = (
@@ -75,7 +78,19 @@ def _row(month: Month, result: ControlResult) -> Row:
         "evidence": month.exhibits.listed(month.evidence(result.findings)),
         "verdict": result.verdict,
         "deficiency": _deficiency(month, result),
+        "reply": _said(month, result, Said.reply),
+        "follow_up": _said(month, result, Said.follow_up),
     }
+
+
+def _said(month: Month, result: ControlResult, kind: Said) -> Text | None:
+    """What people said of a clause, the newest first; nothing leaves room to write."""
+    found = [
+        Text(*[f"{taipei_day(one.at)} {one.by}: {one.reason}"] * 2)
+        for one in month.assessed.dispositions
+        if one.kind is kind and one.control == result.control.id
+    ]
+    return shortened(found[::-1], _MOST_SAID) if found else None
 
 
 def _clause(result: ControlResult) -> Text:

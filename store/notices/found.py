@@ -14,15 +14,19 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
+from evidence.clock import taipei_day
 from evidence.control import Disposition, Verdict
 from evidence.text import Text, visible
+from evidence.workdays import WorkDays
 from report.words import both_calendars
+from store.month.due import What, due
 from store.month.tables import coverage, disposition, finding, month
 from store.schema import agent_contact
 
 UNREAD_AFTER = timedelta(hours=26)
 """A day, and the jitter of a daily reading."""
 EXPIRES_WITHIN = timedelta(days=30)
+DUE_WITHIN_DAYS_OF_WORK = 5
 _DEFICIENT = (Verdict.not_satisfied.value, Verdict.partly.value)
 
 
@@ -33,6 +37,8 @@ class Kind(StrEnum):
     agent_locked = "agent_locked"
     collection_failed = "collection_failed"
     review_overdue = "review_overdue"
+    due_soon = "due_soon"
+    follow_up_overdue = "follow_up_overdue"
     deficiency_new = "deficiency_new"
     exception_expiring = "exception_expiring"
 
@@ -51,14 +57,15 @@ class Notice:
         return (self.kind.value, self.agent, self.about)
 
 
-def notices(rows: Connection, now: datetime) -> Iterator[Notice]:
-    """Everything that is so at this moment."""
+def notices(rows: Connection, now: datetime, days: WorkDays) -> Iterator[Notice]:
+    """Everything that is so at this moment. `days`: on which people work."""
     yield from _agents(rows, now)
     newest = select(month.c.agent, func.max(month.c.period)).group_by(month.c.agent)
     for agent, period in rows.execute(newest).all():
         yield from _unread(rows, agent, now)
         yield from _deficiencies(rows, agent, period)
         yield from _overdue(rows, agent, period)
+        yield from _due(rows, agent, period, now, days)
         yield from _expiring(rows, agent, period, now)
 
 
@@ -152,6 +159,42 @@ def _overdue(rows: Connection, agent: str, period: str) -> Iterator[Notice]:
                 f"{control}：逾期 {count} 項{due and f'，最早到期日 {due}'}",
             ),
         )
+
+
+def _due(
+    rows: Connection, agent: str, period: str, now: datetime, days: WorkDays
+) -> Iterator[Notice]:
+    """What is due within days of work, and follow-ups that are late."""
+    today = taipei_day(now)
+    for one in due(rows, agent, period, now):
+        if one.what is What.ends:
+            continue  # told of earlier, and only where a finding rests on it
+        by = days.act_by(one.on)
+        on, act_by = both_calendars(one.on), both_calendars(by.day)
+        about = f"{one.what} {one.control} {one.key}"
+        if one.on < today:
+            if one.what is What.follow_up:
+                yield Notice(
+                    Kind.follow_up_overdue,
+                    agent,
+                    about,
+                    Text(
+                        f"{one.control}: open since {one.key}, to be followed up by {on}",
+                        f"{one.control}：{one.key} 起之缺失，追蹤期限 {on} 已逾",
+                    ),
+                )
+        elif days.until(today, by.day) <= DUE_WITHIN_DAYS_OF_WORK:
+            unknown = "" if by.known else " (holidays not known)"
+            unknown_zh = "" if by.known else "（假日資料未備）"
+            yield Notice(
+                Kind.due_soon,
+                agent,
+                f"{about} {one.on}",
+                Text(
+                    f"{one.control}: {one.what.text.en}, due {on}, act by {act_by}{unknown}",
+                    f"{one.control}：{one.what.text.zh}，期限 {on}，最遲 {act_by} 辦理{unknown_zh}",
+                ),
+            )
 
 
 def _expiring(rows: Connection, agent: str, period: str, now: datetime) -> Iterator[Notice]:

@@ -18,6 +18,7 @@ from store.notices.tables import notice, siem_mark
 from store.notices.ways import Lines, post, send_mail
 from store.people.tables import audit_event
 from store.rounds import repeated
+from store.workdays import work_days
 
 EVERY_S = 300.0
 _MOST_EVENTS = 1000
@@ -64,13 +65,13 @@ class Messenger:
 
     def _notice(self) -> None:
         """Rows for what is new, and an end for what is over."""
-        now = self._custody.now()
+        now, days = self._custody.now(), work_days(self._custody.state)
         with self._custody.database.transaction() as rows:
             known = {
                 (one.kind, one.agent, one.about): one
                 for one in rows.execute(select(notice).where(notice.c.ended_at.is_(None)))
             }
-            found = {one.key: one for one in notices(rows, now)}
+            found = {one.key: one for one in notices(rows, now, days)}
             for key in known.keys() - found.keys():
                 mark = update(notice).where(_of(known[key])).values(ended_at=now)
                 rows.execute(mark)

@@ -29,6 +29,7 @@ class May(StrEnum):
     see = "see"  # months, findings, devices
     read = "read"  # captured bytes
     answer = "answer"
+    reply = "reply"  # to what somebody said of a finding
     prepare = "prepare"
     review = "review"  # sign or return what somebody else prepared
     approve = "approve"  # exceptions, plans, measures somebody else proposed
@@ -40,9 +41,14 @@ class May(StrEnum):
 
 
 ROLES: Mapping[Role, frozenset[May]] = {
-    Role.engineer: frozenset({May.see, May.read, May.answer, May.prepare, May.reopen, May.retain}),
+    Role.engineer: frozenset(
+        {May.see, May.read, May.answer, May.reply, May.prepare, May.reopen, May.retain}
+    ),
     Role.supervisor: frozenset(
-        {May.see, May.read, May.review, May.approve, May.reopen, May.retain, May.dispose}
+        {
+            *(May.see, May.read, May.reply, May.review, May.approve, May.reopen),
+            *(May.retain, May.dispose),
+        }
     ),
     Role.auditor: frozenset({May.see, May.read, May.audit}),
     # Neither approves nor looks at evidence.

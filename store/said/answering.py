@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from evidence.clock import moment_of, taipei_day
 from evidence.control import Decision, Disposition, Kind, Verdict
+from evidence.follow_up import SUBJECT
 from evidence.reading import canonical
 from store.database import insert_missing
 from store.problems import Refused
@@ -127,6 +128,68 @@ def record_review(
         reason=_reason(reason),
     )
     desk.answer(actor, agent, period, [said])
+
+
+def reply(
+    desk: Desk,
+    signing: Signing,
+    actor: Actor,
+    agent: str,
+    period: str,
+    found: Any,
+    known: Sequence[str],
+    *,
+    to: str,
+    reason: str,
+) -> None:
+    """A word about a finding; `to` the id of what it answers, among `known`, or nothing.
+
+    Raises Refused: `answer_incomplete`, `reason_missing`, `month_signed`.
+    """
+    _check_open(signing, agent, period)
+    if to and to not in known:
+        raise Refused("nobody said that of this finding", code="answer_incomplete")
+    said = Disposition(
+        kind=Kind.reply,
+        subject=found.subject,
+        control=found.control,
+        by=actor.known.account,
+        at=desk.clock(),
+        reason=_reason(reason),
+        digest=to or None,
+    )
+    desk.answer(actor, agent, period, [said])
+
+
+def follow_up(
+    desk: Desk,
+    signing: Signing,
+    actor: Actor,
+    agent: str,
+    period: str,
+    controls: Sequence[str],
+    *,
+    reason: str,
+) -> None:
+    """Where open deficiencies stand, said of each of these clauses.
+
+    Raises Refused: `answer_incomplete`, `reason_missing`, `month_signed`.
+    """
+    _check_open(signing, agent, period)
+    if not controls:
+        raise Refused("choose deficiencies that are open", code="answer_incomplete")
+    said = [
+        Disposition(
+            kind=Kind.follow_up,
+            subject=SUBJECT,
+            control=control,
+            by=actor.known.account,
+            at=desk.clock(),
+            reason=_reason(reason),
+        )
+        for control in controls
+    ]
+    desk.answer(actor, agent, period, said)
 
 
 def propose(

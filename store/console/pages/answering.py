@@ -55,6 +55,27 @@ def propose(console: Console, call: Call) -> Response:
     return _back(console, call, "findings", found.id)
 
 
+def reply(console: Console, call: Call) -> Response:
+    """A reply to what somebody said of a finding, or a word about the finding itself."""
+    values = month_of(console, call)
+    agent, period = values["agent"], values["period"]
+    with console.custody.database.reading() as rows:
+        found = found_finding(rows, agent, period, call.path["finding"])
+        known = [one.id for one in look.dispositions_about(rows, agent, found.subject)]
+    answering.reply(
+        console.desk,
+        console.signing,
+        call.actor,
+        agent,
+        period,
+        found,
+        known,
+        to=call.form.get("to"),
+        reason=call.form.get("reason"),
+    )
+    return _back(console, call, "findings", found.id)
+
+
 def proposals(console: Console, call: Call) -> Response:
     values = month_of(console, call)
     listed = answering.proposals(console.desk, values["agent"], values["period"])

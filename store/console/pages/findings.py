@@ -30,6 +30,8 @@ KINDS = {
     Kind.exception.value: Text("measure or exception", "補償性措施或例外"),
     Kind.review.value: Text("review", "檢視"),
     Kind.manual_evidence.value: Text("evidence", "人工佐證"),
+    Kind.reply.value: Text("reply", "回覆"),
+    Kind.follow_up.value: Text("follow-up", "追蹤"),
     Kind.sign_off.value: Text("sign-off", "簽核"),
 }
 _ROWS = frozenset(row.value for row in Row)

@@ -1,4 +1,4 @@
-"""Months: where one arrives, the heat map, a month at a glance, what is due."""
+"""Months: where one arrives, the heat map, a month at a glance."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import json
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import func, select
 from starlette.responses import RedirectResponse, Response
 
 from evidence.control import Verdict
-from evidence.text import Text
 from store.agents import callers
 from store.console.guard import Call, Console
 from store.console.pages import month_of, shown
 from store.month import look
-from store.month.tables import finding, month_control
+from store.month.tables import month_control
 from store.people.roles import May, allowed
 from store.problems import Refused
 
@@ -113,50 +111,6 @@ def glance(console: Console, call: Call) -> Response:
 def in_order(counts: Any) -> list[tuple[str, int]]:
     """Counts by verdict in the order in which verdicts are told."""
     return [(one.value, counts[one.value]) for one in Verdict if counts.get(one.value)]
-
-
-def due(console: Console, call: Call) -> Response:
-    """What is due when: decisions, reviews, what has an end."""
-    values = month_of(console, call)
-    agent, period = values["agent"], values["period"]
-    with console.custody.database.reading() as rows:
-        clauses = look.clauses(rows, agent, period)
-        dated = rows.execute(
-            select(finding.c.due_on, finding.c.control, func.count().label("count"))
-            .where(finding.c.agent == agent, finding.c.period == period)
-            .where(finding.c.due_on.is_not(None))
-            .group_by(finding.c.due_on, finding.c.control)
-        ).all()
-    listed = [_review(one, clock) for one in clauses for clock in _clocks(one)]
-    base = console.html.path("/a", agent, period)
-    listed += [
-        {
-            "day": one.due_on,
-            "kind": Text("decide or carry out", "決定或完成"),
-            "control": one.control,
-            "what": Text("findings that need a decision or its carrying out", "須決定或完成之項目"),
-            "count": one.count,
-            "link": f"{base}/rules?state=undecided&sort=due",
-        }
-        for one in dated
-    ]
-    listed.sort(key=lambda one: (one["day"], one["control"]))
-    return shown(console, call, "due.html", here="due", rows=listed, **values)
-
-
-def _clocks(clause: Any) -> list[Any]:
-    return [one for one in json.loads(clause.record)["clocks"] if one["next_due_on"]]
-
-
-def _review(clause: Any, clock: Any) -> dict[str, Any]:
-    return {
-        "day": clock["next_due_on"],
-        "kind": Text("review", "定期作業"),
-        "control": clause.control,
-        "what": clock["title"],
-        "count": 1,
-        "link": "",
-    }
 
 
 def section(console: Console, call: Call) -> Response:
