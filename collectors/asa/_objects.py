@@ -22,11 +22,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from collectors._cisco.services import any_protocol, port_of, whole_service
 from collectors._managed.names import Objects
 from collectors.asa._ace import network
 
 _SERVICE = re.compile(r"(?P<protocol>[^/ ]+)(?:/(?P<port>\S+))?(?: from (?P<source>\S+))?")
-_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
 _KINDS = ("network", "service", "protocol", "icmp-type")
 _MEMBERS = ("network-object", "service-object", "port-object", "protocol-object", "icmp-object")
 
@@ -103,7 +103,7 @@ def _value(found: Configured, words: Sequence[str]) -> str | None:
     """What an object is, as CIDR, `a-b` or a service; None for what else there is."""
     match words:
         case ("service", *service):
-            return _whole_service(service)
+            return whole_service(service) or " ".join(service)
         case ("host", address):
             return _named(found, address)
         case ("subnet", address, mask):
@@ -126,11 +126,11 @@ def _member(found: Configured, known: Known, name: str, words: Sequence[str]) ->
         case ("network-object", address, mask):
             _join(known, name, network(_named(found, address), mask), is_value=True)
         case ("network-object" | "protocol-object" | "icmp-object", one):
-            _join(known, name, _any(one), is_value=True)
+            _join(known, name, any_protocol(one), is_value=True)
         case ("service-object", *service):
-            _join(known, name, _whole_service(service), is_value=True)
+            _join(known, name, whole_service(service) or " ".join(service), is_value=True)
         case ("port-object", *port):
-            told = _port(port)[0]
+            told = port_of(port)[0]
             _join(known, name, told or " ".join(words), is_value=True)
         case (word, *_) if word in _MEMBERS:
             _join(known, name, " ".join(words), is_value=True)
@@ -142,47 +142,9 @@ def _join(known: Known, name: str, member: str, *, is_value: bool = False) -> No
     known.groups[name] = (*known.groups.get(name, ()), member)
 
 
-def _any(protocol: str) -> str:
-    return "any" if protocol == "ip" else protocol
-
-
 def _named(found: Configured, address: str) -> str:
     """The address, or what the `name` command gave that name to."""
     return found.networks.values.get(address, (address,))[0]
-
-
-def _port(words: Sequence[str]) -> tuple[str, int]:
-    """A port or range as a list names it, and how many words that is; ("", 0) for none."""
-    match words:
-        case ("range", first, last, *_):
-            return f"{first}-{last}", 3
-        case (sign, port, *_) if sign in _SIGNS:
-            return f"{_SIGNS[sign]}{port}", 2
-    return "", 0
-
-
-def _whole_service(words: Sequence[str]) -> str:
-    """`tcp source gt 1023 destination eq https` as `tcp/https from >1023`."""
-    protocol, *rest = words or ("",)
-    source, destination, control = "", "", list[str]()
-    while rest:
-        end = rest[0] if rest[0] in ("source", "destination") else ""
-        told, used = _port(rest[1:] if end else rest)
-        if used and end == "source":
-            source = told
-        elif used:
-            destination = told
-        elif end:
-            return " ".join(words)  # a form that nobody here knows stays as it stands
-        else:
-            control.append(rest[0])
-            used = 1
-        rest = rest[used + bool(end) :]
-    if control:
-        return f"{protocol}/{'/'.join(control)}"
-    if source or destination:
-        return f"{protocol}/{destination or 'any'}" + (f" from {source}" if source else "")
-    return _any(protocol)
 
 
 class Names:

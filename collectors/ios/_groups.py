@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 
-from collectors._cisco.ace import Groups, service
+from collectors._cisco.ace import Groups
+from collectors._cisco.services import whole_service
 
 _HEADER = re.compile(r"(?:V6-)?(Network|Service) object group (\S+)")
-_SIGNS = {"eq": "", "neq": "!", "gt": ">", "lt": "<"}
 _LARGEST = 100_000
 _DEEPEST = 64
 
@@ -86,16 +86,4 @@ def _address(line: str) -> str | None:
 
 
 def _service(line: str) -> str | None:
-    match line.split():
-        case [protocol]:
-            return service(protocol, (), ())[0]
-        case ["icmp", kind]:
-            return f"icmp/{kind}"
-        case [protocol, "range", first, last]:
-            return f"{protocol}/{first}-{last}"
-        case [protocol, sign, port] if sign in _SIGNS:
-            return f"{protocol}/{_SIGNS[sign]}{port}"
-        case [protocol, "source", sign, port] if sign in _SIGNS:
-            return f"{protocol}/any from {_SIGNS[sign]}{port}"
-        case _:
-            return None
+    return whole_service(line.split())
