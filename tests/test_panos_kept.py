@@ -164,9 +164,54 @@ def test_a_vsys_that_is_not_named_is_the_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("delete rulebase security rules old", ["web in"]),
+        ("move rulebase security rules old top", ["old", "web in"]),
+        ("move rulebase security rules old before 'web in'", ["old", "web in"]),
+        ("move rulebase security rules 'web in' after old", ["old", "web in"]),
+        ("move rulebase security rules 'web in' bottom", ["old", "web in"]),
+        ("rename rulebase security rules old to older", ["web in", "older"]),
+        ("delete deviceconfig system hostname", ["web in", "old"]),
+        ("delete address web", ["web in", "old"]),
+    ],
+)
+def test_lines_that_change_what_stands_are_carried_out(line: str, names: list[str]) -> None:
+    reading = kept(SET + line.replace("'", '"') + "\n")
+    assert reading.failure is None, reading.failure
+    assert [one.name for one in reading.of(FirewallRule) if not one.implicit] == names
+
+
+ONE_LINE = """\
+set service both protocol udp port 53 source-port 1024-65535
+set rulebase security rules r1 from [ a b ] to c source any destination [ 10.1.1.1 10.2.0.0/16 ] \
+application any service both description "first line
+set second" action allow log-end no
+set rulebase security rules r2 from a to any source 10.9.9.9 destination any service any action deny
+set rulebase security rules r2 application any
+delete rulebase security rules r2 source 10.9.9.9
+set rulebase security rules r2 source 10.8.8.8
+delete rulebase security rules r1 to
+"""
+
+
+def test_a_line_may_hold_several_fields_and_a_description_several_lines() -> None:
+    reading = kept(ONE_LINE)
+    assert reading.failure is None, reading.failure
+    one, two = (rule for rule in reading.of(FirewallRule) if not rule.implicit)
+    assert (one.source_zones, one.destination_zones) == (("a", "b"), ())
+    assert one.destinations == ("10.1.1.1/32", "10.2.0.0/16")
+    assert one.services == ("udp/53 from 1024-65535",)
+    assert (one.permits, one.logged, one.comment) == (True, False, "first line\nset second")
+    assert (two.permits, two.sources, two.not_understood) == (False, ("10.8.8.8/32",), ())
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
-        (SET + "delete rulebase security rules old\n", "output_unexpected"),
+        (SET + "delete rulebase security rules nobody\n", "output_incomplete"),
+        (SET + "move rulebase security rules old before nobody\n", "output_unexpected"),
+        (SET + "edit rulebase security rules old\n", "output_unexpected"),
         (SET + 'set vsys vsys1 rulebase security rules "x', "output_incomplete"),
         (SET + "set vsys vsys1 address-group a static [ b", "output_incomplete"),
         (BRACES[: BRACES.index("disabled yes")], "output_incomplete"),

@@ -32,6 +32,16 @@ _LISTS = frozenset(
     )
 )
 
+# What holds one; another field may stand behind it in the same line.
+_SINGLE = frozenset(
+    (
+        *("action", "log-start", "log-end", "log-setting", "disabled", "description", "schedule"),
+        *("negate-source", "negate-destination", "rule-type", "icmp-unreachable", "group-tag"),
+        *("ip-netmask", "ip-range", "ip-wildcard", "fqdn", "port", "source-port", "nat-type"),
+        *("to-interface", "translated-address", "translated-port", "bi-directional"),
+    )
+)
+
 
 def rules(capture: Capture) -> list[FirewallRule]:
     """The rules of every vsys. Raises Unexpected where there is none, and for a Panorama's
@@ -66,36 +76,54 @@ def _of_xml(capture: Capture) -> tuple[list[Element], dict[str, Element]]:
 
 def _of_words(capture: Capture, who: str) -> tuple[list[Element], dict[str, Element]]:
     text = capture.text()
+    tree = _Tree(who)
     if braces.in_braces(text):
-        found, _ = braces.statements(text, who)
+        for words in braces.statements(text, who)[0]:
+            tree.take(words)
     else:
-        found = list(_lines(text, who))
-    tree = _Tree()
-    for words in found:
-        tree.take(words)
+        for verb, words in _lines(text, who):
+            tree.does(verb, words)
     return [tree.shared], tree.systems
 
 
-def _lines(text: str, who: str) -> Iterator[Words]:
-    """The words of each `set` line; a list in brackets is a line for each of its values."""
-    for line in map(str.strip, text.splitlines()):
+def _lines(text: str, who: str) -> Iterator[tuple[str, Words]]:
+    """Each line's verb and words; a quoted text may go on in the next line."""
+    whole = ""
+    for raw in text.splitlines():
+        line = f"{whole}\n{raw}" if whole else raw.strip()
         if not line or line.startswith(("#", "!")) or re.match(r"\S+@\S+[>#]", line):
             continue
-        if not line.startswith("set "):
+        verb = line.partition(" ")[0]
+        if verb not in _VERBS:
             raise Unexpected(f"{who}: no configuration in set form: {shown(line)}")
-        if line.count('"') % 2:
-            raise Incomplete(f"{who}: a line breaks off: {shown(line)}")
-        tokens = _WORD.findall(line)[1:]
-        words = [quoted or sign or plain for quoted, sign, plain in tokens]
-        signs = [sign for _, sign, _ in tokens]
-        if "[" not in signs:
-            yield tuple(words)
+        whole = line if _ESCAPED.sub("", line).count('"') % 2 else ""
+        if whole:
             continue
-        opened = signs.index("[")
-        if signs[-1] != "]":
-            raise Incomplete(f"{who}: a list breaks off: {shown(line)}")
-        for value in words[opened + 1 : -1]:
-            yield (*words[:opened], value)
+        yield verb, tuple(_words(line, who))[1:]
+    if whole:
+        raise Incomplete(f"{who}: a line breaks off: {shown(whole)}")
+
+
+def _words(line: str, who: str) -> Iterator[str]:
+    """The words of a line; the values of a list in brackets are one, with a sign between them."""
+    values: list[str] | None = None
+    for quoted, sign, plain in _WORD.findall(line):
+        if sign == "[":
+            values = []
+        elif sign and values is not None:
+            yield _BETWEEN.join(values)
+            values = None
+        elif values is not None:
+            values.append(quoted or plain)
+        else:
+            yield quoted or plain
+    if values is not None:
+        raise Incomplete(f"{who}: a list breaks off: {shown(line)}")
+
+
+_BETWEEN = "\0"
+_VERBS = ("set", "delete", "move", "rename", "copy")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
 
 
 def _place(words: Words) -> tuple[str | None, Words]:
@@ -111,9 +139,10 @@ def _place(words: Words) -> tuple[str | None, Words]:
 
 
 class _Tree:
-    """The elements of rules and objects, put together from statements."""
+    """The elements of rules and objects, put together from statements in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: str) -> None:
+        self.who = who
         self.shared = Element("shared")
         self.systems: dict[str, Element] = {}
         self._entries: dict[tuple[int, str], Element] = {}
@@ -132,20 +161,69 @@ class _Tree:
             case (kind, name, *more) if kind in _OBJECTS:
                 self._field(self._entry(_below(parent, (kind,)), name), more)
 
+    def does(self, verb: str, words: Words) -> None:
+        """Carry a line out. Raises Incomplete where it changes a rule that no line made, and
+        Unexpected for what this reader cannot carry out."""
+        place, rest = _place(words)
+        if verb == "set" or place is None:
+            self.take(words)
+            return
+        parent = self.shared if not place else self.systems.get(place)
+        match rest:
+            case (base, kind, "rules", name, *more) if base in _BASES and kind in _KINDS:
+                held = None if parent is None else parent.find(f"{base}/{kind}/rules")
+            case (kind, name, *more) if kind in _OBJECTS:
+                held = None if parent is None else parent.find(kind)
+            case _:
+                raise Unexpected(f"{self.who}: cannot be carried out: {verb} {shown(str(rest))}")
+        one = None if held is None else self._entries.get((id(held), name))
+        if held is None or one is None:
+            told = f"{verb} of {shown(name)}, which no line made"
+            raise Incomplete(f"{self.who}: {told}", next_step="deliver the whole configuration")
+        match (verb, *more):
+            case ("delete",):
+                held.remove(one)
+                del self._entries[id(held), name]
+            case ("delete", *path):
+                _remove(one, path)
+            case ("move", "top" | "bottom" as end):
+                held.remove(one)
+                held.insert(0 if end == "top" else len(held), one)
+            case ("move", "before" | "after" as way, beside) if (
+                other := self._entries.get((id(held), beside))
+            ) is not None and other is not one:
+                held.remove(one)
+                held.insert(list(held).index(other) + (way == "after"), one)
+            case ("rename", "to", new) if "rules" in rest[:3]:
+                one.set("name", new)
+                self._entries[id(held), new] = self._entries.pop((id(held), name))
+            case _:
+                raise Unexpected(f"{self.who}: cannot be carried out: {verb} {shown(name)}")
+
     def _field(self, entry: Element, words: Sequence[str]) -> None:
+        """Put down the fields of a line: one, or several behind one another."""
         match words:
             case ():
                 pass
-            case ("uuid", value):
+            case ("uuid", value, *more):
                 entry.set("uuid", value)
+                self._field(entry, more)
             case ("target", "devices", serial, *more):
                 device = self._entry(_below(entry, ("target", "devices")), serial)
                 if more[:1] == ["vsys"] and len(more) > 1:
                     self._entry(_below(device, ("vsys",)), more[1])
-            case (name, *values) if name in _LISTS:
+            case (name, value, *more) if name in _LISTS:
                 held = _below(entry, (name,))
-                for value in values:
-                    SubElement(held, "member").text = value
+                for one in value.split(_BETWEEN):
+                    SubElement(held, "member").text = one
+                self._field(entry, more)
+            case (name, value, *more) if name in _SINGLE:
+                _below(entry, (name,)).text = value
+                self._field(entry, more)
+            case ("destination-translation", *more):
+                self._field(_below(entry, ("destination-translation",)), more)
+            case ("protocol" | "source-translation" as name, kind, *more):
+                self._field(_below(entry, (name, kind)), more)
             case (name,):
                 _below(entry, (name,))
             case (*path, value):
@@ -163,3 +241,17 @@ def _below(parent: Element, path: Iterable[str]) -> Element:
         found = next((one for one in parent if one.tag == name), None)
         parent = SubElement(parent, name) if found is None else found
     return parent
+
+
+def _remove(entry: Element, path: Sequence[str]) -> None:
+    """Take away a field, or one value of a list; what is not there is gone already."""
+    *above, last = path
+    parent = entry
+    for name in above:
+        found = parent.find(name)
+        if found is None:
+            return
+        parent = found
+    for one in list(parent):
+        if last in (one.tag, one.get("name")) or (one.tag == "member" and one.text == last):
+            parent.remove(one)
