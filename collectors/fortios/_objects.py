@@ -112,7 +112,8 @@ def _address(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _service(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """A service's ports: `tcp/443`, and `tcp/443 from 1024-65535` where the sender's are told."""
+    """A service's ports: `tcp/443`, and `tcp/443 from 1024-65535` where the sender's are told;
+    `icmp/8`, `gre` where it has none."""
     if said(row.get("iprange")) not in (None, "0.0.0.0") or said(row.get("fqdn")):
         return (_name(row),)  # it is of certain destinations only
     ports = [
@@ -122,6 +123,18 @@ def _service(row: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     if ports:
         return tuple(ports)
-    if row.get("protocol") == "IP" and row.get("protocol-number") in (0, "0"):
-        return ("any",)
+    kind = row.get("protocol")
+    if kind == "IP" and (number := said(row.get("protocol-number"))) is not None:
+        return (_PROTOCOLS.get(number, _name(row)),)
+    if kind in _CONTROL:
+        told = [said(row.get(name)) for name in ("icmptype", "icmpcode")]
+        return ("/".join((_CONTROL[kind], *(one for one in told if one))),)
     return (_name(row),)
+
+
+_CONTROL = {"ICMP": "icmp", "ICMP6": "icmp6"}
+# Others keep the service's name: a bare number could be a port's.
+_PROTOCOLS = {
+    **{"0": "any", "1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp"},
+    **{"51": "ah", "58": "icmp6", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp"},
+}
