@@ -32,6 +32,7 @@ from store.entrance import Entrance
 from store.failures import known_of
 from store.heard import Heard
 from store.metrics import Metrics
+from store.people.settings import Vouchers
 from store.problems import Refused, problem_record
 from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
@@ -228,11 +229,13 @@ def make_app(
     quota_bytes_an_hour: int = QUOTA_BYTES_AN_HOUR,
     on_broken: Callable[[], None] = lambda: None,
     secure: bool = False,
+    vouchers: Vouchers | None = None,
 ) -> Starlette:
     """The store over a state folder (and a PostgreSQL database, if one is named), as an ASGI
     application; `app.state.custody` is its custody, to be closed after serving, `app.state.console`
     what its pages work with. `secure`: browsers reach it over TLS, so that its cookies are for TLS
-    only. Raises EnvironmentProblem when folder or database is in use or unfit."""
+    only; `vouchers`: who knows people beside the store. Raises EnvironmentProblem when folder or
+    database is in use or unfit."""
     custody = Custody(
         state,
         clock,
@@ -251,7 +254,7 @@ def make_app(
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
     )
-    console = make_console(custody, clock, secure=secure)
+    console = make_console(custody, clock, secure=secure, vouchers=vouchers)
     # `:path` lets every odd name reach the handler, which has one answer for all of them.
     sha256 = "sha256/{digest:path}"
     routes = [

@@ -117,6 +117,53 @@ PROBLEMS: dict[str, Problem] = {
     "reauth_required": _problem(
         401, "Prove again who you are.", "請重新驗證身分（密碼與驗證碼）。"
     ),
+    "oidc_away": _problem(
+        503,
+        "The identity provider does not answer; the store's own accounts get in all the same.",
+        "身分提供者無回應；保存庫本機帳號仍可登入。",
+    ),
+    "oidc_state": _problem(
+        401,
+        "This log-in was used, is over, or was begun elsewhere; begin again.",
+        "此次登入已使用、逾時或非由本瀏覽器發起，請重新登入。",
+    ),
+    "oidc_token": _problem(
+        401,
+        "What the identity provider said of you does not hold.",
+        "身分提供者之回覆未通過驗證。",
+    ),
+    "oidc_denied": _problem(
+        401, "The identity provider did not let you in.", "身分提供者未准許登入。"
+    ),
+    "directory_away": _problem(
+        503,
+        "The directory does not answer; the store's own accounts get in all the same.",
+        "目錄服務無回應；保存庫本機帳號仍可登入。",
+    ),
+    "password_expired": _problem(
+        403,
+        "The directory wants another password first; change it at your computer.",
+        "目錄服務要求先變更密碼；請於您的電腦變更後再登入。",
+    ),
+    "account_locked": _problem(
+        403, "The directory has locked the account.", "目錄服務已鎖定此帳號。"
+    ),
+    "account_disabled": _problem(
+        403, "The account is disabled or has expired.", "帳號已停用或到期。"
+    ),
+    "group_unmapped": _problem(
+        403,
+        "None of your groups has a role here; ask the store's administrator.",
+        "您所屬群組均未對應任何角色，無法進入；請洽保存庫管理者。",
+    ),
+    "account_joined": _problem(
+        409, "The account is only a way in to another one.", "此帳號僅為另一帳號之登入方式。"
+    ),
+    "join_invalid": _problem(
+        422,
+        "Only a provider's or directory's account without a password is joined, and once.",
+        "僅得將無本機密碼之外部帳號併入他人帳號，且以一次為限。",
+    ),
     "csrf": _problem(403, "The form is not of this session.", "表單已失效，請重新整理頁面。"),
     "form_invalid": _problem(400, "The form cannot be read.", "表單內容無法辨識。"),
     "not_allowed": _problem(403, "Your roles do not cover this.", "您的角色未獲此授權。"),

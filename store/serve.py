@@ -75,6 +75,7 @@ def serve(settings: Settings) -> bool:
         on_broken=stop,
         secure=settings.tls_certificate is not None or settings.behind_tls,
         witnesses={name: _public_key(path) for name, path in settings.witnesses.items()},
+        vouchers=settings.people,
     )
 
     # Before the server has its own, and once more when it has ended and raises it again: then

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evidence.errors import ConfigurationError
 from store.notices.settings import Ways
+from store.people.settings import Vouchers
 
 
 class TimeStamps(BaseModel):
@@ -53,6 +54,7 @@ class Settings(BaseModel):
     object_lock: ObjectLock | None = None
     quota_mib_an_hour: int = Field(default=8192, ge=64)
     notices: Ways | None = None
+    people: Vouchers = Field(default_factory=Vouchers)
 
 
 def load_settings(path: Path | None, **flags: Any) -> Settings:

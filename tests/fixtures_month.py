@@ -17,6 +17,7 @@ from agent.sealing import Agent
 from store.app import make_app
 from store.console.guard import Console
 from store.custody import Custody
+from store.people.settings import Vouchers
 from store.serve import serving
 from tests.lab_month import NOW, Month, lab_month
 
@@ -54,14 +55,27 @@ def deliver(agent: Agent, url: str, at: datetime = NOW) -> None:
 
 @contextmanager
 def kept_in(
-    state: Path, month: Month, database_url: str | None = None, *, full: bool = False
+    state: Path,
+    month: Month,
+    database_url: str | None = None,
+    *,
+    full: bool = False,
+    port: int = 0,
+    vouchers: Vouchers | None = None,
 ) -> Iterator[Kept]:
-    """The month in the store of a folder; `full`: everything is there already."""
+    """The month in the store of a folder; `full`: everything is there already; `vouchers` know
+    people, too, and send them back to this port."""
     now = [NOW]
-    app = make_app(state, clock=lambda: now[0], database_url=database_url, accept_replayed=True)
+    app = make_app(
+        state,
+        clock=lambda: now[0],
+        database_url=database_url,
+        accept_replayed=True,
+        vouchers=vouchers,
+    )
     custody = app.state.custody
     custody.enrol(month.agent.id, ["taipei"], month.agent.signing_key.public)
-    with serving(app) as url:
+    with serving(app, port=port) as url:
         if not full:
             deliver(month.agent, url)
         custody.index.catch_up()

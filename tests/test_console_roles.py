@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from store.console.guard import Page
-from store.console.routes import PAGES
+from store.console.routes import PAGES, console_routes
 from store.people.roles import May, Role
 from store.people.secrets import SHORTEST
 from store.problems import Refused
@@ -80,6 +80,31 @@ def test_nobody_sees_anything_without_a_session(filled_store: Kept, one: Person)
         answer = ask(one, page, filled_store.month.agent.id)
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/login")
+
+
+# What is served to people who are not logged in, and what asks agents and machines who they are.
+OPEN = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")} | {
+    ("GET", "/login/oidc"),
+    ("GET", "/login/oidc/back"),
+}
+
+
+def test_no_address_is_served_that_the_table_of_pages_does_not_know(filled_store: Kept) -> None:
+    served = {
+        (method, route.path)
+        for route in console_routes(filled_store.console)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert served == OPEN | {(page.method, page.path) for page in PAGES}
+    assert ("POST", "/people/join") in served
+
+
+def test_without_a_provider_its_addresses_lead_nowhere(one: Person) -> None:
+    for path in ("/login/oidc", "/login/oidc?again=1", "/login/oidc/back?state=x&code=y"):
+        answer = one.get(path)
+        assert code_of(answer) in ("not_found", "oidc_state"), path
+    fields = {"account": "one", "password": PASSWORD, "where": "directory"}
+    assert one.post("/login", fields, csrf=False).status_code == 401
 
 
 def test_the_roles_are_what_was_agreed() -> None:

@@ -26,9 +26,13 @@ from store.console.html import Html
 from store.custody import Custody
 from store.failures import known_of
 from store.people.accounts import People
+from store.people.flows import Flows
+from store.people.outside import Members, Vouched
 from store.people.roles import Grant, May, allowed
 from store.people.secrets import Codes
 from store.people.sessions import Login, Sessions
+from store.people.settings import Vouchers
+from store.people.ways import Ways, make_ways
 from store.problems import PROBLEMS, Refused
 from store.retention.steps import Retention
 from store.said.keep import Actor, Desk
@@ -58,6 +62,9 @@ class Console:
     custody: Custody
     people: People
     sessions: Sessions
+    members: Members
+    flows: Flows
+    ways: Ways
     desk: Desk
     signing: Signing
     retention: Retention
@@ -69,6 +76,30 @@ class Console:
     def cookie(self) -> str:
         """A `__Host-` cookie is taken over TLS only, from this host only."""
         return "__Host-session" if self.secure else "session"
+
+    @property
+    def flow_cookie(self) -> str:
+        """The same for a log-in that is under way elsewhere."""
+        return "__Host-login" if self.secure else "login"
+
+    def vouched(self, name: str, password: str, address: str) -> Vouched:
+        """Whom the directory knows by this password. Tries that fail cost time here, too, before
+        the directory locks the account. Raises Refused as `Directory.check`; `login_delayed`."""
+        directory, name = self.ways.directory, name.strip()
+        tried = f"ldaps:{name.rpartition(chr(92))[2].partition('@')[0].casefold()[:64]}"
+        self.people.check_tries(tried)
+        try:
+            if directory is None:
+                raise Refused("there is no directory", code="login_failed")
+            found = directory.check(name, password)
+        except Refused as error:
+            if error.code == "directory_away":
+                self.people.note(tried, "login", "ldaps", address, error.code)
+            else:
+                self.people.failed(tried, address, error.code)
+            raise
+        self.people.forget_tries(tried)
+        return found
 
     def sites_of(self, agent: str) -> frozenset[str]:
         with self.custody.database.reading() as rows:
@@ -234,7 +265,10 @@ def check_same_origin(request: Request) -> None:
     _check_same_origin(request)
 
 
-def make_console(custody: Custody, clock: Clock, *, secure: bool) -> Console:
+def make_console(
+    custody: Custody, clock: Clock, *, secure: bool, vouchers: Vouchers | None = None
+) -> Console:
+    """Raises ConfigurationError `library_missing` for a voucher whose library is not there."""
     people = People(custody.database, Codes(custody.state), clock, custody.origin)
     desk = Desk(
         custody.database,
@@ -249,6 +283,9 @@ def make_console(custody: Custody, clock: Clock, *, secure: bool) -> Console:
         custody=custody,
         people=people,
         sessions=Sessions(custody.database, clock),
+        members=Members(custody.database, people, clock),
+        flows=Flows(custody.database, clock),
+        ways=make_ways(vouchers or Vouchers(), clock),
         desk=desk,
         signing=Signing(desk),
         retention=Retention(desk, custody.shelf, custody.blobs),

@@ -19,8 +19,10 @@ from store.console.pages import (
     rules,
     signing,
 )
+from store.console.pages.elsewhere import Elsewhere
 from store.console.pages.entering import Entrance, static
 from store.people.roles import May
+from store.people.settings import BACK
 
 
 class _Period(Convertor[str]):
@@ -117,6 +119,7 @@ PAGES = (
     Page(path="/people/grant", handler=people.grant, may=May.people, method="POST"),
     Page(path="/people/withdraw", handler=people.withdraw, may=May.people, method="POST"),
     Page(path="/people/disable", handler=people.disable, may=May.people, method="POST"),
+    Page(path="/people/join", handler=people.join, may=May.people, method="POST"),
     Page(path="/people/deputy", handler=people.deputise, may=May.people, method="POST"),
     Page(path="/audit", handler=people.trail, may=May.audit),
 )
@@ -125,10 +128,12 @@ PAGES = (
 def console_routes(console: Console) -> list[Route]:
     """The routes of the console."""
     guard = Guard(console)
-    entrance = Entrance(console, guard, oidc=False)
+    entrance, elsewhere = Entrance(console, guard), Elsewhere(console, guard)
     routes = [
         Route("/login", entrance.show, methods=["GET"]),
         Route("/login", entrance.log_in, methods=["POST"]),
+        Route("/login/oidc", elsewhere.begin, methods=["GET"]),
+        Route(BACK, elsewhere.back, methods=["GET"]),
         Route("/static/{name}", static, methods=["GET"]),
     ]
     routes += [Route(page.path, guard.endpoint(page), methods=[page.method]) for page in PAGES]

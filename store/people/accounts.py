@@ -6,7 +6,7 @@ Each grant and its end is an entry of the store's log: nobody becomes a supervis
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -47,6 +47,7 @@ class Known:
     has_password: bool
     has_code: bool
     disabled_at: datetime | None
+    same_as: str | None = None
 
     @property
     def person(self) -> Person:
@@ -99,7 +100,7 @@ class People:
             )
             if not new:
                 raise ConfigurationError(f"{account} is there already", code="account_taken")
-            self._note(rows, by, "account_added", account)
+            self.note_in(rows, by, "account_added", account)
         return secret
 
     def code_address(self, secret: str, account: str) -> str:
@@ -109,12 +110,6 @@ class People:
     def known(self, account: str) -> Known | None:
         with self._database.reading() as rows:
             return known_in(rows, account)
-
-    def of_identity(self, identity: str) -> Known | None:
-        """The person whom an identity provider knows as this subject (`issuer subject`)."""
-        with self._database.reading() as rows:
-            found = rows.scalar(select(person.c.account).where(person.c.identity == identity))
-            return None if found is None else known_in(rows, found)
 
     def all(self) -> list[Known]:
         with self._database.reading() as rows:
@@ -126,32 +121,38 @@ class People:
     def grant(self, account: str, site: str, role: Role, by: str) -> None:
         """Raises ConfigurationError `account_unknown`."""
         with self._database.transaction() as rows:
-            self._must_know(rows, account)
-            new = insert_missing(
-                rows,
-                granted,
-                account=account,
-                site=site,
-                role=role.value,
-                granted_by=by,
-                granted_at=self._clock(),
-            )
-            if new:
-                self._log(rows, "grant", account, site, role, by)
-                self._note(rows, by, "granted", f"{account} {role} {site}")
+            self._must_be_person(rows, account)
+            self.grant_in(rows, account, site, role, by)
+
+    def grant_in(self, rows: Connection, account: str, site: str, role: Role, by: str) -> None:
+        """The same within the caller's transaction, for an account that is there."""
+        new = insert_missing(
+            rows,
+            granted,
+            account=account,
+            site=site,
+            role=role.value,
+            granted_by=by,
+            granted_at=self._clock(),
+        )
+        if new:
+            self._log(rows, "grant", account, site, role, by)
+            self.note_in(rows, by, "granted", f"{account} {role} {site}")
 
     def withdraw(self, account: str, site: str, role: Role, by: str) -> bool:
         """End a grant. False when there was none."""
-        one = granted.c
         with self._database.transaction() as rows:
-            gone = rows.execute(
-                delete(granted).where(
-                    one.account == account, one.site == site, one.role == role.value
-                )
-            ).rowcount
-            if gone:
-                self._log(rows, "withdraw", account, site, role, by)
-                self._note(rows, by, "withdrawn", f"{account} {role} {site}")
+            return self.withdraw_in(rows, account, site, role, by)
+
+    def withdraw_in(self, rows: Connection, account: str, site: str, role: Role, by: str) -> bool:
+        """The same within the caller's transaction."""
+        one = granted.c
+        gone = rows.execute(
+            delete(granted).where(one.account == account, one.site == site, one.role == role.value)
+        ).rowcount
+        if gone:
+            self._log(rows, "withdraw", account, site, role, by)
+            self.note_in(rows, by, "withdrawn", f"{account} {role} {site}")
         return bool(gone)
 
     def disable(self, account: str, by: str) -> None:
@@ -164,7 +165,9 @@ class People:
                 .values(disabled_at=self._clock())
             )
             rows.execute(delete(session).where(session.c.account == account))
-            self._note(rows, by, "account_disabled", account)
+            vouched = select(person.c.identity).where(person.c.account == account)
+            rows.execute(delete(session).where(session.c.identity.in_(vouched)))
+            self.note_in(rows, by, "account_disabled", account)
 
     def set_password(
         self, account: str, password: str, by: str, *, new_code: bool = False
@@ -177,10 +180,10 @@ class People:
         if secret is not None:
             values |= {"totp": self._codes.seal(secret, account), "totp_step": 0}
         with self._database.transaction() as rows:
-            self._must_know(rows, account)
+            self._must_be_person(rows, account)
             rows.execute(update(person).where(person.c.account == account).values(**values))
             rows.execute(delete(session).where(session.c.account == account))
-            self._note(rows, by, "password_set", account)
+            self.note_in(rows, by, "password_set", account)
         return secret
 
     def set_language(self, account: str, language: str) -> None:
@@ -201,8 +204,8 @@ class People:
                 "a deputy is somebody else, and for a time", code="deputy_invalid"
             )
         with self._database.transaction() as rows:
-            self._must_know(rows, account)
-            self._must_know(rows, for_account)
+            self._must_be_person(rows, account)
+            self._must_be_person(rows, for_account)
             new = insert_missing(
                 rows,
                 deputy,
@@ -215,8 +218,8 @@ class People:
             )
             if new:
                 said = {"account": account, "for": for_account, "from": first.isoformat()}
-                self._leaf(rows, "deputy", {**said, "until": last.isoformat(), "by": by}, account)
-                self._note(rows, by, "deputised", f"{account} for {for_account} {first}/{last}")
+                self.leaf_in(rows, "deputy", {**said, "until": last.isoformat(), "by": by}, account)
+                self.note_in(rows, by, "deputised", f"{account} for {for_account} {first}/{last}")
 
     def deputised_by(self, account: str, on: date) -> list[Known]:
         """Those in whose place this person may sign that day."""
@@ -236,8 +239,8 @@ class People:
         """
         account = account.strip().casefold()[:64]
         now = self._clock()
+        self.check_tries(account)
         with self._database.reading() as rows:
-            self._check_delay(rows, account, now)
             found = rows.execute(select(person).where(person.c.account == account)).first()
         right = holds(password, None if found is None else found.password)
         step: int | None = 0
@@ -246,7 +249,7 @@ class People:
                 found.totp, account, code.replace(" ", ""), now, found.totp_step
             )
         if found is None or not right or step is None or found.disabled_at is not None:
-            self._failed(account, now, address)
+            self.failed(account, address)
             raise Refused("account, password or code is wrong", code="login_failed")
         with self._database.transaction() as rows:
             if found.totp is not None:
@@ -258,7 +261,7 @@ class People:
                 )
                 if not used.rowcount:
                     raise Refused("account, password or code is wrong", code="login_failed")
-            rows.execute(delete(login_try).where(login_try.c.account == account))
+            self.forget_tries_in(rows, account)
             known = known_in(rows, account)
         if known is None:
             raise Refused("account, password or code is wrong", code="login_failed")
@@ -267,10 +270,13 @@ class People:
     def note(self, actor: str, action: str, thing: str, address: str, result: str = "done") -> None:
         """Put an event into the audit trail by itself."""
         with self._database.transaction() as rows:
-            self._note(rows, actor, action, thing, address, result)
+            self.note_in(rows, actor, action, thing, address, result)
 
-    def _check_delay(self, rows: Connection, account: str, now: datetime) -> None:
-        tried = rows.execute(select(login_try).where(login_try.c.account == account)).first()
+    def check_tries(self, account: str) -> None:
+        """Raises Refused `login_delayed` after too many tries, whoever is asked about them."""
+        now = self._clock()
+        with self._database.reading() as rows:
+            tried = rows.execute(select(login_try).where(login_try.c.account == account)).first()
         if tried is None or tried.failed < _FREE_TRIES or now - tried.failed_at > _FORGOTTEN:
             return
         delay = min(_FIRST_DELAY * 2 ** min(tried.failed - _FREE_TRIES, 10), _LONGEST_DELAY)
@@ -282,7 +288,18 @@ class People:
                 more={"retry_after_s": int(left.total_seconds()) + 1},
             )
 
-    def _failed(self, account: str, now: datetime, address: str) -> None:
+    def forget_tries(self, account: str) -> None:
+        """Somebody was known: the tries that failed before cost nothing any more."""
+        with self._database.transaction() as rows:
+            self.forget_tries_in(rows, account)
+
+    def forget_tries_in(self, rows: Connection, account: str) -> None:
+        """The same within the caller's transaction."""
+        rows.execute(delete(login_try).where(login_try.c.account == account))
+
+    def failed(self, account: str, address: str, code: str = "login_failed") -> None:
+        """Note a try that failed, and why; the next ones may have to wait for it."""
+        now = self._clock()
         with self._database.transaction() as rows:
             rows.execute(delete(login_try).where(login_try.c.failed_at < now - _FORGOTTEN))
             if not insert_missing(rows, login_try, account=account, failed=1, failed_at=now):
@@ -291,7 +308,7 @@ class People:
                     .where(login_try.c.account == account)
                     .values(failed=login_try.c.failed + 1, failed_at=now)
                 )
-            self._note(rows, account, "login", account, address, "login_failed")
+            self.note_in(rows, account, "login", account, address, code)
 
     def _must_know(self, rows: Connection, account: str) -> None:
         if rows.scalar(select(person.c.account).where(person.c.account == account)) is None:
@@ -301,20 +318,30 @@ class People:
                 next_step="`evidence-store user list` names them",
             )
 
+    def _must_be_person(self, rows: Connection, account: str) -> None:
+        """An account by itself, none that is only another way in to one."""
+        self._must_know(rows, account)
+        same = rows.scalar(select(person.c.same_as).where(person.c.account == account))
+        if same is not None:
+            raise ConfigurationError(
+                f"{account} is a way in to {same}", code="account_joined", next_step=f"use {same}"
+            )
+
     def _log(
         self, rows: Connection, kind: str, account: str, site: str, role: Role, by: str
     ) -> None:
         said = {"account": account, "site": site, "role": role.value, "by": by}
-        self._leaf(rows, kind, said, account)
+        self.leaf_in(rows, kind, said, account)
 
-    def _leaf(self, rows: Connection, kind: str, said: dict[str, str], account: str) -> None:
+    def leaf_in(self, rows: Connection, kind: str, said: dict[str, str], account: str) -> None:
+        """Put what was said of an account into the log within the caller's transaction."""
         now = self._clock()
         digest = sha256(canonical({**said, "at": stamp(now)})).hexdigest()
         entry = Entry(kind=kind, digest=digest, agent=f"person/{account}", received_at=now)
         check_whole(rows)
         leaves.append(rows, entry, self._origin)
 
-    def _note(
+    def note_in(
         self,
         rows: Connection,
         actor: str,
@@ -323,6 +350,7 @@ class People:
         address: str = "",
         result: str = "done",
     ) -> None:
+        """Put an event into the audit trail within the caller's transaction."""
         event = Event(
             at=self._clock(),
             actor=actor,
@@ -343,6 +371,17 @@ def deputised_accounts(rows: Connection, account: str, on: date) -> Sequence[str
         .distinct()
         .order_by(deputy.c.for_account)
     ).all()
+
+
+def principals(rows: Connection, accounts: Collection[str]) -> frozenset[str]:
+    """These accounts, each as the one person it is of: what four eyes are counted by."""
+    joined = rows.execute(
+        select(person.c.account, person.c.same_as).where(
+            person.c.account.in_(accounts), person.c.same_as.is_not(None)
+        )
+    )
+    same = {one.account: one.same_as for one in joined}
+    return frozenset(same.get(one, one) for one in accounts)
 
 
 def today(clock: Clock) -> date:
@@ -368,4 +407,5 @@ def known_in(rows: Connection, account: str) -> Known | None:
         has_password=found.password is not None,
         has_code=found.totp is not None,
         disabled_at=found.disabled_at,
+        same_as=found.same_as,
     )

@@ -132,7 +132,9 @@ def list_people(state: State = None, config: Config = None) -> None:
     table = Table("account", "name", "logs in by", "roles", "state")
     with _people(state, config) as people:
         for one in people.all():
-            ways = "identity provider" if one.identity else "password"
+            ways = one.identity or "password"
+            if one.same_as:
+                ways += f" as {one.same_as}"
             table.add_row(
                 one.account,
                 one.name,

@@ -8,6 +8,7 @@ from store.schema import Count, Moment, String, table
 
 # `password` is argon2id's own form, None where an identity provider knows the person (`identity`,
 # `issuer subject`). `totp` is sealed with the store's own key. `totp_step` is the newest used.
+# `same_as`: the account whose other way in this one is; nobody is ever logged in as this one.
 person = table(
     "person",
     Column("account", String, primary_key=True),
@@ -19,6 +20,7 @@ person = table(
     Column("language", String, nullable=False, server_default="zh-TW"),
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    Column("same_as", String),
 )
 # `site` is `*` for every site.
 granted = table(
@@ -37,6 +39,8 @@ login_try = table(
     Column("failed_at", Moment, nullable=False),
 )
 # Kept under the digest of its token, so that who reads the database cannot use a session.
+# `identity` is who vouched for the person (None: the store's own password), `login_name` what they
+# are called there, `again_at` when they proved anew who they are, for a signature.
 session = table(
     "session",
     Column("token_digest", String, primary_key=True),
@@ -47,7 +51,22 @@ session = table(
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("proven_at", Moment, nullable=False),
+    Column("identity", String),
+    Column("login_name", String),
+    Column("again_at", Moment),
     Index("session_of", "account"),
+)
+# A log-in that is under way at an identity provider; gone once it was used. `session`: it is to
+# prove anew who holds that one.
+login_flow = table(
+    "login_flow",
+    Column("state_digest", String, primary_key=True),
+    Column("browser_digest", String, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("verifier", String, nullable=False),
+    Column("wanted", String, nullable=False),
+    Column("session", String),
+    Column("begun_at", Moment, nullable=False),
 )
 # 職務代理: `account` may sign in the place of `for_account` from one day to another.
 deputy = table(

@@ -15,7 +15,7 @@ from evidence.retention import AGREES_TO, Act, RetentionStep
 from evidence.sign_off import members_root
 from store.blobs import Blobs
 from store.month.tables import assessment, visit
-from store.people.accounts import deputised_accounts
+from store.people.accounts import deputised_accounts, principals
 from store.people.roles import May
 from store.people.tables import person
 from store.problems import Refused
@@ -181,7 +181,9 @@ class Retention:
             with self._desk.database.reading() as rows:
                 today = taipei_day(self._desk.clock())
                 hands = set(deputised_accounts(rows, actor.known.account, today))
-            if asked.account in {actor.known.account, *hands}:
+                ours = principals(rows, {actor.known.account, *hands})
+                theirs = principals(rows, {asked.account})
+            if ours & theirs:
                 self._desk.refuse(actor, str(act), f"{kept.agent} {kept.period}", "four_eyes")
                 raise Refused(
                     f"{asked.name} asked for it; another person has to agree", code="four_eyes"

@@ -15,6 +15,7 @@ from evidence.control import Decision, Disposition, Kind, Verdict
 from evidence.follow_up import SUBJECT
 from evidence.reading import canonical
 from store.database import insert_missing
+from store.people.accounts import principals
 from store.problems import Refused
 from store.said.keep import Actor, Desk, Upload
 from store.said.signing import Signing, Standing
@@ -278,9 +279,11 @@ def settle(
             )
         ).first()
         done = rows.scalar(select(settled.c.proposal).where(settled.c.proposal == id))
+        people = {actor.known.account, *([found.proposed_by] if found else [])}
+        alone = len(principals(rows, people)) == 1
     if found is None or done is not None:
         raise Refused("nothing of that name waits", code="not_found")
-    if found.proposed_by == actor.known.account:
+    if alone:
         desk.refuse(actor, "approved", f"{agent} {period}", "four_eyes")
         raise Refused("another person has to approve it", code="four_eyes")
     if not approve and not comment.strip():

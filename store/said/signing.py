@@ -18,7 +18,7 @@ from evidence.sign_off import EvidenceSet, SignOff, Step, members_root
 from evidence.text import Text
 from store import leaves
 from store.month.tables import assessment, disposition, month, run, visit
-from store.people.accounts import Known, deputised_accounts
+from store.people.accounts import Known, deputised_accounts, principals
 from store.people.roles import May
 from store.problems import Refused
 from store.said.keep import Actor, Desk
@@ -218,9 +218,11 @@ class Signing:
             raise Refused(f"{period} is not over", code="month_running")
         if step in (Step.reviewed, Step.returned, Step.reopened) and last is not None:
             mine = _seats(actor.known.person, None if deputised is None else deputised.person)
-            theirs = _seats(last.person, last.deputises)
-            # Whoever may sign in the preparer's place is the preparer's other hand.
-            if mine & theirs or delegates & theirs:
+            with self._desk.database.reading() as rows:
+                theirs = principals(rows, _seats(last.person, last.deputises))
+                # Whoever may sign in the preparer's place is the preparer's other hand.
+                ours = principals(rows, mine | delegates)
+            if ours & theirs:
                 self._desk.refuse(actor, str(step), thing, "four_eyes")
                 raise Refused(
                     f"{last.person.name} prepared it; another person has to look",

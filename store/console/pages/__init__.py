@@ -60,7 +60,7 @@ def is_open(standing: MonthState) -> bool:
 def proven(console: Console, call: Call) -> str:
     """How the person was known just now. Raises Refused `reauth_required`."""
     known = call.login.known
-    if known.has_password:
+    if call.login.way == "password":
         try:
             again, proof = console.people.admit(
                 known.account, call.form.get("password"), call.form.get("code"), call.address
@@ -72,6 +72,28 @@ def proven(console: Console, call: Call) -> str:
             raise Refused("somebody else's password", code="reauth_required")
         console.sessions.prove(call.login.token_digest, proof)
         return proof
-    if console.clock() - call.login.proven_at > PROVEN_FOR:
+    if call.login.way == "ldaps":
+        return _vouched_again(console, call)
+    again_at = call.login.again_at
+    if again_at is None or console.clock() - again_at > PROVEN_FOR:
         raise Refused("prove who you are again", code="reauth_required")
     return call.login.proof
+
+
+def _vouched_again(console: Console, call: Call) -> str:
+    """A fresh bind at the directory, as the person of this session and nobody else."""
+    login = call.login
+    try:
+        vouched = console.vouched(login.login_name or "", call.form.get("password"), call.address)
+    except Refused as error:
+        known = ("login_delayed", "directory_away")
+        if error.code in ("account_disabled", "account_locked", "password_expired"):
+            console.sessions.end(login.token_digest)
+        elif error.code not in known:
+            raise Refused("password or code is wrong", code="reauth_required") from None
+        raise
+    if vouched.identity != login.known.identity:
+        raise Refused("somebody else's password", code="reauth_required")
+    console.members.admit(vouched, call.address)
+    console.sessions.prove(login.token_digest, "ldaps")
+    return "ldaps"

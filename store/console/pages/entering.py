@@ -34,14 +34,13 @@ _FORBIDDEN_NEXT = ("//", "/\\", "/login", "/logout")
 class Entrance:
     """The pages for whoever is not logged in yet."""
 
-    def __init__(self, console: Console, guard: Guard, oidc: bool) -> None:
+    def __init__(self, console: Console, guard: Guard) -> None:
         self._console = console
         self._guard = guard
-        self._oidc = oidc
 
     async def show(self, request: Request) -> Response:
         query = pairs_of(request.scope["query_string"].decode("latin-1"))
-        return await run_in_threadpool(self._form, _next(query.get("next", ["/"])[0]))
+        return await run_in_threadpool(self._form, next_page(query.get("next", ["/"])[0]))
 
     async def log_in(self, request: Request) -> Response:
         try:
@@ -51,40 +50,34 @@ class Entrance:
             return self._guard.refusal(request, error, None)
         return await run_in_threadpool(self._admit, request, form)
 
-    def enter(self, account: str, proof: str, address: str, wanted: str) -> Response:
-        """A session, and the way to the page that was wanted."""
-        console = self._console
-        token = console.sessions.begin(account, proof, address)
-        console.people.note(account, "login", proof, address)
-        response = RedirectResponse(wanted, 303)
-        response.set_cookie(
-            console.cookie,
-            token,
-            max_age=int(LONGEST.total_seconds()),
-            path="/",
-            secure=console.secure,
-            httponly=True,
-            samesite="strict",
-        )
-        return secured(response)
-
     def _admit(self, request: Request, form: Form) -> Response:
-        address, wanted = address_of(request), _next(form.get("next", "/"))
+        address, wanted = address_of(request), next_page(form.get("next", "/"))
+        console, asked = self._console, (form.get("account"), form.get("password"))
+        by: dict[str, str] = {}
         try:
-            known, proof = self._console.people.admit(
-                form.get("account"), form.get("password"), form.get("code"), address
-            )
+            if form.get("where") == "directory":
+                vouched = console.vouched(*asked, address)
+                known, proof = console.members.admit(vouched, address), str(vouched.way)
+                by = {"identity": vouched.identity, "login_name": vouched.login_name}
+            else:
+                known, proof = console.people.admit(*asked, form.get("code"), address)
         except Refused as error:
-            return self._form(wanted, error, form.get("account")[:64])
+            return self._form(wanted, error, form)
         except Exception as error:
             return self._guard.refusal(request, error, None)
         # A session that this browser may have had ends: the new one is of another log-in.
         before = self._guard.login_of(request)
         if before is not None:
-            self._console.sessions.end(before.token_digest)
-        return self.enter(known.account, proof, address, wanted)
+            console.sessions.end(before.token_digest)
+        token = console.sessions.begin(known.account, proof, address, **by)
+        console.people.note(known.account, "login", proof, address)
+        response = RedirectResponse(wanted, 303)
+        set_session(console, response, token)
+        return secured(response)
 
-    def _form(self, wanted: str, error: Refused | None = None, account: str = "") -> Response:
+    def _form(
+        self, wanted: str, error: Refused | None = None, form: Form | None = None
+    ) -> Response:
         problem = None if error is None else PROBLEMS[error.code]
         wait = None if error is None else error.more.get("retry_after_s")
         body = self._console.html.page(
@@ -93,13 +86,27 @@ class Entrance:
             next=wanted,
             problem=problem,
             wait=wait,
-            account=account,
-            oidc=self._oidc,
+            account="" if form is None else form.get("account")[:64],
+            where="" if form is None else form.get("where"),
+            ways=self._console.ways,
         )
         response = HTMLResponse(body, 200 if problem is None else problem.status)
         if wait is not None:
             response.headers["Retry-After"] = str(wait)
         return secured(response)
+
+
+def set_session(console: Console, response: Response, token: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        console.cookie,
+        token,
+        max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=console.secure,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 async def static(request: Request) -> Response:
@@ -112,7 +119,7 @@ async def static(request: Request) -> Response:
     return response
 
 
-def _next(wanted: str) -> str:
+def next_page(wanted: str) -> str:
     """Where to go after the log-in: a page of this store, whatever was sent."""
     if not wanted.startswith("/") or wanted.startswith(_FORBIDDEN_NEXT) or not wanted.isprintable():
         return "/"

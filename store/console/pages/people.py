@@ -44,6 +44,9 @@ def password(console: Console, call: Call) -> Response:
     """Another password for oneself, known by the old one and a code. Every session ends with it,
     this one too: whoever else knew the old one is out."""
     account = call.login.known.account
+    if call.login.way != "password":
+        # Or whoever the provider lets in no more would have another way.
+        raise Refused("a provider or directory knows you", code="not_allowed")
     wanted = call.form.get("new")
     if wanted != call.form.get("again"):
         raise Refused("the two passwords are not the same", code="form_invalid")
@@ -68,8 +71,16 @@ def logout(console: Console, call: Call) -> Response:
 def people(console: Console, call: Call) -> Response:
     with console.custody.database.reading() as rows:
         sites = rows.scalars(select(agent_site.c.site).distinct().order_by(agent_site.c.site)).all()
+    known = console.people.all()
+    joinable = [one for one in known if one.identity and not (one.has_password or one.same_as)]
     return shown(
-        console, call, "people.html", known=console.people.all(), roles=list(Role), sites=sites
+        console,
+        call,
+        "people.html",
+        known=known,
+        joinable=joinable,
+        roles=list(Role),
+        sites=sites,
     )
 
 
@@ -93,6 +104,17 @@ def disable(console: Console, call: Call) -> Response:
     if wanted == call.login.known.account:
         raise Refused("nobody disables themselves", code="form_invalid")
     console.people.disable(wanted, call.login.known.account)
+    return RedirectResponse("/people", 303)
+
+
+def join(console: Console, call: Call) -> Response:
+    other, account = call.form.get("other"), call.form.get("account")
+    by = call.login.known.account
+    try:
+        console.members.join(other, account, by)
+    except Refused as error:
+        console.people.note(by, "joined", f"{other} to {account}"[:200], call.address, error.code)
+        raise
     return RedirectResponse("/people", 303)
 
 
