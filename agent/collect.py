@@ -11,6 +11,7 @@ from functools import partial
 from agent.brake import Brake
 from agent.ledger.faults import StateBroken
 from agent.logs import about
+from agent.own_clock import OwnClock
 from agent.platforms import platform
 from agent.quarantine import Quarantine
 from agent.rounds import Effort, Errand, rounds
@@ -105,6 +106,7 @@ def collect(
         budget=effort.budget,
         on_ask=progress.on_ask,
         quarantine=quarantine,
+        own_clock=OwnClock(agent.clock, agent.ledger, agent.synchronised),
     )
     errands = [sender.errand(job) for job in jobs]
     missed = {job.device.id: job.missed for job in jobs}
@@ -190,6 +192,7 @@ class _Sender:
     budget: Budget
     on_ask: Callable[[Device, Ask], None]
     quarantine: Quarantine | None
+    own_clock: OwnClock
 
     def errand(self, job: Job) -> Errand:
         """The visit of a job's device, to be made when its turn has come, and made again."""
@@ -214,6 +217,8 @@ class _Sender:
             on_ask=lambda ask: self.on_ask(device, ask),
             budget=self.budget,
         )
+        if self.provenance.kind == "device":
+            visitor.own_clock = partial(self.own_clock.look, device.id)
         if self.quarantine is not None:
             visitor.around = partial(self.quarantine.around, device)
 

@@ -36,7 +36,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Agent:
-    """Who collects: its name, keys, memory and clock. `replayed` marks everything it seals."""
+    """Who collects: its name, keys, memory and clock. `replayed` marks everything it seals.
+
+    `synchronised`: whether something keeps the clock right (None: not known).
+    """
 
     id: str
     site: str
@@ -45,6 +48,7 @@ class Agent:
     site_key: SiteKey
     clock: Clock
     replayed: bool = False
+    synchronised: Callable[[], bool | None] = lambda: None
 
 
 def turns_of(agent: Agent) -> Turns:

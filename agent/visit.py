@@ -75,6 +75,7 @@ class Budget:
 
 
 _ACCOUNT = "account"
+ClockSaid = tuple[Failure | None, datetime | None]
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class Visitor:
     `open_transport` is called once an attempt, at the first ask, so that a device of which
     nothing is asked is never contacted. `on_ask` is told of each ask before it leaves
     (progress). Each subject is read within `around`; what that raises is the reading's failure.
+    `own_clock` says what speaks against dating a subject's reading so, and since when not.
     """
 
     device: Device
@@ -96,6 +98,7 @@ class Visitor:
     on_ask: Callable[[Ask], None] = lambda ask: None
     budget: Budget = field(default_factory=Budget)
     around: Callable[[str], AbstractContextManager[None]] = lambda subject: nullcontext()
+    own_clock: Callable[[str, datetime], ClockSaid] = lambda subject, at: (None, None)
     _attempt: int = 0
     _started_at: datetime | None = None
     _readings: dict[str, Reading] = field(default_factory=dict)
@@ -150,20 +153,26 @@ class Visitor:
                 "keep the capture and report it; the device's other subjects are unaffected",
             )
         mine = self._exchanges[before:]
+        at = max((one.answered_at for one in mine), default=self.clock())
+        doubt_of_at, clock_set_at = (None, None) if failure else self.own_clock(subject, at)
         return Reading(
             device=self.device.id,
             subject=subject,
-            at=max((one.answered_at for one in mine), default=self.clock()),
+            at=at,
             facts=() if failure else facts,
             captures=tuple(one.capture.digest for one in mine if one.capture),
             parser=f"collectors.{self.platform.name}.{subject}",
             parser_version=parser_version(),
             parser_digest=self.platform.parser_digest,
             failure=failure,
-            cautions=() if failure else tuple(cautions(facts)),
+            cautions=(
+                *(() if failure else cautions(facts)),
+                *((doubt_of_at,) if doubt_of_at else ()),
+            ),
             provenance=self.provenance.kind,
             confirmed_by=self.provenance.confirmed_by,
             ways=tuple(dict.fromkeys(o.capture.way for o in mine if o.capture and o.capture.way)),
+            clock_set_at=clock_set_at,
         )
 
     def _drive(self, flow: Flow, subject: str) -> Iterable[Fact]:

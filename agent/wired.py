@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.config import Config
 from agent.ledger import Ledger
+from agent.own_clock import kernel_synchronised
 from agent.redact import SiteKey
 from agent.sealing import Agent
 from evidence.errors import ConfigurationError
@@ -69,6 +70,7 @@ def agent_of(config: Config, replayed: bool = False) -> Iterator[Agent]:
             site_key=key,
             clock=system_clock,
             replayed=replayed,
+            synchronised=kernel_synchronised,
         )
     finally:
         ledger.close()

@@ -15,6 +15,8 @@ from evidence.errors import EvidenceError
 from evidence.facts import Fact, from_record, to_record
 
 F = TypeVar("F", bound=Fact)
+# The caution of a reading whose own time may be wrong.
+OWN_CLOCK = "agent_clock_suspect"
 
 
 def canonical(record: Any) -> bytes:
@@ -49,7 +51,8 @@ class Reading:
 
     `parser` names the collector, `parser_digest` is the SHA-256 of its source. A failed
     reading has a `failure` and no facts: what we do not know is a record, not a gap. `cautions`
-    do not fail it: they say what weakens it (`device_clock_suspect`).
+    do not fail it: they say what weakens it (`device_clock_suspect`). `clock_set_at`: the agent's
+    clock was set after readings that are dated up to then, so those show no silence.
     `ways` are the algorithms by which the answers came (`evidence.way`); none: not known.
     `provenance` is device, hand-delivered, replayed or imported; `confirmed_by` the second person
     who vouched for a hand-delivered one.
@@ -68,6 +71,12 @@ class Reading:
     provenance: str = "device"
     confirmed_by: str | None = None
     ways: tuple[str, ...] = ()
+    clock_set_at: datetime | None = None
+
+    @property
+    def clock_doubted(self) -> bool:
+        """Whether the time of this reading may be wrong."""
+        return any(one.code == OWN_CLOCK for one in self.cautions)
 
     def of(self, kind: type[F]) -> list[F]:
         """The facts of one type, in the order found."""
@@ -75,7 +84,9 @@ class Reading:
 
     def record(self) -> dict[str, Any]:
         # Left out where there are none: the first agents' readings keep their digests.
-        ways = {"ways": list(self.ways)} if self.ways else {}
+        more: dict[str, Any] = {"ways": list(self.ways)} if self.ways else {}
+        if self.clock_set_at is not None:
+            more["clock_set_at"] = stamp(self.clock_set_at)
         return {
             "device": self.device,
             "subject": self.subject,
@@ -89,12 +100,12 @@ class Reading:
             "cautions": [asdict(caution) for caution in self.cautions],
             "provenance": self.provenance,
             "confirmed_by": self.confirmed_by,
-            **ways,
+            **more,
         }
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Reading:
-        failure = record["failure"]
+        failure, clock_set_at = record["failure"], record.get("clock_set_at")
         return cls(
             device=record["device"],
             subject=record["subject"],
@@ -109,6 +120,7 @@ class Reading:
             provenance=record["provenance"],
             confirmed_by=record["confirmed_by"],
             ways=tuple(record.get("ways", ())),
+            clock_set_at=None if clock_set_at is None else parse_at(clock_set_at),
         )
 
     @cached_property

@@ -244,6 +244,7 @@ _FAILURES = {
     "auth_not_offered": ("設備不提供可用之登入方式，未送出憑證資料", "於設備啟用 Negotiate 驗證"),
     "command_failed": ("指令執行失敗", "確認指令存在且帳號有權執行"),
     "device_busy": ("設備忙碌，未能於時限內回應", "避開尖峰時段後重新讀取"),
+    "agent_clock_suspect": ("代理程式主機之時鐘可疑", "檢查代理程式主機之校時（NTP）"),
     "device_clock_suspect": ("設備時鐘可疑", "檢查設備校時設定"),
     "device_disconnected": ("讀取中途斷線，部分內容不採用", "檢查網路後重新讀取"),
     "device_restarted": ("讀取中設備重新啟動，部分內容不採用", "待設備穩定後重新讀取"),

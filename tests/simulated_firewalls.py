@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-from evidence.reading import Reading
+from agent.own_clock import Course, looked
+from evidence.reading import Failure, Reading
 
 DAY_S = 86_400
 BEGIN = int(datetime(2026, 3, 1, 3, tzinfo=UTC).timestamp())
+END = BEGIN + 56 * DAY_S
 LONG_AGO = BEGIN - 90 * DAY_S
 
 
@@ -39,6 +41,8 @@ class Platform:
     tells_peer: bool = False
     tells_clock: bool = False  # what its own clock shows, so that steps of it are seen
     skew_s: int = 0  # its clock is ahead by so much
+    agents: int = 1  # how many read the units, each by a clock of its own
+    ntp: bool = True  # whether something keeps the agents' clocks right
 
 
 @dataclass(slots=True)
@@ -64,6 +68,28 @@ class Rule:
     counter: Counter = field(default_factory=Counter)
 
 
+@dataclass(slots=True)
+class Host:
+    """An agent's machine: how far its clock is off, what its kernel knows of that, and what the
+    agent remembers."""
+
+    skew_s: int = 0
+    synchronised: bool = True
+    boots: int = 0
+    known: Course | None = None
+    newest: dict[str, datetime] = field(default_factory=dict)  # by unit; times believed
+
+    def look(self, at: datetime, unit: str) -> tuple[Failure | None, datetime | None]:
+        """What the agent says of the time by which it dates a reading of the unit."""
+        now = Course(str(self.boots), self.skew_s, self.synchronised)
+        newest_at = self.newest.get(unit)
+        later = newest_at if newest_at is not None and newest_at > at else None
+        self.known, doubt = looked(at, now, self.known, later)
+        if doubt is None:
+            self.newest[unit] = at
+        return doubt, self.known.set_at
+
+
 @dataclass(frozen=True, slots=True)
 class Poll:
     """What one poll of one unit really saw."""
@@ -72,6 +98,7 @@ class Poll:
     role: str
     counts: dict[tuple[str, str, str], int]
     founding: bool
+    off_s: int = 0  # how far our own clock was off
 
 
 @dataclass(slots=True)
@@ -127,6 +154,7 @@ class World:
         self.opened_on: dict[str, Box] = {}
         self.hidden_sessions = False
         self.edited_unseen = False
+        self.hosts = [Host(synchronised=platform.ntp) for _ in range(platform.agents)]
 
     def _box(self, unit: str, place: int, rules: dict[str, str]) -> Box:
         role = "member" if self.members else "standby" if place else "active"
@@ -241,6 +269,27 @@ class World:
         """Somebody sets the unit's clock; what it wrote down before stays as it is."""
         box.skew_s = int(seconds)
         box.happened.append((at, "step", ""))
+
+    # --- what befalls the agents' clocks ---
+
+    def host(self, box: Box) -> Host:
+        """The machine of the agent that reads the unit."""
+        return self.hosts[list(self.boxes).index(box.name) % len(self.hosts)]
+
+    def _ours(self, at: int, box: Box, seconds: str) -> None:
+        """Somebody sets the clock, or the machine starts with a wrong one; NTP comes later."""
+        host = self.host(box)
+        host.skew_s, host.synchronised = int(seconds), False
+        host.boots += self.random.randint(0, 1)
+
+    def _right(self, at: int, box: Box, seconds: str) -> None:
+        """NTP sets the clock right, give or take; or a person does, where there is none."""
+        host = self.host(box)
+        host.skew_s, host.synchronised = int(seconds), self.platform.ntp
+
+    def _free(self, at: int, box: Box, _: str) -> None:
+        """The NTP server is gone; the clock runs on."""
+        self.host(box).synchronised = False
 
     # --- what befalls rules ---
 

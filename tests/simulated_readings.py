@@ -24,20 +24,25 @@ def read(world: World, at: int, box: Box, kind: str) -> None:
     """A poll of the unit; `hand` and `forged` ones are delivered by somebody, the last with
     counts that never were."""
     named = box.serial if world.platform.named_by_serial else box.name
-    facts: list[Fact] = [_unit(world, box, named)]
+    host, polled = world.host(box), kind == "poll"
+    off_s = host.skew_s if polled else 0
+    facts: list[Fact] = [_unit(world, box, named, off_s)]
     counts = {}
     for position, rule in enumerate(box.rules.values()):
         domain = f"name {rule.name}" if world.platform.follows_name else rule.domain
         facts += _of_rule(world, at, box, rule, position, named, domain, kind)
         counts[rule.key, rule.match, domain] = rule.counter.count
-    founding = kind == "poll"
-    box.polls.append(Poll(at, box.role, counts, founding))
+    dated = datetime.fromtimestamp(at + off_s, UTC)
+    doubt, clock_set_at = host.look(dated, box.name) if polled else (None, None)
+    box.polls.append(Poll(at, box.role, counts, polled and doubt is None, off_s))
     reading = Reading(
         device=box.name,
         subject="firewall",
-        at=datetime.fromtimestamp(at, UTC),
+        at=dated,
         facts=tuple(facts),
-        provenance="device" if founding else "hand-delivered",
+        provenance="device" if polled else "hand-delivered",
+        cautions=(doubt,) if doubt else (),
+        clock_set_at=clock_set_at,
     )
     # Hashing would take most of a history's time, and any name of its own will do.
     vars(reading)["digest"] = f"{box.name}-{len(box.readings):05}"
@@ -63,9 +68,10 @@ def known(world: World) -> list[UnitHistory]:
     ]
 
 
-def _unit(world: World, box: Box, named: str) -> Unit:
+def _unit(world: World, box: Box, named: str, off_s: int) -> Unit:
     platform = world.platform
-    boot_at = box.booted_at + world.random.randint(-60, 50)
+    # Worked out from how long it is up, so by our own clock.
+    boot_at = box.booted_at + off_s + world.random.randint(-60, 50)
     return Unit(
         subject_unit=named,
         serial=box.serial if platform.tells_serial else None,
@@ -73,7 +79,7 @@ def _unit(world: World, box: Box, named: str) -> Unit:
         ha_peer=_peer(world, box),
         role_since_at=_told(box.role_since, platform.tells_role_since),
         boot_at=datetime.fromtimestamp(boot_at, UTC) if platform.tells_boot else None,
-        clock_offset_s=box.skew_s if platform.tells_clock else None,
+        clock_offset_s=box.skew_s - off_s if platform.tells_clock else None,
     )
 
 

@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from evidence.clock import window_start
 from evidence.usage import Assumption, UsageProof
-from tests.simulated_firewalls import Box, Poll, World
+from tests.simulated_firewalls import END, Box, Poll, World
 
 # --- what may not be claimed ---
 
 
+# What NTP leaves of our own clocks' error, on both sides of a span.
+OUR_ERROR_S = 30
+
+
 def unstated_traffic(world: World, proof: UsageProof) -> list[tuple[str, datetime]]:
     """Real hits in the window that lie in no stated gap of their unit."""
+    error = timedelta(seconds=OUR_ERROR_S)
     return [
         (box.name, at)
         for box in world.boxes.values()
         for at in (datetime.fromtimestamp(hit, UTC) for hit in box.hits.get(proof.key, ()))
-        if proof.window_start < at <= proof.window_end
+        if proof.window_start + error < at <= proof.window_end - error
         and not any(
-            box.name in gap.unit and gap.from_at < at <= gap.to_at  # its name, or in its serial
+            box.name in gap.unit  # its name, or in its serial
+            and gap.from_at - error < at <= gap.to_at + error
             for gap in proof.gaps
         )
     ]
+
+
+def vouched(world: World, box: Box) -> list[Poll]:
+    """The polls whose time the agent had no reason to doubt, as far as it knows in the end."""
+    told = [one.clock_set_at for other in world.boxes.values() for one in other.readings]
+    set_at = max((int(at.timestamp()) for at in told if at is not None), default=0)
+    return [poll for poll in box.polls if poll.founding and poll.at + poll.off_s > set_at]
+
+
+def deceived(world: World) -> bool:
+    """Whether an agent's clock was wrong, and nothing it could know of said so."""
+    return any(
+        abs(poll.off_s) > OUR_ERROR_S
+        for box in world.boxes.values()
+        for poll in vouched(world, box)
+    )
 
 
 def traffic(world: World, proof: UsageProof) -> bool:
     """Whether any hit of the rule really fell in the window."""
     start, end = (int(at.timestamp()) for at in (proof.window_start, proof.window_end))
     return any(
-        start < hit <= end for box in world.boxes.values() for hit in box.hits.get(proof.key, ())
+        start - OUR_ERROR_S < hit <= end + OUR_ERROR_S
+        for box in world.boxes.values()
+        for hit in box.hits.get(proof.key, ())
     )
 
 
@@ -39,17 +64,25 @@ def broken(world: World) -> Assumption:
     """The assumptions that do not hold in this world: what the examiner cannot know."""
     found = Assumption(0)
     for box in world.boxes.values():
-        polls = [poll for poll in box.polls if poll.founding]
+        polls = vouched(world, box)
         for before, after in pairwise(polls):
             found |= _broken_between(world, box, before, after)
         first_at = polls[0].at if polls else 0
         if any(what in ("single", "gone") and at <= first_at for at, what, _ in box.happened):
             found |= Assumption.no_single_reset
-    if world.hidden_sessions:
+        edits = any(what == "edit" and at <= first_at for at, what, _ in box.happened)
+        if edits and len(polls) < len(box.polls) and not world.platform.tells_changes:
+            found |= Assumption.match_unchanged_before
+    if world.hidden_sessions or _was_set(world):
         found |= Assumption.no_older_sessions
     if world.edited_unseen:
         found |= Assumption.match_unchanged_before
     return found
+
+
+def _was_set(world: World) -> bool:
+    """Whether readings with open sessions may have been dated by another course of our clock."""
+    return any(one.clock_set_at for box in world.boxes.values() for one in box.readings)
 
 
 def _broken_between(world: World, box: Box, before: Poll, after: Poll) -> Assumption:
@@ -100,25 +133,31 @@ def calm_rules(world: World, max_gap_s: int) -> list[str]:
     within bounds; in every other span something stood in the rule's domain, and the unit
     counted on later.
     """
-    polls = [poll.at for box in world.boxes.values() for poll in box.polls]
+    boxes = {name: replace(box, polls=vouched(world, box)) for name, box in world.boxes.items()}
+    polls = [poll.at for box in boxes.values() for poll in box.polls]
     if not polls:
         return []
     end = max(polls)
+    if END - end > max_gap_s:
+        return []  # by then too old to speak for the present
     start = int(window_start(datetime.fromtimestamp(end, UTC), 1).timestamp())
-    calm = _Calm(world, start, end, max_gap_s)
+    calm = _Calm(world, boxes, start, end, max_gap_s)
     return [key for key in world.domains if calm.unseen_s(key) <= max_gap_s]
 
 
 class _Calm:
     """The spans of a world in which nothing is asked of counters."""
 
-    def __init__(self, world: World, start: int, end: int, max_gap_s: int) -> None:
-        self.world, self.start, self.end, self.never = world, start, end, max_gap_s + 1
-        self.last_shown = {name: _last_shown(box) for name, box in world.boxes.items()}
+    def __init__(
+        self, world: World, boxes: dict[str, Box], start: int, end: int, max_gap_s: int
+    ) -> None:
+        self.world, self.boxes = world, boxes
+        self.start, self.end, self.never = start, end, max_gap_s + 1
+        self.last_shown = {name: _last_shown(box) for name, box in boxes.items()}
 
     def unseen_s(self, key: str) -> int:
         unseen: set[tuple[int, int]] = set()
-        for box in self.world.boxes.values():
+        for box in self.boxes.values():
             held = (
                 key in box.rules and box.polls and any(key == one[0] for one in box.polls[0].counts)
             )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-from tests.simulated_firewalls import BEGIN, DAY_S, Platform, World
+from tests.simulated_firewalls import BEGIN, DAY_S, END, Platform, World
 from tests.simulated_readings import Event, event, play
 
-END = BEGIN + 56 * DAY_S
 _COUNTERS = ("clear", "clear", "single", "remake", "reboot", "failover", "rma", "clone", "step")
+_OURS = ("ours", "ours", "free")
 _RULES = ("edit", "rename", "delete", "insert", "session", "reuse", "push")
 # How far a clock is off that tells what it shows, and one of which nobody knows.
 _TOLD_SKEWS_S = (-3 * DAY_S, -3600, -60, 0, 60, 3600, 3 * DAY_S)
-_UNTOLD_SKEWS_S = (-100, 0, 100)
+_UNTOLD_SKEWS_S = (-90, 0, 90)
+# How far our own clock is off when it is wrong, and when NTP has it.
+OUR_SKEWS_S = (-900 * DAY_S, -9 * DAY_S, -DAY_S, -7200, 7200, DAY_S, 9 * DAY_S, 30 * DAY_S)
+JITTER_S = 15
 
 
 def _group(platform: Platform, random: Random, rules: dict[str, str], seed: int) -> World:
@@ -35,11 +38,15 @@ def random_world(platform: Platform, seed: int, *, calm: bool = False) -> World:
     hits = _hits(rules, random)
     moments = [one[0] for one in (*polls, *hits)]
     events = [*polls, *hits]
+    if platform.ntp and random.random() < 0.3:  # the agent begins with a wrong clock
+        events += _ours(world, random, every_s, BEGIN)
+    for host in () if calm else world.hosts:
+        host.skew_s = random.randint(-JITTER_S, JITTER_S)
     for _ in range(random.choice((0, 1)) if calm else random.randint(0, 6)):
         # Just before or after a poll, just after a hit, or any time.
         at = random.choice((*moments, random.randint(BEGIN, END)))
         at += random.choice((-1, 0, 1, 30, 3600, random.randint(0, every_s)))
-        kind = random.choice(_COUNTERS if calm else _COUNTERS + _RULES)
+        kind = random.choice(_COUNTERS + _OURS if calm else _COUNTERS + _RULES + _OURS)
         events += _trouble(world, random, rules, every_s, kind, at)
     play(world, [one for one in events if one[0] < END])
     return world
@@ -72,6 +79,8 @@ def _trouble(
 ) -> list[Event]:
     """One thing that goes wrong, and what makes it worse."""
     unit, key = random.choice(list(world.boxes)), random.choice(list(rules))
+    if kind == "ours":
+        return _ours(world, random, every_s, at)
     if kind == "clear" and not rules[key]:
         kind = "single"  # what stands alone is cleared alone
     target = {"clear": rules[key], "step": _skew(world.platform, random)}.get(kind, key)
@@ -102,12 +111,27 @@ def _trouble(
     return events
 
 
+def _ours(world: World, random: Random, every_s: int, at: int) -> list[Event]:
+    """An agent's clock is wrong from then on, for a while or to the end."""
+    unit = random.choice(list(world.boxes))
+    events = [event(at, "ours", unit, str(random.choice(OUR_SKEWS_S)))]
+    if random.random() < 0.8:
+        jitter_s = world.hosts[0].skew_s and random.randint(-JITTER_S, JITTER_S)
+        events.append(event(at + random.randint(1, 6 * every_s), "right", unit, str(jitter_s)))
+    return events
+
+
 def _skew(platform: Platform, random: Random) -> str:
     """How far somebody sets a clock off."""
     return str(random.choice(_TOLD_SKEWS_S if platform.tells_clock else _UNTOLD_SKEWS_S))
 
 
-def ambushed_world(platform: Platform, seed: int) -> World:
+def misdated_world(platform: Platform, seed: int) -> World:
+    """An ambush while our own clock is wrong, or about to be."""
+    return ambushed_world(platform, seed, ("ours",))
+
+
+def ambushed_world(platform: Platform, seed: int, traps: tuple[str, ...] | None = None) -> World:
     """Weeks without a missed poll, and one hit of an idle rule that a trap hides at once.
 
     Some of the other counters of its group then count as much again before the next poll.
@@ -131,7 +155,7 @@ def ambushed_world(platform: Platform, seed: int) -> World:
     if random.random() < 0.3:  # the standby wakes just before
         events.append(event(hit_at - 1, "failover"))
     events.append(event(hit_at, "hit", target=idle))
-    events += _trap(world, random, idle, hit_at, after)
+    events += _trap(world, random, random.choice(traps or _TRAPS), idle, hit_at, after)
     if random.random() < 0.3:
         events.append(event(hit_at + 3, "reboot", random.choice(units)))
     for key in others:
@@ -144,13 +168,18 @@ def ambushed_world(platform: Platform, seed: int) -> World:
 
 _TRAPS = (
     *("clear", "reboot", "single", "remake", "delete", "rename", "failover"),
-    *("rma", "reuse", "push", "step"),
+    *("rma", "reuse", "push", "step", "ours"),
 )
 
 
-def _trap(world: World, random: Random, idle: str, hit_at: int, after: int) -> list[Event]:
+def _trap(
+    world: World, random: Random, kind: str, idle: str, hit_at: int, after: int
+) -> list[Event]:
     """What hides the hit in the second after it."""
-    kind, unit = random.choice(_TRAPS), random.choice(list(world.boxes))
+    unit = random.choice(list(world.boxes))
+    if kind == "ours":  # and a clear beside it, so that the hit shows nowhere else
+        cleared = event(hit_at + random.choice((1, 3600)), "clear", unit, "acl")
+        return [cleared, *_ours(world, random, DAY_S, hit_at - random.randint(-2, 9 * DAY_S))]
     later = hit_at + random.choice((2, DAY_S, 3 * DAY_S))
     target = {"clear": "acl", "step": _skew(world.platform, random)}.get(kind, idle)
     events = [event(hit_at + 1, kind, unit, target)]

@@ -22,8 +22,15 @@ from evidence.usage.glance import glance
 from evidence.usage.marks import Marks
 from tests.simulated_firewalls import BEGIN, DAY_S, Platform, World
 from tests.simulated_readings import known
-from tests.simulated_truth import broken, calm_rules, traffic, unstated_traffic
-from tests.simulated_worlds import ambushed_world, random_world
+from tests.simulated_truth import (
+    OUR_ERROR_S,
+    broken,
+    calm_rules,
+    deceived,
+    traffic,
+    unstated_traffic,
+)
+from tests.simulated_worlds import ambushed_world, misdated_world, random_world
 
 AT = datetime.fromtimestamp(BEGIN + 56 * DAY_S, UTC)
 
@@ -44,7 +51,9 @@ platforms = st.builds(
     named_by_serial=st.booleans(),
     tells_peer=st.booleans(),
     tells_clock=st.booleans(),
-    skew_s=st.integers(-100, 100),
+    skew_s=st.integers(-90, 90),
+    agents=st.integers(1, 2),
+    ntp=st.sampled_from([True, True, False]),
 )
 
 
@@ -52,11 +61,16 @@ def proofs_of(world: World, accept: Assumption, max_gap_s: int) -> Proofs:
     return prove(known(world), AT, criteria=Criteria(months=1, accept=accept, max_gap_s=max_gap_s))
 
 
-def check_sound(world: World, accept: Assumption, max_gap_s: int) -> Counter[State]:
+def check_sound(world: World, accept: Assumption, max_gap_s: int) -> Counter[State | str]:
+    if deceived(world):
+        # A clock that NTP never had, and that was wrong from its start to the end.
+        return Counter(["deceived"])
     proofs = proofs_of(world, accept & ~broken(world), max_gap_s)
     # An open connection is use without a hit; what is made up shows traffic that never was.
     forged = any(not poll.founding for box in world.boxes.values() for poll in box.polls)
-    unsure = forged or world.platform.tells_sessions
+    polls = [poll for box in world.boxes.values() for poll in box.polls]
+    wrong = any(abs(poll.off_s) > OUR_ERROR_S for poll in polls)
+    unsure = forged or wrong or world.platform.tells_sessions
     for key, state in proofs.states().items():
         proof = proofs[key]
         assert proof.state is state
@@ -66,11 +80,12 @@ def check_sound(world: World, accept: Assumption, max_gap_s: int) -> Counter[Sta
         if state is State.has_traffic:
             assert proof.traffic_after is not None
             assert unsure or traffic(world, proof)
-    return Counter(proofs.states().values())
+    found: Counter[State | str] = Counter(proofs.states().values())
+    return found + Counter({"wrong clock": wrong and found[State.proven]})
 
 
 def test_nothing_is_proven_beside_unstated_traffic(drill_count: Callable[[int, int], int]) -> None:
-    seen: Counter[State] = Counter()
+    seen: Counter[State | str] = Counter()
 
     @settings(max_examples=drill_count(500, 10_000), suppress_health_check=list(HealthCheck))
     @given(
@@ -78,7 +93,7 @@ def test_nothing_is_proven_beside_unstated_traffic(drill_count: Callable[[int, i
         seed=st.integers(0, 2**32),
         accept=st.sampled_from([ALL_ASSUMPTIONS, *(ALL_ASSUMPTIONS & ~one for one in Assumption)]),
         max_gap_days=st.sampled_from([0, 1, 4, 15]),
-        make=st.sampled_from([random_world, ambushed_world]),
+        make=st.sampled_from([random_world, ambushed_world, misdated_world]),
     )
     def example(
         platform: Platform,
@@ -92,6 +107,8 @@ def test_nothing_is_proven_beside_unstated_traffic(drill_count: Callable[[int, i
 
     example()
     assert seen[State.proven] > 10, f"the property was hardly tried: {seen}"
+    assert seen["wrong clock"] >= drill_count(1, 50), f"our clock was hardly wrong: {seen}"
+    assert seen["deceived"] < drill_count(500, 10_000) // 10
 
 
 def test_no_proof_is_withheld_where_its_rules_are_met(
@@ -104,7 +121,7 @@ def test_no_proof_is_withheld_where_its_rules_are_met(
     def example(platform: Platform, seed: int) -> None:
         nonlocal demanded
         world = random_world(platform, seed, calm=True)
-        if platform.follows_name:
+        if platform.follows_name or deceived(world):
             return
         states = proofs_of(world, ALL_ASSUMPTIONS, 7 * DAY_S).states()
         demand = calm_rules(world, 7 * DAY_S)
@@ -130,6 +147,8 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
         named_by_serial=st.booleans(),
         tells_peer=st.booleans(),
         tells_clock=st.booleans(),
+        agents=st.integers(1, 2),
+        ntp=st.sampled_from([True, True, False]),
     )
 
     @settings(max_examples=drill_count(500, 10_000), suppress_health_check=list(HealthCheck))
@@ -139,7 +158,9 @@ def test_bits_give_the_states_and_dates_of_the_full_histories(
         accept=st.sampled_from([ALL_ASSUMPTIONS, *(ALL_ASSUMPTIONS & ~one for one in Assumption)]),
         max_gap_s=st.sampled_from([0, DAY_S, 4 * DAY_S, 15 * DAY_S]),
         day=st.sampled_from([20, 40, 50, 56]),
-        make=st.sampled_from([random_world, partial(random_world, calm=True), ambushed_world]),
+        make=st.sampled_from(
+            [random_world, partial(random_world, calm=True), ambushed_world, misdated_world]
+        ),
     )
     def example(
         platform: Platform,

@@ -14,6 +14,7 @@ from agent.cadence import runs_on_last_day
 from agent.config import Config
 from agent.doctor.condition import Condition, failed
 from agent.ledger import Ledger
+from agent.own_clock import kernel_synchronised
 from agent.room import days_without_store, no_room
 from agent.settings import DaemonModel
 from agent.wired import SIGNING_KEY, site_key
@@ -38,6 +39,9 @@ def look_at_host(config: Config, now: datetime) -> Iterator[Condition]:
     if now.year < BUILT_AT_YEAR:
         said = f"env_clock: it says {now:%Y-%m-%d}"
         yield Condition("fail", "clock", said, "set the clock and its NTP", exit_code=3)
+    elif kernel_synchronised() is False:
+        said = "nothing keeps it right (NTP): readings made after it was set may show no silence"
+        yield Condition("warn", "clock", said, "timedatectl set-ntp true, or install chrony")
     yield from _state(config)
     try:
         key = SigningKey.read(config.state / SIGNING_KEY)

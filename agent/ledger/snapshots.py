@@ -28,6 +28,7 @@ BASE_EVERY_S = 30 * 86_400
 _SAID = (
     *("digest", "read_at", "founding", "boot_at", "loaded_at"),
     *("role", "role_since", "log_from", "serial", "peer", "clock_offset"),
+    *("doubted", "clock_set_at"),
 )
 _SIZES = "<III"
 _NO_NAMES = Names((), (), ())

@@ -64,6 +64,8 @@ class UnitHistory:
     clock_offset: Ints
     log_from: Ints
     founding: Bools
+    doubted: Bools
+    clock_set_at: Ints
     domain: Ints
     traits: Bits
     count: Ints
@@ -112,7 +114,7 @@ class UnitHistory:
             traits[row, column] = one.traits
         read_at = _times(rows, lambda one: one.read_at)
         clock_offset = _times(rows, lambda one: one.clock_offset)
-        clock = Clock(read_at, clock_offset)
+        clock = _clock(rows, read_at, clock_offset)
         tables = {name: _slim(table) for name, table in tables.items()}
         last_hit_from, _ = clock.bounds(tables["last_hit"])
         for name in _CLOCKED:
@@ -136,6 +138,8 @@ class UnitHistory:
             clock_offset=clock_offset,
             log_from=clock.bounds(_times(rows, lambda one: one.log_from))[1],
             founding=np.array([one.founding for one in rows], np.bool_),
+            doubted=np.array([one.doubted for one in rows], np.bool_),
+            clock_set_at=_times(rows, lambda one: one.clock_set_at),
             domain=domain,
             traits=traits,
             last_hit_from=last_hit_from,
@@ -156,9 +160,24 @@ class UnitHistory:
         """The rows read by `at`."""
         return self._rows(slice(0, int(np.searchsorted(self.read_at, at, side="right"))))
 
+    @property
+    def vouched(self) -> Bools:
+        """Which rows can found a claim: none that is dated before our own clock was set."""
+        vouched: Bools = self.founding & (self.read_at > self.clock_set_at.max(initial=NONE))
+        return vouched
+
     def founded(self) -> UnitHistory:
         """The rows that can found a claim."""
-        return self if self.founding.all() else self._rows(np.flatnonzero(self.founding))
+        vouched = self.vouched
+        return self if vouched.all() else self._rows(np.flatnonzero(vouched))
+
+    def dated(self, clock_set_at: int) -> UnitHistory:
+        """The rows of which it is known when they were read; what is dated up to `clock_set_at`
+        was so before our own clock was set."""
+        rows = self._rows(np.flatnonzero(~self.doubted)) if self.doubted.any() else self
+        if clock_set_at == NONE:
+            return rows
+        return replace(rows, clock_set_at=np.full_like(rows.clock_set_at, clock_set_at))
 
     def _rows(self, rows: slice | Ints) -> UnitHistory:
         picked: dict[str, Any] = {}
@@ -228,6 +247,16 @@ def _numbered(known: dict[Name, int], names: Iterable[Name]) -> Ints:
 
 def _times(rows: Sequence[Snapshot], told: Callable[[Snapshot], int]) -> Ints:
     return np.array([told(one) for one in rows], np.int64)
+
+
+def _clock(rows: Sequence[Snapshot], read_at: Ints, clock_offset: Ints) -> Clock:
+    """The unit's clock, beside ours where ours was right: a wrong one of ours is no step of it."""
+    set_at = max((one.clock_set_at for one in rows), default=NONE)
+    wrong = np.array([one.doubted for one in rows], np.bool_) | (read_at <= set_at)
+    if not wrong.any():
+        return Clock(read_at, clock_offset)
+    right_at = np.maximum.accumulate(np.where(wrong, NONE, read_at))
+    return Clock(np.where(right_at == NONE, read_at, right_at), np.where(wrong, NONE, clock_offset))
 
 
 def _clears(rows: Sequence[Snapshot], clock: Clock) -> Iterator[Clear]:

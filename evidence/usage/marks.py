@@ -83,7 +83,11 @@ class Marks:
     def of(cls, history: UnitHistory) -> Marks:
         """The marks of all rows; the first has nothing before it to be compared with."""
         # Whoever vouches for them: a row that founds nothing is odd.
-        taken = replace(history, founding=np.ones_like(history.founding))
+        taken = replace(
+            history,
+            founding=np.ones_like(history.founding),
+            clock_set_at=np.full_like(history.clock_set_at, NONE),
+        )
         pairs = pair(taken, TAKEN)
         spoilt = spoilt_counters(taken, taken, TAKEN)
         quiet, anew, else_quiet = _silence(taken, pairs, spoilt)
@@ -241,6 +245,8 @@ def _odd(history: UnitHistory) -> Bools:
     off = (history.clock_offset != NONE) & (np.abs(history.clock_offset) > SET_S)
     off &= (history.role_since != NONE) | (history.loaded_at != NONE)
     odd: Bools = cells.any(axis=1) | ~history.founding | (history.log_from != NONE)
+    # Rows that were judged before may found nothing any more.
+    odd |= history.doubted | (history.clock_set_at != NONE)
     odd |= wavers | boot_ahead | off | bool(history.clears)
     return odd
 

@@ -19,7 +19,7 @@ from evidence.usage.history import UnitHistory
 from evidence.usage.logged import LoggedRules, latest
 from evidence.usage.pairs import EVER
 from evidence.usage.proof import State, UsageProof
-from evidence.usage.snapshot import Bools, Ints
+from evidence.usage.snapshot import NONE, Bools, Ints
 from evidence.usage.story import tell
 
 
@@ -98,9 +98,15 @@ def prove(
     """
     criteria = criteria or Criteria(months=months, max_gap_s=max_gap_s, accept=accept)
     now = int(at.timestamp())
-    known = [history.until(now) for history in histories]
+    known = _dated([history.until(now) for history in histories])
     start, end = window([one.read_at for one in known], now, criteria.months)
     return Proofs(judge(known, start, end, now, criteria), logged)
+
+
+def _dated(known: Sequence[UnitHistory]) -> list[UnitHistory]:
+    """The readings whose time is known. One agent read them all, so one clock was set for all."""
+    set_at = max((int(one.clock_set_at.max(initial=NONE)) for one in known), default=NONE)
+    return [one.dated(set_at) for one in known]
 
 
 def _with_logs(group: Group, logged: LoggedRules) -> Group:

@@ -62,7 +62,7 @@ def spoilt_counters(whole: UnitHistory, history: UnitHistory, criteria: Criteria
     if not len(history.read_at):
         return np.zeros(history.count.shape, np.bool_)
     fell = _by_domain(whole, pair(whole, criteria).fell)
-    kept = np.flatnonzero(whole.founding)
+    kept = np.flatnonzero(whole.vouched)
     fell = np.add.reduceat(fell, np.concatenate(([0], kept[:-1] + 1)), axis=0)
     return np.take_along_axis(fell, history.domain, axis=1) > 0
 

@@ -86,6 +86,8 @@ class Snapshot:
     a reading can show silence, any reading can show traffic. `log_from`: since when the
     administrators' log read with it is complete. `serial`: whose counters these are.
     `clock_offset`: by how many seconds its clock was ahead, which its times are corrected by.
+    `doubted`: the agent's own clock was, so nobody knows when it was read. `clock_set_at`: the
+    agent's clock was set after readings that are dated up to then.
     """
 
     device: str
@@ -104,6 +106,8 @@ class Snapshot:
     serial: str | None = None
     peer: str | None = None
     clock_offset: int = NONE
+    doubted: bool = False
+    clock_set_at: int = NONE
     clears: tuple[Clear, ...] = ()
 
     @classmethod
@@ -170,6 +174,8 @@ def _snapshot(reading: Reading, subject_unit: str | None) -> Snapshot:
         serial=told.serial,
         peer=told.ha_peer,
         clock_offset=NONE if told.clock_offset_s is None else round(told.clock_offset_s),
+        doubted=reading.clock_doubted,
+        clock_set_at=_seconds(reading.clock_set_at, 0.0),
         clears=tuple(
             Clear(_seconds(e.at, offset_s), e.detail)
             for e in events
