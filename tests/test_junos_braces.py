@@ -243,3 +243,84 @@ def test_policies_of_logical_systems_and_tenants_are_their_own() -> None:
     assert list(by_context) == ["root-logical-system", "LS1", "T1"]
     assert len({tuple(names) for names in by_context.values()}) == 1
     assert len({one.key for one in rules}) == len(rules)
+
+
+POLICY = """\
+set security policies from-zone a to-zone b policy {name} match source-address any
+set security policies from-zone a to-zone b policy {name} match destination-address any
+set security policies from-zone a to-zone b policy {name} match application {application}
+set security policies from-zone a to-zone b policy {name} then permit
+"""
+THREE = "set system host-name fw\n" + "".join(
+    POLICY.format(name=name, application="junos-https") for name in "pqr"
+)
+PATH = "security policies from-zone a to-zone b policy"
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("", "pqr"),
+        (f"insert {PATH} r before policy p", "rpq"),
+        (f"insert {PATH} p after policy q", "qpr"),
+        (f"delete {PATH} q", "pr"),
+        (f"deactivate {PATH} q\nactivate {PATH} q", "pqr"),
+        ("delete interfaces ge-0/0/9", "pqr"),
+    ],
+)
+def test_lines_that_change_what_stands_are_carried_out(line: str, names: str) -> None:
+    reading = kept(f"{THREE}{line}\n")
+    assert reading.failure is None, reading.failure
+    found = [one for one in reading.of(FirewallRule) if not one.implicit]
+    assert "".join(str(one.name) for one in found) == names
+    assert all(one.enabled and one.services == ("tcp/443",) for one in found)
+
+
+@pytest.mark.parametrize("line", [f"delete {PATH} z", f"insert {PATH} p before policy z"])
+def test_a_policy_that_no_line_made_is_half_a_list(line: str) -> None:
+    failure = kept(f"{THREE}{line}\n").failure
+    assert failure is not None
+    assert failure.code == "output_incomplete"
+
+
+NARROWED = """\
+set system host-name fw
+set applications application rpc protocol udp
+set applications application rpc rpc-program-number 100003
+set applications application ping6 protocol icmp6
+set applications application ping6 icmp6-type 128
+set applications application gre protocol 47
+set applications application frag protocol icmp
+set applications application frag icmp-type 3
+set applications application frag icmp-code 4
+set policy-options prefix-list known 10.5.0.0/16
+set policy-options prefix-list open 10.6.0.0/16
+set policy-options prefix-list open apply-path "interfaces <*> unit <*> family inet address <*>"
+set firewall family any filter all term a from source-prefix-list known
+set firewall family any filter all term a from source-prefix-list open
+set firewall family any filter all term a then accept
+set interfaces ge-0/0/0 unit 0 filter input all
+set groups unused firewall family inet filter f term a then accept
+"""
+
+
+def test_what_only_the_firewall_can_resolve_is_no_narrower_and_no_wider() -> None:
+    names = ("rpc", "ping6", "gre", "frag", "unknown")
+    reading = kept(NARROWED + "".join(POLICY.format(name=n, application=n) for n in names))
+    assert reading.failure is None, reading.failure
+    found = {str(one.name): one for one in reading.of(FirewallRule)}
+    assert [found[name].services for name in names] == [
+        *(("rpc",), ("icmp6/128",), ("gre",), ("icmp/3/4",), ("unknown",)),
+    ]
+    assert found["a"].sources == ("10.5.0.0/16", "open")
+    assert (found["a"].family, found["a"].source_zones) == ("inet", ("ge-0/0/0.0",))
+
+
+def test_groups_that_are_applied_and_bring_in_rules_are_refused() -> None:
+    for applied in ("unused", "${node}"):
+        group = NARROWED.replace(
+            "groups unused", "groups node0" if "$" in applied else "groups unused"
+        )
+        reading = kept(f'{group}set apply-groups "{applied}"\n')
+        assert reading.failure is not None
+        assert reading.failure.code == "output_unexpected"

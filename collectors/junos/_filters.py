@@ -14,7 +14,8 @@ from collectors.junos._lines import Statement, Words, active, pick
 from evidence.capture import Capture
 from evidence.facts import Fact, FirewallRule, RuleUsage
 
-_FAMILIES = {"inet": "ip", "inet6": "ip6"}
+_FAMILIES = {"inet": "ip", "inet6": "ip6", "any": "inet"}
+_ANY_FAMILY = ("interfaces", "*", "unit", "*", "filter")
 _PERMITS = {"accept": True, "discard": False, "reject": False}
 _PLACES = {
     "source-address": "sources",
@@ -69,7 +70,7 @@ class Filter:
 
 
 def filters(configured: Iterable[Statement]) -> dict[tuple[str, str], Filter]:
-    """Every filter of IPv4 and IPv6 by family and name, with the interfaces it is applied to."""
+    """Every filter of IPv4, IPv6 or both by family and name, with where it is applied."""
     configured = list(configured)
     found: dict[tuple[str, str], Filter] = {}
     for one in configured:
@@ -79,9 +80,12 @@ def filters(configured: Iterable[Statement]) -> dict[tuple[str, str], Filter]:
                 _line(found, (family, name), tuple(words), one, level=7)
             case ("filter", name, *words):
                 _line(found, ("inet", name), tuple(words), one, level=5)
-    for (interface, unit, family), rest, _ in pick(
-        active(configured), "interfaces", "*", "unit", "*", "family", "*", "filter"
-    ):
+    lines = active(configured)
+    placed = [
+        *pick(lines, "interfaces", "*", "unit", "*", "family", "*", "filter"),
+        *(((*where, "any"), rest, one) for where, rest, one in pick(lines, *_ANY_FAMILY)),
+    ]
+    for (interface, unit, family), rest, _ in placed:
         match rest:
             case ("input" | "input-list" | "output" | "output-list" as way, name, *_):
                 if (family, name) in found:
@@ -198,7 +202,7 @@ def _rule(
             destination_zones=tuple(of.outputs),
             sources=tuple(places["sources"]) or ("any",),
             destinations=tuple(places["destinations"]) or ("any",),
-            services=tuple(_services(term)),
+            services=tuple(dict.fromkeys(_services(term))),
             logged=term.logged,
             conditions=tuple(term.conditions),
             not_understood=tuple(term.strange),
@@ -238,9 +242,13 @@ def _end(of: Filter, position: int) -> FirewallRule:
 
 
 def prefix_lists(configured: Iterable[Statement]) -> dict[str, tuple[str, ...]]:
-    """Prefixes by list. An empty list matches nothing, and stays a name."""
+    """Prefixes by list. An empty list matches nothing, and stays a name; so does one that takes
+    prefixes from elsewhere in the configuration (`apply-path`)."""
     found: dict[str, tuple[str, ...]] = {}
+    open_: set[str] = set()
     for (name,), rest, _ in pick(active(configured), "policy-options", "prefix-list", "*"):
-        if rest and rest[0] != "apply-path":
+        if rest[:1] == ("apply-path",):
+            open_.add(name)
+        elif rest:
             found[name] = (*found.get(name, ()), rest[0])
-    return found
+    return {name: prefixes for name, prefixes in found.items() if name not in open_}

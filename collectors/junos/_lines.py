@@ -61,19 +61,65 @@ def statements(capture: Capture) -> list[Statement]:
                 next_step="deliver the whole configuration, or the part with `| display set`",
             )
         return [Statement(words, _inactive(words, inactive)) for words in found]
-    found, inactive = [], set()
+    made = _Made(who(capture))
     for line in (one.strip() for one in text.splitlines()):
         words = tuple(quoted or plain for quoted, plain in _WORD.findall(line))
-        if words[:1] in (("set",), ("deactivate",)):
+        if words[:1] and words[0] in _VERBS:
             if line.count('"') % 2:
                 raise Incomplete(f"{who(capture)}: a line breaks off: {shown(line)}")
-            if words[0] == "set":
-                found.append(words[1:])
-            else:
-                inactive.add(words[1:])
-        elif words[:1] not in (("protect",), ("activate",)) and not _AROUND.match(line):
+            made.does(words[0], words[1:])
+        elif words[:1] != ("protect",) and not _AROUND.match(line):
             raise Unexpected(f"{who(capture)}: no configuration in set form: {shown(line)}")
-    return [Statement(words, _inactive(words, inactive)) for words in found]
+    return [Statement(words, _inactive(words, made.inactive)) for words in made.found]
+
+
+_VERBS = ("set", "deactivate", "activate", "delete", "insert")
+_RULES = (("policy",), ("term",), ("filter",))
+
+
+class _Made:
+    """What the lines of a script make, in their order; most texts only set."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+        self.found: list[Words] = []
+        self.inactive: set[Words] = set()
+
+    def does(self, verb: str, words: Words) -> None:
+        match verb:
+            case "set":
+                self.found.append(words)
+            case "deactivate":
+                self.inactive.add(words)
+            case "activate":
+                self.inactive.discard(words)
+            case "delete":
+                self._held(verb, words)
+                self.found = [one for one in self.found if one[: len(words)] != words]
+            case "insert":
+                self._insert(words)
+
+    def _held(self, verb: str, path: Words) -> list[Words]:
+        """The statements at and below a path. Raises Incomplete where a rule is none of them."""
+        held = [one for one in self.found if one[: len(path)] == path]
+        if not held and (verb == "insert" or path[-2:-1] in _RULES):
+            told = f"{verb} of {shown(' '.join(path))}, which no line made"
+            raise Incomplete(f"{self.who}: {told}", next_step="deliver the whole configuration")
+        return held
+
+    def _insert(self, words: Words) -> None:
+        """`insert … policy A before policy B`: what stands at a path, before another's or after."""
+        at = next((n for n, word in enumerate(words) if word in ("before", "after")), 0)
+        path, beside = words[:at], words[at + 1 :]
+        if not at or len(beside) > at:
+            raise Unexpected(f"{self.who}: cannot be carried out: insert {shown(' '.join(words))}")
+        moved = self._held("insert", path)
+        other = (*path[: at - len(beside)], *beside)
+        self._held("insert", other)
+        rest = [one for one in self.found if one[:at] != path]
+        places = [n for n, one in enumerate(rest) if one[: len(other)] == other]
+        place = places[0] if words[at] == "before" else places[-1] + 1
+        self.found = [*rest[:place], *moved, *rest[place:]]
 
 
 def answered(capture: Capture) -> str:

@@ -12,7 +12,28 @@ from evidence.facts import Interface
 ANY = {"any": ("any",), "any-ipv4": ("0.0.0.0/0",), "any-ipv6": ("::/0",)}
 _GLOBAL = "global"
 _PORTS = ("tcp", "udp", "sctp")
-_NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmp6", "132": "sctp"}
+_NUMBERS = {
+    **{"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "51": "ah"},
+    **{"58": "icmp6", "89": "ospf", "103": "pim", "112": "vrrp", "132": "sctp"},
+}
+# Of the predefined ones, which a configuration names and does not hold, those of one plain port.
+_PREDEFINED: dict[str, tuple[str, ...]] = {
+    **{
+        f"junos-{name}": (f"tcp/{port}",)
+        for name, port in (
+            *(("ftp", 21), ("ssh", 22), ("telnet", 23), ("smtp", 25), ("dns-tcp", 53)),
+            *(("http", 80), ("pop3", 110), ("imap", 143), ("bgp", 179), ("ldap", 389)),
+            *(("https", 443), ("imaps", 993)),
+        )
+    },
+    **{
+        f"junos-{name}": (f"udp/{port}",)
+        for name, port in (("dns-udp", 53), ("tftp", 69), ("ntp", 123), ("syslog", 514))
+    },
+    "junos-icmp-all": ("icmp",),
+}
+# What narrows an application beside protocol and ports: only the firewall knows how.
+_MORE = ("rpc-program-number", "uuid", "ether-type")
 
 
 @dataclass(slots=True)
@@ -86,7 +107,7 @@ def applications(found: Iterable[Statement]) -> Objects:
             case ("application", name, *rest):
                 terms.setdefault(name, {}).setdefault("", {}).update(_pairs(rest))
     values = {name: tuple(_services(name, of.values())) for name, of in terms.items()}
-    return Objects({"any": ("any",)} | values, sets)
+    return Objects({"any": ("any",)} | _PREDEFINED | values, sets)
 
 
 def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -96,18 +117,20 @@ def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
 def _services(name: str, terms: Iterable[Mapping[str, str]]) -> Iterator[str]:
     """`tcp/443`, `udp/53 from 1024-65535`, `icmp/8`; the name of what says no protocol."""
     told = [term for term in terms if "protocol" in term]
-    if not told:
+    if not told or any(one in term for term in told for one in _MORE):
         yield name
+        return
     for term in told:
         protocol = _NUMBERS.get(term["protocol"], term["protocol"])
         port = term.get("destination-port")
         kind = term.get("icmp-type") or term.get("icmp6-type")
+        code = term.get("icmp-code") or term.get("icmp6-code")
         if protocol in _PORTS:
             service = f"{protocol}/{port}" if port else protocol
             sender = term.get("source-port")
             yield f"{service} from {sender}" if sender else service
         elif protocol in ("icmp", "icmp6"):
-            yield f"icmp/{kind}" if kind else "icmp"
+            yield "/".join(one for one in (protocol, kind, code if kind else None) if one)
         else:
             yield f"protocol {protocol}" if protocol.isdecimal() else protocol
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from collectors.junos import _filters, _policies
@@ -20,11 +20,12 @@ def is_whole(found: Iterable[Statement]) -> bool:
 
 
 def facts(found: Sequence[Statement], device: str) -> list[Fact]:
-    """Interfaces, policies and terms. Raises Unexpected where groups bring in rules that
-    nobody expanded, and where there is no rule."""
+    """Interfaces, policies and terms. Raises Unexpected where groups that are applied bring in
+    rules that nobody expanded, and where there is no rule."""
+    applied = {one.words[-1] for one in found if one.words[-2:-1] == ("apply-groups",)}
     for one in found:
         for path in _RULES:
-            if one.below("groups", "*", *path) is not None:
+            if one.below("groups", "*", *path) is not None and _is_applied(one.words[1], applied):
                 raise Unexpected(
                     f"{device}: group {one.words[1]} brings in rules",
                     next_step="keep `show configuration | display inheritance | display set`",
@@ -46,6 +47,11 @@ def facts(found: Sequence[Statement], device: str) -> list[Fact]:
             next_step="deliver the whole configuration",
         )
     return [*interfaces(found), *told]
+
+
+def _is_applied(group: str, applied: Collection[str]) -> bool:
+    """Whether a group is; `${node}` is the one of the unit's own name in its cluster."""
+    return group in applied or ("${node}" in applied and group.startswith("node"))
 
 
 def _policies_of(found: Sequence[Statement], named: Sequence[Statement]) -> list[FirewallRule]:
