@@ -191,3 +191,42 @@ def test_a_description_of_cisco_on_net_snmp_is_no_cisco() -> None:
     reading = walked(rows(IOSXE, "8072.3.2.10"))
     assert reading.failure is None
     assert {(one.vendor, one.product) for one in reading.of(SoftwareRelease)} <= {(None, None)}
+
+
+# --- members of a stack ---
+
+_VIRTUAL_CHASSIS = "2636.3.40.1.4.1.1.1"
+_SWITCH = "Juniper Networks, Inc. ex4300-48p Ethernet Switch, kernel JUNOS 18.4R3-S9.2, Build date:"
+
+
+def test_a_virtual_chassis_tells_each_member_and_the_release_that_differs() -> None:
+    more = {"2636.3.1.3.0": "PE3716000001"}
+    for member, release in enumerate(("18.4R3-S9.2", "18.4R3-S9.2", "15.1R7-S2.1")):
+        more |= {
+            f"{_VIRTUAL_CHASSIS}.2.{member}": f"PE371600000{member + 1}",
+            f"{_VIRTUAL_CHASSIS}.5.{member}": release,
+            f"{_VIRTUAL_CHASSIS}.8.{member}": "ex4300-48p",
+        }
+    reading = walked(rows(_SWITCH, "2636.1.1.1.4.63", more))
+    assert hardware(reading) == [
+        ("chassis", "ex4300-48p", "PE3716000001"),
+        ("chassis", "ex4300-48p", "PE3716000002"),
+        ("chassis", "ex4300-48p", "PE3716000003"),
+    ]
+    told = [(one.part, one.version) for one in reading.of(SoftwareRelease)]
+    assert told == [("operating system", "18.4R3-S9.2"), ("stack member 2", "15.1R7-S2.1")]
+
+
+def test_a_member_s_revision_counts_where_the_chassis_writes_the_release_there() -> None:
+    def member(index: int, software: str) -> dict[str, str]:
+        row = part(index, kind=3, within=1, model="WS-C3750X-48P", serial=f"FDO0000000{index}")
+        return {**row, f"{ENTITY}.10.{index}": software}
+
+    says = (
+        "Cisco IOS Software, C3750E Software (C3750E-UNIVERSALK9-M), Version 15.0(2)SE11, RELEASE"
+    )
+    odd = walked(rows(says, "9.1.516", member(2, "15.0(2)SE11") | member(3, "12.2(55)SE5")))
+    assert versions(odd) == ["15.0(2)SE11", "12.2(55)SE5"]
+    # Here the column is the part's own revision, and says nothing of what runs.
+    other = walked(rows(says, "9.1.516", member(2, "V02") | member(3, "V03")))
+    assert versions(other) == ["15.0(2)SE11"]

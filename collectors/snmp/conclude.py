@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, is_blanked, said
 from collectors.snmp.family import Family, View
 from collectors.snmp.identify import is_shared_agent
+from collectors.snmp.members import members_of
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
 
@@ -35,6 +36,8 @@ _VIRTUAL = re.compile(
     re.IGNORECASE,
 )
 _UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ (\d+\.\d\S*)")
+# The kernel named behind the product's own release: "GSM7352S …, 8.0.3.25, VxWorks 6.6".
+_KERNEL = re.compile(r"(?:, |^)(Linux|VxWorks)(?: release:| )(\d+\.\d\S*?)(?=,| |$)")
 # Makers whose name is no common word, by which a text can be told to be of another's device.
 _MAKERS = re.compile(
     r"(?i)\b(?:forti(?=\w)|(?:cisco|juniper|palo alto|check ?point|huawei|aruba|arista|sonicwall"
@@ -42,7 +45,7 @@ _MAKERS = re.compile(
 )
 _MODEL = re.compile(r"(?=\S*[A-Z]{2})(?=\S*\d{2})[\w+/.-]+")
 _MODEL_WORD = re.compile(
-    r"(?:(?<=[\s(\[,])|^)[A-Z][A-Za-z]*[-/]?[A-Za-z0-9+/-]*\d[A-Za-z0-9+/-]*(?![\w.])"
+    r"(?:(?<=[\s(\[,])|^)(?=[\w+/-]{4})[A-Z][A-Za-z]*[-/]?[A-Za-z0-9+/-]*\d[A-Za-z0-9+/-]*(?![\w.])"
 )
 # Releases, architectures, standards and dates have letters and numbers too.
 _NO_MODEL = re.compile(
@@ -91,13 +94,16 @@ def facts_of(
             revision=main.hardware if main else None,
             virtual=_VIRTUAL.search(f"{model} {main.description if main else ''}") is not None,
         )
-    yield from _parts(family, view, rows, {(model, serial), (None, serial)})
+    known = {(model, serial), (None, serial)}
+    yield from _parts(family, view, rows, known)
+    yield from members_of(family, view, version, {number for _, number in known})
     yield _unit(family, view, model, serial, answered_at)
 
 
 def _kernel(view: View) -> Iterator[SoftwareRelease]:
-    """The kernel that uname put into sysDescr. Of the system around it, it says nothing."""
-    if match := _UNAME.match(said(view.description) or ""):
+    """The kernel that sysDescr names. Of the system around it, it says nothing."""
+    description = said(view.description) or ""
+    if match := _UNAME.match(description) or _KERNEL.search(description):
         yield SoftwareRelease(product=match[1].lower(), version=match[2], part="kernel")
 
 
@@ -107,7 +113,7 @@ def _version(family: Family, view: View) -> str | None:
 
     A sysDescr that names another maker is not the device's own word: it was set by hand.
     """
-    description = said(view.description) or ""
+    description = _KERNEL.sub("", said(view.description) or "")
     if not _names_another_maker(family, description):
         for pattern in _WORDED:
             if match := pattern.search(description):

@@ -109,6 +109,16 @@ _STANDARD: Mapping[str, tuple[Source, ...]] = {"serial": SERIAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """A maker's own table of a stack's members: the columns that tell each one's serial number,
+    version and model; "" where it has no such column."""
+
+    serial: str
+    version: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A line of products that one rule of reading fits.
 
@@ -119,6 +129,7 @@ class Family:
     that run an agent of somebody else's (net-snmp) under that agent's sysObjectID.
     `models` names models by their whole sysObjectID, where nothing else does. `branch` is a
     pattern of the sysObjectID (below enterprises) whose group fills `{branch}` in OIDs.
+    `members` is where it lists the members of a stack beside ENTITY-MIB.
     `part` is what the release is of; `name` what people call the software.
     """
 
@@ -135,6 +146,7 @@ class Family:
     serial: tuple[Source, ...] = SERIAL
     models: Mapping[str, str] = field(default_factory=dict)
     branch: str = ""
+    members: Members | None = None
     part: str = "operating system"
 
     def find(self, what: Literal["version", "build", "model", "serial"], view: View) -> str | None:
@@ -169,6 +181,9 @@ class Family:
                 for source in (*self.version, *self.build, *self.model, *self.serial)
                 if source.kind == verb
             )
+            if verb == "walk" and self.members is not None:
+                columns = (self.members.serial, self.members.version, self.members.model)
+                wheres |= dict.fromkeys(filter(None, columns))
             if wheres:
                 text = " ".join([verb, *map(_dotted, wheres)])
                 holes = {"branch": _BRANCH} if "{branch}" in text else {}

@@ -69,6 +69,22 @@ FAMILIES = (
         says=r"^(?:Lenovo|IBM) .*?(?P<model>(?:RackSwitch |ThinkSystem |G8|NE)\S+)"
         r"(?:.*?version (?P<version>[\d.]+))?",
     ),
+    # "Juniper Networks, Inc. WLC880R 9.1.3.4 REL", "Trapeze Networks, Inc. MXR-2 7.0.13.3 REL"
+    Family(
+        vendor="Juniper",
+        product="mss",
+        name="Mobility System Software",
+        under=("14525",),
+        says=r"^(?:Juniper|Trapeze) Networks, Inc\. (?P<model>\S+) (?P<version>\d+(?:\.\d+)+)",
+    ),
+    # "Hardware Model:Ufi Space S9500-30XS, Software version: OcNOS,4.1.0"
+    Family(
+        vendor="IP Infusion",
+        product="ocnos",
+        name="OcNOS",
+        under=("36673",),
+        says=r"(?:Hardware Model: ?(?P<model>[^,]+),.*?)?OcNOS[, -]+(?P<version>\d[\w.-]*)",
+    ),
     Family(
         vendor="Opengear",
         product="opengear",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, descr, entity, get, module, walk
+from collectors.snmp.family import Family, Members, descr, entity, get, module, walk
 
 _VRP = r"(?i)Version (\d[\d.]*) \((?:.*?)(V\d{3}R\d{3}\w*)\)"
 # HUAWEI-ENTITY-EXTENT-MIB hwEntitySystemModel, then the first word of sysDescr.
@@ -13,6 +13,11 @@ _HUAWEI_MODEL = (
     descr(r"\((\S+(?: \d+)?) V\d{3}R"),
     entity("model"),
 )
+# JUNIPER-VIRTUALCHASSIS-MIB jnxVirtualChassisMemberTable: 2 serial number, 5 version, 8 model.
+_VIRTUAL_CHASSIS = "2636.3.40.1.4.1.1.1.{}".format
+_MEMBERS = Members(
+    serial=_VIRTUAL_CHASSIS(2), version=_VIRTUAL_CHASSIS(5), model=_VIRTUAL_CHASSIS(8)
+)
 _RADLAN_SERIAL = (walk("89.53.14.1.5"), entity("serial"))
 
 FAMILIES = (
@@ -20,7 +25,8 @@ FAMILIES = (
         vendor="Juniper",
         product="junos",
         name="Junos OS",
-        under=("2636",),
+        under=("2636.1", "2636"),
+        members=_MEMBERS,
         # "kernel JUNOS 12.3R11.2", of late without the name, of old "version 10.4R9.2".
         says=r"(?i)Juniper Networks, Inc\. (?P<model>\S+) .*?(?:kernel|version) (?:JUNOS )?"
         r"(?P<version>\d[^\s,]+)",
@@ -37,6 +43,7 @@ FAMILIES = (
         product="junos",
         name="Junos OS",
         under=("2636",),
+        members=_MEMBERS,
         version=(
             get("2636.3.40.1.4.1.1.1.5.0"),
             walk("1.3.6.1.2.1.25.6.3.1.2", r"(?i)JUNOS.*\[([^\]]+)\]"),
@@ -66,6 +73,11 @@ FAMILIES = (
         says=r"(?i)versatile routing platform|VRP",
         version=(
             descr(_VRP, "{} ({})"),
+            # "Software Version: USG2200 V300R001C00SPC900 (VRP (R) Software, Version 5.30)".
+            descr(
+                r"\b(V\d{3}R\d{3}\w*) \(VRP \(R\) Software, Version (\d[\d.]*)\)",
+                "{} (VRP {})",
+            ),
             descr(r"(?i)Version (\d[\d.]*)"),
             entity("software", r"(V\d{3}R\d{3}\w*)"),
         ),
@@ -132,8 +144,8 @@ FAMILIES = (
         product="aos",
         name="Alcatel-Lucent OmniSwitch AOS",
         under=("6486",),
-        says=r"(?:Alcatel-Lucent (?:Enterprise )?)?(?P<model>O[SA]\S+) "
-        r"(?P<version>\d[\d.]+R\d+)",
+        # "OS6860E-P24 8.4.1.229.R02 GA", of old "OmniSwitch 6850-P48X …", "6602-48 …".
+        says=r"(?P<model>O[SA]\S+|OmniSwitch \S+|\d{4}\S*) (?P<version>\d+(?:\.\d+)+\.R\d+)",
     ),
     Family(
         vendor="ZTE",
@@ -168,6 +180,7 @@ FAMILIES = (
         version=(get("89.2.4.0"), walk("89.53.14.1.2"), entity("software")),
         model=(entity("model"), descr(r"^(\S+)")),
         serial=_RADLAN_SERIAL,
+        members=Members(serial="89.53.14.1.5", version="89.53.14.1.2"),
     ),
     Family(
         vendor="Ciena",

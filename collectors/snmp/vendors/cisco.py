@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.family import ANY, Family, Members, descr, entity, get, walk
 from collectors.snmp.vendors.cisco_products import PRODUCTS
 
 _VERSION = r"Version:? (?P<version>[^\s,\[]+)"
@@ -101,6 +101,16 @@ FAMILIES = (
         says=r"Identity Services Engine",
         version=(entity("software", r"(\d[\d.]*)"),),
     ),
+    # "Cisco Integrated Management Controller(CIMC) [UCS C220 M3S], Firmware Version 1.5(4)".
+    Family(
+        vendor="Cisco",
+        product="cimc",
+        name="Cisco Integrated Management Controller",
+        under=("9.1",),
+        says=r"Integrated Management Controller.*?(?:\[(?P<model>UCS [^\]]+)\])?, "
+        r"Firmware Version (?P<version>\S+)",
+        part="management controller",
+    ),
     Family(
         vendor="Cisco",
         product="ucos",
@@ -134,6 +144,7 @@ FAMILIES = (
         version=(walk("9.6.1.101.53.14.1.2"), entity("software")),
         model=(entity("model"), descr(r"\((C1[23]\S+)\)")),
         serial=(walk("9.6.1.101.53.14.1.5"), entity("serial")),
+        members=Members(serial="9.6.1.101.53.14.1.5", version="9.6.1.101.53.14.1.2"),
     ),
     Family(
         vendor="Cisco",

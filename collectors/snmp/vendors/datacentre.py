@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.vendors.products import EXTREME
 
 # F10-SS-CHASSIS-MIB, F10-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB: the first unit's serial number.
 _FORCE10_SERIAL = (
@@ -61,15 +62,15 @@ FAMILIES = (
         vendor="Dell",
         product="os10",
         name="Dell SmartFabric OS10",
-        under=("674.11000", "6027", "674.10895"),
-        says=r"OS10.*?OS Version: (?P<version>[\w.()]+)(?:.*?System Type: (?P<model>\S+))?",
+        under=("674.11000.5000", "6027", "674.10895"),
+        says=r"OS10(?:.*?OS Version: (?P<version>[\w.()]+)(?:.*?System Type: (?P<model>\S+))?)?",
         model=(descr(r"System Type: (\S+)"), entity("model")),
     ),
     Family(
         vendor="Dell",
         product="sonic",
         name="Enterprise SONiC",
-        under=("6027", "674", "4413", ANY),
+        under=("6027", "674.11000.5000", "4413", ANY),
         says=r"(?i)SONiC Software Version: (?:SONiC[.-])?(?P<version>\S+?)(?: - HwSku:? "
         r"(?P<model>\S+))?(?: |$)",
         model=(entity("model"), descr(r"(?i)HwSku:? ([^\s-]\S+)")),
@@ -85,13 +86,39 @@ FAMILIES = (
         serial=(get("674.10892.5.1.3.2.0"), get("674.10892.2.1.1.11.0")),
         part="management controller",
     ),
+    # Controllers whose own objects are not known here: what they are is not what they are in.
+    Family(
+        vendor="Lenovo",
+        product="xcc",
+        name="Lenovo XClarity Controller",
+        under=("19046.11",),
+        part="management controller",
+    ),
+    Family(
+        vendor="IBM",
+        product="imm",
+        name="IBM Integrated Management Module",
+        under=("2.3.51.3",),
+        part="management controller",
+    ),
+    Family(
+        vendor="Fujitsu",
+        product="irmc",
+        name="Fujitsu iRMC",
+        under=("231",),
+        says=r"\biRMC\b",
+        model=(),
+        part="management controller",
+    ),
     Family(
         vendor="Extreme Networks",
         product="exos",
         name="Extreme Switch Engine (EXOS)",
+        models=EXTREME,
         under=("1916",),
-        says=r"(?:ExtremeXOS|Switch Engine) (?:\((?P<model>[^)]+)\) )?version (?P<version>\S+)",
-        model=(descr(r"\(([^)]+)\) version"), entity("model")),
+        says=r"(?:ExtremeXOS|Switch Engine) (?:\([^)]+\) )?version (?P<version>\S+)",
+        # What is built of several calls itself "Stack".
+        model=(descr(r"\(((?!Stack\))[^)]+)\) version"), entity("model")),
         serial=(entity("serial"), get("1916.1.1.1.16.0")),
     ),
     Family(
@@ -141,8 +168,9 @@ FAMILIES = (
         product="eos-enterasys",
         name="Enterasys EOS",
         under=("5624",),
-        says=r"^(?:Enterasys|Extreme) Networks, Inc\. (?P<model>\S+).*? Rev (?P<version>[\w.]+)",
-        model=(descr(r"Inc\. (\S+)"), entity("model")),
+        says=r"^(?:(?:Enterasys|Extreme) Networks, Inc\.,? )?(?P<model>\S.*?) "
+        r"Rev (?P<version>[\w.]+)",
+        model=(descr(r"Inc\. (\S+)"), entity("model"), descr(r"^(.+?) Rev ")),
     ),
     Family(
         vendor="Extreme Networks",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.snmp.family import Family, entity, get
+from collectors.snmp.vendors.products import FORTINET
 
 _FORTI_SERIAL = (get("12356.100.1.1.1.0"), entity("serial"))
 _FORTI = r"(v?\d.*)"
@@ -23,6 +24,7 @@ FAMILIES = (
             entity("model", r"^FGR_(.+)", "FortiGateRugged {}"),
             entity("model"),
         ),
+        models=FORTINET,
         serial=_FORTI_SERIAL,
     ),
     Family(

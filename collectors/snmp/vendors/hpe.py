@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collectors.snmp.family import Family, descr, entity, get, walk
 
-_PROCURVE = r"^(?:HPE?|Hewlett[- ]Packard\w*|ProCurve|Aruba)(?: OfficeConnect)?(?: Switch)? "
+_PROCURVE = (
+    r"^(?:HPE?|Hewlett[- ]Packard\w*|ProCurve|PROCURVE|Aruba)(?: OfficeConnect)?(?: Switch)? "
+)
 # "Aruba JL727A 6200F 48G CL4 4SFP+370W Swch ML.10.07.0005"
 _AOSCX = r"(?:^|Aruba |ANW )([JRS]\w{4,5}A?\b.*?)(?: Swch)?"
 _AOSCX_MODEL = (entity("model"), descr(rf"{_AOSCX} [A-Z]{{2}}\.\d\d\.\d\d\."))
@@ -16,11 +18,14 @@ FAMILIES = (
         product="arubaos-switch",
         name="ArubaOS-Switch",
         under=("11.2.3.7.11", "11.2.3.7.8"),
-        says=rf"{_PROCURVE}.*?,(?: revision)? (?P<version>[A-Z]{{1,2}}\.[\d.]+\w*)",
-        version=(get("11.2.14.11.5.1.1.3.0"),),
+        says=rf"{_PROCURVE}.*?(?:,(?: revision)?| -) (?P<version>[A-Z]{{1,2}}\.[\d.]+\w*)",
+        # "Aruba Instant On 1930 … JL682A, InstantOn_1930_1.0.2.0 (39)".
+        version=(get("11.2.14.11.5.1.1.3.0"), descr(r", InstantOn_\w+?_(\d+(?:\.\d+)+)")),
         model=(
             descr(rf"{_PROCURVE}(\S+(?: \S+)*?) Switch(?: Stack)? ([^,\s]+),"),
             descr(rf"{_PROCURVE}([^,]+?)(?: Switch(?: Stack)?)?(?: \([^)]*\))?,"),
+            # "PROCURVE J9028A - PB.03.10", "HP ProCurve 1800-24G".
+            descr(rf"{_PROCURVE}(?:ProCurve )?([A-Z]?\d\S*)(?: - [A-Z]|$)"),
             entity("model"),
         ),
         serial=(get("11.2.36.1.1.2.9.0"), entity("serial")),
@@ -78,15 +83,19 @@ FAMILIES = (
         product="comware",
         name="Comware",
         under=("25506", "43.1", "2011.10"),
-        says=r"(?:Comware|3Com|H3C|^HPE? \S+ (?:Switch|Router)).*Version (?:3Com OS )?V?"
+        says=r"(?:Comware|3Com|H3C|^HPE? .*(?:Switch|Router)).*Version (?:3Com OS )?V?"
         r"(?P<version>\d[\w.]*?)(?:\.?,? |$)"
         r"(?:(?:Release|Feature|ESS|Ess|Beta|Alpha|Demo|Test|Customer|Draft|R) (?P<build>\S+))?",
         model=(
             descr(r"(?:Release|Feature|ESS|Ess) \S+ (?:HPE?|H3C|3Com)? ?(.+?) Copyright"),
+            # "HPE Series Router MSR954 Comware Software", "HPE 5130 24G … EI Switch Software".
+            descr(r"^HPE? Series Router (\S+) "),
+            descr(r"^HPE? ((?!Comware)\S*\d\S*(?: .+?)??)(?: Switch| Router)? Software Version"),
             # "H3C Switch S5120-28P-SI Software Version", "HP V1910-24G Switch Software Version".
             descr(
-                r"(?:HPE?|H3C|3Com) (?:Switch |Router )?((?:SecPath |SecBlade )?\S*\d\S*"
-                r"(?: \d+-Port)?)(?: Switch| Router)? (?:Software )?Version"
+                r"(?:HPE?|H3C|3Com) (?:Baseline )?(?:Switch |Router )?"
+                r"((?:SecPath |SecBlade )?\S*\d\S*(?: \d+-Port| Plus)?)(?: Switch| Router)? "
+                r"(?:Software )?Version"
             ),
             entity("model"),
         ),

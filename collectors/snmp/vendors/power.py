@@ -124,6 +124,31 @@ FAMILIES = (
         model=(_UPS_MODEL,),
         part="firmware",
     ),
+    # "Rittal CMC III PU SN 41234567 HW V3.00 - SW V3.15.20_3"
+    Family(
+        vendor="Rittal",
+        product="cmc",
+        under=("2606",),
+        says=r"^(?:Rittal )?(?P<model>.+?) SN (?P<serial>\d+) HW \S+ (?:- )?SW "
+        r"(?P<version>V?[\w.]+)",
+        part="firmware",
+    ),
+    # "Poseidon 3268 SNMP Supervisor v2.2.3"
+    Family(
+        vendor="HW group",
+        product="hwg",
+        under=("21796",),
+        says=r"^(?P<model>.+?) SNMP Supervisor v(?P<version>[\d.]+)",
+        part="firmware",
+    ),
+    # "Room Alert 32E v1.0.1"
+    Family(
+        vendor="AVTECH",
+        product="room-alert",
+        under=("20916",),
+        says=r"^(?P<model>(?:Room|Temp)\S* ?\S+(?: \S+)?) v(?P<version>[\d.]+)",
+        part="firmware",
+    ),
     Family(
         vendor="AKCP",
         product="akcp",
@@ -187,6 +212,15 @@ FAMILIES = (
         version=(walk("641.2.1.2.1.4"),),
         model=(walk("641.2.1.2.1.2"), _PRINTER),
         serial=(walk("641.2.1.2.1.6"), _PRINTER_SERIAL),
+        part="firmware",
+    ),
+    # "Samsung CLX-6260 Series; V4.00.01.14 MAR-06-2013;Engine V1.00.19;…;S/N Z7MSB8GD3A00123"
+    Family(
+        vendor="Samsung",
+        under=("236",),
+        says=r"^(?P<model>Samsung [^;]+?)(?: Series)?; ?V(?P<version>[\d.]+)"
+        r"(?:.*?;S/N (?P<serial>\w+))?",
+        serial=(_PRINTER_SERIAL,),
         part="firmware",
     ),
     Family(

@@ -107,9 +107,13 @@ FAMILIES = (
         name="NETGEAR firmware",
         under=("4526.100.4",),
         says=r"^(?:NETGEAR )?(?P<model>\S*\d\S*?)(?:[,\s]|$)",
-        version=(get("4526.11.1.1.1.13.0"), descr(r"[, ]v?(\d+(?:\.\d+){2,})")),
+        version=(
+            get("4526.11.1.1.1.13.0"),
+            get("4526.10.1.1.1.13.0"),
+            descr(r"[, ]v?(\d+(?:\.\d+){2,})"),
+        ),
         model=(descr(r"^(?:NETGEAR )?(\S*\d\S*?)(?:[,\s]|$)"), entity("model")),
-        serial=(get("4526.11.1.1.1.4.0"), entity("serial")),
+        serial=(get("4526.11.1.1.1.4.0"), get("4526.10.1.1.1.4.0"), entity("serial")),
     ),
     _fastpath(
         "NETGEAR",
