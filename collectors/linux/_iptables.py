@@ -177,8 +177,9 @@ def _row(row: str, columns: tuple[str, ...], who: str) -> tuple[Options, Count]:
     if words and not (_PROTOCOL.fullmatch(words[0]) and not _is_protocol(words, 1)):
         target, words = words[0], words[1:]
     protocol, words = (words[0], words[1:]) if words else ("", [])
+    fragments = ""
     if words[:1] and words[0] in ("--", "-f", "!f"):
-        words = words[1:]
+        fragments, words = words[0].strip("-"), words[1:]
     wanted = 4 if "in" in columns else 2
     if len(words) < wanted or not protocol:
         raise Incomplete(f"{who}: a row breaks off: {shown(row)!r}")
@@ -193,6 +194,7 @@ def _row(row: str, columns: tuple[str, ...], who: str) -> tuple[Options, Count]:
         if value not in ("*", "any", "all", "0"):
             found.values[name] = [value.removeprefix("!")]
             found.negated |= {name} if value.startswith("!") else set()
+    found.other += [fragments.replace("f", "-f")] if fragments else []
     _beyond(found, " ".join(words[wanted:]))
     found.match_words = [*(value for _, value in given), *words[wanted:]]
     return found, count
@@ -202,21 +204,34 @@ def _is_protocol(words: list[str], at: int) -> bool:
     return words[at : at + 1] != [] and _PROTOCOL.fullmatch(words[at]) is not None
 
 
+_OF = r"(?:\b(?:tcp|udp|udplite|sctp|dccp) )?"
 _BEYOND = (
-    ("port", re.compile(r"\b(?:dpts?|dports|multiport dports):?\s?(!?\S+)")),
-    ("from_port", re.compile(r"\b(?:spts?|sports):?\s?(!?\S+)")),
+    ("port", re.compile(rf"{_OF}\b(?:dpts?|dports|multiport dports):?\s?(!?\S+)")),
+    ("from_port", re.compile(rf"{_OF}\b(?:spts?|sports|multiport sports):?\s?(!?\S+)")),
     ("control", re.compile(r"\b(?:icmp ?type|ipv6-icmptype|icmptype)\s(\S+)")),
+)
+_COMMENT = re.compile(r"/\* (.*?) \*/")
+# What a row says of its target, and not of what it matches.
+_OF_TARGET = re.compile(
+    r"\bLOG (?:flags \S+ )?level \S+(?: prefix (?:\"[^\"]*\"|`[^']*'))?|\breject-with \S+|\[goto\]"
+    r"|\b(?:to:\S+|redir ports \S+|masq ports:? \S+|nflog-(?:prefix|group|size|threshold) +\S+)"
 )
 
 
 def _beyond(found: Options, text: str) -> None:
-    """What a row says behind its columns: ports, ICMP types, a comment."""
-    if comment := re.search(r"/\* (.*?) \*/", text):
+    """What a row says behind its columns: ports, ICMP types, a comment. What else stands there
+    narrows the match, and is carried as written."""
+    if comment := _COMMENT.search(text):
         found.comment = comment[1]
+    rest = _OF_TARGET.sub(" ", _COMMENT.sub(" ", text))
     for name, pattern in _BEYOND:
-        if said := pattern.search(text):
+        if said := pattern.search(rest):
             found.values[name] = said[1].removeprefix("!").split(",")
             found.negated |= {name} if said[1].startswith("!") else set()
+            rest = rest[: said.start()] + " " + rest[said.end() :]
+    words = rest.split()
+    if words not in ([], ["multiport"], found.values.get("protocol")):
+        found.other += words
 
 
 def _count(packets: str | None, size_bytes: str | None) -> Count:

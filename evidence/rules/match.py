@@ -95,6 +95,7 @@ def open_word(word: str) -> bool:
 
 _STATE = re.compile(
     r"(?:-m (?:conntrack|state) )?(?<!! )--(?:ct)?state (?P<iptables>[A-Z,]+)"
+    r"|(?<![^ ])(?<!! )(?:ct)?state (?P<listed>[A-Z]+(?:,[A-Z]+)*)(?![^ ])"
     r"|\bct state (?:\{ )?(?P<nft>(?:new|established|related|invalid|untracked)(?:, ?[a-z]+)*)"
     r"(?: \})?"
 )
@@ -108,8 +109,8 @@ def _connection(conditions: Iterable[str]) -> tuple[Words, list[str]]:
         found = _STATE.search(condition)
         rest = condition if found is None else _STATE.sub("", condition, count=1).strip()
         if found is not None:
-            told = (found["iptables"] or found["nft"]).casefold().replace(" ", "")
-            named = frozenset(told.split(","))
+            told = found["iptables"] or found["listed"] or found["nft"]
+            named = frozenset(told.casefold().replace(" ", "").split(","))
             states = named if states is None else states & named
         if rest:
             others.append(rest)
