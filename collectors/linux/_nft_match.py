@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -100,6 +100,7 @@ def selection(words: Sequence[str], members: Members) -> Selection:
     """What the words of a match select. `members` gives a named set's, None if there is none."""
     found = Selection()
     at, other, fresh = 0, list[str](), True
+    noted: dict[str, tuple[str, tuple[str, ...]]] = {}
     while at < len(words):
         if fresh and _unknown(words[at]):
             end = next((n for n in range(at + 1, len(words)) if words[n] in _HEADS), len(words))
@@ -128,6 +129,15 @@ def selection(words: Sequence[str], members: Members) -> Selection:
             at = after + 1
             continue
         values, at = _values(words, after, members)
+        told = (sign, tuple(values))
+        kinds = {_kind(one) for one in selectors}
+        if any(noted.get(kind) not in (None, told) for kind in kinds) and not _adds_up(
+            kinds, noted, sign
+        ):
+            # A field that is named again narrows what it named before.
+            other += words[begins:at]
+            continue
+        noted |= dict.fromkeys(kinds, told)
         # Pairs of values, and several ports that are none of them, are not what the fields say.
         if len(selectors) > 1 or (sign == "!=" and len(values) > 1 and selectors[0] in _PORT):
             other += words[begins:at]
@@ -218,17 +228,32 @@ def elements(words: Sequence[str]) -> list[str]:
     return [" ".join(one) for one in found if one]
 
 
+def _kind(selector: tuple[str, ...]) -> str:
+    """Which field of a rule a selector fills."""
+    for kind, those in (
+        ("source", _SOURCE), ("destination", _DESTINATION), ("protocol", _PROTOCOL),
+        ("control", _CONTROL), ("in", _IN), ("out", _OUT),
+    ):  # fmt: skip
+        if selector in those:
+            return kind
+    return selector[-1] if selector in _PORT else " ".join(selector)
+
+
+def _adds_up(kinds: set[str], noted: Mapping[str, tuple[str, tuple[str, ...]]], sign: str) -> bool:
+    """Whether a field that is named again leaves out more addresses, which the field can say."""
+    addresses = kinds <= {"source", "destination"} and sign == "!="
+    return addresses and all(noted[kind][0] == sign for kind in kinds if kind in noted)
+
+
 def _note(found: Selection, selector: tuple[str, ...], sign: str, value: str) -> None:
     value = value.strip('"')
     signed = f"{sign.replace('!=', '!').replace('==', '')}{value}"
     if selector in _SOURCE:
-        if sign != "!=" or not found.sources or found.not_sources:
-            found.sources.append(value)
-            found.not_sources = sign == "!="
+        found.sources.append(value)
+        found.not_sources = sign == "!="
     elif selector in _DESTINATION:
-        if sign != "!=" or not found.destinations or found.not_destinations:
-            found.destinations.append(value)
-            found.not_destinations = sign == "!="
+        found.destinations.append(value)
+        found.not_destinations = sign == "!="
     elif selector in _PROTOCOL:
         found.protocols.append(signed)
     elif selector in _CONTROL:
