@@ -44,6 +44,7 @@ PARTS = {
     "openssl": ("openssl",),
     "ping": ("ping",),
     "postgres": ("postgres",),
+    "samba-ad": ("samba",),
     "snmp": ("snmpget",),
     "snmpd": ("snmpd",),
     "ssh": ("ssh",),
@@ -102,6 +103,8 @@ def lack(part: str) -> str | None:
         return None if namespaces_can_be_made() else "needs network namespaces"
     if part == "container":
         return None if containers_can_be_started() else "needs systemd-nspawn, and leave to use it"
+    if part == "samba-ad" and not Path("/usr/share/samba/setup/provision.ldif").exists():
+        return "needs what a domain is made from (samba-ad-provision)"
     if part == "cjk-fonts":
         found = any(Path("/usr/share/fonts").rglob("*CJK*"))
         return None if found else "needs fonts with Chinese characters (fonts-noto-cjk)"

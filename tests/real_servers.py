@@ -67,9 +67,10 @@ def running(
                 process.kill()
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], host: str = "127.0.0.1") -> None:
     """Until somebody listens: asked of the kernel, so that no connection disturbs the server."""
-    wanted = f"0100007F:{port:04X} 00000000:0000 0A"
+    address = socket.inet_aton(host)[::-1].hex().upper()
+    wanted = f"{address}:{port:04X} 00000000:0000 0A"
     for _ in range(300):
         if wanted in Path("/proc/net/tcp").read_text():
             return

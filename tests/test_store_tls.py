@@ -54,10 +54,10 @@ class Authority:
         )
         self.pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
-    def certificate(self, first: int, last: int) -> tuple[Path, Path]:
-        """A certificate for 127.0.0.1, valid between so many days from now, and its key."""
+    def certificate(self, first: int, last: int, host: str = "127.0.0.1") -> tuple[Path, Path]:
+        """A certificate for an address, valid between so many days from now, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "store")])
         made = (
             self._builder(name, key.public_key(), first, last)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ _PERSON = ("objectGUID", "displayName", "sAMAccountName", "userAccountControl", 
 _LONGEST = 256
 
 
-class _Checked(Tls):
+class CheckedTls(Tls):
     """TLS that demands a certificate for the host's name, by Python's own check: the library's
     has stood still since 2021."""
 
@@ -99,26 +99,27 @@ class Directory:
         ca = None if self.settings.ca is None else str(self.settings.ca)
         why = ""
         for host in self.settings.hosts:
+            connection = Connection(
+                Server(
+                    host,
+                    self.settings.port,
+                    use_ssl=True,
+                    tls=CheckedTls(ca_certs_file=ca),
+                    get_info=NONE,
+                    connect_timeout=self.settings.timeout_s,
+                ),
+                name,
+                password,
+                authentication=SIMPLE,
+                auto_referrals=False,
+                receive_timeout=self.settings.timeout_s,
+                read_only=True,
+            )
             try:
-                connection = Connection(
-                    Server(
-                        host,
-                        self.settings.port,
-                        use_ssl=True,
-                        tls=_Checked(validate=ssl.CERT_REQUIRED, ca_certs_file=ca),
-                        get_info=NONE,
-                        connect_timeout=self.settings.timeout_s,
-                    ),
-                    name,
-                    password,
-                    authentication=SIMPLE,
-                    auto_referrals=False,
-                    receive_timeout=self.settings.timeout_s,
-                    read_only=True,
-                )
                 bound = connection.bind()
             except (LDAPException, OSError) as error:
                 why = f"{host}: {type(error).__name__}"
+                _close(connection)
                 continue
             if not bound and connection.result["result"] != _INVALID_CREDENTIALS:
                 why = f"{host}: {connection.result['description']}"
@@ -195,7 +196,7 @@ class Directory:
             wanted,
             SUBTREE,
             attributes=list(attributes),
-            time_limit=max(1, int(self.settings.timeout_s)),
+            time_limit=self.settings.timeout_s,
         )
         if connection.result["result"] != _SUCCESS:
             raise _away(str(connection.result["description"]))
@@ -213,11 +214,11 @@ def _number(found: dict[str, list[bytes]], name: str) -> int:
 
 
 def _close(connection: Connection) -> None:
-    """Say good-bye; a connection that is broken already is gone all the same."""
-    try:
+    """Say good-bye. The library lets go of no socket that never was connected."""
+    with suppress(LDAPException, OSError):
         connection.unbind()
-    except (LDAPException, OSError):
-        return
+    if connection.socket is not None:
+        connection.socket.close()
 
 
 def _failed() -> Refused:

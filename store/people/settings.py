@@ -61,7 +61,7 @@ class Directory(Voucher):
     port: int = Field(default=636, ge=1, le=65535)
     domain: str = Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
     base: str | None = None
-    timeout_s: float = Field(default=5.0, gt=0, le=60)
+    timeout_s: int = Field(default=5, ge=1, le=60)
 
     @property
     def root(self) -> str:
