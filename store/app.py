@@ -32,6 +32,7 @@ from store.entrance import Entrance
 from store.failures import known_of
 from store.heard import Heard
 from store.metrics import Metrics
+from store.openapi import description
 from store.people.settings import Vouchers
 from store.problems import Refused, problem_record
 from store.quota import Quota
@@ -167,6 +168,9 @@ class Web:
         admitted = await self._admit(request)
         return _json(await run_in_threadpool(self.custody.receipt, admitted.caller, digest))
 
+    async def openapi(self, request: Request) -> Response:
+        return JSONResponse(description())
+
     # Whether the store is well
 
     async def healthz(self, request: Request) -> Response:
@@ -271,6 +275,7 @@ def make_app(
         *Uploads(custody, access, quota, blob_limit_bytes).routes(),
         *LogPages(custody).routes(),
         *Heard(custody, witnesses or {}).routes(),
+        Route("/v1/openapi.json", web.openapi),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),
         *console_routes(console),

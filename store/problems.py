@@ -248,6 +248,11 @@ PROBLEMS: dict[str, Problem] = {
 _OUTSIDE = {"signature_invalid": "envelope_invalid", "key_untrusted": "envelope_invalid"}
 
 
+def outside(code: str) -> str:
+    """The name a code goes by in an answer."""
+    return _OUTSIDE.get(code, code)
+
+
 def problem_record(error: EvidenceError, correlation_id: str) -> tuple[Problem, dict[str, Any]]:
     """The problem an error is, and the body that tells of it."""
     code = error.code if error.code in PROBLEMS else "internal"
@@ -255,7 +260,7 @@ def problem_record(error: EvidenceError, correlation_id: str) -> tuple[Problem, 
     record: dict[str, Any] = {
         "type": "about:blank",
         "status": problem.status,
-        "code": _OUTSIDE.get(code, code),
+        "code": outside(code),
         "title": problem.title.en,
         "title_zh": problem.title.zh,
         "detail": "" if code == "internal" else error.message,
