@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from evidence.archive import MAX_BYTES, Archive, open_archive, write_archive
 from evidence.bundle import check_digest
-from evidence.errors import SealError
+from evidence.errors import SealError, shown
 from evidence.seal import Envelope, SigningKey
 from evidence.statement import PACK, Statement
 
@@ -90,7 +90,12 @@ def pack_of(archive: Archive) -> Pack:
     manifest = Envelope.parse(archive.read(MANIFEST_NAME))
     statement = Statement.parse(manifest.payload)
     if statement.predicate_type != PACK or statement.predicate.get("format") != FORMAT:
-        raise SealError("the manifest is not that of a pack v1", code="format_unsupported")
+        said = shown(str(statement.predicate.get("format")))
+        raise SealError(
+            f"the manifest is not that of a pack of format {FORMAT}, which this program reads;"
+            f" it is a {statement.kind} of format {said}",
+            code="format_unsupported",
+        )
     present = set(archive.names) - {MANIFEST_NAME}
     if missing := sorted(set(statement.subjects) - present):
         raise SealError(f"{missing[0]} is missing", code="archive_incomplete")

@@ -15,12 +15,13 @@ from agent.collect import collect
 from agent.config import StoreModel
 from agent.ledger import Ledger
 from agent.push import StoreClient, push
+from agent.push.contact import forget_store
 from agent.redact import SiteKey
 from agent.sealing import Agent
 from agent.transports.tape import TapeTransport
 from agent.wired import make_keys, system_clock
 from evidence.checkpoint import Checkpoint
-from evidence.errors import ConfigurationError, EnvironmentProblem
+from evidence.errors import ConfigurationError, EnvironmentProblem, SealError
 from evidence.seal import SigningKey
 from evidence.tape import TapeAnswer
 from store.app import make_app
@@ -261,3 +262,28 @@ def test_a_store_without_its_own_key_is_never_another_store(
     with served(state) as (url, custody):
         assert sites[0].push(url, pem, 2) == 0
         assert list(fsck(custody)) == []
+
+
+def test_after_a_stolen_key_a_new_store_begins_and_the_old_one_stays_provable(
+    tmp_path: Path, sites: list[Site]
+) -> None:
+    site = sites[0]
+    with served(tmp_path / "store") as (url, old):
+        old.enrol(site.name, ["main"], site.key.public)
+        site.push(url, old.key.public.pem, 1)
+        old_key, note = old.key.public, old.checkpoint()
+    with served(tmp_path / "new") as (url, new):
+        new.enrol(site.name, ["main"], site.key.public)
+        with pytest.raises(EnvironmentProblem) as caught:
+            site.push(url, new.key.public.pem, 2)
+        assert caught.value.code == "store_changed", "until somebody lets it in anew"
+        forget_store(site.state)  # as `evidence-agent enrol` does with the new store's token
+        assert site.push(url, new.key.public.pem, 3) == 0
+        fresh, new_key = new.checkpoint(), new.key.public
+        assert Checkpoint.parse(fresh, new_key).size > 0
+        with pytest.raises(SealError):
+            Checkpoint.parse(fresh, old_key)
+    kept = Custody(tmp_path / "store", system_clock)
+    assert list(fsck(kept)) == []
+    assert Checkpoint.parse(note, old_key) == Checkpoint.parse(kept.checkpoint(), old_key)
+    kept.close()

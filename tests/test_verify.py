@@ -20,10 +20,11 @@ import pytest
 
 import collectors
 from agent.platforms import parser_version, platforms
+from evidence.archive import write_archive
 from evidence.bundle import Bundle, seal
 from evidence.facts import SoftwareRelease
 from evidence.log import leaf_hash
-from evidence.pack import write_pack
+from evidence.pack import read_pack, write_pack
 from evidence.reading import Reading
 from evidence.receipt import Entry, Receipt
 from evidence.replay import source_digest
@@ -255,6 +256,33 @@ def test_a_pack_holds_with_runs_assessment_and_receipts(
 
     other = examine(path, Trust(trust.agents, SigningKey.generate().public))
     assert codes(other) == {"key_untrusted"}
+
+
+def test_a_pack_that_is_not_whole_or_of_a_later_format_is_unreadable(
+    tmp_path: Path, small_bundle: Bundle, signing_key: SigningKey, trust: Trust
+) -> None:
+    run = run_of(small_bundle, 0, None, signing_key)
+    path = packed(tmp_path, signing_key, [small_bundle.envelope, run], small_bundle.captures)
+    whole = read_pack(path.read_bytes())
+    members = {name: whole.archive.read(name) for name in whole.archive.names}
+
+    def found(members: dict[str, bytes]) -> tuple[int, str]:
+        with path.open("wb") as file:
+            write_archive(file, members)
+        (problem,) = (report := examine(path, trust)).problems
+        return report.exit_code, f"{problem.code}: {problem.message}"
+
+    lacking = {name: body for name, body in members.items() if not name.startswith("captures/")}
+    assert found(lacking)[0] == 2 and found(lacking)[1].startswith("archive_incomplete: captures/")
+    assert found({**members, "note.txt": b"x"}) == (
+        2,
+        "archive_incomplete: the manifest does not name note.txt",
+    )
+    later = replace(whole.statement, predicate={**whole.statement.predicate, "format": 3})
+    manifest = Envelope(later.payload()).signed_by(signing_key).to_json()
+    code, said = found({**members, "manifest.json": manifest})
+    assert code == 2 and said.startswith("format_unsupported: ")
+    assert "of format 1, which this program reads" in said and "of format 3" in said
 
 
 def test_a_missing_run_and_missing_readings_show(
