@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, case, delete, func, insert, literal, select, 
 
 from evidence.errors import EvidenceError
 from evidence.reading import canonical
-from store.database import Database, insert_missing
+from store.database import Database, insert_all_missing, insert_missing
 from store.month import look
 from store.month.fold import Folded, Folder
 from store.month.look import COUNTS
@@ -46,6 +47,8 @@ from store.shelf import Shelf
 log = logging.getLogger("evidence.store.index")
 
 _BATCH = 200
+# How long to wait for more, and how many times as long to rest as the last work took.
+_TOGETHER_S, _REST = 0.5, 4
 _ROWS_AT_ONCE = 2_000
 # What records that are signed, but are not what they should be, can raise.
 _MALFORMED = (EvidenceError, OSError, KeyError, TypeError, ValueError, AttributeError)
@@ -99,8 +102,7 @@ class Index:
                 log.error("statement %s cannot be indexed: %s", digest, error)
         with self._database.transaction() as rows:
             for table in (visit, reading, run, assessment, disposition):
-                for row in found.rows.get(table.name, ()):
-                    insert_missing(rows, table, **row)
+                insert_all_missing(rows, table, found.rows.get(table.name, ()))
             for (agent, period), fold in found.touched.items():
                 _mark(rows, agent, period, fold)
             rows.execute(delete(indexed))
@@ -169,7 +171,11 @@ class Index:
 
 
 class Indexer:
-    """A thread that keeps the index up with the log while the store serves."""
+    """A thread that keeps the index up with the log while the store serves.
+
+    What comes together is read together, and the more work it is, the longer it rests: taking in
+    goes first, and a page asked for meanwhile shows a month as it was some seconds ago.
+    """
 
     def __init__(self, index: Index, every_s: float = 30.0) -> None:
         self._index = index
@@ -193,12 +199,15 @@ class Indexer:
     def _run(self) -> None:
         while not self._end.is_set():
             self._wake.clear()
+            began_s = time.monotonic()
             try:
                 self._index.catch_up()
             except Exception:
                 # A database that is away comes back; the log is read from where it was.
                 log.exception("the index could not be brought up to the log")
+            took_s = time.monotonic() - began_s
             self._wake.wait(self._every_s)
+            self._end.wait(min(self._every_s, max(_TOGETHER_S, _REST * took_s)))
 
 
 def _statements_after(position: int) -> Any:
