@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from starlette.requests import Request
@@ -22,6 +22,7 @@ class Admitted:
     """A request that was let in, and what its body must hash to."""
 
     caller: Caller
+    keyid: str
     body_digest: str
 
     def check_body(self, body: bytes) -> None:
@@ -40,19 +41,39 @@ class Access:
         self._caller = caller
         self._clock = clock
         self._seen: dict[str, float] = {}
+        self._remembered: dict[str, Caller] = {}
         self._lock = threading.Lock()
 
-    def admit(self, request: Request) -> Admitted:
-        """The agent that signed this request. Raises Refused or SealError."""
+    def admit(self, request: Request, *, remembered: bool = False) -> Admitted:
+        """The agent that signed this request. Raises Refused or SealError.
+
+        `remembered`: as it was when it came before, for what looks again before it counts.
+        """
         signed = _parse(request)
-        caller = self._caller(signed.keyid)
+        caller = self._remembered.get(signed.keyid) if remembered else None
         if caller is None:
-            raise Refused(f"key {signed.keyid} is not in force", code="agent_unknown")
+            caller = self._asked(signed.keyid)
         key = next(key for key in caller.keys if key.keyid == signed.keyid)
         self._check(signed, key)
         if caller.locked:
             raise locked(caller.agent)
-        return Admitted(caller, signed.body_digest)
+        self._remembered[signed.keyid] = caller
+        return Admitted(caller, signed.keyid, signed.body_digest)
+
+    def admit_again(self, admitted: Admitted) -> Admitted:
+        """The same, the agent as it stands now. Raises Refused."""
+        self._remembered.pop(admitted.keyid, None)
+        caller = self._asked(admitted.keyid)
+        if caller.locked:
+            raise locked(caller.agent)
+        self._remembered[admitted.keyid] = caller
+        return replace(admitted, caller=caller)
+
+    def _asked(self, keyid: str) -> Caller:
+        caller = self._caller(keyid)
+        if caller is None:
+            raise Refused(f"key {keyid} is not in force", code="agent_unknown")
+        return caller
 
     def check_holder(self, request: Request, key: PublicKey, body: bytes) -> None:
         """That whoever sends this body holds the key, which nobody needs to know yet.

@@ -21,20 +21,17 @@ from store.schema import agent as agents
 from store.schema import agent_contact, agent_key, agent_site
 
 # Built once, for they are asked with every request.
-_AGENT_OF = (
-    select(agent_key.c.agent, agent_contact.c.locked_at)
-    .outerjoin(agent_contact, agent_contact.c.agent == agent_key.c.agent)
-    .where(agent_key.c.keyid == bindparam("keyid"), agent_key.c.revoked_at.is_(None))
+_AGENT_OF = select(agent_key.c.agent).where(
+    agent_key.c.keyid == bindparam("keyid"), agent_key.c.revoked_at.is_(None)
 )
-_SITES = (
-    select(agent_site.c.site)
-    .where(agent_site.c.agent == bindparam("agent"))
-    .order_by(agent_site.c.site)
-)
-_KEYS = (
-    select(agent_key.c.raw)
-    .where(agent_key.c.agent == bindparam("agent"), agent_key.c.revoked_at.is_(None))
-    .order_by(agent_key.c.enrolled_at)
+_CURRENT = (
+    select(agent_contact.c.locked_at, agent_site.c.site, agent_key.c.raw)
+    .select_from(agents)
+    .outerjoin(agent_contact, agent_contact.c.agent == agents.c.id)
+    .outerjoin(agent_site, agent_site.c.agent == agents.c.id)
+    .outerjoin(agent_key, (agent_key.c.agent == agents.c.id) & agent_key.c.revoked_at.is_(None))
+    .where(agents.c.id == bindparam("agent"))
+    .order_by(agent_key.c.enrolled_at, agent_site.c.site)
 )
 
 
@@ -97,21 +94,23 @@ def revoke(rows: Connection, agent: str, keyid: str | None, now: datetime, origi
 
 def caller(rows: Connection, keyid: str) -> Caller | None:
     """The agent whose key this is; None when the key is unknown or revoked."""
-    found = rows.execute(_AGENT_OF, {"keyid": keyid}).first()
-    return None if found is None else _caller(rows, *found)
+    agent = rows.scalar(_AGENT_OF, {"keyid": keyid})
+    return None if agent is None else current(rows, agent)
 
 
 def callers(rows: Connection) -> list[Caller]:
     """Every agent ever enrolled, by name."""
-    locked = select(agents.c.id, agent_contact.c.locked_at).outerjoin(agent_contact)
-    found = rows.execute(locked.order_by(agents.c.id)).all()
-    return [_caller(rows, *one) for one in found]
+    found = rows.scalars(select(agents.c.id).order_by(agents.c.id)).all()
+    return [current(rows, one) for one in found]
 
 
-def _caller(rows: Connection, agent: str, locked_at: datetime | None) -> Caller:
-    sites = tuple(rows.scalars(_SITES, {"agent": agent}))
-    keys = tuple(PublicKey(raw) for raw in rows.scalars(_KEYS, {"agent": agent}))
-    return Caller(agent, sites, keys, locked_at is not None)
+def current(rows: Connection, agent: str) -> Caller:
+    """An agent that was enrolled once, as it stands now."""
+    found = rows.execute(_CURRENT, {"agent": agent}).all()
+    sites = dict.fromkeys(one.site for one in found if one.site is not None)
+    keys = dict.fromkeys(one.raw for one in found if one.raw is not None)
+    locked = any(one.locked_at is not None for one in found)
+    return Caller(agent, tuple(sorted(sites)), tuple(map(PublicKey, keys)), locked)
 
 
 def _in_force(agent: str) -> ColumnElement[bool]:

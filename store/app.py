@@ -28,6 +28,7 @@ from store.access import Access, Admitted
 from store.console.guard import make_console
 from store.console.routes import console_routes
 from store.custody import Custody
+from store.deposits import CallerChanged
 from store.entrance import Entrance
 from store.failures import known_of
 from store.heard import Heard
@@ -119,10 +120,15 @@ class Web:
         body = await request.body()
 
         def keep() -> tuple[bytes, bool]:
-            asking = admitted or self._admit_now(request)
+            asking = admitted or self._admit_now(request, remembered=True)
             asking.check_body(body)
             self.quota.spend(asking.caller.agent, size_bytes)
-            return self.custody.keep_bundle(asking.caller, digest, body, self.blob_limit_bytes)
+            limit_bytes = self.blob_limit_bytes
+            try:
+                return self.custody.keep_bundle(asking.caller, digest, body, limit_bytes)
+            except CallerChanged:
+                asking = self.access.admit_again(asking)
+                return self.custody.keep_bundle(asking.caller, digest, body, limit_bytes)
 
         receipt, new = await run_in_threadpool(keep)
         self.metrics.answers["taken"] += 1
@@ -190,10 +196,10 @@ class Web:
     async def _admit(self, request: Request) -> Admitted:
         return await run_in_threadpool(self._admit_now, request)
 
-    def _admit_now(self, request: Request) -> Admitted:
+    def _admit_now(self, request: Request, *, remembered: bool = False) -> Admitted:
         if self.broken:
             raise Refused("the disk failed", code="store_broken")
-        return self.access.admit(request)
+        return self.access.admit(request, remembered=remembered)
 
     async def on_error(self, request: Request, error: Exception) -> Response:
         """Every refusal, mistake and failure as a problem, with a number to find it by."""

@@ -7,13 +7,12 @@ receipt, and only after bytes and database are on disk.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from evidence.archive import open_archive
 from evidence.bundle import check_digest, unpacked
@@ -29,23 +28,27 @@ from store.agents import Caller
 from store.blobs import Blobs, Kept
 from store.blobs.disk import DiskBlobs
 from store.claims import Claims, claims_of
-from store.database import Database, insert_all_missing, insert_missing
+from store.database import Database, batched
+from store.deposits import Deposit, Given, enter
 from store.files import BLOBS, ENVELOPES, Files, Incoming
 from store.folder import hold, own_key
 from store.group import Group
+from store.journal import Journal, put_back
 from store.month.index import Index, Indexer
 from store.problems import Refused
 from store.retention.tables import absent
 from store.retention.tombstones import Deleted, deleted_error, remove_deleted
 from store.said.tables import said
 from store.schema import blob as blob_table
-from store.schema import blob_owner, statement_blob
+from store.schema import blob_owner
 from store.schema import statement as statement_table
 from store.settings import ObjectLock
 from store.shelf import Shelf
 
 AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
+# What is larger is synced as its own files: it would be written twice.
+_JOURNALED_BYTES = 4 * 1024 * 1024
 # Built once: a question costs more to write than to ask.
 _IS_HERE = ~exists().where(absent.c.digest == blob_owner.c.digest)
 _OWNER = select(blob_owner.c.digest).where(
@@ -59,9 +62,6 @@ _THERE = select(blob_table.c.digest).where(
     blob_table.c.digest.in_(bindparam("digests", expanding=True)),
     ~exists().where(absent.c.digest == blob_table.c.digest),
 )
-_INSERT_STATEMENT, _INSERT_NAMED = insert(statement_table), insert(statement_blob)
-# How many values one question to the database may name.
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,25 @@ class Custody:
             self.key = own_key(state, self._signer())
             self.origin = f"evidence-store/{self.key.public.keyid[:16]}"
             self.blobs = self._blobs(object_lock)
-            self._group = Group(self.database, self.files.sync)
+            self.journal = Journal(state / "journal", self.files.sync)
+            self._journals = serving
+            self._group = Group(self.database, self._make_durable, self._enter)
             with self.database.reading() as rows:
                 self.refilling = recovery.needed(rows)
             if serving:
                 self.database.hold()
                 self._check_promise()
                 self._sweep()
+            elif self.journal.holds_any():
+                # Unless another process serves it, which has put back what was missing.
+                with suppress(EnvironmentProblem), hold(state):
+                    self._put_back()
             self.shelf = Shelf(self.files, self.blobs, self._deleted)
             self.index = Index(self.database, self.shelf)
             self.indexer = Indexer(self.index)
             if serving:
+                held.callback(self.journal.close)
+                held.enter_context(self.journal.settling())
                 self.indexer.start()
                 held.callback(self.indexer.stop)
             self._held = held.pop_all()
@@ -168,13 +176,7 @@ class Custody:
         if self.has_blob(caller, digest):
             return False
         kept.take(digest, incoming, size_bytes)
-        now = self._clock()
-
-        def enter(rows: Connection) -> None:
-            kept.enter(rows, now)
-            insert_missing(rows, blob_owner, digest=digest, agent=caller.agent)
-
-        self._group.do(enter)
+        self._group.do(Deposit(caller=caller, came=kept))
         return True
 
     def blob(self, caller: Caller, digest: str) -> tuple[int, Iterator[bytes]]:
@@ -199,14 +201,14 @@ class Custody:
 
         Raises Refused or SealError; nothing is kept then.
         """
-        return self._keep(caller, digest, Envelope.parse(body), kinds, {})
+        return self._keep(caller, digest, Envelope.parse(body), kinds, {}, body)
 
     def keep_bundle(
         self, caller: Caller, digest: str, data: bytes, limit_bytes: int
     ) -> tuple[bytes, bool]:
         """The same for a bundle's whole file, its captures with it; so large when unpacked."""
         bundle = unpacked(open_archive(data, limit_bytes))
-        return self._keep(caller, digest, bundle.envelope, (COLLECTION,), bundle.captures)
+        return self._keep(caller, digest, bundle.envelope, (COLLECTION,), bundle.captures, data)
 
     def _keep(
         self,
@@ -215,6 +217,7 @@ class Custody:
         envelope: Envelope,
         kinds: Sequence[str],
         captures: Mapping[str, bytes],
+        copy: bytes,
     ) -> tuple[bytes, bool]:
         if envelope.digest != digest:
             raise Refused(f"the payload has the digest {envelope.digest}", code="digest_mismatch")
@@ -225,59 +228,56 @@ class Custody:
         claims = claims_of(statement)
         entry = self._entry(caller, digest, claims)
         _check_captures(claims, captures)
-        with self.database.reading() as rows:
-            known = _receipt(rows, digest, caller)
+        # What has no file has no row either.
+        if self.files.path(ENVELOPES, digest).exists():
+            with self.database.reading() as rows:
+                known = _receipt(rows, digest, caller)
             if known is not None:
                 return known, False
-            if self.refilling:
-                raise recovery.refilling()
-            owned = (
-                owned_of(rows, claims.blobs, caller) if set(claims.blobs) - set(captures) else ()
-            )
-            there = _there(rows, list(captures))
-        check_owned(claims, {*owned, *captures})
-        came = Kept(self.blobs)
-        for one, body in captures.items():
-            if one in there:
-                came.there(one, len(body))
-            else:
-                came.put(one, body)
+        if self.refilling:
+            raise recovery.refilling()
+        self._check_owned(caller, claims, captures)
+        came = self._put(captures)
         self.files.put(ENVELOPES, digest, envelope.to_json())
-        kept = self._group.do(partial(self._enter, caller, entry, claims.blobs, came))
+        deposit = Deposit(caller=caller, came=came, entry=entry, blobs=claims.blobs, copy=copy)
+        kept = self._group.do(deposit)
         self.indexer.wake()
         return kept
 
-    def _enter(
-        self,
-        caller: Caller,
-        entry: Entry,
-        blobs: Sequence[str],
-        came: Kept,
-        rows: Connection,
-    ) -> tuple[bytes, bool]:
-        """The rows of a statement whose files are on the disk, and of captures that came along."""
-        known = _receipt(rows, entry.digest, caller)  # another request may have been faster
-        if known is not None:
-            return known, False
-        came.enter(rows, entry.received_at)
-        owned = [{"digest": one, "agent": caller.agent} for one in came.sizes]
-        insert_all_missing(rows, blob_owner, owned)
-        receipt = leaves.append(rows, entry, self.origin)
-        signed = receipt.seal(self.key).to_json()
-        rows.execute(
-            _INSERT_STATEMENT,
-            {
-                "digest": entry.digest,
-                "kind": entry.kind,
-                "agent": caller.agent,
-                "position": receipt.index,
-                "receipt": signed,
-            },
-        )
-        if blobs:
-            named = [{"statement": entry.digest, "blob": one} for one in blobs]
-            rows.execute(_INSERT_NAMED, named)
-        return signed, True
+    def _check_owned(self, caller: Caller, claims: Claims, captures: Mapping[str, bytes]) -> None:
+        """That what a statement rests on came along, or before. Raises Refused."""
+        owned: set[str] = set()
+        if elsewhere := [one for one in claims.blobs if one not in captures]:
+            with self.database.reading() as rows:
+                owned = owned_of(rows, elsewhere, caller)
+        check_owned(claims, {*owned, *captures})
+
+    def _put(self, captures: Mapping[str, bytes]) -> Kept:
+        """Captures under their names, those that are not there yet."""
+        came = Kept(self.blobs)
+        maybe = [digest for digest in captures if self.blobs.may_be_there(digest)]
+        there: set[str] = set()
+        if maybe:
+            with self.database.reading() as rows:
+                there = _there(rows, maybe)
+        for digest, body in captures.items():
+            if digest in there:
+                came.there(digest, len(body))
+            else:
+                came.put(digest, body)
+        return came
+
+    def _make_durable(self, deposits: Sequence[Deposit]) -> None:
+        """What was written for them to files. Raises DiskBroken; OSError for a full disk."""
+        copies = [one.copy for one in deposits if one.copy is not None]
+        small = sum(map(len, copies)) <= _JOURNALED_BYTES
+        if self._journals and small and len(copies) == len(deposits):
+            self.journal.append(copies)
+        else:
+            self.files.sync()
+
+    def _enter(self, rows: Connection, deposits: Sequence[Deposit]) -> list[Given]:
+        return enter(rows, deposits, self.origin, self.key, self._clock())
 
     def envelope_path(self, caller: Caller, digest: str) -> Path:
         """The file of an envelope the agent delivered. Raises Refused `not_found`."""
@@ -351,6 +351,7 @@ class Custody:
         """Raises OSError, DBAPIError or EnvironmentProblem when nothing could be taken in now."""
         if self.blobs.broken is not None:
             raise EnvironmentProblem(self.blobs.broken, code="env_object_lock")
+        self.journal.check()
         incoming = self.files.receive()
         incoming.drop()
         self.database.keep_holding()
@@ -407,14 +408,22 @@ class Custody:
         return remove_deleted(self.database, self.blobs, self._clock())
 
     def _sweep(self) -> None:
-        with self.database.reading() as rows:
-            blobs = set(rows.scalars(select(blob_table.c.digest)))
-            statements = set(rows.scalars(select(statement_table.c.digest)))
-            statements |= set(rows.scalars(select(said.c.digest)))
-            statements |= recovery.waiting(rows)
+        statements, blobs = self._put_back()
         self.files.sweep(BLOBS, blobs.__contains__)
         self.files.sweep(ENVELOPES, statements.__contains__)
         self.remove_deleted()
+
+    def _put_back(self) -> tuple[set[str], set[str]]:
+        """Write anew what a loss of power took of files. Every statement and blob that is known."""
+        with self.database.reading() as rows:
+            blobs = set(rows.scalars(select(blob_table.c.digest)))
+            deleted = set(rows.scalars(select(absent.c.digest)))
+            statements = set(rows.scalars(select(statement_table.c.digest)))
+            statements |= set(rows.scalars(select(said.c.digest)))
+            statements |= recovery.waiting(rows)
+        of_files = blobs - deleted if isinstance(self.blobs, DiskBlobs) else set()
+        put_back(self.journal, self.files, {ENVELOPES: statements, BLOBS: of_files})
+        return statements, blobs
 
     def _deleted(self, digest: str) -> Deleted | None:
         with self.database.reading() as rows:
@@ -443,8 +452,8 @@ def _check_captures(claims: Claims, captures: Mapping[str, bytes]) -> None:
 def _there(rows: Connection, digests: Sequence[str]) -> set[str]:
     """Those of the digests that somebody delivered."""
     found: set[str] = set()
-    for at in range(0, len(digests), _AT_ONCE):
-        found |= set(rows.scalars(_THERE, {"digests": digests[at : at + _AT_ONCE]}))
+    for some in batched(digests):
+        found |= set(rows.scalars(_THERE, {"digests": some}))
     return found
 
 
@@ -452,9 +461,8 @@ def owned_of(rows: Connection, digests: Sequence[str], caller: Caller) -> set[st
     """Those of the digests that the agent delivered, and that were not deleted since."""
     found: set[str] = set()
     of = blob_owner.c
-    for at in range(0, len(digests), _AT_ONCE):
-        some = of.digest.in_(digests[at : at + _AT_ONCE])
-        mine = select(of.digest).where(of.agent == caller.agent, some, _IS_HERE)
+    for some in batched(digests):
+        mine = select(of.digest).where(of.agent == caller.agent, of.digest.in_(some), _IS_HERE)
         found |= set(rows.scalars(mine))
     return found
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,9 +21,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from store.schema import HEAD
 
+T = TypeVar("T")
 POSTGRESQL_AT_LEAST = 150000
 _WAIT_S = 30
 _CONNECTIONS = 10
+_AT_ONCE = 500
 _FULL = 2
 _SQLITE_WANTED = {
     "journal_mode": "wal",
@@ -158,19 +161,27 @@ def in_use(name: str) -> EnvironmentProblem:
 
 def insert_missing(rows: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless there is one of its keys. True when it was new."""
-    wanted = _unless_there(rows, table).values(**values)
+    wanted = _unless_there(rows.dialect.name, table).values(**values)
     return rows.execute(wanted.returning(*table.primary_key)).first() is not None
 
 
 def insert_all_missing(rows: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
     """Insert those rows whose keys are not there."""
     if values:
-        rows.execute(_unless_there(rows, table), values)
+        rows.execute(_unless_there(rows.dialect.name, table), values)
 
 
-def _unless_there(rows: Connection, table: Table) -> Any:
-    dialect = sqlite if rows.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
+def batched(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values, so many at a time as one question to the database may name."""
+    for at in range(0, len(values), _AT_ONCE):
+        yield values[at : at + _AT_ONCE]
+
+
+@cache
+def _unless_there(dialect: str, table: Table) -> Any:
+    """Built once: a statement costs more to write than to ask."""
+    of = sqlite if dialect == "sqlite" else postgresql
+    return of.insert(table).on_conflict_do_nothing()
 
 
 def _version(rows: Connection) -> str | None:

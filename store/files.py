@@ -104,6 +104,13 @@ class Files:
             fresh.unlink(missing_ok=True)
             raise
 
+    def holds(self, kind: str, digest: str, body: bytes) -> bool:
+        """Whether the file of that name is there with these bytes."""
+        try:
+            return self.path(kind, digest).read_bytes() == body
+        except FileNotFoundError:
+            return False
+
     def sync(self) -> None:
         """Make every file and name durable that was written so far, in one call for the whole file
         system: for five files of a bundle it takes what the sync of one would. Raises DiskBroken;

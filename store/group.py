@@ -8,71 +8,90 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVar, cast
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from store.database import Database
+from store.deposits import Deposit, Given
 
-T = TypeVar("T")
 _AT_ONCE = 64
 
 
 class Group:
-    """`sync` makes everything durable that was written to files so far."""
+    """`make_durable` does so for the files of deposits; `enter` enters their rows in a transaction,
+    all of them or none."""
 
-    def __init__(self, database: Database, sync: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        make_durable: Callable[[Sequence[Deposit]], None],
+        enter: Callable[[Connection, Sequence[Deposit]], list[Given]],
+    ) -> None:
         self._database = database
-        self._sync = sync
-        self._one_at_a_time = threading.Lock()
-        self._waiting: deque[_Work] = deque()
+        self._make_durable = make_durable
+        self._enter = enter
+        self._lock = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._led = False
 
-    def do(self, work: Callable[[Connection], T]) -> T:
-        """Do `work` in a write transaction that it shares with whatever else waits, once the files
-        that were written before are synced. What raises is undone alone."""
-        mine = _Work(work)
-        self._waiting.append(mine)
-        with self._one_at_a_time:
-            if not mine.done:
-                self._do_all()
+    def do(self, deposit: Deposit) -> Given:
+        """Take a deposit in, with whatever else waits. What raises is undone alone."""
+        mine = _Waiting(deposit)
+        with self._lock:
+            self._waiting.append(mine)
+            leads, self._led = not self._led, True
+        if not leads:
+            mine.turn.acquire()
+        if mine.given is None and mine.error is None:
+            self._lead()
         if mine.error is not None:
             raise mine.error
-        return cast(T, mine.result)
+        assert mine.given is not None
+        return mine.given
 
-    def _do_all(self) -> None:
-        """What waits by now, in the order it came. Each is told what came of it."""
-        group: list[_Work] = []
-        while self._waiting and len(group) < _AT_ONCE:
-            group.append(self._waiting.popleft())
+    def _lead(self) -> None:
+        """The work of what waits by now, in the order it came; then somebody else leads."""
+        with self._lock:
+            some = min(len(self._waiting), _AT_ONCE)
+            group = [self._waiting.popleft() for _ in range(some)]
         try:
-            self._sync()
+            self._make_durable([one.deposit for one in group])
             with self._database.transaction() as rows:
-                for one in group:
-                    one.do(rows, alone=len(group) == 1)
+                self._enter_all(rows, group)
         except BaseException as error:
             # Nothing of it was committed, whatever its own part came to.
             for one in group:
                 one.error = one.error or error
+        with self._lock:
+            self._led = bool(self._waiting)
+            if self._led:
+                self._waiting[0].turn.release()
         for one in group:
-            one.done = True
+            one.turn.release()
 
-
-class _Work:
-    """One piece of a group's work, and what came of it."""
-
-    def __init__(self, work: Callable[[Connection], object]) -> None:
-        self._work = work
-        self.done = False
-        self.result: object = None
-        self.error: BaseException | None = None
-
-    def do(self, rows: Connection, *, alone: bool) -> None:
-        if alone:
-            self.result = self._work(rows)
-            return
+    def _enter_all(self, rows: Connection, group: Sequence[_Waiting]) -> None:
+        """Together, or each by itself where one of them cannot be."""
         try:
             with rows.begin_nested():
-                self.result = self._work(rows)
+                given = self._enter(rows, [one.deposit for one in group])
         except Exception as error:
-            self.error = error
+            if len(group) == 1:
+                group[0].error = error
+                return
+            for one in group:
+                self._enter_all(rows, [one])
+            return
+        for one, its in zip(group, given, strict=True):
+            one.given = its
+
+
+class _Waiting:
+    """One deposit, what came of it, and the lock it waits for: done, or its turn to lead."""
+
+    def __init__(self, deposit: Deposit) -> None:
+        self.deposit = deposit
+        self.given: Given | None = None
+        self.error: BaseException | None = None
+        self.turn = threading.Lock()
+        self.turn.acquire()

@@ -9,6 +9,7 @@ are the tiles that monitors fetch (C2SP `tlog-tiles`).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
@@ -25,26 +26,40 @@ _LAST = select(leaf.c.position, leaf.c.peaks).order_by(leaf.c.position.desc()).l
 
 def append(rows: Connection, entry: Entry, origin: str) -> Receipt:
     """Add the entry within the caller's write transaction; the receipt for it, not yet signed."""
-    before = frontier(rows)
-    said = canonical(entry.record())
-    hashed = leaf_hash(said)
-    after = before.append(hashed)
-    row = {
-        "position": before.size,
-        "hash": hashed,
-        "peaks": b"".join(after.peaks),
-        "entry": said.decode(),
-    }
-    rows.execute(_INSERT, row)
-    _add_nodes(rows, after.size)
-    return Receipt(
-        store=origin,
-        entry=entry,
-        index=before.size,
-        size=after.size,
-        root=after.root,
-        proof=tuple(before.proof_of_next()),
-    )
+    return append_all(rows, [entry], origin)[0]
+
+
+def append_all(rows: Connection, entries: Sequence[Entry], origin: str) -> list[Receipt]:
+    """The same for several, in their order."""
+    log = frontier(rows)
+    new, receipts = [], []
+    for entry in entries:
+        said = canonical(entry.record())
+        hashed = leaf_hash(said)
+        before, log = log, log.append(hashed)
+        new.append(
+            {
+                "position": before.size,
+                "hash": hashed,
+                "peaks": b"".join(log.peaks),
+                "entry": said.decode(),
+            }
+        )
+        receipts.append(
+            Receipt(
+                store=origin,
+                entry=entry,
+                index=before.size,
+                size=log.size,
+                root=log.root,
+                proof=tuple(before.proof_of_next()),
+            )
+        )
+    if new:
+        rows.execute(_INSERT, new)
+    for receipt in receipts:
+        _add_nodes(rows, receipt.size)
+    return receipts
 
 
 def frontier(rows: Connection) -> Frontier:

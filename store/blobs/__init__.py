@@ -6,14 +6,14 @@ is removed only once a tombstone is committed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, bindparam, delete, insert
 
 from evidence.text import Text
-from store.database import insert_all_missing
+from store.database import batched, insert_all_missing
 from store.files import Incoming
 from store.problems import Refused
 from store.retention.tables import absent, blob_version
@@ -22,6 +22,13 @@ from store.schema import blob
 
 ON_DISK = Text("tamper-evident, not WORM", "可察覺竄改，非 WORM")
 LOCKED = Text("WORM: Object Lock in compliance mode", "WORM（Object Lock 合規模式）")
+
+
+_BACK = (
+    delete(absent)
+    .where(absent.c.digest.in_(bindparam("digests", expanding=True)))
+    .returning(absent.c.digest)
+)
 
 
 class StillLocked(Exception):
@@ -50,6 +57,8 @@ class Blobs(Protocol):
 
     def there(self, digest: str) -> bool: ...
 
+    def may_be_there(self, digest: str) -> bool: ...
+
     def chunks(self, digest: str) -> Iterator[bytes]: ...
 
     def remove(self, digest: str) -> None: ...
@@ -66,13 +75,17 @@ class Kept:
         self._blobs = blobs
         self._of = of
         self.sizes: dict[str, int] = {}
-        self._versions: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
 
     def put(self, digest: str, body: bytes) -> None:
         self._note(digest, len(body), self._blobs.put(digest, body, self._of))
 
     def take(self, digest: str, incoming: Incoming, size_bytes: int) -> None:
         self._note(digest, size_bytes, self._blobs.take(digest, incoming, self._of))
+
+    def are_there(self, digests: Iterable[str]) -> bool:
+        """Whether the bytes of these, as far as they are among its own, are still there."""
+        return all(self._blobs.there(one) for one in digests if one in self.sizes)
 
     def there(self, digest: str, size_bytes: int) -> None:
         """The bytes are there already; only rows may be new."""
@@ -81,20 +94,28 @@ class Kept:
     def enter(self, rows: Connection, now: datetime) -> None:
         """The rows, within the caller's write transaction. What was deleted and came again is here
         again. Raises Refused `not_ready` where it was deleted in this very moment."""
-        new = [{"digest": d, "size_bytes": n, "stored_at": now} for d, n in self.sizes.items()]
-        insert_all_missing(rows, blob, new)
-        versions = [
-            {"digest": digest, "version": version, "stored_at": now}
-            for digest, version in self._versions.items()
-        ]
-        if versions:
-            rows.execute(insert(blob_version), versions)
-        for digest in self.sizes:
-            back = rows.execute(delete(absent).where(absent.c.digest == digest)).rowcount
-            if back and not self._blobs.there(digest):
-                raise Refused("a blob was just deleted; send it again", code="not_ready")
+        enter_all(rows, [self], now)
 
     def _note(self, digest: str, size_bytes: int, version: str | None) -> None:
         self.sizes[digest] = size_bytes
         if version is not None:
-            self._versions[digest] = version
+            self.versions[digest] = version
+
+
+def enter_all(rows: Connection, kept: Sequence[Kept], now: datetime) -> None:
+    """The rows of several at once; see `Kept.enter`."""
+    sizes = {digest: size for one in kept for digest, size in one.sizes.items()}
+    new = [{"digest": d, "size_bytes": n, "stored_at": now} for d, n in sizes.items()]
+    insert_all_missing(rows, blob, new)
+    versions = [
+        {"digest": digest, "version": version, "stored_at": now}
+        for one in kept
+        for digest, version in one.versions.items()
+    ]
+    if versions:
+        rows.execute(insert(blob_version), versions)
+    for some in batched(list(sizes)):
+        back = rows.scalars(_BACK, {"digests": some}).all()
+        places = [one for one in kept if not set(back).isdisjoint(one.sizes)]
+        if not all(one.are_there(back) for one in places):
+            raise Refused("a blob was just deleted; send it again", code="not_ready")

@@ -41,6 +41,9 @@ class DiskBlobs:
     def there(self, digest: str) -> bool:
         return self._files.path(BLOBS, digest).exists()
 
+    def may_be_there(self, digest: str) -> bool:
+        return self.there(digest)
+
     def chunks(self, digest: str) -> Iterator[bytes]:
         # Opened at once, so that whoever asks for what is not there hears it before he answers.
         file = self._files.path(BLOBS, digest).open("rb")
