@@ -159,6 +159,11 @@ PROBLEMS: dict[str, Problem] = {
     "account_joined": _problem(
         409, "The account is only a way in to another one.", "此帳號僅為另一帳號之登入方式。"
     ),
+    "join_waits": _problem(
+        403,
+        "This account was joined to another one of yours, where you have to agree first.",
+        "此帳號已併入您的另一帳號；請先以該帳號登入並同意。",
+    ),
     "join_invalid": _problem(
         422,
         "Only a provider's or directory's account without a password is joined, and once.",

@@ -29,7 +29,7 @@ from sqlalchemy.schema import SchemaItem
 
 from evidence.clock import parse_at, stamp
 
-HEAD = "8"
+HEAD = "9"
 """The newest migration; a database that is there already is opened without looking further."""
 
 # The order of Python's own strings on both: SQLite has it, PostgreSQL by the collation C.

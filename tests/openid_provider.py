@@ -8,12 +8,14 @@ the token; ours here are the log-in form, the session and what a provider's data
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from secrets import token_urlsafe
 from threading import Thread
 from typing import Any
@@ -114,7 +116,8 @@ Bend = Callable[[dict[str, Any], dict[str, Any]], str]
 
 @dataclass
 class TestProvider:
-    """`people`: what the token says of each, by `sub`. `asked`: what browsers came with."""
+    """`people`: what the token says of each, by `sub`. `asked`: what browsers came with.
+    `described`: what its description of itself says instead."""
 
     __test__ = False
 
@@ -125,6 +128,7 @@ class TestProvider:
     url: str = ""
     bend: Bend | None = None
     ignores_prompt: bool = False
+    described: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, _Code] = field(default_factory=dict)
     sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
@@ -235,9 +239,8 @@ def _handler(provider: TestProvider, server: _Server) -> type[BaseHTTPRequestHan
             if path == "/.well-known/openid-configuration":
                 places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token"}
                 said = {name: provider.url + place for name, place in places.items()}
-                self._say(
-                    {**said, "issuer": provider.url, "jwks_uri": f"{provider.url}/jwks"},
-                )
+                said |= {"issuer": provider.url, "jwks_uri": f"{provider.url}/jwks"}
+                self._say({**said, **provider.described})
             elif path == "/jwks":
                 self._say(KeySet([provider.key]).as_dict(private=False))
             elif path == "/authorize":
@@ -303,11 +306,18 @@ def _handler(provider: TestProvider, server: _Server) -> type[BaseHTTPRequestHan
 
 
 @contextmanager
-def provided(provider: TestProvider) -> Iterator[TestProvider]:
+def provided(
+    provider: TestProvider, tls: tuple[Path, Path] | None = None
+) -> Iterator[TestProvider]:
     """The provider served for as long as the block runs; on `localhost`, another site than the
-    store's 127.0.0.1, as browsers see it."""
+    store's 127.0.0.1, as browsers see it, or with a certificate and its key on 127.0.0.1."""
     web = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider, _Server(provider)))
     provider.url = f"http://localhost:{web.server_port}"
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        web.socket = context.wrap_socket(web.socket, server_side=True)
+        provider.url = f"https://127.0.0.1:{web.server_port}"
     thread = Thread(target=web.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

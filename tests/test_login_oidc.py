@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import shutil
+import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,21 +22,28 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import yaml
 from joserfc.jwk import ECKey, RSAKey
 from playwright.sync_api import sync_playwright
+from pydantic import ValidationError
 from sqlalchemy import select
 
+from evidence.errors import ConfigurationError
 from store.app import make_app
 from store.console.guard import Console
+from store.people.oidc import Provider
 from store.people.roles import EVERYWHERE, Grant, Role
-from store.people.settings import BACK, GroupRole, Oidc, Vouchers
+from store.people.settings import BACK, Directory, GroupRole, Oidc, Vouchers
 from store.people.tables import audit_event
+from store.people.ways import make_ways
+from store.problems import Refused
 from store.serve import serving
-from tests.conftest import ADMIN_PATH
+from tests.conftest import ADMIN_PATH, ROOT
 from tests.fixtures_bundle import AT
 from tests.fixtures_office import PASSWORD, code_of
 from tests.openid_provider import CLIENT, SECRET, TestProvider, provided
 from tests.real_servers import free_port
+from tests.test_store_tls import Authority
 
 GROUPS = (
     GroupRole(group="evidence-engineers", role=Role.engineer, sites=("taipei", "kaohsiung")),
@@ -365,6 +373,82 @@ def test_keys_may_change_and_an_old_one_is_not_believed(site: Site) -> None:
     assert visitor.log_in("u-1").status_code == 200
     site.provider.bend = lambda head, claims: site.provider.signed(claims, old, kid=old.kid)
     assert code_of(visitor.log_in("u-1")) == "oidc_token"
+
+
+def test_a_provider_is_believed_by_its_certificate(tmp_path: Path) -> None:
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    made = TestProvider(lambda: AT, f"http://127.0.0.1:1{BACK}")
+    with provided(made, ours.certificate(-1, 30)) as provider:
+        known = Oidc(issuer=provider.url, client_id=CLIENT, address="http://127.0.0.1:1")
+        trusting = Provider(known.model_copy(update={"ca": ours.pem}), lambda: AT)
+        assert trusting.begin(again=False).url.startswith(f"{provider.url}/authorize?")
+        for settings in (known, known.model_copy(update={"ca": other.pem})):
+            with pytest.raises(Refused) as caught:
+                Provider(settings, lambda: AT).begin(again=False)
+            assert caught.value.code == "oidc_away"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"issuer": "https://other.example"},
+        {"token_endpoint": "https://other.example/token"},
+        {"jwks_uri": None},
+    ],
+)
+def test_who_describes_another_provider_is_not_asked(
+    one_site: Site, changed: dict[str, Any]
+) -> None:
+    one_site.provider.described = changed
+    answer = Visitor(one_site).get("/login/oidc")
+    one_site.provider.described = {}
+    assert code_of(answer) == "oidc_away"
+
+
+def test_an_extra_that_is_missing_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    oidc = Oidc(issuer="https://login.example", client_id=CLIENT, address="https://s.example")
+    directory = Directory(hosts=("dc1.corp.example",), domain="corp.example")
+    for vouchers, module, extra in (
+        (Vouchers(oidc=oidc), "authlib.oidc.core", "oidc"),
+        (Vouchers(directory=directory), "ldap3", "ldap"),
+    ):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, module, None)
+            for ours in ("store.people.oidc", "store.people.directory"):
+                without.delitem(sys.modules, ours, raising=False)
+            with pytest.raises(ConfigurationError) as caught:
+                make_ways(vouchers, lambda: AT)
+        assert caught.value.code == "library_missing"
+        assert f"evidence-agent[{extra}]" in caught.value.next_step
+
+
+def test_the_example_in_the_shipped_settings_is_right() -> None:
+    lines = (ROOT / "config" / "store.yaml").read_text("utf-8").splitlines()
+    first = lines.index("# people:")
+    block = [line.removeprefix("# ") for line in lines[first : lines.index("", first)]]
+    found = Vouchers.model_validate(yaml.safe_load("\n".join(block))["people"])
+    assert found.oidc is not None and found.directory is not None
+    assert found.directory.root == "DC=corp,DC=example"
+    assert found.oidc.grants(frozenset({"Evidence-Engineers"})) == {Grant("taipei", Role.engineer)}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"issuer": "http://login.example"},
+        {"address": "http://store.example"},
+        {"address": "https://store.example/console"},
+        {"groups": [{"group": "", "role": "engineer", "sites": ["taipei"]}]},
+        {"groups": [{"group": "g", "role": "root", "sites": ["taipei"]}]},
+        {"groups": [{"group": "g", "role": "engineer", "sites": []}]},
+        {"client_secret": "in the settings"},
+    ],
+)
+def test_settings_that_would_be_no_safe_way_are_refused(wrong: dict[str, Any]) -> None:
+    right = {"issuer": "https://login.example", "client_id": "c", "address": "https://s.example"}
+    Oidc.model_validate(right)
+    with pytest.raises(ValidationError):
+        Oidc.model_validate({**right, **wrong})
 
 
 def test_a_provider_that_is_away_keeps_local_accounts_in(tmp_path: Path) -> None:

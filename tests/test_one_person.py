@@ -74,6 +74,17 @@ def place(
             yield Place(seat(kept, secrets), Site(kept.console, kept.url, provider, kept.now))
 
 
+def joined(place: Place, who: str, other: str) -> None:
+    """The administrator joins the two, and the person agrees."""
+    office = place.office
+    fields = {"other": other, "account": who}
+    assert office.people["root"].post("/people/join", fields).status_code == 303
+    office.later()
+    person = office.people[who].enter()
+    agreed = person.post("/account/join", {"other": other, **person.proof()})
+    assert agreed.status_code == 303, agreed.text
+
+
 def seen(place: Place, result: str) -> list[tuple[str, str]]:
     wanted = select(audit_event.c.action, audit_event.c.object).where(
         audit_event.c.result == result
@@ -87,9 +98,7 @@ def test_who_prepared_as_one_reviews_as_neither(place: Place) -> None:
     office = place.office
     wang, lin = Worker(place.site), Worker(place.site)
     wang.enter("u-wang")
-    root = office.people["root"]
-    join = {"other": "wang.k@oidc", "account": "wang"}
-    assert root.post("/people/join", join).status_code == 303
+    joined(place, "wang", "wang.k@oidc")
     assert wang.account() == "", "what was joined is nobody any more"
     assert office.sign("wang", "prepared", "編製完成").status_code == 303
     wang.enter("u-wang")
@@ -154,12 +163,33 @@ def test_an_administrator_joins_others_and_never_themselves(place: Place) -> Non
     assert code_of(root.post("/people/grant", fields)) == "account_joined"
 
 
+def test_an_administrator_alone_lets_nobody_in_as_somebody_else(place: Place) -> None:
+    office, mallory = place.office, Worker(place.site)
+    mallory.enter("u-wang")
+    join = {"other": "wang.k@oidc", "account": "lin"}
+    assert office.people["root"].post("/people/join", join).status_code == 303
+    assert code_of(mallory.log_in("u-wang")) == "join_waits"
+    assert mallory.account() == ""
+    lin, other = office.people["lin"], {"other": "wang.k@oidc"}
+    assert "wang.k@oidc" in lin.get("/account").text
+    assert code_of(lin.post("/account/join", {**other, "password": "", "code": ""})) == (
+        "reauth_required"
+    )
+    chen = office.people["chen"]
+    assert code_of(chen.post("/account/join", {**other, **chen.proof()})) == "join_invalid"
+    assert code_of(mallory.log_in("u-wang")) == "join_waits"
+    office.later()
+    assert lin.enter().post("/account/join", {**other, **lin.proof()}).status_code == 303
+    assert mallory.enter("u-wang").account() == "lin"
+
+
 def test_a_way_in_can_be_shut_by_itself(place: Place) -> None:
     root, wang = place.office.people["root"], Worker(place.site)
     wang.enter("u-wang")
-    root.post("/people/join", {"other": "wang.k@oidc", "account": "wang"})
+    joined(place, "wang", "wang.k@oidc")
     wang.enter("u-wang")
     assert wang.account() == "wang"
+    root.enter()
     assert root.post("/people/disable", {"account": "wang.k@oidc"}).status_code == 303
     assert wang.account() == ""
     assert code_of(wang.log_in("u-wang")) == "account_disabled"
@@ -179,4 +209,5 @@ def test_both_databases_make_find_and_join_accounts(kept: Kept) -> None:
     assert made == members.admit(vouched, "")
     people.add("a", "甲", "four words nobody joins", "host:test", with_code=False)
     members.join(made.account, "a", "host:test")
+    members.agree(made.account, "a")
     assert members.admit(vouched, "").account == "a"

@@ -113,6 +113,7 @@ PAGES = (
     Page(path="/account", handler=people.account, may=May.own),
     Page(path="/account/language", handler=people.language, may=May.own, method="POST"),
     Page(path="/account/password", handler=people.password, may=May.own, method="POST"),
+    Page(path="/account/join", handler=people.agree, may=May.own, method="POST"),
     Page(path="/account/sessions", handler=people.end_sessions, may=May.own, method="POST"),
     Page(path="/logout", handler=people.logout, may=May.own, method="POST"),
     Page(path="/people", handler=people.people, may=May.people),

@@ -2,8 +2,8 @@
 
 An account is found by issuer and subject, never by a name or mail address, which are given to
 others later. It is made at the first log-in of somebody whose groups give a role, and what groups
-give is brought up to date each time. An account that an administrator joined to another one is a
-way in to that one: one person, one account.
+give is brought up to date each time. An account that an administrator joined to another one counts
+as that person's at once, and is a way in to it once that person agreed: one person, one account.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class Members:
     def admit(self, vouched: Vouched, address: str) -> Known:
         """The account of this person, with what their groups give now.
 
-        Raises Refused: `group_unmapped`, `account_disabled`. Sessions of theirs end with it.
+        Raises Refused: `group_unmapped`, `account_disabled`, `join_waits`. Sessions of theirs end
+        with it.
         """
         with self._database.transaction() as rows:
-            known = self._account(rows, vouched)
-            code = self._refusal(known, vouched)
-            if known is not None and code != "account_disabled":
+            known, code = self._account(rows, vouched)
+            if known is not None and code in ("", "group_unmapped"):
                 self._bring_up_to_date(rows, known, vouched)
             if known is not None and code:
                 held = session.c.identity == vouched.identity
@@ -80,15 +80,16 @@ class Members:
                 actor = known.account if known else f"{vouched.way}:{vouched.login_name}"
                 self._people.note_in(rows, actor, "login", vouched.way, address, code)
         if code or known is None:
-            raise Refused(_WHY[code], code=code)
+            raise Refused(NOTED[code], code=code)
         return known
 
     def join(self, other: str, account: str, by: str) -> None:
-        """Make a provider's or directory's account a way in to another account of the same person.
+        """Say that a provider's or directory's account is of the same person as another account.
 
         What it was granted ends; what it did counts as done by that person, and where the two once
-        sat in the seats of two people, the trail says so. There is no way back, or one person could
-        become two. Raises Refused: `four_eyes`, `join_invalid`;
+        sat in the seats of two people, the trail says so. It lets nobody in until that person
+        agreed, or who joins accounts could come in as anybody. There is no way back, or one person
+        could become two. Raises Refused: `four_eyes`, `join_invalid`;
         ConfigurationError `account_unknown`.
         """
         if by in (other, account):
@@ -112,7 +113,8 @@ class Members:
             self._end_grants(rows, other, None, by)
             named = person.c.account
             rows.execute(update(person).where(named == other).values(same_as=account))
-            rows.execute(update(person).where(person.c.same_as == other).values(same_as=account))
+            further = update(person).where(person.c.same_as == other)
+            rows.execute(further.values(same_as=account, agreed_at=None))
             rows.execute(delete(session).where(session.c.account == other))
             self._people.leaf_in(
                 rows, "joined", {"account": other, "same_as": account, "by": by}, other
@@ -121,25 +123,43 @@ class Members:
             for seat in _once_two(rows, other, account):
                 self._people.note_in(rows, by, "were_one_person", seat, result="four_eyes")
 
-    def _account(self, rows: Connection, vouched: Vouched) -> Known | None:
-        """Whose identity this is; the account it was joined to, if it was."""
-        found = rows.execute(
-            select(person.c.account, person.c.same_as, person.c.disabled_at).where(
-                person.c.identity == vouched.identity
-            )
-        ).first()
-        if found is None:
-            return None
-        own = known_in(rows, found.account)
-        # A way in that was disabled stays shut, whatever it leads to.
-        if found.same_as is None or found.disabled_at is not None:
-            return own
-        return known_in(rows, found.same_as)
+    def waiting(self, account: str) -> list[str]:
+        """The accounts that were joined to this one, and wait for its person to agree."""
+        wanted = select(person.c.account).where(
+            person.c.same_as == account, person.c.agreed_at.is_(None)
+        )
+        with self._database.reading() as rows:
+            return list(rows.scalars(wanted.order_by(person.c.account)))
 
-    def _refusal(self, known: Known | None, vouched: Vouched) -> str:
+    def agree(self, other: str, account: str) -> None:
+        """The person agrees that the other account lets them in. Raises Refused `join_invalid`."""
+        one = person.c
+        with self._database.transaction() as rows:
+            agreed = rows.execute(
+                update(person)
+                .where(one.account == other, one.same_as == account, one.agreed_at.is_(None))
+                .values(agreed_at=self._clock())
+            )
+            if not agreed.rowcount:
+                raise Refused("nothing of that name waits", code="join_invalid")
+            self._people.leaf_in(rows, "agreed", {"account": other, "same_as": account}, other)
+            self._people.note_in(rows, account, "join_agreed", other)
+
+    def _account(self, rows: Connection, vouched: Vouched) -> tuple[Known | None, str]:
+        """Whose identity this is, or whose account it was joined to; and why they stay out."""
+        found = rows.execute(select(person).where(person.c.identity == vouched.identity)).first()
+        unmapped = "" if vouched.grants else "group_unmapped"
+        if found is None:
+            return None, unmapped
+        # A way in that was disabled stays shut, whatever it leads to.
+        if found.disabled_at is not None:
+            return known_in(rows, found.account), "account_disabled"
+        if found.same_as is not None and found.agreed_at is None:
+            return known_in(rows, found.account), "join_waits"
+        known = known_in(rows, found.same_as or found.account)
         if known is not None and known.disabled_at is not None:
-            return "account_disabled"
-        return "" if vouched.grants else "group_unmapped"
+            return known, "account_disabled"
+        return known, unmapped
 
     def _bring_up_to_date(self, rows: Connection, known: Known, vouched: Vouched) -> None:
         by = _granter(vouched)
@@ -218,7 +238,9 @@ def _granter(vouched: Vouched) -> str:
     return f"groups:{vouched.way}"
 
 
-_WHY = {
+# Why somebody who is known elsewhere stays out all the same; `Members.admit` notes it.
+NOTED = {
     "group_unmapped": "none of your groups has a role here",
     "account_disabled": "the account is disabled",
+    "join_waits": "log in by your other account and agree under your name",
 }

@@ -8,7 +8,8 @@ from store.schema import Count, Moment, String, table
 
 # `password` is argon2id's own form, None where an identity provider knows the person (`identity`,
 # `issuer subject`). `totp` is sealed with the store's own key. `totp_step` is the newest used.
-# `same_as`: the account whose other way in this one is; nobody is ever logged in as this one.
+# `same_as`: the account whose other way in this one is; nobody is ever logged in as this one, and
+# as that one only since its person agreed (`agreed_at`).
 person = table(
     "person",
     Column("account", String, primary_key=True),
@@ -21,6 +22,7 @@ person = table(
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
     Column("same_as", String),
+    Column("agreed_at", Moment),
 )
 # `site` is `*` for every site.
 granted = table(

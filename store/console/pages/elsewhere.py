@@ -17,6 +17,7 @@ from store.console.forms import pairs_of
 from store.console.guard import Console, Guard, address_of, secured
 from store.console.pages.entering import next_page, set_session
 from store.people.flows import LONGEST, Flow
+from store.people.outside import NOTED as NOTED_THERE
 from store.people.sessions import Login
 from store.problems import Refused
 
@@ -81,7 +82,7 @@ class Elsewhere:
             )
             return self._vouched(query, flow, address)
         except Refused as error:
-            if error.code not in ("group_unmapped", "account_disabled"):
+            if error.code not in NOTED_THERE:
                 self._console.people.note("oidc", "login", "oidc", address, error.code)
             raise
 

@@ -28,6 +28,7 @@ def account(console: Console, call: Call) -> Response:
         "account.html",
         shortest=SHORTEST,
         sessions=console.sessions.of(known.account),
+        waiting=console.members.waiting(known.account),
         deputised=console.people.deputised_by(known.account, taipei_day(console.clock())),
     )
 
@@ -53,6 +54,13 @@ def password(console: Console, call: Call) -> Response:
     proven(console, call)
     console.people.set_password(account, wanted, account)
     return RedirectResponse("/login", 303)
+
+
+def agree(console: Console, call: Call) -> Response:
+    """That an account an administrator joined to one's own lets one in, too."""
+    proven(console, call)
+    console.members.agree(call.form.get("other"), call.login.known.account)
+    return RedirectResponse("/account", 303)
 
 
 def end_sessions(console: Console, call: Call) -> Response:
