@@ -1,29 +1,28 @@
 """Is every release and every piece of hardware supported, by the lifecycle catalogue of the day?
 
 Two answers a device: its software by train, its hardware by model, each member and module; and
-one for each installed program that has a lifecycle (a database, a runtime). No row, no date and a
-stale catalogue are answers of their own, and never a pass.
+one for each installed program that has a lifecycle (a database, a runtime). What the register alone
+names, because nobody reads it, is judged as it is registered. No row, no date and a stale catalogue
+are answers of their own, and never a pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
 
+from checks._register import as_registered
+from checks._support import CHECK as CHECK
+from checks._support import Limits, nothing, observed_support, support_of
 from evidence.clock import taipei_day
 from evidence.device import Device
 from evidence.facts import HardwareItem, SoftwareRelease
-from evidence.lifecycle import Catalogue, Entry
-from evidence.lifecycle.entry import ENDED
 from evidence.observation import Observation, Result
 from evidence.programs import program
 from evidence.reading import Reading
 from evidence.readings import Readings
 from evidence.rulebase import unread
-from evidence.support import Support, support
 from evidence.text import Text
 
-CHECK = "release_is_supported"
 FIRMWARE = Text("its firmware and hardware", "韌體與硬體")
 FAILS_AT = ("end_of_security_fixes", "last_day_of_support")
 WARNS_AT = ("end_of_software_maintenance",)
@@ -34,14 +33,6 @@ PARTS = (
     *("access point", "hypervisor"),
 )
 PROGRAM = "program"  # judged where it is one that has a lifecycle
-
-
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    fails_at: Sequence[str]
-    warns_at: Sequence[str]
-    horizons_days: Sequence[int]
-    max_age_days: int
 
 
 def check(
@@ -56,7 +47,7 @@ def check(
     """`fails_at`: the earliest of these milestones ends support. `horizons_days`: how long before
     it a plan is asked for. `max_age_days`: an older catalogue shows no support. `parts`: what is
     judged of a device; a package or a power supply has no lifecycle of its own here."""
-    limits = _Limits(fails_at, warns_at, horizons_days, max_age_days)
+    limits = Limits(fails_at, warns_at, horizons_days, max_age_days)
     yield from unread(readings, "firmware", CHECK, FIRMWARE)
     read = [(device, one) for device, one in readings.each("firmware") if one is not None]
     told = {
@@ -69,6 +60,7 @@ def check(
         yield from _software(readings, device, reading, parts, limits)
         yield from _programs(readings, device, reading, limits)
         yield from _hardware(readings, device, reading, parts, limits, told)
+    yield from as_registered(readings, limits)
     yield from _too_old(readings, max_age_days)
 
 
@@ -100,29 +92,31 @@ def _too_old(readings: Readings, max_age_days: int) -> Iterator[Observation]:
 
 
 def _software(
-    readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: _Limits
+    readings: Readings, device: Device, reading: Reading, parts: Sequence[str], limits: Limits
 ) -> Iterator[Observation]:
     releases = [one for one in reading.of(SoftwareRelease) if _is_judged(one.part, parts)]
     for one in releases:
         name = one.name or one.product or "?"
         what = Text(f"{name} {one.version or '?'}", f"{name} {one.version or '?'}")
-        found = _nothing("unknown_version")
+        found = nothing("unknown_version")
         if readings.catalogue is not None and one.product and one.version:
             entry = readings.catalogue.find_software(
                 one.vendor, one.product, one.version, train=one.train, edition=one.name or ""
             )
-            found = _support(readings, readings.catalogue, entry, "unknown_version", limits)
+            found = support_of(readings, readings.catalogue, entry, "unknown_version", limits)
         measures = {"product": one.product, "version": one.version, "train": one.train}
         place = _place(device, one.subject_unit, f"software {one.product or one.part}")
-        yield _observed(readings, device, reading, place, what, found, measures)
+        yield observed_support(readings, device, reading.digest, place, what, found, measures)
     if not releases:
         what = Text("software", "軟體")
         place = f"{device.id}/software"
-        yield _observed(readings, device, reading, place, what, _nothing("unknown_version"), {})
+        yield observed_support(
+            readings, device, reading.digest, place, what, nothing("unknown_version"), {}
+        )
 
 
 def _programs(
-    readings: Readings, device: Device, reading: Reading, limits: _Limits
+    readings: Readings, device: Device, reading: Reading, limits: Limits
 ) -> Iterator[Observation]:
     """Programs with a lifecycle of their own; those of one train are one thing."""
     told: set[str] = set()
@@ -130,12 +124,12 @@ def _programs(
         found = program(one.name or "", one.version) if one.part == PROGRAM else None
         if found is None:
             continue
-        entry, stands = None, _nothing("unknown_version")
+        entry, stands = None, nothing("unknown_version")
         if readings.catalogue is not None and found.train:
             entry = readings.catalogue.find_software(
                 one.vendor, found.product, found.train, train=found.train
             )
-            stands = _support(readings, readings.catalogue, entry, "unknown_version", limits)
+            stands = support_of(readings, readings.catalogue, entry, "unknown_version", limits)
         # By the row's train: the next patch is no other thing.
         words = ("software", found.product, entry.match if entry else found.train)
         place = _place(device, one.subject_unit, " ".join(filter(None, words)))
@@ -144,7 +138,9 @@ def _programs(
         told.add(place)
         name = one.name or found.product
         measures = {"product": found.product, "version": one.version, "train": found.train}
-        yield _observed(readings, device, reading, place, Text(name, name), stands, measures)
+        yield observed_support(
+            readings, device, reading.digest, place, Text(name, name), stands, measures
+        )
 
 
 def _hardware(
@@ -152,7 +148,7 @@ def _hardware(
     device: Device,
     reading: Reading,
     parts: Sequence[str],
-    limits: _Limits,
+    limits: Limits,
     told: Container[str | None],
 ) -> Iterator[Observation]:
     """`told`: serial numbers whose model is known. A peer that is only named, by its number, is
@@ -164,33 +160,14 @@ def _hardware(
         if one.virtual or not _is_judged(one.part, parts):
             continue
         what = Text(one.model or "unknown model", one.model or "型號不明")
-        found = _nothing("unknown_model")
+        found = nothing("unknown_model")
         if readings.catalogue is not None and one.model:
             entry = readings.catalogue.find_hardware(one.vendor, one.model)
-            found = _support(readings, readings.catalogue, entry, "unknown_model", limits)
+            found = support_of(readings, readings.catalogue, entry, "unknown_model", limits)
         measures = {"model": one.model, "serial": one.serial, "part": one.part}
         name = one.serial or one.position or one.model or one.part
         place = _place(device, one.subject_unit, f"hardware {name}")
-        yield _observed(readings, device, reading, place, what, found, measures)
-
-
-def _support(
-    readings: Readings, catalogue: Catalogue, entry: Entry | None, unknown: str, limits: _Limits
-) -> Support:
-    return support(
-        catalogue,
-        entry,
-        taipei_day(readings.at),
-        unknown=unknown,
-        fails_at=limits.fails_at,
-        warns_at=limits.warns_at,
-        horizons_days=limits.horizons_days,
-        max_age_days=limits.max_age_days,
-    )
-
-
-def _nothing(state: str) -> Support:
-    return Support(state, Result.not_assessed, None)
+        yield observed_support(readings, device, reading.digest, place, what, found, measures)
 
 
 def _is_judged(part: str, parts: Sequence[str]) -> bool:
@@ -200,79 +177,3 @@ def _is_judged(part: str, parts: Sequence[str]) -> bool:
 
 def _place(device: Device, unit: str | None, what: str) -> str:
     return f"{device.id}/{unit}/{what}" if unit else f"{device.id}/{what}"
-
-
-_STATES = {
-    "support_ended": Text("support ended on {day}", "支援已於 {day} 終止"),
-    "support_ends_soon": Text(
-        "support ends on {day}, in {days} days: have the retirement plan ready",
-        "支援將於 {day} 終止（尚餘 {days} 日），應備妥汰除計畫",
-    ),
-    "maintenance_ended": Text(
-        "software maintenance ended on {day}, security fixes go on",
-        "軟體維護已於 {day} 終止，安全修補仍持續",
-    ),
-    "supported": Text("supported until {day}", "支援至 {day}"),
-    "catalogue_stale": Text(
-        "the catalogue of {dated} is too old to show that support goes on",
-        "生命週期目錄（{dated}）已逾效期，無法確認仍在支援",
-    ),
-    "unknown_model": Text("no lifecycle data for this model", "查無此型號之生命週期資料"),
-    "unknown_version": Text("no lifecycle data for this version", "查無此版本之生命週期資料"),
-    "no_date_published": Text(
-        "the vendor's dates do not say when support ends", "原廠公告未載明支援終止日"
-    ),
-}
-
-_ENDED_SOME_DAY = Text(
-    "support had ended by {day}; on which day is not told",
-    "支援至遲已於 {day} 前終止，確切日期未載明",
-)
-
-
-def _observed(
-    readings: Readings,
-    device: Device,
-    reading: Reading,
-    subject: str,
-    what: Text,
-    found: Support,
-    measures: Mapping[str, str | None],
-) -> Observation:
-    said = _STATES[found.state]
-    day = found.decisive.day.isoformat() if found.decisive else ""
-    dated = readings.catalogue.dated.isoformat() if readings.catalogue else "?"
-    values = {"day": day, "days": found.decisive and found.decisive.days_left, "dated": dated}
-    entry = found.entry
-    if found.state == "support_ended" and entry is not None and ENDED in entry.note:
-        said = _ENDED_SOME_DAY
-    unsure = entry is not None and entry.confidence != "vendor"
-    caveat = Text(" (date to be confirmed with the vendor)", "（日期待向原廠確認）")
-    mark = caveat if unsure and found.decisive else Text("", "")
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=subject,
-        result=found.result,
-        state=found.state,
-        description=Text(
-            f"{device.id} {what.en}: {said.en.format(**values)}{mark.en}",
-            f"{device.id} {what.zh}：{said.zh.format(**values)}{mark.zh}",
-        ),
-        at=readings.at,
-        evidence=(reading.digest,),
-        measures={
-            **measures,
-            "milestones": {one.name: one.day.isoformat() for one in found.milestones},
-            "decisive": found.decisive.name if found.decisive else None,
-            "days_left": found.decisive.days_left if found.decisive else None,
-            "horizon_days": found.horizon_days,
-            "expired_on": day if found.state == "support_ended" else None,
-            "catalogue_dated": dated,
-            "row": None if entry is None else {"name": entry.name, "match": entry.match},
-            "source_url": None if entry is None else entry.source_url,
-            "retrieved_on": None if entry is None else entry.retrieved_on,
-            "confidence": None if entry is None else entry.confidence,
-        },
-        scope=(f"site:{device.site}", "subject:firmware"),
-    )
