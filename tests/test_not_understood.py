@@ -340,3 +340,57 @@ def test_what_a_rule_of_nft_does_besides_narrows_nothing_of_its_match(
     (rule,) = [one for one in rules(reading) if not one.implicit]
     assert (rule.sources, rule.services) == ((sources,), (services,))
     assert (bool(rule.conditions), rule.not_understood) == (conditions, strange)
+
+
+@pytest.mark.parametrize(
+    ("said", "sources", "destinations", "services", "condition"),
+    [
+        ("ip saddr 10.0.0.0/8 ip saddr != 10.1.0.0/16", "10.0.0.0/8", "any", "any",
+         "ip saddr != 10.1.0.0/16"),
+        ("ip saddr 10.0.0.1 ip saddr 10.0.0.0/8", "10.0.0.1", "any", "any", "ip saddr 10.0.0.0/8"),
+        ("ip saddr != 10.1.0.0/16 ip saddr != 10.2.0.0/16", "10.1.0.0/16 10.2.0.0/16", "any",
+         "any", ""),
+        ("tcp dport 80-90 tcp dport != 85", "any", "any", "tcp/80-90", "tcp dport != 85"),
+        ("tcp dport >= 1024", "any", "any", "tcp/>1023", ""),
+        ("ip saddr & 255.0.0.255 == 10.0.0.5", "any", "any", "any",
+         "ip saddr & 255.0.0.255 == 10.0.0.5"),
+        ("ct original ip daddr 10.0.0.1", "any", "any", "any", "ct original ip daddr 10.0.0.1"),
+        ("vxlan ip saddr { 10.0.0.1 }", "any", "any", "any", "vxlan ip saddr { 10.0.0.1 }"),
+        ("tcp dport 22 meter x size 65535 { ip saddr limit rate 5/second }", "any", "any", "tcp/22",
+         "meter x size 65535 { ip saddr limit rate 5/second }"),
+    ],
+)  # fmt: skip
+def test_fields_that_are_not_the_packet_s_own_are_no_addresses_of_a_rule(
+    said: str, sources: str, destinations: str, services: str, condition: str
+) -> None:
+    ruleset = (
+        "table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n"
+        f"\t\t{said} accept\n\t}}\n}}\n"
+    )
+    (rule,) = [
+        one
+        for one in rules(read("linux", "firewall", ("nft list ruleset", ruleset.encode())))
+        if not one.implicit
+    ]
+    told = (" ".join(one) for one in (rule.sources, rule.destinations, rule.services))
+    assert (*told, " ".join(rule.conditions)) == (sources, destinations, services, condition)
+    assert not rule.not_understood
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "permits", "conditions"),
+    [
+        ("22 : accept, 80 : accept", True, ()),
+        ("22 : accept, 23 : drop", True, ("by value: accept, drop",)),
+        ("22 : drop", False, ()),
+    ],
+)
+def test_a_map_that_decides_both_ways_takes_no_value_for_certain(
+    verdicts: str, permits: bool, conditions: tuple[str, ...]
+) -> None:
+    ruleset = (
+        "table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n"
+        f"\t\ttcp dport vmap {{ {verdicts} }}\n\t}}\n}}\n"
+    )
+    rule, _ = rules(read("linux", "firewall", ("nft list ruleset", ruleset.encode())))
+    assert (rule.permits, rule.conditions) == (permits, conditions)

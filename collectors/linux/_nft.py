@@ -118,6 +118,7 @@ def _draft(
     family, table = chain.table
     found = selection(parts.match, members)
     action, permits = _decision(parts, ruleset, chain.table, decides)
+    by_map = _of_map(parts, ruleset, chain.table)
     count, size_bytes = parts.count, parts.size_bytes
     group = f"{table}/{family}/{chain.name}"
     if parts.counter is not None:
@@ -146,7 +147,10 @@ def _draft(
             logged=parts.logged,
             counted=parts.counted,
             text=_text(statement),
-            conditions=tuple(" ".join(_still(one.split())) for one in found.conditions),
+            conditions=(
+                *(" ".join(_still(one.split())) for one in found.conditions),
+                *([f"by value: {', '.join(sorted(by_map))}"] if len(by_map) > 1 else []),
+            ),
             not_understood=tuple(
                 (*(["no action"] if found.strange and not parts.action else []), *found.strange)
             ),
@@ -231,11 +235,18 @@ def _decision(
         return parts.action[0], _permits(parts.action[0], decides)
     if "vmap" not in parts.match:
         return "log" if parts.logged else "continue", None
+    verdicts = {_permits(word, decides) for word in _of_map(parts, ruleset, table)}
+    return "vmap", True if True in verdicts else None if None in verdicts else False
+
+
+def _of_map(parts: _Parts, ruleset: Ruleset, table: Table) -> set[str]:
+    """The verdicts of the map that a rule decides by; none where it decides by none."""
+    if "vmap" not in parts.match:
+        return set()
     words = parts.match[parts.match.index("vmap") + 1 :]
     if words[:1] and words[0].startswith("@"):
         words = ruleset.sets.get((table, words[0][1:]), [])
-    verdicts = [_permits(word, decides) for word in words if word in _VERDICTS]
-    return "vmap", True if True in verdicts else None if None in verdicts else False
+    return {word for word in words if word in _VERDICTS}
 
 
 def _permits(action: str, decides: bool) -> bool | None:

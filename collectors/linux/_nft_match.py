@@ -21,6 +21,7 @@ _PORT = {
 _IN, _OUT = {("iif",), ("iifname",)}, {("oif",), ("oifname",)}
 _KNOWN = _SOURCE | _DESTINATION | _PROTOCOL | _CONTROL | _PORT | _IN | _OUT
 _SIGNS = ("==", "!=", "<", ">", "<=", ">=")
+_MASKS = ("&", "|", "^")
 # What may follow a member of a set and is not part of it.
 _ABOUT_MEMBER = ("counter", "timeout", "expires", "comment", "limit", "quota", ":")
 # Words with which an expression or statement of nft's may begin, and those by which one goes on.
@@ -107,11 +108,9 @@ def selection(words: Sequence[str], members: Members) -> Selection:
             found.strange.append(" ".join(words[at:end]))
             at = end
             continue
-        if words[at] in _CHANGES and words[at + 1 : at + 2] and words[at + 1].startswith("@"):
-            # What a rule puts into a set narrows nothing of what it matches.
-            end = closing(words, at + 2) + 1 if words[at + 2 : at + 3] == ["{"] else at + 2
-            other += words[at:end]
-            at, fresh = end, True
+        if (aside := _aside(words, at)) > at:
+            other += words[at:aside]
+            at, fresh = aside, True
             continue
         selectors, after = _selectors(words, at)
         if not selectors:
@@ -121,6 +120,12 @@ def selection(words: Sequence[str], members: Members) -> Selection:
             continue
         fresh = True
         begins = at
+        if words[after : after + 1] and words[after] in _MASKS:
+            # A field of which only some bits are looked at is none that the rule's fields say.
+            signs = (n for n in range(after, len(words)) if words[n] in _SIGNS)
+            at = next(signs, len(words)) + 2
+            other += words[begins:at]
+            continue
         sign = words[after] if words[after : after + 1] and words[after] in _SIGNS else ""
         after += bool(sign)
         if words[after : after + 1] == ["vmap"]:
@@ -149,6 +154,25 @@ def selection(words: Sequence[str], members: Members) -> Selection:
     if other:
         found.conditions.append(" ".join(other).replace(" ,", ","))
     return found
+
+
+def _aside(words: Sequence[str], at: int) -> int:
+    """Where words end that begin here and hold fields which are not the packet's own: what goes
+    into a set or is metered, the addresses of a connection, of a packet within; `at` for none."""
+    match words[at : at + 2]:
+        case [verb, name] if verb in _CHANGES and name.startswith("@"):
+            return closing(words, at + 2) + 1 if words[at + 2 : at + 3] == ["{"] else at + 2
+        case ["set", verb] if verb in _CHANGES:  # the older form: `set add ip saddr @x`
+            return next((n for n in range(at, len(words)) if words[n][:1] == "@"), len(words)) + 1
+        case ["meter", _] if "{" in words[at:]:
+            return closing(words, words.index("{", at)) + 1
+        case ["ct", "original" | "reply"] | ["vxlan" | "geneve" | "gretap" | "gre", "ip" | "ip6"]:
+            fields = 4 if words[at + 2 : at + 3] in (["ip"], ["ip6"]) else 3
+            end = at + fields + (words[at + fields : at + fields + 1] in [[s] for s in _SIGNS])
+            if words[end : end + 1] == ["{"]:
+                return closing(words, end) + 1
+            return end + 1
+    return at
 
 
 def _unknown(word: str) -> bool:
@@ -247,6 +271,8 @@ def _adds_up(kinds: set[str], noted: Mapping[str, tuple[str, tuple[str, ...]]], 
 
 def _note(found: Selection, selector: tuple[str, ...], sign: str, value: str) -> None:
     value = value.strip('"')
+    if value.isdigit() and sign in ("<=", ">="):
+        sign, value = (sign[0], str(int(value) + (1 if sign == "<=" else -1)))
     signed = f"{sign.replace('!=', '!').replace('==', '')}{value}"
     if selector in _SOURCE:
         found.sources.append(value)
