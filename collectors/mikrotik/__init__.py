@@ -130,6 +130,39 @@ COUNTED_ASKS = tuple(COUNTED.values())
 def firewall(device: Device) -> Flow:
     """Every rule of every table with what it counted, the defaults behind them, the unit."""
     found: list[Fact] = [(yield from _whole_unit(device))]
+    try:
+        found += yield from _tables(device)
+    except NotAnswered as error:
+        exported = None if _asked(device) else (yield from _optional(EXPORT))
+        if exported is None or error.code != NotAnswered.code:
+            raise
+        found += _exported(exported)
+    if not any(isinstance(one, FirewallRule) and not one.implicit for one in found):
+        raise Unexpected(
+            f"{device.id}: no rule in any table",
+            code="result_empty_suspicious",
+            next_step="check that the account's group has the policy read",
+        )
+    return openers(found)
+
+
+def _asked(device: Device) -> bool:
+    """Whether the agent itself asks, which it does by no export."""
+    return device.transport in ("https", "ssh")
+
+
+def _exported(capture: Capture) -> Iterable[Fact]:
+    """The rules of an export, without counters."""
+    menus = _export.rules(capture)
+    for ip, name in _TABLES:
+        if (ip, name) in menus:
+            lists = address_lists(menus.get((ip, "address-list"), ()))
+            yield from facts(Place(ip, name), menus[ip, name], lists, capture.answered_at)
+
+
+def _tables(device: Device) -> Generator[Ask, Capture, list[Fact]]:
+    """Every table that is answered. Raises NotAnswered where IPv4's filter is not."""
+    found: list[Fact] = []
     known: dict[str, Lists] = {}
     for ip, menu in LISTS.items():
         known[ip] = yield from _lists(device, menu)
@@ -142,13 +175,7 @@ def firewall(device: Device) -> Flow:
             stats = yield from _optional(COUNTED[ip, name])
             rows = joined(rows, printed(stats), capture) if stats else rows
         found += facts(Place(ip, name), rows, known[ip], capture.answered_at)
-    if not any(isinstance(one, FirewallRule) and not one.implicit for one in found):
-        raise Unexpected(
-            f"{device.id}: no rule in any table",
-            code="result_empty_suspicious",
-            next_step="check that the account's group has the policy read",
-        )
-    return openers(found)
+    return found
 
 
 def firmware(device: Device) -> Flow:
@@ -203,11 +230,9 @@ def wireless(device: Device) -> Flow:
         profiles = yield from _answer(device, OLDER_PROFILES, needed=True)
         known = _wireless.named(table(profiles) if profiles else [])
         found += _wireless.older(table(older), known, device.id)
-    exported = (
-        None if answered or device.transport in ("https", "ssh") else (yield from _optional(EXPORT))
-    )
+    exported = None if answered or _asked(device) else (yield from _optional(EXPORT))
     if exported is not None:
-        found += _export.facts(exported)
+        found += _export.wireless(exported)
     elif not answered and trouble is not None:
         raise trouble
     if not found:

@@ -1,4 +1,4 @@
-r"""Wireless in a configuration that somebody exported: `/export`, as a file or on the terminal.
+r"""A configuration that somebody exported: `/export`, as a file or on the terminal.
 
     /interface wifi security
     add authentication-types=wpa2-psk,wpa3-psk name=staff
@@ -20,11 +20,12 @@ from collectors._managed.answer import who
 from collectors.mikrotik import _wireless
 from collectors.mikrotik._answer import Row, answered, settings
 from evidence.capture import Capture
-from evidence.errors import Incomplete, Unexpected
+from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import Fact
 
 _HEAD = re.compile(r"(?m)^# .*RouterOS|^# (?:software id|model) *=")
 _LINE = re.compile(r"(?:add|set)(?: \[ *find ([^\]]*)\]| (?!\S+=)\S+)?(?: (.*))?$")
+_RULES = ("filter", "raw", "nat", "address-list")
 _LAYERED = {"interface wifi": "", "interface wifiwave2": "", "caps-man": " interface"}
 _PARTS = ("configuration", "security", "datapath", "channel")
 _OLDER = {"disabled": "yes", "mode": "station", "ssid": "MikroTik", "wps-mode": ""}
@@ -37,7 +38,22 @@ _PROFILE |= {"management-protection": "disabled", "authentication-types": ""}
 Sections = Mapping[str, Sequence[Row]]
 
 
-def facts(capture: Capture) -> Iterator[Fact]:
+def rules(capture: Capture) -> Mapping[tuple[str, str], Sequence[Row]]:
+    """The rows of each firewall's menu (`filter`, `address-list` …) by IP version, in order, as
+    `print` would give them. Raises Unexpected: it is no export; Incomplete."""
+    sections = _sections(capture)
+    found: dict[tuple[str, str], list[Row]] = {}
+    for path, rows in sections.items():
+        match path.split():
+            case ["ip" | "ipv6" as ip, "firewall", name] if name in _RULES:
+                found[ip, name] = [
+                    row | {one: "true" for one in ("disabled",) if row.get(one) == "yes"}
+                    for row in map(dict, rows)
+                ]
+    return found
+
+
+def wireless(capture: Capture) -> Iterator[Fact]:
     """The SSIDs of every wireless package. Raises Unexpected: it is no export; Incomplete."""
     sections = _sections(capture)
     for path, interfaces in _LAYERED.items():
@@ -93,14 +109,18 @@ def _sections(capture: Capture) -> Sections:
         raise Incomplete(f"{who(capture)}: the export breaks off within a line")
     found: dict[str, list[dict[str, str]]] = {}
     rows: list[dict[str, str]] = []
+    path = ""
     for line in text.splitlines():
         if line.startswith("/"):
             path, _, rest = line[1:].rstrip().partition(" add ")
-            rows = found.setdefault(path.replace("/", " "), [])
+            path = path.replace("/", " ")
+            rows = found.setdefault(path, [])
             line = f"add {rest}" if rest else ""  # terse: the menu stands before each row
         if (told := _LINE.match(line.rstrip())) is None:
             continue
-        if line.count('"') % 2 or line.rstrip().endswith("\\"):
+        if re.sub(r"\\.", "", line).count('"') % 2 or line.rstrip().endswith("\\"):
             raise Incomplete(f"{who(capture)}: a row breaks off")
+        if not line.startswith("add") and path.split()[-1] in _RULES:
+            raise Unexpected(f"{who(capture)}: changes rules that it does not hold: {shown(line)}")
         rows.append(settings(told[1] or "")[0] | settings(told[2] or "")[0])
     return found

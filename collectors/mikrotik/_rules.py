@@ -179,7 +179,9 @@ def _services(row: Row) -> Iterator[str]:
         yield "any"
         return
     if options := row.get("icmp-options"):
-        yield f"{protocol or 'icmp'}/{options}"
+        kind, _, code = options.partition(":")
+        one = kind if code in ("", "0-255", "any") else f"{kind}/{code}"
+        yield f"{protocol or 'icmp'}/{one}"
         return
     ports, senders = row.get("dst-port", ""), row.get("src-port", "")
     for port in [""] if ports.startswith("!") else ports.split(","):
