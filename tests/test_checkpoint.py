@@ -10,6 +10,7 @@ from agent.transports.https import open_https
 from agent.visit import Visitor
 from evidence.device import Device
 from evidence.facts import FirewallRule, RuleUsage
+from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer, read_tape
 from lab.devices.https import LabHttps, LabLogin
 from tests.by_hand import AT, read
@@ -117,3 +118,61 @@ def test_a_hit_from_the_future_dates_no_count() -> None:
     dated = {one.subject_unit: one.manager_fetched_at for one in reading.of(RuleUsage)}
     assert dated["gw-hq"] is None
     assert dated["gw-dmz"] is not None
+
+
+def page(uid: str, first: int, last: int, total: int, **more: object) -> dict[str, object]:
+    """A page of a layer, its objects where they are named."""
+    anything = {"uid": "any", "name": "Any", "type": "CpmiAnyObject"}
+    rows = [
+        {
+            **{"uid": f"{uid}-{number}", "name": f"rule {number}", "type": "access-rule"},
+            **{"source": [anything], "destination": [anything], "vpn": [anything]},
+            **{"enabled": True, "action": {"uid": "a", "name": "Accept", "type": "RulebaseAction"}},
+            "service": [anything],
+            **more,
+        }
+        for number in range(first, last + 1)
+    ]
+    return {"uid": uid, "name": uid, "rulebase": rows, "from": first, "to": last, "total": total}
+
+
+def layers_alone(*pages: dict[str, object]) -> Reading:
+    body = json.dumps(list(pages)).encode()
+    return read("checkpoint", "firewall", ("show-access-rulebase", body))
+
+
+def test_layers_that_are_delivered_without_packages_are_rules_without_hits() -> None:
+    reading = layers_alone(page("l1", 1, 2, 3), page("l2", 1, 1, 1), page("l1", 3, 3, 3))
+    assert reading.failure is None, reading.failure
+    found = reading.of(FirewallRule)
+    assert [(one.policy, one.name) for one in found] == [
+        *(("l1", "rule 1"), ("l1", "rule 2"), ("l1", "rule 3"), ("l2", "rule 1")),
+    ]
+    assert all(one.permits and one.sources == one.services == ("any",) for one in found)
+    assert not reading.of(RuleUsage)
+
+
+def test_a_layer_without_its_last_page_is_no_list() -> None:
+    for pages in ([page("l1", 1, 2, 3)], [page("l1", 2, 3, 3)], [page("l1", 1, 2, 2)] * 2):
+        failure = layers_alone(*pages).failure
+        assert failure is not None
+        assert failure.code == "output_incomplete"
+
+
+def test_what_an_object_says_beside_its_ports_is_not_lost() -> None:
+    objects: list[dict[str, object]] = [
+        {"type": "service-icmp", "icmp-type": 3, "icmp-code": 4},
+        {"type": "service-icmp", "icmp-type": 8},
+        {"type": "service-tcp", "port": "443", "match-by-protocol-signature": True},
+        {"type": "service-tcp", "port": "443"},
+    ]
+    named = [{**one, "uid": f"s{at}", "name": f"s{at}"} for at, one in enumerate(objects)]
+    networks: list[dict[str, object]] = [
+        {"type": "network", "subnet4": "10.0.0.0", "mask-length4": 8},
+        {"type": "network", "subnet4": "10.1.0.0", "subnet-mask": "255.255.0.0"},
+        {"type": "network", "subnet4": "10.2.0.0"},
+    ]
+    sources = [{**one, "uid": f"n{at}", "name": f"n{at}"} for at, one in enumerate(networks)]
+    (rule,) = layers_alone(page("l", 1, 1, 1, service=named, source=sources)).of(FirewallRule)
+    assert rule.services == ("icmp/3/4", "icmp/8", "s2", "tcp/443")
+    assert rule.sources == ("10.0.0.0/8", "10.1.0.0/16", "n2")

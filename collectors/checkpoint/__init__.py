@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from collectors.checkpoint import _remote, _rules, _units, _usage
-from collectors.checkpoint._answer import Pages, Row, name_of, one_or_more, pages, words
+from collectors.checkpoint._answer import (
+    Pages,
+    Row,
+    by_list,
+    name_of,
+    one_or_more,
+    pages,
+    words,
+)
 from collectors.checkpoint._objects import dictionary
 from collectors.checkpoint._rules import INLINE, Layer, objects_of
 from collectors.checkpoint._units import VENDOR, Counting, Gateway
@@ -107,15 +115,17 @@ class Package:
 
 def firewall(device: Device) -> Flow:
     """Every package's rules, for each gateway that has it installed with that gateway's hits."""
-    packages = _packages(device, (yield from pages(PACKAGES)))
+    try:
+        packages = _packages(device, (yield from pages(PACKAGES)))
+    except NotAnswered as error:
+        if error.code != NotAnswered.code or device.transport in TRANSPORTS:
+            raise
+        return (yield from _lone(device))
     listed = yield from _optional(pages(GATEWAYS))
     gateways = _units.gateways(listed.rows("objects")) if listed else []
     properties = yield from _properties()
     counting = _units.counting(properties, device.options.get("hits_kept"))
-    objects: list[Row] = []
-    for ask in OBJECTS:
-        more = yield from _optional(pages(ask))
-        objects += more.rows("objects") if more else ()
+    objects = yield from _objects()
     found: list[Fact] = [*_units.units(gateways)]
     enforced: set[str] = set()
     # Those that nobody enforces last: of a layer they share, the rules that somebody does are told.
@@ -132,6 +142,35 @@ def firewall(device: Device) -> Flow:
             next_step="check that the account's permission profile may read the access policy",
         )
     return found
+
+
+def _objects() -> Generator[Ask, Capture, list[Row]]:
+    found: list[Row] = []
+    for ask in OBJECTS:
+        more = yield from _optional(pages(ask))
+        found += more.rows("objects") if more else ()
+    return found
+
+
+def _lone(device: Device) -> Flow:
+    """The rules of layers that somebody delivered without their packages: what a layer ends in,
+    and what its hits are those of, is not told."""
+    layers = by_list((yield RULES(layer=_NO_LAYER, offset="0")))
+    objects = yield from _objects()
+    found: list[FirewallRule] = []
+    for uid, read in layers.items():
+        layer = Layer(uid, str(read.pages[0].get("name") or uid), None, read)
+        told = dictionary([*objects, *objects_of(read)])
+        rows = list(layer.entries(device.id))
+        domains = {str((row.get("domain") or {}).get("name", "")) for row in rows}
+        domain = domains.pop() if len(domains) == 1 else ""
+        found += _rules.rules(layer, device.id, domain, told)
+    if not found:
+        raise Unexpected(f"{device.id}: no access rule in it", code="result_empty_suspicious")
+    return found
+
+
+_NO_LAYER = "00000000-0000-0000-0000-000000000000"
 
 
 def firmware(device: Device) -> Flow:

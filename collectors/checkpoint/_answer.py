@@ -42,19 +42,39 @@ def pages(ask: Ask, **values: str) -> Generator[Ask, Capture, Pages]:
         for page in one_or_more(capture):
             if page.get("total") == 0:
                 return Pages((*found, page), capture.answered_at)
-            first, last, count = (page.get(name) for name in ("from", "to", "total"))
-            if not (isinstance(first, int) and isinstance(last, int) and isinstance(count, int)):
-                raise Unexpected(f"{who(capture)}: the page does not say from where to where")
-            if first != given + 1 or last < first or last > count or total not in (None, count):
-                raise Incomplete(
-                    f"{who(capture)}: rows {first} to {last} of {count} after row {given}"
-                    + ("" if total in (None, count) else f" of {total}"),
-                    next_step="read again when nobody is publishing changes",
-                )
+            given, total = _goes_on(page, given, total, who(capture))
             found.append(page)
-            given, total = last, count
         if given == total:
             return Pages(tuple(found), capture.answered_at)
+
+
+def by_list(capture: Capture) -> dict[str, Pages]:
+    """The pages of several lists in one delivered file, by the uid of each. Raises as `pages`
+    does, and Incomplete for a list whose last page is not there."""
+    found: dict[str, list[Row]] = {}
+    ends: dict[str, tuple[int, int | None]] = {}
+    for page in one_or_more(capture):
+        uid = name_of(page)
+        if page.get("total") != 0:
+            ends[uid] = _goes_on(page, *ends.get(uid, (0, None)), who(capture))
+        found.setdefault(uid, []).append(page)
+    if any(given != total for given, total in ends.values()):
+        raise Incomplete(f"{who(capture)}: a list is without its last page")
+    return {uid: Pages(tuple(one), capture.answered_at) for uid, one in found.items()}
+
+
+def _goes_on(page: Row, given: int, total: int | None, who: str) -> tuple[int, int]:
+    """Up to which row of how many a page goes, where it goes on behind what was given."""
+    first, last, count = (page.get(name) for name in ("from", "to", "total"))
+    if not (isinstance(first, int) and isinstance(last, int) and isinstance(count, int)):
+        raise Unexpected(f"{who}: the page does not say from where to where")
+    if first != given + 1 or last < first or last > count or total not in (None, count):
+        raise Incomplete(
+            f"{who}: rows {first} to {last} of {count} after row {given}"
+            + ("" if total in (None, count) else f" of {total}"),
+            next_step="read again when nobody is publishing changes",
+        )
+    return last, count
 
 
 def one_or_more(capture: Capture) -> list[Row]:

@@ -75,8 +75,9 @@ def _values(row: Row) -> tuple[str, ...]:
         case "service-tcp" | "service-udp" | "service-sctp":
             return (_ports(str(kind).removeprefix("service-"), row) or name,)
         case "service-icmp" | "service-icmp6":
-            number = row.get("icmp-type")
-            return (_ICMP[kind] if number is None else f"{_ICMP[kind]}/{number}",)
+            told = (row.get("icmp-type"), row.get("icmp-code"))
+            numbers = [str(one) for one in told if one is not None]
+            return ("/".join((_ICMP[kind], *(numbers if told[0] is not None else ()))),)
     return (name,)
 
 
@@ -87,8 +88,13 @@ def _listed(*values: object) -> tuple[str, ...]:
 def _networks(row: Row) -> Iterable[str]:
     for version, mask in (("subnet4", "mask-length4"), ("subnet6", "mask-length6")):
         if row.get(version):
-            network = ip_network(f"{row[version]}/{row.get(mask)}", strict=False)
-            yield "any" if network.prefixlen == 0 else str(network)
+            length = row.get(mask) if row.get(mask) is not None else row.get("subnet-mask")
+            try:
+                network = ip_network(f"{row[version]}/{length}", strict=False)
+            except ValueError:
+                yield str(row.get("name", row[version]))
+            else:
+                yield "any" if network.prefixlen == 0 else str(network)
 
 
 def _ranges(row: Row) -> Iterable[str]:
@@ -99,8 +105,9 @@ def _ranges(row: Row) -> Iterable[str]:
 
 
 def _ports(protocol: str, row: Row) -> str | None:
-    """`tcp/443`, `tcp/>1023`, `tcp/443 from 1024-65535`; None for a service without a port."""
+    """`tcp/443`, `tcp/>1023`, `tcp/443 from 1024-65535`; None for a service without a port, and
+    for one that looks into what the connection carries."""
     port, sender = row.get("port"), row.get("source-port")
-    if not port:
+    if not port or row.get("match-by-protocol-signature") is True:
         return None
     return f"{protocol}/{port} from {sender}" if sender else f"{protocol}/{port}"

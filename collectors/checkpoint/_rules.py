@@ -72,8 +72,17 @@ class Layer:
 
 
 def objects_of(pages: Pages) -> Iterator[Row]:
-    """The objects that rules of these pages name."""
+    """The objects that rules of these pages name: in a dictionary, or where they are named."""
     yield from pages.rows("objects-dictionary")
+    for row in pages.rows("rulebase"):
+        for rule in row.get("rulebase") or [row]:
+            for value in rule.values():
+                named = value if isinstance(value, list) else [value]
+                yield from (
+                    one
+                    for one in named
+                    if isinstance(one, Mapping) and {"uid", "type"} <= one.keys()
+                )
 
 
 def rules(layer: Layer, device: str, domain: str, found: Dictionary) -> Iterator[FirewallRule]:

@@ -116,7 +116,7 @@ def _read(one: Recorded) -> Told:
 
 def _asks(platform: Platform, one: Recorded) -> tuple[str, ...]:
     """Under which asks the recording is delivered."""
-    command = one.command
+    command = one.command.removeprefix("mgmt_cli/web_api ")
     texts = {text for ask in platform.asks for text in (ask.text, *ask.also, ask.name)}
     for said in (command, f"GET /{command}", command.partition(" (")[0]):
         if said in texts:
