@@ -113,7 +113,9 @@ def _draft(
 ) -> Draft:
     def members(name: str) -> list[str] | None:
         words = ruleset.sets.get((chain.table, name))
-        return None if words is None else elements(words)
+        # What traffic puts into a set is more than it holds now.
+        more = [f"@{name}"] if (chain.table, name) in ruleset.changing else []
+        return None if words is None else [*more, *elements(words)]
 
     family, table = chain.table
     found = selection(parts.match, members)

@@ -98,7 +98,8 @@ class Selection:
 
 
 def selection(words: Sequence[str], members: Members) -> Selection:
-    """What the words of a match select. `members` gives a named set's, None if there is none."""
+    """What the words of a match select. `members` gives a named set's, with its
+    name first where it may hold more; None if there is none."""
     found = Selection()
     at, other, fresh = 0, list[str](), True
     noted: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -122,8 +123,7 @@ def selection(words: Sequence[str], members: Members) -> Selection:
         begins = at
         if words[after : after + 1] and words[after] in _MASKS:
             # A field of which only some bits are looked at is none that the rule's fields say.
-            signs = (n for n in range(after, len(words)) if words[n] in _SIGNS)
-            at = next(signs, len(words)) + 2
+            at = after + 3 + (words[after + 2 : after + 3] in [[one] for one in _SIGNS])
             other += words[begins:at]
             continue
         sign = words[after] if words[after : after + 1] and words[after] in _SIGNS else ""
@@ -219,8 +219,7 @@ def _values(words: Sequence[str], at: int, members: Members) -> tuple[list[str],
         end = closing(words, at)
         return elements(words[at + 1 : end]), end + 1
     if words[at].startswith("@"):
-        inside = members(words[at][1:])
-        return [words[at], *(inside or [])], at + 1
+        return members(words[at][1:]) or [words[at]], at + 1
     end = at + 1
     while words[end : end + 1] in ([","], ["."], ["/"]):
         end += 2
