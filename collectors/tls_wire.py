@@ -8,11 +8,12 @@ settles those, too. TLS 1.3 is asked without a key share, so each answer costs t
 signature nor exchange.
 
 With the option `starttls` each connection first says the words by which that protocol goes on
-in TLS.
+in TLS; of mail servers one more asks what they take without it.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from base64 import b64decode
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -58,6 +59,15 @@ HELLO = _both("hello", "hello {version} {suites}")
 ONE_GROUP = _both("groups", "groups {groups}")
 FLIGHT = _both("flight", "flight {version} {suites}")
 HANDSHAKE = _both("handshake", "handshake")
+# What a server takes without TLS; of the other protocols only a log-in would tell.
+QUESTIONED = ("smtp", "imap", "pop3")
+INSISTS = Ask(
+    "starttls_insists",
+    "starttls {protocol} insists",
+    kind="probe",
+    holes={"protocol": "|".join(QUESTIONED)},
+    limit_s=30.0,
+)
 SSL2 = Ask("tls_ssl2", "tls ssl2", kind="probe", limit_s=30.0)
 
 VERSIONS = {0x0304: "TLSv1.3", 0x0303: "TLSv1.2", 0x0302: "TLSv1.1", 0x0301: "TLSv1"}
@@ -105,6 +115,8 @@ def crypto(device: Device) -> Flow:
             names[f"suite {name}"] = [suite_name(one) for one in suites[version]]
     if groups:
         names["group TLSv1.3"] = [group_name(one) for one in groups]
+    if needed := (yield from asked.needed()):
+        names["starttls"] = [needed]
     offers = [
         AlgorithmOffer(
             protocol="tls",
@@ -223,6 +235,16 @@ class _Asked:
         self.tls = self.tls or spoken
         return spoken
 
+    def needed(self) -> Generator[Ask, Capture, str | None]:
+        """Whether the service insists on TLS: `required` or `optional`; None: it is not told."""
+        if self._before not in QUESTIONED:
+            return None
+        try:
+            record = _record((yield INSISTS(protocol=self._before)))
+        except NotAnswered:
+            return None
+        return _needed(self._before, bytes.fromhex(record["reply_hex"]).decode("latin-1").upper())
+
     def none(self) -> Unexpected:
         """What it means that nothing of all this was answered in TLS."""
         said = self._said.decode("latin-1")
@@ -264,6 +286,23 @@ class _Asked:
         self.tls = self.tls or is_tls
         self._said = self._said or (b"" if is_tls else reply)
         return reply
+
+
+def _needed(protocol: str, answer: str) -> str | None:
+    """SMTP: 530 refuses a message before TLS (RFC 3207 4), 250 takes it. IMAP: LOGINDISABLED
+    (RFC 3501 6.2.3) with no way to log in beside it. POP3: no USER and no SASL (RFC 2449) to log
+    in by. Any other answer says nothing of it."""
+    if protocol == "smtp":
+        return {"530": "required", "250": "optional"}.get(answer[:3])
+    if protocol == "imap":
+        if not re.search(r"(?m)^\* CAPABILITY .*IMAP4", answer):
+            return None
+        clear = "LOGINDISABLED" not in answer or re.search(r"\bAUTH=(?:PLAIN|LOGIN)\b", answer)
+        return "optional" if clear else "required"
+    if not answer.startswith("+OK") or not re.search(r"(?m)^STLS\b", answer):
+        return None
+    clear = re.search(r"(?m)^USER\b|^SASL\b.*\b(?:PLAIN|LOGIN)\b", answer)
+    return "optional" if clear else "required"
 
 
 def _alert(reply: bytes) -> int | None:

@@ -6,6 +6,7 @@ the RFCs, said by the front; everything after them is openssl's.
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from agent.collect import Job
 from agent.platforms import platform
 from agent.told import ask_rows
 from agent.transports.wire import open_wire
+from collectors.tls_wire import INSISTS, _needed
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import Denied
@@ -45,9 +47,24 @@ FRONTS: dict[str, Words] = {
 }
 
 
+# What is asked in place of TLS, and what a server that insists on it says.
+QUESTIONS: dict[str, tuple[bytes, bytes]] = {
+    "smtp": (b"MAIL FROM:<>\r\n", b"530 5.7.0 Must issue a STARTTLS command first\r\n"),
+    "imap": (b"a CAPABILITY\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na OK\r\n"),
+    "pop3": (b"CAPA\r\n", b"+OK\r\nUIDL\r\nSTLS\r\n.\r\n"),
+}
+NOBODY = (b"no such words", b"")
+
+
 @contextmanager
-def front(words: Words, behind: int, breaks_down_at: bytes = b"") -> Iterator[int]:
-    """Says the words to everybody, then passes TLS on; hangs up on a hello that holds a suite."""
+def front(
+    words: Words,
+    behind: int,
+    breaks_down_at: bytes = b"",
+    question: tuple[bytes, bytes] = NOBODY,
+) -> Iterator[int]:
+    """Says the words to everybody, then passes TLS on; hangs up on a hello that holds a suite,
+    and behind the answer to a question."""
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(OSError):
@@ -59,6 +76,9 @@ def front(words: Words, behind: int, breaks_down_at: bytes = b"") -> Iterator[in
                     if not piece:
                         return
                     heard += piece
+                    if heard == question[0]:
+                        connection.sendall(question[1])
+                        return
                 connection.sendall(said)
             hello = connection.recv(4096)
             if breaks_down_at and breaks_down_at in hello:
@@ -105,12 +125,47 @@ def strong(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.mark.parametrize("protocol", sorted(FRONTS))
 def test_behind_the_words_is_what_the_server_offers(protocol: str, strong: int) -> None:
     plain = read("tls_wire", strong)
-    with front(FRONTS[protocol], strong) as port:
+    with front(FRONTS[protocol], strong, question=QUESTIONS.get(protocol, NOBODY)) as port:
         upgraded = visit("tls_wire", port, starttls=protocol)
     reading = upgraded.readings[0]
     assert reading.failure is None, reading.failure
-    assert [replace(one, port=strong) for one in reading.facts] == list(plain.facts)  # type: ignore[call-arg]
+    needed = offers(reading).get(("starttls", None))
+    assert (needed and needed.names) == (("required",) if protocol in QUESTIONS else None)
+    facts = [replace(one, port=strong) for one in reading.facts if one is not needed]  # type: ignore[call-arg]
+    assert facts == list(plain.facts)
     assert all(one.ask.text.startswith(f"starttls {protocol} ") for one in upgraded.exchanges)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answer", "needed"),
+    [
+        ("smtp", b"250 2.1.0 Ok\r\n", "optional"),
+        ("smtp", b"530-first\r\n530 STARTTLS\r\n", "required"),
+        ("smtp", b"451 greylisted\r\n", None),
+        ("imap", b"* CAPABILITY IMAP4rev1 STARTTLS\r\na OK done\r\n", "optional"),
+        (
+            "imap",
+            b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED AUTH=PLAIN\r\na OK done\r\n",
+            "optional",
+        ),
+        ("imap", b"* capability imap4rev1 logindisabled\r\na OK done\r\n", "required"),
+        ("imap", b"a BAD what\r\n", None),
+        ("pop3", b"+OK\r\nUSER\r\nSTLS\r\n.\r\n", "optional"),
+        ("pop3", b"+OK\r\nSASL SCRAM-SHA-256 PLAIN\r\nSTLS\r\n.\r\n", "optional"),
+        ("pop3", b"-ERR what\r\n", None),
+        ("pop3", b"", None),
+    ],
+)
+def test_whether_a_server_insists(protocol: str, answer: bytes, needed: str | None) -> None:
+    """The question alone, on a connection of its own; what is no answer says nothing."""
+    asked = INSISTS(protocol=protocol)
+    with front(FRONTS[protocol], 1, question=(QUESTIONS[protocol][0], answer)) as port:
+        device = Device(
+            id="srv", platform="tls_wire", transport="wire", address="127.0.0.1", port=port
+        )
+        record = json.loads(open_wire(device, platform("tls_wire")).ask(asked).body)
+    assert bytes.fromhex(record["reply_hex"]) == answer
+    assert _needed(protocol, answer.decode().upper()) == needed
 
 
 @pytest.mark.parametrize(

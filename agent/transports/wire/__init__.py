@@ -37,6 +37,9 @@ Probe = Callable[[socket.socket, str, str], Heard]
 def _starttls(connection: socket.socket, wanted: str, name: str) -> Heard:
     """The words before TLS, and what TLS is asked after them, if the server consents."""
     protocol, _, rest = wanted.partition(" ")
+    if rest == "insists":
+        before, answer = _upgrade.without_tls(connection, protocol)
+        return Heard({"upgrade_hex": before, "reply_hex": answer})
     said, refused = _upgrade.upgraded(connection, protocol)
     if refused is not None:
         return Heard({"upgrade_hex": said, "refused": refused, "reply_hex": ""})

@@ -3,6 +3,10 @@
 SMTP (RFC 3207), IMAP and POP3 (RFC 2595), FTP (RFC 4217), LDAP (RFC 4511 4.14), PostgreSQL's
 SSLRequest. No more is said than what asks for TLS: nobody is named and nobody logs in. A server
 that says more than its consent is not believed: what follows could be anybody's.
+
+What a server takes without TLS is asked on a connection of its own: SMTP by beginning a message
+of nobody (`MAIL FROM:<>`, RFC 3207 4), which ends with the connection; IMAP and POP3 by their
+lists of what they can. The others would have to be logged in to.
 """
 
 from __future__ import annotations
@@ -43,6 +47,19 @@ def upgraded(connection: socket.socket, protocol: str) -> tuple[str, str | None]
         if not (whole and re.fullmatch(step.good, reply)):
             return heard.hex(), shown(reply.decode("latin-1")) or "nothing"
     return heard.hex(), None
+
+
+def without_tls(connection: socket.socket, protocol: str) -> tuple[str, str]:
+    """What came before, and what was answered to the question, both in hexadecimal; "" where it
+    did not come to that."""
+    heard = b""
+    *before, question = _QUESTIONS[protocol]
+    for step in before:
+        reply = exchange(connection, step.says, step.wanted)
+        heard += reply
+        if not re.fullmatch(step.good, reply):
+            return heard.hex(), ""
+    return heard.hex(), exchange(connection, question.says, question.wanted).hex()
 
 
 def _until(last: bytes, before: bytes = b"(?!)") -> Callable[[bytes], int]:
@@ -98,4 +115,18 @@ _STEPS: Mapping[str, Sequence[_Step]] = {
     ],
     "ldap": [_Step(_LDAP, _message, _LDAP_GOOD)],
     "postgresql": [_Step(bytes.fromhex("0000000804d2162f"), _one_byte, b"S")],
+}
+_QUESTIONS: Mapping[str, Sequence[_Step]] = {
+    "smtp": [
+        *_STEPS["smtp"][:2],
+        _Step(b"MAIL FROM:<>\r\n", _until(rb"\d{3} [^\n]*\n", rb"\d{3}-"), b""),
+    ],
+    "imap": [
+        _STEPS["imap"][0],
+        _Step(b"a CAPABILITY\r\n", _until(rb"a [^\n]*\n", rb"\* "), b""),
+    ],
+    "pop3": [
+        _STEPS["pop3"][0],
+        _Step(b"CAPA\r\n", _until(rb"(?:-[^\n]*|\.\r?)\n", rb"[+A-Za-z]"), b""),
+    ],
 }
