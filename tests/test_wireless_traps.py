@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from agent.platforms import platforms
@@ -9,6 +11,7 @@ from checks import wireless_agrees_with_air
 from checks.wireless_is_strong import traits
 from evidence.facts import AirObservation, WirelessNetwork
 from evidence.tape import read_tape
+from tests.by_hand import read
 from tests.judging import seen
 from tests.test_cases import CASES, read_case
 
@@ -175,3 +178,26 @@ def test_a_controller_that_leaves_addresses_out_accuses_nobody(case: str) -> Non
     reading = read_case(read_tape(CASES / f"{case}.tape"), "wireless")
     states = {one.state for one in wireless_agrees_with_air.check(seen(reading))}
     assert "unknown_access_point" not in states
+
+
+def test_keys_of_single_users_that_are_switched_off_are_kept_in_a_row_of_unifi() -> None:
+    row = {
+        **{"_id": "1", "name": "KY-Office", "enabled": True, "security": "wpapsk"},
+        **{"wpa_mode": "wpa2", "wpa_enc": "ccmp", "pmf_mode": "optional"},
+        **{"x_passphrase": "canary-word-1", "private_preshared_keys_enabled": False},
+        "private_preshared_keys": [{"password": "canary-word-2", "networkconf_id": "n"}],
+    }
+    path = "GET /proxy/network/api/s/default/rest/wlanconf"
+    body = json.dumps({"meta": {"rc": "ok"}, "data": [row]}).encode()
+    (one,) = read("unifi", "wireless", (path, body)).of(WirelessNetwork)
+    assert one.user_keys == () and one.passphrase_digest
+
+
+def test_frame_protection_beside_tkip_is_set_for_nothing_on_a_smartzone() -> None:
+    tape = read_tape(CASES / "smartzone" / "wireless.nine_networks.tape")
+    answers = [
+        (one.ask, one.body.replace(b'"WPA_Mixed"', b'"WPA_Mixed", "mfp": "required"'))
+        for one in tape.answers
+    ]
+    found = read("smartzone", "wireless", *answers).of(WirelessNetwork)
+    assert {one.pmf for one in found if "wpa" in one.versions} == {"disabled"}

@@ -266,6 +266,9 @@ def _pmf(encryption: Row, method: Method) -> str | None:
         return "required"
     if not set(method.versions) & {"wpa2", "wpa3"}:
         return "disabled"
+    # It "only applies to WPA2 + AES or OWE", says the reference: beside TKIP it is for nothing.
+    if encryption.get("algorithm") == "TKIP_AES":
+        return "disabled"
     return _PMF.get(str(encryption.get("mfp")))
 
 
