@@ -4,7 +4,9 @@ A thousand services are a thousand addresses of loopback with one nginx, one ssh
 behind them, which share the cores with whoever asks. Each side asks as many at once as it does by
 itself, one connection at a time to a service where it is ours. sslyze and ssh-audit ask a tenth
 of them: their rate is told, and what they found is compared. Then the same TLS services and SSH
-proposals with a distance before them (`benchmarks.distance`), as services have in a network.
+proposals with a distance before them (`benchmarks.distance`), as services have in a network; and
+the sshd's proposal said by a process that does nothing else (`benchmarks.proposer`), for sshd's
+own process for each connection costs more than any client.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +32,7 @@ from agent.redact import SiteKey
 from agent.transports.wire import open_wire
 from agent.visit import Visitor
 from benchmarks.distance import away
+from benchmarks.proposer import saying
 from benchmarks.result import Result
 from benchmarks.scratch import packages
 from evidence.device import Device
@@ -82,6 +86,7 @@ def run(*, count: int = 1000, peers: bool = True, away_ms: float = AWAY_MS) -> I
     with tempfile.TemporaryDirectory() as name, _servers(Path(name)) as (tls, ssh, rdp):
         yield from _tls(places, tls, peers)
         yield from _ssh(places, ssh, peers)
+        yield from _said(places, ssh, away_ms, peers)
         # xrdp starts a process for each connection, which outlives it: thousands stop a machine.
         yield _rdp(places[::_SHARE], rdp, peers)
         yield from _from_away(places, tls, ssh, away_ms, peers)
@@ -177,6 +182,38 @@ def _ssh(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
         truth=not wrong and same,
         note=f"peer {len(few)} services; same algorithms and RSA length: {same}",
     )
+
+
+def _said(places: Sequence[str], ssh: int, away_ms: float, peers: bool) -> Iterator[Result]:
+    """The same proposal from a process that only says it: what the clients themselves cost."""
+    near, far = _free_port(), _free_port()
+    with saying(near, _greeting(ssh)), away({far: near}, away_ms):
+        for port, workers, place in (
+            (near, RDP_WORKERS, ""),
+            (far, AWAY_WORKERS, f" from {away_ms:g} ms away"),
+        ):
+            _wait_for(port)
+            ours_s, heard = _timed(lambda: _proposals(places, port, workers))  # noqa: B023
+            wall_s, text = _nmap(_SSH_SCRIPT, places, port) if peers else (0.0, "")
+            yield Result(
+                name=f"wire: SSH proposals said by one process{place}",
+                ours=len(places) / ours_s,
+                peer=len(places) / wall_s if wall_s else None,
+                unit="services/s",
+                against="nmap ssh2-enum-algos",
+                truth=all(heard),
+                note=f"{len(places)} services, {workers} at once, one connection each; "
+                f"peer was told {text.count('kex_algorithms')}",
+            )
+
+
+def _greeting(port: int) -> bytes:
+    """What the sshd says first: its line, and its proposal in a packet (RFC 4253 6)."""
+    record = _proposal("127.0.0.1", port)
+    payload = bytes.fromhex(record["proposal_hex"])
+    padding = -(len(payload) + 5) % 8 + 8
+    head = struct.pack(">IB", len(payload) + padding + 1, padding)
+    return bytes.fromhex(record["banner_hex"]) + head + payload + bytes(padding)
 
 
 def _rdp(places: Sequence[str], port: int, peers: bool) -> Result:
@@ -300,16 +337,21 @@ def _read(
 
 def _proposals(places: Sequence[str], port: int, workers: int = WORKERS) -> list[bool]:
     """Whether each service proposed something, asked for nothing else."""
-    one = platform("ssh_wire")
-    [ask] = [ask for ask in one.asks if ask.name == "ssh_proposal"]
 
     def heard(place: str) -> bool:
-        device = Device(id=place, platform="ssh_wire", address=place, port=port)
-        record = json.loads(open_wire(device, one).ask(ask).body)
-        return bool(record["proposal_hex"])
+        return bool(_proposal(place, port)["proposal_hex"])
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(heard, places))
+
+
+def _proposal(place: str, port: int) -> dict[str, Any]:
+    """The record of one probe."""
+    one = platform("ssh_wire")
+    [ask] = [ask for ask in one.asks if ask.name == "ssh_proposal"]
+    device = Device(id=place, platform="ssh_wire", address=place, port=port)
+    record: dict[str, Any] = json.loads(open_wire(device, one).ask(ask).body)
+    return record
 
 
 def _agreed(readings: Sequence[Reading]) -> tuple[int, set[str]]:

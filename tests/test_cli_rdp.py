@@ -64,6 +64,7 @@ def test_set_in_force_and_on_the_wire_stand_side_by_side(run: Run, site: Path) -
     assert host["wire"].endswith("no NLA, TLS")
     assert host["verdict"] == "not satisfied"
     assert "NLA required, the wire does without" in host["why"]
+    assert "pc-01" not in host["why"]  # it stands in the row
     assert (rows["srv-01"]["verdict"], rows["srv-01"]["wire"]) == ("could not be examined", "")
     chinese = run("rdp").stdout
     assert "網路端" in chinese

@@ -125,7 +125,8 @@ def test_where_nothing_is_read_there_is_nothing_to_show(run: Run, tmp_path: Path
     assert run("init").returncode == 0
     (tmp_path / "devices.yaml").write_text("devices: []\n")
     done = run("wireless")
-    assert done.returncode == 0 and "no device is read" in done.stderr
+    assert done.returncode == 0 and "give one the subject `wireless`" in done.stderr
+    assert done.stdout == ""
 
 
 def test_the_pack_holds_them_too(run: Run, site: Path) -> None:

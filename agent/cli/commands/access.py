@@ -39,6 +39,7 @@ def remote_access(
         _rows,
         HEADINGS,
         "no device is read for its remote access",
+        "remote_access",
         period=period,
         language=language,
         config=config,

@@ -36,6 +36,7 @@ def crypto(
         _rows,
         HEADINGS,
         "no device is read for its cryptography",
+        "crypto",
         period=period,
         language=language,
         config=config,

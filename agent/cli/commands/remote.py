@@ -48,6 +48,7 @@ def rdp(
         _rows,
         HEADINGS,
         "no device is read for its remote desktop",
+        "remote_desktop",
         period=period,
         language=language,
         config=config,
@@ -69,7 +70,11 @@ def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:
         heard = [wire for one in mine if (wire := one.measures.get("wire"))] or probes
         verdicts = [Verdict.of(one.result) for one in mine]
         worst = judged.policy.worst({*verdicts}) if mine else Verdict.not_assessed
-        why = [one.description.in_(language) for one in mine if Verdict.of(one.result) is worst]
+        why = [
+            _plain(one.description.in_(language), device.id)
+            for one in mine
+            if Verdict.of(one.result) is worst
+        ]
         yield {
             "device": device.id,
             "configured": _cell(policies, _SET, language),
@@ -78,6 +83,11 @@ def _rows(judged: Judged, language: str) -> Iterator[dict[str, Any]]:
             "verdict": worst.text.in_(language),
             "why": "" if worst is Verdict.satisfied else "\n".join(dict.fromkeys(why)),
         }
+
+
+def _plain(text: str, device: str) -> str:
+    """Without the device's name, which is in the row."""
+    return text.removeprefix(f"{device}: ").removeprefix(f"{device}：")
 
 
 def _cell(policies: Sequence[RemoteDesktopPolicy], sources: Sequence[str], language: str) -> str:

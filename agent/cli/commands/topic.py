@@ -30,6 +30,7 @@ def show_topic(
     rows_of: Callable[[Judged, str], Iterable[Row]],
     headings: Mapping[str, Text],
     nothing: str,
+    subject: str,
     *,
     period: str | None,
     language: str | None,
@@ -38,15 +39,16 @@ def show_topic(
     on_terminal: Callable[[Row], Row] = as_it_is,
 ) -> None:
     """Show the rows of a topic; `rows_of` gives them for the judged month in a language, each with
-    its `verdict` in that language. `nothing` is said where no device is read for it. Raises
-    typer.Exit (1) when a row is not satisfied."""
+    its `verdict` in that language. `nothing` is said where no device is read for its `subject`,
+    in place of a table. Raises typer.Exit (1) when a row is not satisfied."""
     settings = configured(config)
     language = language or settings.language
     rows = list(rows_of(judged_month(settings, period), language))
     columns = {key: text.in_(language) for key, text in headings.items()}
-    show(rows if json else map(on_terminal, rows), columns, json, styles=STYLES)
-    if not rows:
-        say(nothing)
+    if rows or json:
+        show(rows if json else map(on_terminal, rows), columns, json, styles=STYLES)
+    else:
+        say(f"{nothing}: give one the subject `{subject}` in devices.yaml, and collect")
     fine = {one.text.in_(language) for one in _FINE}
     if any(row["verdict"] not in fine for row in rows):
         raise typer.Exit(1)

@@ -44,6 +44,7 @@ def wireless(
         _rows,
         HEADINGS,
         "no device is read for its wireless networks",
+        "wireless",
         period=period,
         language=language,
         config=config,
