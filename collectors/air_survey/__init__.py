@@ -1,7 +1,8 @@
 """Scans of the air by a laptop that walks the floors, in the forms that its own tools write.
 
 Windows' `netsh wlan show networks mode=bssid` (in any language), airodump-ng's CSV, `iwlist scan`,
-macOS's `airport -s`. Less is told than by a capture: none of them tells frame protection, and
+macOS's `airport -s`; and what `iwconfig` or `airport -I` say of the one access point that is
+joined. Less is told than by a capture: none of them tells frame protection, and
 netsh names one way in of several, so a strong one there says nothing of a weaker beside it.
 """
 
@@ -32,7 +33,9 @@ SURVEY = Ask(
 _FORMS: Mapping[str, Callable[[str], list[AirObservation] | None]] = {
     "airodump-ng": _tables.airodump,
     "airport": _tables.airport,
+    "airport -I": _blocks.airport_joined,
     "iwlist": _blocks.iwlist,
+    "iwconfig": _blocks.iwconfig,
     "netsh": _blocks.netsh,
 }
 

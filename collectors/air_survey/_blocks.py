@@ -1,4 +1,5 @@
-"""Scans with a block an access point: `netsh wlan show networks mode=bssid`, and `iwlist scan`."""
+"""Scans with a block an access point: `netsh wlan show networks mode=bssid` and `iwlist scan`; and
+what a laptop says of the one it is joined to: `iwconfig`, and macOS's `airport -I`."""
 
 from __future__ import annotations
 
@@ -159,3 +160,52 @@ def _bytes(written: str) -> str:
         written.encode("utf-8", "surrogateescape"),
     )
     return raw.strip(b"\0").decode("utf-8", "backslashreplace")
+
+
+# --- the one that is joined ---
+
+# A key of iwconfig's may be WPA's, and `off` stands beside WPA, too: neither tells the protection.
+_JOINED = re.compile(
+    rf'(?m)^(?P<interface>\S+) +IEEE 802\.11\S* +ESSID:"(?P<name>.*)" *(?:Nickname.*)?\r?\n'
+    rf"(?P<more>(?:[ \t].*\r?\n)*?.*Access Point: (?P<mac>{_MAC})(?:.*\r?\n?)(?:[ \t].*\r?\n?)*)"
+)
+_NOT_JOINED = re.compile(r"(?m)^\S+ +IEEE 802\.11")
+_LABEL = re.compile(r"(?m)^ *(?P<label>[A-Za-z0-9. ]+): *(?P<value>.*?) *$")
+
+
+def iwconfig(text: str) -> list[AirObservation] | None:
+    """The access points that interfaces are joined to; None where it is no such answer."""
+    if not _NOT_JOINED.search(text):
+        return None
+    return [
+        AirObservation(
+            bssid=one["mac"].lower(),
+            ssid=_bytes(one["name"]) or None,
+            frequency_mhz=float(mhz[1]) * 1000
+            if (mhz := re.search(r"Frequency[:=](\d+(?:\.\d+)?) GHz", one["more"]))
+            else None,
+            signal_dbm=float(signal[1])
+            if (signal := re.search(r"Signal level[=:](-\d+) dBm", one["more"]))
+            else None,
+        )
+        for one in _JOINED.finditer(text)
+    ]
+
+
+def airport_joined(text: str) -> list[AirObservation] | None:
+    """The access point a Mac is joined to; None where it is no such answer. Of several ways in it
+    names the one it took, and of WEP none: its protection is not told."""
+    said = {one["label"].strip(): one["value"] for one in _LABEL.finditer(text)}
+    if not {"BSSID", "SSID", "link auth"} <= said.keys():
+        return None
+    # It leaves leading zeros out: `2:0:0:0:0:3f`.
+    address = posture.bssid(":".join(part.zfill(2) for part in said["BSSID"].split(":")))
+    signal = re.fullmatch(r"-\d+", said.get("agrCtlRSSI", ""))
+    return [
+        AirObservation(
+            bssid=address,
+            ssid=said["SSID"] or None,
+            signal_dbm=float(signal[0]) if signal else None,
+        )
+        for address in ([address] if address else [])
+    ]

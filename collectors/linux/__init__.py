@@ -141,6 +141,13 @@ PROTECTORS = Ask(
     "protection_services",
     "systemctl show clamav-daemon clamd@scan fapolicyd -p Id,ActiveState,LoadState",
 )
+# Only the lines of proxies: a file of settings may hold what is nobody's business. Status 1: none.
+ENVIRONMENT = Ask(
+    "environment",
+    "grep -i _proxy= /etc/environment",
+    secrets=(Secret("regex", r"://(?P<secret>[^@\s\"']+)(?:@|\Z)"),),
+    exits=(0, 1),
+)
 FAPOLICYD = Ask(
     "fapolicyd_settings",
     "env LC_ALL=C cat /etc/fapolicyd/fapolicyd.conf",
@@ -327,7 +334,7 @@ def _delivered(ask: Ask) -> Generator[Ask, Capture, Capture | None]:
 
 
 def host(device: Device) -> Flow:
-    """ClamAV with its signatures and last full scan, and fapolicyd with its mode."""
+    """ClamAV with its signatures and last full scan, fapolicyd with its mode, and the proxy."""
     listed = (yield from _optional(DPKG)) or (yield from _optional(RPM))
     packages = set(_host.package_names(listed.text())) if listed else set()
     if not packages:
@@ -341,9 +348,11 @@ def host(device: Device) -> Flow:
     version = (yield from _optional(CLAMAV)) if packages & _protection.SCANNERS else None
     log = (yield from _optional(CLAMAV_LOG)) if packages & _protection.SCANNERS else None
     control = (yield from _optional(FAPOLICYD)) if "fapolicyd" in packages else None
+    sent = yield from _optional(ENVIRONMENT)
     unit = yield from _unit()
     return [
         *([unit] if unit else []),
+        *([_protection.proxy(sent.text())] if sent else []),
         *_protection.clamav(
             packages, version.text() if version else None, active, log.text() if log else None
         ),

@@ -1,4 +1,4 @@
-"""What protects a Linux host: ClamAV with its signatures, and fapolicyd with its mode.
+"""What protects a Linux host: ClamAV with its signatures, fapolicyd with its mode, and a proxy.
 
 `clamscan --version` names the engine, the signatures' number and their day:
 `ClamAV 1.0.3/27082/Wed Nov 4 08:25:15 2026`. fapolicyd decides while it runs and is not told to be
@@ -79,6 +79,19 @@ def fapolicyd(packages: set[str], active: dict[str, str], settings: str | None) 
         covers=("programs", "libraries") if mode == "enforce" else (),
         detail=f"trusts {said['trust']}" if "trust" in said else None,
     )
+
+
+def proxy(settings: str) -> ProtectionState:
+    """The proxy that every user's programs are sent to by their environment; HTTPS' own first.
+
+    A program may be set otherwise: what is not there is not forbidden.
+    """
+    said = {
+        name.casefold(): value.strip().strip("'\"")
+        for name, value in re.findall(r"(?im)^[ \t]*(?:export[ \t]+)?(\w+_proxy)=(.*)$", settings)
+    }
+    server = next((said[name] for name in ("https_proxy", "http_proxy") if said.get(name)), None)
+    return ProtectionState(kind="posture", product="proxy", enabled=server is not None, mode=server)
 
 
 def states(text: str) -> dict[str, str]:
