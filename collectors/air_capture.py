@@ -48,7 +48,7 @@ def wireless(device: Device) -> Flow:
     said = [one for capture in captures for one in _announced(capture)]
     if not said:
         raise Unexpected(
-            f"{device.id}: no access point announces itself in {len(captures)} files",
+            f"{device.id}: no access point announces itself in what was captured",
             code="result_empty_suspicious",
             next_step="capture in monitor mode, on every channel in turn, with the radio's head "
             "(radiotap); a capture of a joined network holds no beacons",

@@ -201,3 +201,32 @@ def test_frame_protection_beside_tkip_is_set_for_nothing_on_a_smartzone() -> Non
     ]
     found = read("smartzone", "wireless", *answers).of(WirelessNetwork)
     assert {one.pmf for one in found if "wpa" in one.versions} == {"disabled"}
+
+
+@pytest.mark.parametrize(
+    ("said", "akm", "pmf", "transition"),
+    [
+        ({"security": "wpa3-sae", "akm24-only": "enable"}, ("sae-ext-key",), "required", None),
+        (
+            {"security": "wpa3-sae", "additional-akms": "akm24"},
+            ("sae", "sae-ext-key"),
+            "required",
+            None,
+        ),
+        # A transition offers protection of frames, whatever the setting says.
+        ({"security": "wpa3-sae-transition"}, ("psk", "sae"), "optional", "sae"),
+        ({"security": "wpa-personal+captive-portal"}, ("psk",), "disabled", None),
+    ],
+)
+def test_what_settings_of_a_fortigate_offer(
+    said: dict[str, str], akm: tuple[str, ...], pmf: str, transition: str | None
+) -> None:
+    row = {"name": "v", "ssid": "KY", "pmf": "disable", "encrypt": "AES", **said}
+    answer = {
+        **{"http_method": "GET", "results": [row], "vdom": "root", "status": "success"},
+        **{"http_status": 200, "serial": "FGT", "version": "v7.6.2", "build": 3462},
+    }
+    path = "GET /api/v2/cmdb/wireless-controller/vap?vdom=*"
+    reading = read("fortios", "wireless", (path, json.dumps([answer]).encode()))
+    (one,) = reading.of(WirelessNetwork)
+    assert (one.akm, one.pmf, one.transition) == (akm, pmf, transition)

@@ -149,7 +149,10 @@ def _network(row: Row, name: str, security: Security, where: Carried | None) -> 
 
 def _akm(row: Row, security: Security) -> tuple[str, ...]:
     more = str(row.get("additional-akms", "")).split()
-    own = (*security.akm, *(_MORE_AKM[one] for one in more if one in _MORE_AKM))
+    # From 7.6 on the longer key's way may stand in place of plain SAE.
+    only = _on(row.get("akm24-only"))
+    base = tuple("sae-ext-key" if only and one == "sae" else one for one in security.akm)
+    own = dict.fromkeys((*base, *(_MORE_AKM[one] for one in more if one in _MORE_AKM)))
     return posture.fast(own, roaming=_on(row.get("fast-bss-transition")))
 
 
