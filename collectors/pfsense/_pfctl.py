@@ -22,7 +22,9 @@ _COUNTED = re.compile(
     r"\s+States: (?P<states>\d+)\s*\]$"
 )
 _REFUSED = re.compile(r"Permission denied|a password is required|not allowed to execute|not found")
-_TOKEN = re.compile(r'"[^"]*"|\([^)]*\)|\{[^}]*\}|<[^>]*>|[^\s"(){}<>]+(?:\([^)]*\))?|\S')
+_TOKEN = re.compile(
+    r'"[^"]*"|\([^)]*\)|\{[^}]*\}|<>|<[^<>\s]+>|><|[<>]=?|[^\s"(){}<>]+(?:\([^)]*\))?|\S'
+)
 _SCHEDULED = re.compile(r"^id:\S+$|^gw:\S+$|^tracker:\S+$")
 # What pf does with what matched; each takes so many words behind it.
 _DONE = {
@@ -211,6 +213,8 @@ def _next(words: _Words) -> None:
             words.values[word] = words.take()
         case "from" | "to":
             words.values[word] = words.take(2 if words.left[:1] == ["!"] else 1)
+            if words.left[:1] == ["-"]:  # a range of addresses
+                words.values[word] += words.take(2).replace(" ", "")
             if words.left[:1] == ["port"]:
                 words.take()
                 words.values[f"{word} port"] = _port(words)
@@ -235,10 +239,17 @@ def _next(words: _Words) -> None:
 def _port(words: _Words) -> str:
     """`= https`, `!= 80`, `> 1023`, `8000:8100`, `1 >< 9` as a service writes its port."""
     first = words.take()
-    if first in ("=", "!=", "<", ">", "<=", ">="):
+    if first in ("=", "!=", "<", ">"):
         return {"=": "", "!=": "!"}.get(first, first) + words.take()
+    if first in ("<=", ">="):
+        port = words.take()
+        beside = int(port) + (1 if first == "<=" else -1) if port.isdigit() else port
+        return f"{first[0]}{beside}" if port.isdigit() else f"{first}{port}"
     if words.left[:1] in (["><"], ["<>"]):
-        return f"{first}{words.take()}{words.take()}"
+        sign, last = words.take(), words.take()
+        if sign == "><" and first.isdigit() and last.isdigit():  # the ports between the two
+            return f"{int(first) + 1}-{int(last) - 1}"
+        return f"{first}{sign}{last}"
     return first
 
 
