@@ -326,3 +326,19 @@ def test_a_flow_table_of_nft_is_seen_in_both_its_forms() -> None:
         assert marked(reading.facts) == {True}
     keys = [[one.key for one in reading.of(FirewallRule)] for reading in (in_json, in_text)]
     assert keys[0] == keys[1]
+
+
+def test_a_rule_that_only_monitors_has_no_count_of_an_ftd() -> None:
+    reading = read_case(read_tape(CASES / "fmc" / "firewall.pair.tape"), "firewall")
+    rules = {one.key: one for one in reading.of(FirewallRule)}
+    counts = {rules[one.key].action: one.count for one in reading.of(RuleUsage) if one.key in rules}
+    assert counts["monitor"] is None
+    assert any(count is not None for action, count in counts.items() if action != "monitor")
+    assert {one.permits for one in rules.values() if one.action == "monitor"} == {None}
+
+
+@pytest.mark.parametrize("case", ["export", "rules_alone"])
+def test_a_sophos_firewall_tells_no_hits_and_no_rule_of_it_is_called_silent(case: str) -> None:
+    reading = read_case(read_tape(CASES / "sophos" / f"firewall.{case}.tape"), "firewall")
+    assert reading.of(FirewallRule)
+    assert not [one for one in reading.of(RuleUsage) if one.count is not None]
