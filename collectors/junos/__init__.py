@@ -42,6 +42,22 @@ _SECRETS = (
         r"\b(?:password|secret|key|community|ascii-text|hexadecimal) "
         r"\"?(?P<secret>[^\s\";$][^\s\";]*)",
     ),
+    # The same in XML and JSON, in which somebody may have kept a configuration.
+    Secret(
+        "regex",
+        r"<(?:[a-z-]*(?:password|secret|key)|ascii-text|hexadecimal|community>\s*<name)>"
+        r"(?P<secret>[^<\s$][^<]*)<",
+    ),
+    Secret(
+        "regex",
+        r"\"(?:[a-z-]*(?:password|secret|key)|ascii-text|hexadecimal"
+        r"|community\"\s*:\s*\[\s*\{\s*\"name)\"\s*:\s*\"(?P<secret>[^\"$][^\"]*)\"",
+    ),
+    Secret(
+        "regex",
+        r"\"name\"\s*:\s*\"(?P<secret>[^\"]+)\"\s*,\s*"
+        r"\"(?:authorization|clients|client-list-name|view)\"",
+    ),
 )
 
 
@@ -70,7 +86,11 @@ POLICIES = replace(
         # In braces, as it is mostly kept: a part alone would not say of what it is one.
         *(
             f"show configuration{more}"
-            for more in ("", " | no-more", " | display inheritance", " | display omit")
+            for more in (
+                *("", " | no-more", " | display inheritance", " | display omit"),
+                *(" | display xml", " | display json", " | display xml | no-more"),
+                " | display json | no-more",
+            )
         ),
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from collectors._cli import braces
+from collectors.junos import _tree
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 
@@ -52,6 +53,8 @@ def statements(capture: Capture) -> list[Statement]:
     the last line breaks off.
     """
     text = answered(capture)
+    if text.lstrip()[:1] in ("<", "{") and not _AROUND.match(text.lstrip().splitlines()[0]):
+        return _of_tree(capture, text)
     if braces.in_braces(text):
         bare = "\n".join(one for one in text.splitlines() if not _AROUND.match(one.strip()))
         found, inactive = braces.statements(bare, who(capture))
@@ -71,6 +74,21 @@ def statements(capture: Capture) -> list[Statement]:
         elif words[:1] != ("protect",) and not _AROUND.match(line):
             raise Unexpected(f"{who(capture)}: no configuration in set form: {shown(line)}")
     return [Statement(words, _inactive(words, made.inactive)) for words in made.found]
+
+
+def _of_tree(capture: Capture, text: str) -> list[Statement]:
+    """Of XML or JSON. Raises Unexpected for a part that does not say of what it is one."""
+    if text.lstrip().startswith("<"):
+        root = _tree.of_xml(capture.xml())
+    else:
+        said = capture.json()
+        root = _tree.of_json(said if isinstance(said, dict) else {})
+    found, inactive = _tree.statements(root)
+    if not any(words[0] in _TOP for words in found):
+        raise Unexpected(
+            f"{who(capture)}: no configuration of Junos, or a part that says not of what"
+        )
+    return [Statement(words, _inactive(words, inactive)) for words in found]
 
 
 _VERBS = ("set", "deactivate", "activate", "delete", "insert")
