@@ -7,6 +7,7 @@ import logging
 import sys
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -16,19 +17,14 @@ from rich.table import Column, Table
 
 from evidence.errors import ConfigurationError, EvidenceError
 from evidence.seal import PublicKey
-from store import watching
 from store.agents import callers
 from store.backup import back_up, put_back
+from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import deleted_count
 from store.fsck import fsck as check_all
 from store.membership import Membership
 from store.opened import opened
-from store.pack import agents_of, make_pack
-from store.people.cli import app as user_app
-from store.retention.cli import app as retention_app
-from store.serve import serve as serve_store
-from store.serve import system_clock
 from store.settings import load_settings
 from store.witness import split_entries
 from store.workdays import bring
@@ -36,21 +32,36 @@ from store.workdays import bring
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
 )
-app.add_typer(watching.app, name="witness")
 State = Annotated[Path | None, typer.Option(help="The store's folder.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 
-app.add_typer(user_app, name="user")
-app.add_typer(retention_app, name="retention")
+# Commands of their own, loaded where they are called: most need more than the others do.
+_GROUPS = {
+    "user": "store.people.cli",
+    "retention": "store.retention.cli",
+    "witness": "store.watching",
+}
 
 
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its exit code."""
+    register(next(iter(sys.argv[1:]), ""))
     try:
         app()
     except EvidenceError as error:
         print(f"evidence-store: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+
+
+def register(called: str) -> None:
+    """Put the groups under their names: the one that is called; where no command is, every one."""
+    if called in {
+        one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands
+    }:
+        return
+    for name, module in _GROUPS.items():
+        if called == name or called not in _GROUPS:
+            app.add_typer(import_module(module).app, name=name)
 
 
 @app.command()
@@ -67,6 +78,9 @@ def serve(
     config: Config = None,
 ) -> None:
     """Serve until stopped. Exit 3 when the disk failed."""
+    # Here, because the web server takes longer to load than most commands to run.
+    from store.serve import serve as serve_store
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = load_settings(
         config,
@@ -201,6 +215,8 @@ def pack(
     config: Config = None,
 ) -> None:
     """Make the month's pack: report, work book, evidence, what people said and signed."""
+    from store.pack import agents_of, make_pack
+
     with _opened(state, config) as custody:
         for name in [agent] if agent else agents_of(custody, period):
             path, unprinted = make_pack(custody, name, period, out, system_clock(), language)

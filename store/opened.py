@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from store.clock import system_clock
 from store.custody import Custody
-from store.serve import system_clock
 from store.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Serving the store: a bound socket, uvicorn, and the clock of the machine."""
+"""Serving the store: a bound socket, and uvicorn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +20,7 @@ from evidence.metrics import serve_metrics
 from evidence.seal import PublicKey
 from store.app import make_app
 from store.blobs.canary import daily
+from store.clock import system_clock
 from store.metrics import FIGURES, PREFIX
 from store.notices.post import Messenger
 from store.people.anchor import binding
@@ -28,11 +28,6 @@ from store.settings import Settings
 from store.stamping import Stamper
 
 _START_S = 10.0
-
-
-def system_clock() -> datetime:
-    """The one place where the store reads the machine's time."""
-    return datetime.now(UTC)
 
 
 def bind(host: str, port: int) -> socket.socket:

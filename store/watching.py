@@ -10,7 +10,7 @@ import typer
 
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.seal import PublicKey
-from store.serve import system_clock
+from store.clock import system_clock
 from store.witness import Witness, make_witness
 
 EVERY_S = 60.0

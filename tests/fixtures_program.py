@@ -1,4 +1,4 @@
-"""`evidence-agent` as a process of its own, in a tenth of the time that starting Python takes.
+"""Our programs as processes of their own, in a tenth of the time that starting Python takes.
 
 A server process has everything imported and forks a child for each call: own folder, arguments,
 environment and streams, as a shell would give them. `test_wheel.py` starts the console scripts
@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
@@ -25,12 +26,15 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.preloaded"])
 
 
-def run_program(folder: Path, environment: dict[str, str], *words: object) -> CompletedProcess[str]:
-    """The program run to its end in `folder`, with exactly that environment."""
+def run_program(
+    folder: Path, environment: dict[str, str], *words: object, of: str = "agent"
+) -> CompletedProcess[str]:
+    """`evidence-agent`, or the program `of` another, run to its end in `folder`, with exactly that
+    environment."""
     arguments = [str(word) for word in words]
     with TemporaryDirectory() as scratch:
         said = [Path(scratch, name) for name in ("stdout", "stderr")]
-        child = _CONTEXT.Process(target=_child, args=(folder, environment, arguments, said))
+        child = _CONTEXT.Process(target=_child, args=(of, folder, environment, arguments, said))
         child.start()
         child.join(TIMEOUT_S)
         if child.exitcode is None:
@@ -41,9 +45,10 @@ def run_program(folder: Path, environment: dict[str, str], *words: object) -> Co
     return CompletedProcess(arguments, child.exitcode, *texts)
 
 
-def _child(folder: Path, environment: dict[str, str], words: list[str], said: list[Path]) -> None:
-    from agent.cli import main
-
+def _child(
+    of: str, folder: Path, environment: dict[str, str], words: list[str], said: list[Path]
+) -> None:
+    main = import_module(f"{of}.cli").main
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -52,7 +57,7 @@ def _child(folder: Path, environment: dict[str, str], words: list[str], said: li
         descriptor = os.open(path, flags, 0o600)
         os.dup2(descriptor, number)
         os.close(descriptor)
-    sys.argv = ["evidence-agent", *words]
+    sys.argv = [f"evidence-{of}", *words]
     main()
 
 

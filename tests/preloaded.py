@@ -4,11 +4,12 @@ import gc
 
 from typer import Typer
 
+import store.cli
 import tests.fixtures_program
 from agent.cli import commands
 from agent.platforms import platforms
 
-__all__ = ["tests"]
+__all__ = ["store", "tests"]
 
 commands.register(Typer())
 platforms()

@@ -22,13 +22,14 @@ from evidence.seal import SigningKey
 from store.app import make_app
 from store.blobs import StillLocked
 from store.blobs.bucket import client_of
+from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import fsck
 from store.retention.classes import lengthen
 from store.retention.tables import blob_version
 from store.retention.years import Class, end_of
 from store.schema import blob
-from store.serve import serving, system_clock
+from store.serve import serving
 from store.settings import ObjectLock
 from tests.fixtures_bucket import Gateway
 from tests.fixtures_bundle import MakeBundle

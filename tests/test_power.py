@@ -21,9 +21,10 @@ from agent.wired import make_keys
 from evidence.bundle import load_bundle
 from evidence.seal import SigningKey
 from store.app import make_app
+from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import fsck
-from store.serve import serving, system_clock
+from store.serve import serving
 from tests.agent_loop import running_agent
 from tests.fixtures_bundle import MakeBundle
 from tests.fixtures_disk import PowerDisk

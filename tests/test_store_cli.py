@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from evidence.errors import ConfigurationError
 from evidence.seal import SigningKey
+from store import cli
 from store.settings import Settings, load_settings
 from tests.fixtures_bundle import MakeBundle
+from tests.fixtures_program import run_program
 from tests.fixtures_store import StoreClient
 from tests.test_store_faults import ROOT, store_process
 
@@ -20,12 +23,7 @@ pytestmark = pytest.mark.whole
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "store.cli", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    return run_program(ROOT, dict(os.environ), *arguments, of="store")
 
 
 def test_enrolling_and_revoking_reach_a_running_store(
@@ -61,6 +59,24 @@ def test_enrolling_and_revoking_reach_a_running_store(
     assert command("reindex", "--state", state).returncode == 0
     done = command("fsck", "--state", state)
     assert (done.returncode, done.stdout.strip()) == (0, "all is as it was taken in")
+
+
+@pytest.mark.parametrize(
+    ("called", "there"),
+    [
+        ("user", {"user"}),
+        ("enrol", set()),
+        ("list", set()),
+        *((word, {"user", "retention", "witness"}) for word in ("usr", "--help", "")),
+    ],
+)
+def test_only_the_group_that_is_called_is_loaded(
+    called: str, there: set[str], mocker: MockerFixture
+) -> None:
+    """And every one, where the answer is to name them."""
+    mocker.patch.object(cli.app, "registered_groups", [])
+    cli.register(called)
+    assert {one.name for one in cli.app.registered_groups} == there
 
 
 def test_beyond_this_machine_only_with_tls(tmp_path: Path) -> None:

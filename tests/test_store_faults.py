@@ -27,10 +27,10 @@ from evidence.bundle import Bundle
 from evidence.errors import EnvironmentProblem
 from evidence.request import sign_request
 from evidence.seal import SigningKey
+from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import fsck
 from store.schema import blob, leaf, statement
-from store.serve import system_clock
 from tests.fixtures_bundle import AT, MakeBundle
 from tests.fixtures_database import Postgres
 from tests.fixtures_store import Served, StoreClient, served_store

@@ -14,9 +14,10 @@ from agent.transports.tape import TapeTransport
 from evidence.errors import EnvironmentProblem
 from evidence.tape import TapeAnswer
 from store.app import make_app
+from store.clock import system_clock
 from store.fsck import fsck
 from store.people.roles import Role
-from store.serve import serving, system_clock
+from store.serve import serving
 from tests.agent_loop import JOBS, agent_in
 from tests.fixtures_office import PASSWORD, Person, code_of
 from tests.test_disk_faults import fill

@@ -21,7 +21,8 @@ from agent.transports.tape import TapeTransport
 from evidence.errors import EnvironmentProblem
 from evidence.tape import TapeAnswer
 from store.app import make_app
-from store.serve import serving, system_clock
+from store.clock import system_clock
+from store.serve import serving
 from tests.agent_loop import JOBS, agent_in
 
 DAY = timedelta(days=1)

@@ -21,8 +21,8 @@ from benchmarks.visits import visit
 from evidence.bundle import Bundle, seal
 from evidence.receipt import Receipt
 from evidence.seal import Envelope, PublicKey, SigningKey
+from store.clock import system_clock
 from store.custody import Custody
-from store.serve import system_clock
 
 
 def run(

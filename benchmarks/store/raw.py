@@ -21,8 +21,8 @@ from benchmarks.visits import visit
 from evidence.bundle import Bundle, seal
 from evidence.request import sign_request
 from evidence.seal import SigningKey
+from store.clock import system_clock
 from store.custody import Custody
-from store.serve import system_clock
 
 Put = tuple[str, bytes, dict[str, str]]
 

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from evidence.errors import ConfigurationError
+from store.clock import system_clock
 from store.console.guard import make_console
 from store.opened import opened
 from store.people.accounts import People
 from store.people.roles import EVERYWHERE, Role
-from store.serve import system_clock
 from store.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="People: accounts, roles, deputies.")

@@ -21,6 +21,7 @@ from evidence.errors import ConfigurationError
 from evidence.retention import Act
 from evidence.sign_off import members_root
 from store.agents import callers
+from store.clock import system_clock
 from store.console.guard import Console, make_console
 from store.opened import opened
 from store.people.cli import asked_password, who
@@ -31,7 +32,6 @@ from store.retention.steps import MonthKept, needs
 from store.retention.tables import retention_class
 from store.retention.years import Class, last_day, years_of
 from store.said.keep import Actor
-from store.serve import system_clock
 from store.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="How long bytes are kept; holds; deletion by two.")
