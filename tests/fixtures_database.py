@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from store.database import Database
 from tests.conftest import ADMIN_PATH
@@ -68,6 +68,12 @@ class Postgres:
             self.template = self._create("template1")
             Database(self.folder, self.url(self.template)).close()
         return self.url(self._create(self.template))
+
+    def copy_of(self, url: str) -> str:
+        """The address of a new database with what another holds, which nobody may be using."""
+        name = make_url(url).database
+        assert name is not None
+        return self.url(self._create(name))
 
     def _create(self, template: str) -> str:
         name = f"test_{next(self.numbers)}"

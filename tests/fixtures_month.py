@@ -19,6 +19,7 @@ from store.console.guard import Console
 from store.custody import Custody
 from store.people.settings import Vouchers
 from store.serve import serving
+from tests.fixtures_database import Postgres
 from tests.lab_month import NOW, Month, lab_month
 
 AFTER = NOW + timedelta(days=9)
@@ -83,13 +84,6 @@ def kept_in(
         yield Kept(month, custody, app.state.console, url, now)
 
 
-@pytest.fixture
-def kept(pushed_month: Month, tmp_path: Path, database_url: str | None) -> Iterator[Kept]:
-    """The month in a store of this test's own, on each database."""
-    with kept_in(tmp_path / "store", pushed_month, database_url) as found:
-        yield found
-
-
 @pytest.fixture(scope="session")
 def full_state(pushed_month: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a store that has the month; copied, because pushing takes seconds."""
@@ -105,4 +99,31 @@ def filled_store(pushed_month: Month, full_state: Path, tmp_path: Path) -> Itera
     state = tmp_path / "store"
     shutil.copytree(full_state, state)
     with kept_in(state, pushed_month, full=True) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def full_postgres(
+    pushed_month: Month, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The same with PostgreSQL: the folder, and the database that goes with it."""
+    state, url = tmp_path_factory.mktemp("full") / "store", postgres.migrated()
+    with kept_in(state, pushed_month, url):
+        pass
+    return state, url
+
+
+@pytest.fixture
+def kept(
+    request: pytest.FixtureRequest, pushed_month: Month, tmp_path: Path, database_url: str | None
+) -> Iterator[Kept]:
+    """The month in a store of this test's own, on each database."""
+    if database_url is None:
+        full = request.getfixturevalue("full_state")
+    else:
+        full, template = request.getfixturevalue("full_postgres")
+        database_url = request.getfixturevalue("postgres").copy_of(template)
+    state = tmp_path / "store"
+    shutil.copytree(full, state)
+    with kept_in(state, pushed_month, database_url, full=True) as found:
         yield found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import delete, select, update
 
 from evidence.pack import read_pack
@@ -23,6 +25,7 @@ from verify.report import Level
 from verify.trust import Trust
 
 
+@pytest.mark.part("cjk-fonts")
 def test_the_auditor_takes_the_signed_month_away_and_it_holds(
     office: Office, tmp_path: Path
 ) -> None:
@@ -33,7 +36,10 @@ def test_the_auditor_takes_the_signed_month_away_and_it_holds(
     assert answer.headers["Content-Disposition"].startswith("attachment")
     pack = tmp_path / "pack.zip"
     pack.write_bytes(answer.content)
-    assert read_pack(answer.content).statement.predicate["standing"] == "signed"
+    taken = read_pack(answer.content)
+    assert taken.statement.predicate["standing"] == "signed"
+    first = PdfReader(BytesIO(taken.archive.read("report.pdf"))).pages[0].extract_text()
+    assert "已簽核：編製 王工程、覆核 林主管" in first
     agent = office.kept.month.agent.signing_key.public
     trust = Trust({agent: "agent"}, office.kept.custody.key.public)
     report = examine(pack, trust, Level.signatures)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from evidence.seal import Envelope
 from store.month.tables import READ_MODEL, finding, month, month_control, reading, rule, visit
-from tests.fixtures_month import Kept, deliver
-from tests.lab_month import NOW
+from tests.fixtures_month import Kept, deliver, kept_in
+from tests.lab_month import NOW, Month
 
 
 def rows_of(kept: Kept) -> dict[str, list[Any]]:
@@ -62,12 +63,15 @@ def test_made_again_from_the_log_it_is_the_same(kept: Kept) -> None:
     assert before["unsettled"] == [] and len(before["indexed"]) == 1
 
 
-def test_what_is_pushed_again_changes_nothing(kept: Kept) -> None:
-    before = rows_of(kept)
-    kept.now[0] = NOW
-    deliver(kept.month.agent, kept.url)
-    assert kept.custody.index.catch_up() == 0
-    assert rows_of(kept) == before
+def test_what_is_pushed_again_changes_nothing(
+    pushed_month: Month, tmp_path: Path, database_url: str | None
+) -> None:
+    with kept_in(tmp_path / "store", pushed_month, database_url) as kept:
+        before = rows_of(kept)
+        kept.now[0] = NOW
+        deliver(kept.month.agent, kept.url)
+        assert kept.custody.index.catch_up() == 0
+        assert rows_of(kept) == before
 
 
 def test_a_month_whose_inputs_are_gone_says_so_and_the_others_go_on(kept: Kept) -> None:
