@@ -15,7 +15,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from agent.cadence import cadence
@@ -29,6 +28,7 @@ from agent.yaml_lines import Lines, load, nearest
 from evidence.device import BY_NAME_ONLY, SUBJECTS, Device
 from evidence.errors import ConfigurationError
 from evidence.readings import Zones
+from evidence.yaml_text import load_yaml
 
 M = TypeVar("M", bound=BaseModel)
 ZONES = ("internal", "external", "dmz", "management", "colo", "guest")
@@ -359,7 +359,7 @@ def _data(folder: Path, kind: str, name: str, mistakes: list[str]) -> Mapping[st
     if not shipped.is_file():
         mistakes.append(f"{own.name}: file_missing: neither {own} nor a shipped one exists")
         return {}
-    return yaml.safe_load(shipped.read_text("utf-8")) or {}
+    return load_yaml(shipped.read_text("utf-8")) or {}
 
 
 def _model(kind: type[M], path: Path, mistakes: list[str]) -> M | None:

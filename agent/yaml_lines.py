@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from evidence.yaml_text import loader_for
+
 Place = tuple[Any, ...]
 Lines = dict[Place, int]
 
@@ -23,11 +25,11 @@ def load(path: Path, mistakes: list[str]) -> tuple[Any, Lines]:
         mistakes.append(f"{path.name}: file_unreadable: {error}")
         return None, lines
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        if node is None:
-            return {}, lines
-        _walk(node, (), lines, path, mistakes)
-        return yaml.safe_load(text), lines
+        return _parsed(text, loader_for(text), path, mistakes)
+    except (yaml.YAMLError, ValueError):
+        pass  # The parser in Python finds the better words for it.
+    try:
+        return _parsed(text, yaml.SafeLoader, path, mistakes)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -43,6 +45,22 @@ def nearest(lines: Lines, place: Place) -> int:
     while place not in lines:
         place = place[:-1]
     return lines[place]
+
+
+def _parsed(text: str, loader: Any, path: Path, mistakes: list[str]) -> tuple[Any, Lines]:
+    lines: Lines = {(): 1}
+    twice: list[str] = []
+    parser = loader(text)
+    try:
+        node = parser.get_single_node()
+        if node is None:
+            return {}, lines
+        _walk(node, (), lines, path, twice)
+        value = parser.construct_document(node)
+    finally:
+        parser.dispose()
+    mistakes += twice
+    return value, lines
 
 
 def _walk(node: yaml.Node, place: Place, lines: Lines, path: Path, mistakes: list[str]) -> None:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evidence.errors import ConfigurationError
+from evidence.yaml_text import load_yaml
 from store.notices.settings import Ways
 from store.people.settings import Vouchers
 
@@ -65,7 +66,7 @@ def load_settings(path: Path | None, **flags: Any) -> Settings:
     record: object = {}
     if path is not None:
         try:
-            record = yaml.safe_load(path.read_text("utf-8")) or {}
+            record = load_yaml(path.read_text("utf-8")) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigurationError(f"{path}: {error}", code="config_syntax") from None
     if not isinstance(record, dict):

@@ -6,10 +6,9 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from evidence.control import (
     Answer,
@@ -31,6 +30,7 @@ from evidence.reading import Failure, Reading
 from evidence.readings import Readings, Zones
 from evidence.text import Text
 from evidence.usage import histories
+from evidence.yaml_text import load_yaml
 
 AT = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)  # the last second of November in Taipei
 REVIEW = "CC-17010.b.f"
@@ -39,13 +39,15 @@ BROKER = Profile(name="demo", net_order=Answer.yes, colo=Answer.no, tier="1")
 
 def shipped(path: str) -> Any:
     """A shipped YAML file, parsed as the agent parses it."""
-    return yaml.safe_load(files("config").joinpath(path).read_text("utf-8"))
+    return load_yaml(files("config").joinpath(path).read_text("utf-8"))
 
 
+@cache
 def rule_book() -> RuleBook:
     return RuleBook.of_record(shipped("controls/twse-2025-04-11.yaml"))
 
 
+@cache
 def company() -> Policy:
     names = ("firewall", "cryptography", "wireless")
     parts = [shipped(f"policy/{name}.yaml") for name in names]

@@ -12,6 +12,7 @@ import yaml
 
 from agent.secret import Credential, Secret
 from evidence.errors import ConfigurationError
+from evidence.yaml_text import load_yaml
 
 # What systemd handed to the running daemon. Its own account may look in: so does doctor.
 OF_THE_UNIT = "/run/credentials/evidence-agent.service"
@@ -88,7 +89,7 @@ def _guard(path: Path, reference: str) -> None:
 def _read(path: Path, reference: str, keys: Set[str]) -> dict[str, object]:
     _guard(path, reference)
     try:
-        values = yaml.safe_load(path.read_text("utf-8"))
+        values = load_yaml(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         values = None
     if not isinstance(values, dict) or not set(values) <= keys:
