@@ -100,20 +100,31 @@ def parser_version() -> str:
 
 
 @cache
+def _names() -> tuple[str, ...]:
+    found = (info.name for info in pkgutil.iter_modules(collectors.__path__))
+    return tuple(name for name in found if not name.startswith("_"))
+
+
+@cache
+def _named(name: str) -> Platform:
+    return _read(name, import_module(f"collectors.{name}"))
+
+
 def platforms() -> dict[str, Platform]:
     """Every platform by its short name."""
-    found = {}
-    for info in pkgutil.iter_modules(collectors.__path__):
-        if not info.name.startswith("_"):
-            found[info.name] = _read(info.name, import_module(f"collectors.{info.name}"))
-    return found
+    return {name: _named(name) for name in _names()}
 
 
 def platform(name: str) -> Platform:
-    """The platform of that short name or alias. Raises ConfigurationError, naming the nearest."""
+    """The platform of that short name or alias. Raises ConfigurationError, naming every one.
+
+    By its short name it is loaded alone: all together take most of the time a command needs.
+    """
+    if name in _names():
+        return _named(name)
     known = platforms()
     for one in known.values():
-        if name == one.name or name in one.aliases:
+        if name in one.aliases:
             return one
     raise ConfigurationError(
         f"platform {name!r} is unknown; known: {', '.join(sorted(known))}",

@@ -12,13 +12,12 @@ from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.cell.cell import TYPE_ERROR, TYPE_FORMULA
-
 from evidence.errors import TooMuch, Unexpected, shown
 
 MAX_BYTES = 32 * 1024 * 1024  # unpacked; some 300,000 filled cells
 MAX_CELLS = 1_000_000
+# A cell's `data_type`, ECMA-376 part 1, 18.18.11: openpyxl calls what holds a formula "f".
+_FORMULA, _ERROR = "f", "e"
 
 
 def is_sheet(body: bytes) -> bool:
@@ -40,6 +39,9 @@ def sheet(body: bytes, who: str) -> list[list[str]]:
 
 
 def _visible(body: bytes, who: str) -> Any:
+    # Here, because every command would load it.
+    from openpyxl import load_workbook
+
     try:
         with ZipFile(BytesIO(body)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MAX_BYTES:
@@ -61,9 +63,9 @@ def _visible(body: bytes, who: str) -> Any:
 
 
 def _text(kind: str, value: Any) -> str:
-    if kind == TYPE_FORMULA:
+    if kind == _FORMULA:
         return "="
-    if kind == TYPE_ERROR:
+    if kind == _ERROR:
         return f"={value}"
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat()
