@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -112,10 +113,32 @@ def postgres() -> Iterator[Postgres]:
     shutil.rmtree(folder)
 
 
+@cache
+def _sqlite() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "store.db")
+        Database(path).close()
+        return path.read_bytes()
+
+
+def lay_migrated(state: Path) -> Path:
+    """A store's folder with a SQLite database of the newest schema, as the store made the first
+    one, unless there is one. Returns the folder."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = state / "store.db"
+    if not path.exists():
+        path.write_bytes(_sqlite())
+    return state
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.part("postgres"))])
-def database_url(request: pytest.FixtureRequest) -> str | None:
-    """What the store is told of its database: None for SQLite in its folder, or an address."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """What the store is told of its database: None for SQLite in its folder, or an address.
+
+    Either has the newest schema and nothing else; SQLite's lies in `store` here.
+    """
     if request.param == "sqlite":
+        lay_migrated(tmp_path / "store")
         return None
     server: Postgres = request.getfixturevalue("postgres")
     return server.migrated()
@@ -124,6 +147,6 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
     """An empty database of the newest schema."""
-    opened = Database(tmp_path / "store.db", database_url)
+    opened = Database(lay_migrated(tmp_path) / "store.db", database_url)
     yield opened
     opened.close()

@@ -124,6 +124,6 @@ def kept(
         full, template = request.getfixturevalue("full_postgres")
         database_url = request.getfixturevalue("postgres").copy_of(template)
     state = tmp_path / "store"
-    shutil.copytree(full, state)
+    shutil.copytree(full, state, dirs_exist_ok=True)
     with kept_in(state, pushed_month, database_url, full=True) as found:
         yield found

@@ -15,6 +15,7 @@ from agent.wired import make_keys, system_clock
 from store.app import make_app
 from store.serve import serving
 from tests.agent_loop import agent_in, client_of
+from tests.fixtures_database import lay_migrated
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Scene:
 def scene(tmp_path: Path) -> Iterator[Scene]:
     state = tmp_path / "agent"
     key = make_keys(state)
-    app = make_app(tmp_path / "store", clock=system_clock)
+    app = make_app(lay_migrated(tmp_path / "store"), clock=system_clock)
     app.state.custody.enrol("agent-1", ["main"], key.public)
     with serving(app) as url:
         yield Scene(state, url)

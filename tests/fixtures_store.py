@@ -21,6 +21,7 @@ from store.custody import Custody
 from store.metrics import Metrics
 from store.serve import serving
 from tests.fixtures_bundle import AT
+from tests.fixtures_database import lay_migrated
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def served_store(
     clock: Clock = lambda: AT,
 ) -> Iterator[Served]:
     app = make_app(
-        state,
+        state if database_url else lay_migrated(state),
         clock=clock,
         database_url=database_url,
         accept_replayed=accept_replayed,
