@@ -43,9 +43,15 @@ lint: dev
 	$(STEP) "mypy --strict" $(BIN)/mypy --strict . || status=1; \
 	exit $$status
 
-# Packages first: what fails there is shown before minutes of tests.
-test: dev system lint
-	@$(PYTEST) $(BESIDE) $(ARGS)
+# Packages first: what fails there is shown before minutes of tests. Lint goes on beside them, being
+# one process where a machine has two cores, and is told at their end.
+test: dev system
+	@$(MAKE) --no-print-directory lint > .build/lint 2>&1 & lint=$$!; \
+	status=0; \
+	$(PYTEST) $(BESIDE) $(ARGS) || status=1; \
+	wait $$lint || status=1; \
+	cat .build/lint; \
+	exit $$status
 
 unit: dev
 	@$(PYTEST) $(BESIDE) -m "not part and not whole and not drill" $(ARGS)
