@@ -1,8 +1,8 @@
 """The daemon: reads what is due, pushes what waits, until told to stop.
 
-Three things go on side by side: the scheduler, in the main thread, collects what is due; the
-spool's thread pushes and ends custody, whatever the scheduler is doing; and the door lets
-operators in, each in a thread.
+Four things go on side by side: the scheduler, in the main thread, collects what is due; the
+spool's thread pushes and ends custody, whatever the scheduler is doing; the door lets operators
+in, each in a thread; and one thread fetches the runs that people ask for at the store.
 SIGTERM ends runs within their budget; SIGHUP reads the configuration anew, or keeps the old.
 """
 
@@ -24,6 +24,7 @@ from wsgiref.simple_server import WSGIServer
 
 import schedule
 
+from agent.asked_runs import carry_out
 from agent.brake import Brake
 from agent.collect import Progress, collect, jobs_for
 from agent.config import Config, load_config
@@ -37,6 +38,7 @@ from agent.logins import Logins
 from agent.logs import start_logs
 from agent.metrics import FIGURES, PREFIX, Metrics
 from agent.notify import Notifier
+from agent.push import StoreClient
 from agent.room import days_without_store, hold_reserve, no_room, spend_reserve
 from agent.sealing import Agent, keep_gap
 from agent.start import keep_absence, mend_ledger, still_here, take_in
@@ -82,6 +84,7 @@ class Daemon:
         self.start()
         spool = Thread(target=self._keep_spool, name="spool", daemon=True)
         spool.start()
+        Thread(target=self._fetch_runs, name="asked runs", daemon=True).start()
         self.notifier.ready()
         log.info("ready: %d devices", len(self.config.devices))
         self._say_idle()
@@ -298,6 +301,24 @@ class Daemon:
                 self.brake.wait(self.notifier.pace_s(SPOOL_EVERY_S))
         finally:
             ledger.close()
+
+    def _fetch_runs(self) -> None:
+        """The thread of the runs that people ask for at the store, where the site allows it."""
+        while not self.brake.pulled:
+            if not _done(self._fetch_run):
+                self.brake.wait(SPOOL_EVERY_S)
+
+    def _fetch_run(self) -> None:
+        config = self.config
+        if config.store is None or not config.daemon.asked_runs:
+            self.brake.wait(SPOOL_EVERY_S)
+            return
+        agent, folder = self.agent, config.path.parent
+        client = StoreClient(
+            config.store, agent.signing_key, agent.clock, folder, wait=self.brake.wait
+        )
+        if carry_out(client, self._serve):
+            self.metrics.count("runs_total", "store")
 
     def _spool_turn(self, agent: Agent, tidies: bool) -> None:
         config = self.config

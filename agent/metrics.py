@@ -15,7 +15,7 @@ from evidence.metrics import Figure, Values
 
 PREFIX = "evidence_agent_"
 FIGURES = {
-    "runs_total": Figure(Counter, "Runs that ended, by who asked: schedule or operator.", "by"),
+    "runs_total": Figure(Counter, "Runs that ended, by: schedule, operator or store.", "by"),
     "readings_total": Figure(Counter, "Readings made, by state: read or failed.", "state"),
     "asks_total": Figure(Counter, "Asks that left for a device."),
     "reloads_total": Figure(

@@ -105,11 +105,13 @@ class CalendarModel(Model):
 
 class DaemonModel(Model):
     """`socket`: where operators come in (none: `agent.sock` in the state folder); `operators`:
-    their group; `metrics_port`: on loopback, none: no metrics."""
+    their group; `metrics_port`: on loopback, none: no metrics; `asked_runs`: whether people at the
+    store may ask for a run."""
 
     socket: str | None = None
     operators: str = "evidence-operators"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    asked_runs: bool = False
 
 
 def _reference(value: str) -> str:

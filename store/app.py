@@ -25,6 +25,7 @@ from evidence.errors import EnvironmentProblem, EvidenceError
 from evidence.seal import PublicKey
 from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
+from store.asked_runs import AskedRunPages
 from store.console.guard import make_console
 from store.console.routes import console_routes
 from store.custody import Custody
@@ -281,6 +282,7 @@ def make_app(
         *Uploads(custody, access, quota, blob_limit_bytes).routes(),
         *LogPages(custody).routes(),
         *Heard(custody, witnesses or {}).routes(),
+        *AskedRunPages(console.runs, access).routes(),
         Route("/v1/openapi.json", web.openapi),
         Route("/healthz", web.healthz),
         Route("/readyz", web.readyz),

@@ -290,6 +290,46 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
     ),
     Operation(
+        path="/v1/runs/wait",
+        method="post",
+        summary="Fetch the run that somebody asked for; held for some 20 s while nobody did",
+        body={_JSON: {"type": "object"}},
+        answers={
+            200: (
+                "what to read, of one's own inventory",
+                _JSON,
+                _object(
+                    ("id", "devices", "subject", "by", "asked_at"),
+                    id={"type": "string"},
+                    devices={"type": "array", "items": {"type": "string"}},
+                    subject={"type": ["string", "null"]},
+                    by={"type": "string"},
+                    asked_at={"type": "string"},
+                ),
+            ),
+            204: ("nobody asked", "", {}),
+        },
+        codes=(*_LENGTH, "digest_mismatch"),
+    ),
+    Operation(
+        path="/v1/runs/{id}",
+        method="post",
+        summary="Say how that run goes",
+        parameters=(_in_path("id", {"type": "string", "minLength": 1}),),
+        body={
+            _JSON: _object(
+                ("state",),
+                state={"enum": ["running", "done", "refused"]},
+                read=_COUNT,
+                failed=_COUNT,
+                run={"type": "string"},
+                why={"type": "string"},
+            )
+        },
+        answers={204: ("heard", "", {})},
+        codes=(*_LENGTH, "digest_mismatch", "body_invalid", "not_found"),
+    ),
+    Operation(
         path="/checkpoint",
         method="get",
         summary="The log's size and root, signed",

@@ -82,6 +82,9 @@ PROBLEMS: dict[str, Problem] = {
     "blobs_missing": _problem(
         409, "Captures the bundle names are missing.", "證據包所列之擷取檔尚未上傳。"
     ),
+    "run_waits": _problem(
+        409, "Another run of this agent is not over.", "此代理程式前一次要求之採集尚未結束。"
+    ),
     "offset_wrong": _problem(
         409, "The upload goes on at another place.", "續傳位置不符，請依 Upload-Offset 續傳。"
     ),

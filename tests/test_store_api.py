@@ -118,8 +118,12 @@ def made_from(api: Any) -> st.SearchStrategy[Any]:
 @pytest.mark.whole
 @pytest.mark.parametrize("api", APIS, ids=lambda api: f"{api.method} {api.path}")
 def test_what_is_made_from_the_description_gets_the_answers_it_names(
-    served: tuple[Served, SigningKey], known: list[str], api: Any
+    served: tuple[Served, SigningKey],
+    known: list[str],
+    api: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("store.asked_runs.LONGEST_S", 0)
     store, key = served
     made, signed, members = made_from(api), Signed(key), Membership(store.custody)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -179,6 +180,16 @@ class StoreClient:
             headers = {"Upload-Offset": str(at)}
             self._send("PATCH", path, part, headers=headers)
             at += len(part)
+
+    def wait_for_run(self) -> dict[str, Any] | None:
+        """The next run that somebody asks for at the store; None where nobody did for a while."""
+        answer = self._send("POST", "/v1/runs/wait", b"{}", ok=(200, 204))
+        found: dict[str, Any] | None = None if answer.status_code == 204 else answer.json()
+        return found
+
+    def tell_run(self, id: str, said: Mapping[str, Any]) -> None:
+        """How a run that was asked for goes: `state`, `read`, `failed`, and `run` or `why`."""
+        self._send("POST", f"/v1/runs/{id}", json.dumps(said).encode(), ok=(204,))
 
     def receipt(self, digest: str) -> Envelope:
         return self._receipt(digest, self._send("GET", f"/v1/receipts/{digest}").content)

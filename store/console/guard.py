@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from evidence.clock import Clock, taipei_day
+from store.asked_runs import AskedRuns
 from store.console.forms import Form, pairs_of, read_form
 from store.console.html import Html
 from store.custody import Custody
@@ -68,6 +69,7 @@ class Console:
     desk: Desk
     signing: Signing
     retention: Retention
+    runs: AskedRuns
     html: Html
     clock: Clock
     secure: bool
@@ -289,6 +291,7 @@ def make_console(
         desk=desk,
         signing=Signing(desk),
         retention=Retention(desk, custody.shelf, custody.blobs),
+        runs=AskedRuns(clock),
         html=Html(lambda: shutil.disk_usage(custody.state).free),
         clock=clock,
         secure=secure,

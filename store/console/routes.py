@@ -17,6 +17,7 @@ from store.console.pages import (
     people,
     retention,
     rules,
+    runs,
     signing,
 )
 from store.console.pages.elsewhere import Elsewhere
@@ -101,6 +102,8 @@ PAGES = (
     Page(path=f"{_MONTH}/sign", handler=signing.page, may=May.see, deputy=True),
     # Which step it is decides what it takes; the handler asks for that, this is the least.
     Page(path=f"{_MONTH}/sign", handler=signing.take, may=May.reopen, method="POST", deputy=True),
+    Page(path="/a/{agent}/runs", handler=runs.page, may=May.see),
+    Page(path="/a/{agent}/runs", handler=runs.ask, may=May.answer, method="POST"),
     Page(path="/a/{agent}/retention", handler=retention.months, may=May.see),
     Page(path=f"{_MONTH}/retention", handler=retention.month, may=May.see),
     # As above: agreeing takes more than asking.
