@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from evidence.clock import month_bounds, taipei_day
-from evidence.control import ControlResult, Finding
+from evidence.control import ControlResult, Finding, Verdict
 from evidence.device import Device
 from evidence.judged import Assessed
 from evidence.observation import Observation
@@ -48,6 +48,19 @@ class SignedStep:
     said: SignOff
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """A result that was another one when the month was signed. `subject` empty: the clause as a
+    whole; `was` or `now` None: it was not there; `again_at` None: not signed again since."""
+
+    signed_at: datetime
+    again_at: datetime | None
+    control: str
+    subject: str
+    was: Verdict | None
+    now: Verdict | None
+
+
 @dataclass(frozen=True)
 class Month:
     """Everything the sections are made of. `record` is the assessment as it was signed; `runs` are
@@ -67,6 +80,7 @@ class Month:
     standing: Text = PROVISIONAL
     steps: Sequence[SignedStep] = ()
     open_since: Mapping[str, str] | None = None
+    restated: Sequence[Restated] = ()
 
     @property
     def period(self) -> str:

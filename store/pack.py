@@ -37,12 +37,13 @@ from evidence.usage import Recall, UnitHistory, histories
 from report.binding import REPORT, bind
 from report.closure import Members, take
 from report.exhibits import Exhibit, Exhibits, numbered
-from report.month import Month, SignedStep
+from report.month import Month, Restated, SignedStep
 from report.words import both_calendars
 from store.anchoring import anchors
 from store.custody import Custody
 from store.month.due import since
 from store.month.fold import Folded, visits_between
+from store.month.restated import restated
 from store.month.rows import month_of
 from store.month.tables import assessment, coverage, disposition, reading
 from store.problems import Refused
@@ -175,6 +176,18 @@ class _Binder:
             standing=_told(self.state),
             steps=tuple(SignedStep(one.digest, one.step) for one in self.state.steps),
             open_since=since(self.rows, self.agent, self.period),
+            restated=tuple(self._restated()),
+        )
+
+    def _restated(self) -> Iterator[Restated]:
+        stale = self.state.standing is Standing.stale
+        yield from restated(
+            self.custody.index.folder,
+            self.rows,
+            self.agent,
+            self.period,
+            [one.step for one in self.state.steps],
+            self.evidence if stale else None,
         )
 
     def receipt(self, month: Month) -> Receipt:

@@ -194,6 +194,27 @@ def test_what_came_after_the_signature_is_not_in_the_signed_pack(office: Office)
     assert predicate["evidence"] != before
 
 
+def test_what_changed_after_a_signature_stays_listed(office: Office) -> None:
+    office.sign("wang", Step.prepared)
+    office.sign("lee", Step.reviewed)
+    assert rows(office.pack(), "restatement") == []
+    office.kept.now[0] += timedelta(days=1)
+    said = office.answer()
+
+    def changed() -> tuple[object, object, object]:
+        listed = rows(office.pack(), "restatement")
+        about = (said.subject, "CC-17010.b.f")
+        (found,) = [one for one in listed if (one["subject"], one["control"]) == about]
+        return found["was"], found["now"], found["again_at"]
+
+    was, now, again_at = changed()
+    assert (was, now) == ("partly_satisfied", "satisfied")
+    assert again_at == {"en": "not signed again yet", "zh": "尚未重新簽核"}
+    office.sign("wang", Step.prepared)
+    office.sign("lee", Step.reviewed)
+    assert changed()[:2] == (was, now) and isinstance(changed()[2], str)
+
+
 def test_a_month_nobody_judged_has_no_pack(office: Office) -> None:
     with pytest.raises(Refused) as error:
         make_pack(office.kept.custody, office.agent, "2025-01", office.folder, office.kept.now[0])

@@ -10,10 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from evidence.clock import month_bounds, taipei_day
 from evidence.sign_off import Step
+from report.month import Restated
 from store.console.guard import Call, Console
 from store.console.pages import month_of, proven
 from store.month import look
 from store.month.look import DEFICIENT, Wanted
+from store.month.restated import restated
 from store.month.tables import finding
 from store.people.accounts import Known
 from store.people.roles import allowed
@@ -112,31 +114,13 @@ def _unanswered(rows: Any, agent: str, period: str) -> int:
     )
 
 
-def _restated(console: Console, values: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """What is different from the newest signed step; None where nothing came after it."""
+def _restated(console: Console, values: dict[str, Any]) -> list[Restated] | None:
+    """What was signed, and was or is another result since; None for a month that nobody signed."""
     standing = values["standing"]
-    if standing.standing is not Standing.stale or standing.last is None:
+    steps = [one.step for one in standing.steps]
+    if all(one.step is not Step.reviewed for one in steps):
         return None
-    signed = standing.last.step.evidence
-    folder = console.custody.index.folder
+    now = values["evidence"] if standing.standing is Standing.stale else None
     agent, period = values["agent"], values["period"]
     with console.custody.database.reading() as rows:
-        then = folder.fold(rows, agent, period, signed.log_size)
-        now = folder.fold(rows, agent, period)
-    if then is None or now is None:
-        return []
-    before, after = _verdicts(then), _verdicts(now)
-    return [
-        {"control": key[0], "subject": key[1], "was": before.get(key), "now": after.get(key)}
-        for key in sorted(before.keys() | after.keys())
-        if before.get(key) != after.get(key)
-    ]
-
-
-def _verdicts(folded: Any) -> dict[tuple[str, str, str], str]:
-    found: dict[tuple[str, str, str], str] = {}
-    for result in folded.judgement.results:
-        found[result.control.id, "", ""] = result.verdict.value
-        for one in result.findings:
-            found[result.control.id, one.subject, " ".join(one.triggers)] = one.verdict.value
-    return found
+        return list(restated(console.custody.index.folder, rows, agent, period, steps, now))
