@@ -35,12 +35,15 @@ def counted(
 ) -> Iterator[Counted]:
     """Every group of firewalls, judged by what was read of it until `at`."""
     groups: dict[str, list[str]] = {}
+    beside: dict[str, list[str]] = {}  # a folder of logs is a device of the group, too
     for device in devices.values():
+        group = device.ha_group or device.id
+        beside.setdefault(group, []).append(device.id)
         if "firewall" in device.subjects:
-            groups.setdefault(device.ha_group or device.id, []).append(device.id)
+            groups.setdefault(group, []).append(device.id)
     start, end = at - HISTORY, at + timedelta(seconds=1)
     for group, members in groups.items():
-        logged = _logged(ledger, members, end)
+        logged = _logged(ledger, members, beside[group], end)
         found = None if logged else _glanced(ledger, members, at, criteria)
         if found is not None:
             yield Counted(group, found.states(), found.provable_on())
@@ -69,11 +72,13 @@ def _glanced(
     return glance(units, at, criteria)
 
 
-def _logged(ledger: Ledger, members: Sequence[str], end: datetime) -> LoggedRules:
-    """What traffic logs that were delivered before `end` say of the rules held then."""
+def _logged(
+    ledger: Ledger, members: Sequence[str], beside: Sequence[str], end: datetime
+) -> LoggedRules:
+    """What traffic logs of these devices, delivered before `end`, say of the rules held then."""
     delivered = tuple(
         reading
-        for member in members
+        for member in beside
         for reading in ledger.readings(member, SUBJECT, end=end)
         if reading.failure is None
     )

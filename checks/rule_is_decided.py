@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evidence.control import Decision
 from evidence.facts import Ticket
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
@@ -52,9 +53,10 @@ def _decided(
         said = Text(f"{', '.join(missing)} is missing", f"缺少 {'、'.join(missing)}")
     else:
         state = "decided"
+        word = Decision((ticket.decision or "").casefold()).text
         said = Text(
-            f"{ticket.decision}, approved by {ticket.approved_by} on {ticket.approved_on}",
-            f"{ticket.approved_by} 於 {ticket.approved_on} 核准：{ticket.decision}",
+            f"{word.en}, approved by {ticket.approved_by} on {ticket.approved_on}",
+            f"{ticket.approved_by} 於 {ticket.approved_on} 核准{word.zh}",
         )
     complete = state == "decided" and held is not None
     return Observation(

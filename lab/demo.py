@@ -43,6 +43,8 @@ from store.app import make_app
 from store.serve import serving
 
 HISTORY_DAYS = 200
+# The rule of which a delivered log shows traffic, and the counters none.
+BROKEN = "edge/telnet-legacy"
 # Whole months judged beside the one that runs: enough for a column each, and for one to be signed.
 _MOST_MONTHS = 4
 
@@ -178,6 +180,8 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
     newest = max(bundles.rglob("*.zip"), key=lambda path: path.stat().st_mtime)
     key = _shown(folder / "state" / "signing.pub.pem")
     lines = (
+        ("rules", f".venv/bin/evidence-agent rules idle --config {_shown(folder)}"),
+        ("explain", f".venv/bin/evidence-agent rules explain {BROKEN} --config {_shown(folder)}"),
         ("bundles", _shown(bundles)),
         ("work_book", _shown(lay_out_work_book(pack))),
         ("pack", _shown(pack)),

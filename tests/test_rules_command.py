@@ -99,6 +99,24 @@ def test_a_rule_is_explained_in_ten_lines_and_drawn(site: Path, run: Run) -> Non
     assert (told["state"], told["subject"]) == ("insufficient_history", rule["subject"])
 
 
+def test_a_list_tells_one_rule_s_story_by_its_number(site: Path, run: Run) -> None:
+    words = ("--period", PERIOD, "--language", "en", "--config", site)
+    by_number = run("rules", "idle", "--explain", "fw-01/3", *words)
+    assert by_number.returncode == 0, by_number.stderr
+    assert by_number.stdout == run("rules", "explain", "fw-01/3", *words).stdout
+    assert "conclusion" in by_number.stdout
+
+
+def test_a_narrow_list_breaks_no_name_and_says_what_to_do(site: Path, run: Run) -> None:
+    words = ("idle", "--all", "--period", PERIOD, "--language")
+    done = run("rules", *words, "zh-TW", COLUMNS="80")
+    lines = done.stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert {"查無", "歷史不足"} <= {cell.strip() for line in lines for cell in line.split("│")}
+    assert "decide --open" in done.stderr
+    assert "from > to" in run("rules", *words, "en", COLUMNS="160").stdout
+
+
 def test_a_rule_nobody_knows_and_a_name_of_several_are_sentences(site: Path, run: Run) -> None:
     none = run("rules", "explain", "no such rule", "--period", PERIOD)
     assert none.returncode == 2

@@ -27,7 +27,7 @@ from evidence.usage.logged import Logged
 from evidence.usage.retold import retold
 from tests.fixtures_program import Run
 from tests.judging import seen
-from tests.usage_vectors import AT, BUSY, DAY, RULE, daily, rebooted
+from tests.usage_vectors import AT, BUSY, DAY, RULE, daily, reading, rebooted, usage
 
 ACCEPT = [one.name or "" for one in Assumption]
 INSIDE = AT - 40 * DAY
@@ -107,6 +107,16 @@ def test_the_story_tells_of_the_log_and_says_nothing_where_there_is_none() -> No
     assert "traffic log" not in {
         label.en for label, _ in retold(proofs(daily(), None)[RULE].record())
     }
+
+
+def test_the_reason_says_whether_the_counters_agree_with_the_log() -> None:
+    against = proofs(daily(), INSIDE)[RULE].reason
+    assert "The counters show none" in against.en and "請查明何者有誤" in against.zh
+    rising = [
+        reading(one.at, [usage(day), usage(9000 + day, BUSY)]) for day, one in enumerate(daily())
+    ]
+    agrees = proofs(rising, INSIDE)[RULE]
+    assert agrees.state is State.has_traffic and "The counters show none" not in agrees.reason.en
 
 
 def observed(readings: list[Reading], *logs: Reading) -> dict[str, Observation]:
@@ -223,6 +233,13 @@ def test_what_counters_show_on_a_day_is_joined_with_the_logs_delivered_by_then(
     named = replace(log(INSIDE, RULE), at=AT + DAY)
     ledger.keep_bundle("cd" * 32, b"archive", [named], "run-2", False)
     assert (state(AT), state(AT + DAY)) == (State.proven, State.has_traffic)
+    # A folder of logs is a device of its own, in the firewall's group.
+    folder = replace(log(INSIDE, RULE), device="fw-1-logs", at=AT)
+    devices["fw-1-logs"] = Device(
+        id="fw-1-logs", platform="traffic_log", subjects=("traffic_log",), ha_group="fw-1"
+    )
+    ledger.keep_bundle("ef" * 32, b"archive", [folder], "run-3", False)
+    assert state(AT) is State.has_traffic
     ledger.close()
 
 

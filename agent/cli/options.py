@@ -16,7 +16,13 @@ PLACES = (Path("agent.yaml"), Path("/etc/evidence-agent/agent.yaml"))
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="agent.yaml", envvar=CONFIG_VARIABLE, show_default=False),
+    typer.Option(
+        "--config",
+        "-c",
+        help="agent.yaml, or its folder.",
+        envvar=CONFIG_VARIABLE,
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is fine too.")]
@@ -38,7 +44,7 @@ def configured(path: Path | None) -> Config:
     Raises ConfigurationError listing every mistake, or naming where it was looked for.
     """
     if path is not None:
-        return load_config(path)
+        return load_config(path / PLACES[0] if path.is_dir() else path)
     for place in PLACES:
         if place.exists():
             return load_config(place)

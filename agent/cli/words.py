@@ -19,6 +19,8 @@ from evidence.errors import EvidenceError
 
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 _UNBROKEN = 10_000
+# Columns of a terminal from which on a list shows everything it has.
+WIDE = 110
 # What a device says may not drive the terminal it is shown on: C0 and C1 but line feed, DEL.
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), *range(127, 160))}
 

@@ -250,15 +250,8 @@ def _ended(decision: Decision, ends_on: date) -> Text:
     )
 
 
-_WORDS = {
-    Decision.keep: Text("keep", "保留"),
-    Decision.adjust: Text("adjust", "調整"),
-    Decision.disable: Text("disable", "停用"),
-}
-
-
 def _decided(said: Disposition) -> Text:
-    word = _WORDS[said.decision or Decision.keep]
+    word = (said.decision or Decision.keep).text
     on = taipei_day(said.at)
     four_eyes = Text(" (approved by the same person)", "（核准者與決定者同一人）")
     mark = four_eyes if said.self_approved else Text("", "")

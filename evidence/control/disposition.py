@@ -16,6 +16,7 @@ from typing import Any
 from evidence.clock import parse_at, stamp
 from evidence.control.words import Verdict
 from evidence.reading import canonical
+from evidence.text import Text
 
 
 class Kind(StrEnum):
@@ -35,6 +36,14 @@ class Decision(StrEnum):
     keep = "keep"
     adjust = "adjust"
     disable = "disable"
+
+    @property
+    def text(self) -> Text:
+        """The decision as reviewers write it."""
+        return Text(self.value, _DECISIONS_ZH[self.value])
+
+
+_DECISIONS_ZH = {"keep": "保留", "adjust": "調整", "disable": "停用"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,15 @@ class Proofs(Mapping[str, UsageProof]):
 
     def __getitem__(self, key: str) -> UsageProof:
         place = self._places[key]
-        logs = self._logged.get(key, ())
-        return tell(self.group, place, self._states[place], self._provable_on(place), logs)
+        logs, counted = self._logged.get(key, ()), self.counted
+        return tell(
+            self.group,
+            place,
+            self._states[place],
+            self._provable_on(place),
+            logs,
+            counted=bool(counted.hit_until[place] > counted.start),
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

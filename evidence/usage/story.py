@@ -26,8 +26,10 @@ def tell(
     state: State,
     provable_on: date | None,
     logs: tuple[Logged, ...] = (),
+    counted: bool = True,
 ) -> UsageProof:
-    """The proof of the rule at `place`, with everything it rests on. `logs` are of that rule."""
+    """The proof of the rule at `place`, with everything it rests on. `logs` are of that rule;
+    `counted`: its counters alone show traffic in the window, too."""
     parts = [_Part(group, layer, place) for layer in group.layers if _speaks(layer, place)]
     gaps = _sorted([gap for part in parts for gap in part.gaps()] + _peer_gaps(group))
     anchor_at = _at(int(group.anchor[place]))
@@ -55,6 +57,7 @@ def tell(
             stale_s=group.now - group.end,
             provable_on=provable_on,
             logged_by=_logged_last(group, place, logs),
+            counted=counted,
         ),
         window_start=window[0],
         window_end=window[1],

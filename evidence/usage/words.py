@@ -65,18 +65,26 @@ def reason(
     stale_s: int,
     provable_on: date | None,
     logged_by: datetime | None = None,
+    counted: bool = True,
 ) -> Text:
     """Why the rule is in this state, in one or two sentences.
 
     `hit_by`: the latest hit known had passed by then. `seen_from`: by when the history begins.
     `stale_s`: age of the newest reading. `logged_by`: the last entry of a log, where that is what
-    shows the latest traffic.
+    shows the latest traffic. `counted`: the counters show traffic in the window, too.
     """
     since, until = (minute(time) for time in window)
     if state is State.has_traffic and logged_by is not None:
+        alone = Text("", "")
+        if not counted:
+            alone = Text(
+                " The counters show none in the window: look which of the two is wrong.",
+                "計數器於觀察期間內未顯示流量，請查明何者有誤。",
+            )
         return Text(
-            f"Traffic was seen: a traffic log shows it, the latest at {minute(logged_by)}.",
-            f"有流量：流量紀錄顯示最近一次為 {minute(logged_by)}。",
+            f"Traffic was seen: a traffic log shows it, the latest at {minute(logged_by)}."
+            f"{alone.en}",
+            f"有流量：流量紀錄顯示最近一次為 {minute(logged_by)}。{alone.zh}",
         )
     if state is State.has_traffic and hit_by is not None:
         return Text(

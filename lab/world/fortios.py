@@ -85,11 +85,16 @@ def ha_roles(serials: Mapping[str, str], serial: str) -> str:
     return _answer(results, serial, "system", "ha-checksums", many=False)
 
 
+def uuid_of(rule: str) -> str:
+    """The UUID of a policy by its name, on both units."""
+    return str(uuid5(_NAMES, rule))
+
+
 def _policy(rule: LabRule) -> dict[str, Any]:
     return {
         "policyid": rule.number,
         "q_origin_key": rule.number,
-        "uuid": str(uuid5(_NAMES, rule.name)),
+        "uuid": uuid_of(rule.name),
         "name": rule.name,
         "status": "enable" if rule.enabled else "disable",
         "srcintf": [{"name": "wan1" if rule.source == "any" else "internal"}],
@@ -116,7 +121,7 @@ def _counted(rule: LabRule, boot_at: datetime, at: datetime) -> dict[str, Any]:
     count = rule.flow.count(boot_at, at)
     record: dict[str, Any] = {
         "policyid": rule.number,
-        "uuid": str(uuid5(_NAMES, rule.name)),
+        "uuid": uuid_of(rule.name),
         "active_sessions": min(count, 12),
         "bytes": count * 4_200,
         "packets": count * 11,

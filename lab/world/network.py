@@ -13,7 +13,7 @@ from collectors import fortios as fortios_platform
 from collectors import hostapd as hostapd_platform
 from collectors import linux as linux_platform
 from collectors.windows import asks as windows_asks
-from lab.world import asa, fortios, hosts, linux, register, switches
+from lab.world import asa, fortios, hosts, linux, logs, register, switches
 from lab.world.rules import core_rules, edge_rules
 from lab.world.traffic import Flow
 
@@ -73,6 +73,16 @@ class Network:
                 ("assets", "tickets"),
                 "folder",
                 files=register.files,
+                replayed=False,
+            ),
+            LabDevice(
+                "edge-logs",
+                "traffic_log",
+                ("traffic_log",),
+                "folder",
+                files=logs.files,
+                ha_group="edge",
+                options={"logs": logs.FILE},
                 replayed=False,
             ),
             LabDevice("this-host", "linux", ("firmware",), "local", replayed=False),

@@ -33,11 +33,6 @@ ZONES = {
     "?": Text("not mapped", "未對應"),
     "-": Text("none", "無"),
 }
-DECISIONS = {
-    "keep": Text("keep", "保留"),
-    "adjust": Text("adjust", "調整"),
-    "disable": Text("disable", "停用"),
-}
 
 COLUMNS = (
     Column("way", Text("From > to", "區域（來源 > 目的）"), 18),
@@ -200,8 +195,8 @@ def _row(view: View) -> Row:
         return cells | {"reviewed": Text("none", "無")}
     on = both_calendars(taipei_day(decision.at))
     return cells | {
-        "reviewed": joined([DECISIONS[decision.decision], on or ""]),
-        "decision": DECISIONS[decision.decision],
+        "reviewed": joined([decision.decision.text, on or ""]),
+        "decision": decision.decision.text,
         "why": decision.reason,
         "until": both_calendars(decision.until),
         "by": joined([decision.by, on or ""]),

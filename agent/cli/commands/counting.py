@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Annotated
 
@@ -15,11 +16,20 @@ from agent.ledger import Ledger
 from agent.wired import system_clock
 from evidence.clock import TAIPEI
 from evidence.control import Policy
+from evidence.device import Device
 from evidence.errors import ConfigurationError
+from evidence.facts import FirewallRule
+from evidence.text import Text
 from evidence.usage import Assumption, Criteria
 from report.codes import STATES, word
 
 _CHECK = "rule_carries_traffic"
+_COLUMNS = {
+    "firewall": Text("firewall", "防火牆"),
+    "rule": Text("rule", "規則"),
+    "state": Text("state", "狀態"),
+    "provable_on": Text("provable on", "可證明日"),
+}
 
 
 def counters(
@@ -48,30 +58,41 @@ def counters(
         max_gap_s=said.get("largest_gap_h", 24) * 3600,
         accept=Assumption.named(said.get("accept", ())),
     )
-    ledger = Ledger(settings.state)
+    ledger, at = Ledger(settings.state), _end_of(as_of)
     try:
         found = [
             one
-            for one in counted(ledger, settings.devices, _end_of(as_of), criteria)
+            for one in counted(ledger, settings.devices, at, criteria)
             if firewall in (None, one.group)
         ]
+        names = {} if json else _names(ledger, settings.devices.values(), at)
     finally:
         ledger.close()
     spoken = language or settings.language
     rows = (
         {
             "firewall": one.group,
-            "rule": key,
+            "rule": names.get((one.group, key), key),
             "state": state.value if json else word(STATES, state.value).in_(spoken),
             "provable_on": day.isoformat() if (day := one.provable_on.get(key)) else None,
         }
         for one in found
         for key, state in one.states.items()
     )
-    columns = {"firewall": "firewall", "rule": "key", "state": "state", "provable_on": "provable"}
-    show(rows, columns, json)
+    show(rows, {key: said.in_(spoken) for key, said in _COLUMNS.items()}, json)
     total = Counter(state for one in found for state in one.states.values())
-    say(", ".join(f"{count:,} {word(STATES, state.value).en}" for state, count in total.items()))
+    parts = (f"{count:,} {word(STATES, one.value).in_(spoken)}" for one, count in total.items())
+    say(("; " if spoken == "en" else "；").join(parts))
+
+
+def _names(ledger: Ledger, devices: Iterable[Device], at: datetime) -> dict[tuple[str, str], str]:
+    """What people call the rules, by group and key, as they were read last by then."""
+    return {
+        (device.ha_group or device.id, rule.key): rule.name or rule.key
+        for device in devices
+        for reading in ledger.newest_good(device.id, "firewall", until=at)
+        for rule in reading.of(FirewallRule)
+    }
 
 
 def _end_of(day: str | None) -> datetime:

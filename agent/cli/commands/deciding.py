@@ -78,6 +78,9 @@ def decide(
                 for one in found
             ]
             headings = _HEADINGS["en" if settings.language == "en" else "zh-TW"]
+            if not found and not json:
+                say("nothing was entered here; `evidence-agent decide --open` lists what is open")
+                return
             show([one.record() for one in found] if json else rows, headings, json)
             return
         judged = judge(settings, agent, period_of(now), now)
@@ -124,7 +127,9 @@ def _to_fill_in(found: list[View], ending: Mapping[str, Finding]) -> str:
     lines = [_HEAD, "decisions:" if found else "decisions: []"]
     for view in found:
         finding = view.finding
-        reason = "" if finding is None else " ".join(finding.reason.zh.split())
+        # The rule's name stands before it already.
+        said = "" if finding is None else finding.reason.zh.replace(f"{view.held.title}：", "")
+        reason = " ".join(said.split())
         name = yaml.safe_dump(view.held.subject, width=1000, allow_unicode=True).splitlines()[0]
         lines += [
             f"# {view.held.group} {view.number} {' '.join(view.label.split())}: {reason}",

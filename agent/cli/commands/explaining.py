@@ -23,7 +23,9 @@ _MOST = 5
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(help="Its key, name or id; with FIREWALL/ before it.")],
+    rule: Annotated[
+        str, typer.Argument(help="Its number, name, id or key; with FIREWALL/ before it.")
+    ],
     svg: Annotated[
         Path | None,
         typer.Option("--svg", help="Draw its counter into this file.", show_default=False),
@@ -54,7 +56,9 @@ def explain(
     if json:
         show([{"subject": view.held.subject, **proof}], {}, as_json=True)
         return
-    lines = Table.grid("", "", padding=(0, 2, 0, 0))
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    lines.add_column()
+    lines.add_column(overflow="fold")
     for label, said in retold(proof):
         lines.add_row(f"[bold]{label.in_(spoken)}[/]", harmless(said.in_(spoken)))
     console().print(f"[bold]{harmless(view.held.title)}[/]")
@@ -95,5 +99,6 @@ def _found(known: Sequence[View], wanted: str) -> View:
 def _names(view: View) -> set[str]:
     """What it may be called: by itself, and with its firewall before it."""
     rule = view.held.rule
-    own = {one for one in (rule.key, rule.name, rule.vendor_id, view.label) if one}
+    place = str(view.number)
+    own = {one for one in (rule.key, rule.name, rule.vendor_id, view.label, place) if one}
     return own | {f"{view.held.group}/{one}" for one in own}

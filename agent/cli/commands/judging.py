@@ -12,7 +12,7 @@ from rich.table import Table
 from agent.assess import assess as seal
 from agent.cli.month import judged_month
 from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import console, say, show, table
+from agent.cli.words import WIDE, console, say, show, table
 from agent.config import Config
 from agent.pack import lay_out_work_book, make_pack
 from agent.wired import agent_of, system_clock
@@ -36,8 +36,6 @@ STYLES = {
 }
 _BAD = {Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed}
 
-# Columns of a terminal from which on every column of the controls can be read.
-WIDE = 110
 
 _FINDING_HEADINGS = {
     "en": {

@@ -13,7 +13,7 @@ from agent.cli.commands.counting import counters
 from agent.cli.commands.explaining import explain
 from agent.cli.month import judged_month
 from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
-from agent.cli.words import say, show
+from agent.cli.words import WIDE, console, say, show
 from evidence.clock import parse_at, stamp, taipei_day
 from evidence.errors import ConfigurationError
 from evidence.judged import Judged
@@ -39,6 +39,7 @@ HEADINGS: Mapping[str, Text] = {
     "rule": Text("rule", "規則"),
     "way": Text("from > to", "來源 > 目的區域"),
     "state": Text("state", "狀態"),
+    "seen": Text("traffic", "流量"),
     "last_traffic_on": Text("last traffic", "最後流量"),
     "unseen_h": Text("unseen h", "未觀察時數"),
     "provable_on": Text("provable on", "可證明日"),
@@ -57,10 +58,22 @@ HEADINGS: Mapping[str, Text] = {
 }
 
 RULE = ("firewall", "number", "rule")
+# The states of a rule's traffic in a narrow column; only the second is 六個月內無流量.
+SEEN = {
+    "has_traffic": Text("seen", "有流量"),
+    "no_traffic_6m_proven": Text("none, proven", "無（已證明）"),
+    "insufficient_history": Text("too short", "歷史不足"),
+    "not_measurable": Text("not counted", "無法量測"),
+    "not_understood": Text("rule unclear", "規則難解"),
+    "rule_disabled": Text("rule is off", "規則停用"),
+}
 # What a narrow terminal shows shorter, or under another name.
-_IN_FULL = {"traffic": "state", "gravest": "risk"}
+_IN_FULL = {"traffic": "state", "seen": "state", "gravest": "risk"}
 _LONG = ("why", "risk", "subject")
-_UNBROKEN = ("firewall", "last_traffic_on", "provable_on", "ends_on", "due_on", "ticket")
+_UNBROKEN = (
+    *("firewall", "number", "seen", "unseen_h", "resets", "ticket"),
+    *("last_traffic_on", "provable_on", "ends_on", "due_on"),
+)
 
 AllOption = Annotated[bool, typer.Option("--all", help="Also what could not be judged.")]
 FirewallOption = Annotated[
@@ -75,6 +88,10 @@ LanguageOption = Annotated[
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", help="Write them to this file.", show_default=False)
 ]
+ExplainOption = Annotated[
+    str | None,
+    typer.Option("--explain", help="Tell one rule's story instead.", show_default=False),
+]
 XlsxOption = Annotated[
     Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
 ]
@@ -84,7 +101,8 @@ XlsxOption = Annotated[
 class Question:
     """A list of rules: `select` says whether a rule is on it (its second argument: with what could
     not be judged, too). `with_all`: columns that only tell something then. `findings`: to be on
-    it is nothing good."""
+    it is nothing good. `wide`: columns for a wide terminal; `spare`: left out on
+    a narrow one where there are those of `with_all`. `next_step`: what to do about it."""
 
     name: str
     help: str
@@ -93,6 +111,9 @@ class Question:
     select: Select
     findings: bool = True
     with_all: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    next_step: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +136,7 @@ def _offer(question: Question) -> None:
         sort: SortOption = None,
         csv: CsvOption = None,
         xlsx: XlsxOption = None,
+        explain_rule: ExplainOption = None,
         period: PeriodOption = None,
         language: LanguageOption = None,
         config: ConfigOption = None,
@@ -123,6 +145,9 @@ def _offer(question: Question) -> None:
         if sort is not None and sort not in HEADINGS:
             known = ", ".join(HEADINGS)
             raise ConfigurationError(f"no column {sort}; known: {known}", code="column_unknown")
+        if explain_rule is not None:
+            explain(explain_rule, None, period, language, config, json)
+            return
         settings = configured(config)
         judged = judged_month(settings, period)
         wanted = Wanted(everything, firewall, sort, csv, xlsx)
@@ -144,11 +169,32 @@ def _answer(
     if by is not None:
         found.sort(key=lambda row: (row[by] is None, row[by]))
     _write(question, judged, wanted, found, language)
-    keys = (*RULE, *question.columns, *(question.with_all if wanted.everything else ()))
-    show(found, {key: HEADINGS[key].in_(language) for key in keys}, as_json, unbroken=_UNBROKEN)
+    more = question.with_all if wanted.everything else ()
+    spared = (*question.wide, *(question.spare if more else ()))
+    left_out = () if console().width >= WIDE else spared
+    keys = [key for key in (*RULE, *question.columns, *more) if key not in left_out]
+    shown = found if as_json else [_shown(row, language) for row in found]
+    show(shown, {key: HEADINGS[key].in_(language) for key in keys}, as_json, unbroken=_UNBROKEN)
     say(_counted(len(found), judged, language))
+    if not as_json:
+        _remark(question, judged, bool(found), language)
     if found and question.findings:
         raise typer.Exit(1)
+
+
+def _shown(row: Row, language: str) -> Row:
+    """The row as a person reads it: where no day is known, that is said."""
+    return row | {"last_traffic_on": row["last_traffic_on"] or _NONE_KNOWN.in_(language)}
+
+
+def _remark(question: Question, judged: Judged, found: bool, language: str) -> None:
+    """What a list leaves unsaid: logs that contradict counters, and what to do next."""
+    if question.name == "idle":
+        for one in judged.observations:
+            if one.check.startswith(TRAFFIC) and one.state == "log_contradicts_counter":
+                say(one.description.in_(language))
+    if found and question.next_step is not None:
+        say(f"  → {question.next_step.in_(language)}")
 
 
 def _row(view: View, language: str) -> Row:
@@ -166,6 +212,7 @@ def _row(view: View, language: str) -> Row:
         "rule": view.label,
         "way": view.way,
         "state": None if state is None else word(STATES, state).in_(language),
+        "seen": None if state is None else SEEN.get(state, word(STATES, state)).in_(language),
         "last_traffic_on": None if last_at is None else taipei_day(last_at).isoformat(),
         "unseen_h": None if gap_s is None else round(gap_s / 3600, 1),
         "provable_on": traffic.get("provable_on"),
@@ -279,14 +326,25 @@ def _counted(count: int, judged: Judged, language: str) -> str:
     return f"{count} 條規則（截至 {day}）"
 
 
+_NONE_KNOWN = Text("none known", "查無")
+_DECIDE = Text(
+    "`evidence-agent decide --open` lists what is to be decided",
+    "`evidence-agent decide --open` 列出待決定之規則",
+)
 _QUESTIONS = (
     Question(
         "idle",
         "No traffic in six months, proven. --all: those whose history is too short, too.",
         Text("rules without traffic in six months", "六個月內無流量之規則"),
-        ("last_traffic_on", "unseen_h"),
+        ("way", "last_traffic_on", "unseen_h", "resets"),
         _idle,
-        with_all=("provable_on", "state"),
+        with_all=("seen", "provable_on"),
+        wide=("way", "resets"),
+        spare=("unseen_h",),
+        next_step=Text(
+            f"`--explain FIREWALL/#` tells one rule's story; {_DECIDE.en}",
+            f"`--explain 防火牆/序號` 說明單一規則之始末；{_DECIDE.zh}",
+        ),
     ),
     Question(
         "risky",
@@ -294,6 +352,7 @@ _QUESTIONS = (
         Text("rules of high risk", "高風險規則"),
         ("way", "risk"),
         _risky,
+        next_step=_DECIDE,
     ),
     Question(
         "shadowed",
@@ -301,6 +360,7 @@ _QUESTIONS = (
         Text("rules that are never reached", "不會生效之規則"),
         ("why",),
         _shadowed,
+        next_step=_DECIDE,
     ),
     Question(
         "expired",
@@ -308,14 +368,20 @@ _QUESTIONS = (
         Text("rules past their time", "逾期或涉及下線系統之規則"),
         ("ends_on", "why"),
         _expired,
+        next_step=_DECIDE,
     ),
     Question(
         "dmz",
         "Every rule into or out of the DMZ, as its half-yearly review wants them.",
         Text("rules into and out of the DMZ", "DMZ 進出規則"),
-        ("way", "traffic", "gravest", "ticket", "due_on"),
+        ("way", "seen", "gravest", "ticket", "due_on"),
         _dmz,
         findings=False,
+        wide=("way", "ticket"),
+        next_step=Text(
+            f"`--xlsx FILE` has every column, for the half-yearly review; {_DECIDE.en}",
+            f"`--xlsx 檔名` 輸出全部欄位，供半年檢視；{_DECIDE.zh}",
+        ),
     ),
 )
 for _question in _QUESTIONS:
