@@ -12,22 +12,19 @@ from evidence.clock import TAIPEI
 from lab.world.fortios import uuid_of
 
 FILE = "edge-traffic.log"
-# Rule, number, source, destination, port, days ago.
-_ENTRIES = (
-    ("web-orders", 1, "198.51.100.23", "203.0.113.10", 443, 13),
-    ("telnet-legacy", 9, "10.10.1.9", "10.20.0.4", 23, 12),
-    ("telnet-legacy", 9, "10.10.1.9", "10.20.0.4", 23, 11),
-    ("web-orders", 1, "198.51.100.77", "203.0.113.10", 443, 2),
-)
+# Days ago, and of which rule: its number and name, source, destination, port.
+_WEB = (1, "web-orders", "198.51.100.23", "203.0.113.10", 443)
+_TELNET = (9, "telnet-legacy", "10.10.1.9", "10.20.0.4", 23)
+_ENTRIES = ((13, _WEB), (12, _TELNET), (11, _TELNET), (2, _WEB))
 
 
 def files(now: datetime) -> Mapping[str, bytes]:
     """The delivered file, a line an entry."""
-    lines = [_line(now - timedelta(days=days), *entry) for *entry, days in _ENTRIES]
+    lines = [_line(now - timedelta(days=days), *of) for days, of in _ENTRIES]
     return {FILE: "".join(lines).encode()}
 
 
-def _line(at: datetime, rule: str, number: int, source: str, destination: str, port: int) -> str:
+def _line(at: datetime, number: int, rule: str, source: str, destination: str, port: int) -> str:
     local = at.astimezone(TAIPEI)
     return (
         f'date={local:%Y-%m-%d} time={local:%H:%M:%S} tz="+0800" devname="fw-edge-a" '
