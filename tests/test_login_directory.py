@@ -295,8 +295,9 @@ def test_a_signature_takes_a_fresh_bind_of_the_same_person(
     with kept_in(tmp_path / "store", pushed_month, full=True, vouchers=vouchers) as kept:
         office = seat(kept, secrets)
         assert office.sign("wang", "prepared", "編製完成").status_code == 303
-        visitor = Visitor(kept.url)
+        visitor, elsewhere = Visitor(kept.url), Visitor(kept.url)
         assert visitor.log_in("boss").status_code == 303
+        assert elsewhere.log_in("boss").status_code == 303
         page = f"{office.base}/sign"
         assert "覆核通過並簽章" in visitor.get(page) and 'name="code"' not in visitor.get(page)
 
@@ -314,7 +315,7 @@ def test_a_signature_takes_a_fresh_bind_of_the_same_person(
         assert sign("") == sign("Wrong-in-Taipei-1") == "reauth_required"
         domain.change(boss, userAccountControl=DISABLED)
         assert sign(PASSWORD) == "account_disabled"
-        assert visitor.account() == "", "and the session is over"
+        assert visitor.account() == elsewhere.account() == "", "and every session is over"
         domain.change(boss, userAccountControl=NORMAL)
         assert visitor.log_in("boss").status_code == 303
         assert sign(PASSWORD) == "303"

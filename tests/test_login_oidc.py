@@ -45,6 +45,8 @@ from tests.openid_provider import CLIENT, SECRET, TestProvider, provided
 from tests.real_servers import free_port
 from tests.test_store_tls import Authority
 
+pytestmark = pytest.mark.whole
+
 GROUPS = (
     GroupRole(group="evidence-engineers", role=Role.engineer, sites=("taipei", "kaohsiung")),
     GroupRole(group="evidence-supervisors", role=Role.supervisor, sites=(EVERYWHERE,)),
@@ -340,6 +342,8 @@ LIES: dict[str, tuple[Callable[[Site, dict[str, Any], dict[str, Any]], str], str
     "whose end is no number": (with_claims(exp="tomorrow"), "invalid_claim exp"),
     "without a subject": (with_claims(sub=None), "missing_claim sub"),
     "whose subject is no text": (with_claims(sub=["u-1"]), "invalid_claim sub"),
+    "whose subject is two": (with_claims(sub="u-1 u-2"), "sub is no name"),
+    "whose subject has no end": (with_claims(sub="u" * 256), "sub is no name"),
     "of another access token": (with_claims(at_hash="A" * 22), "invalid_claim at_hash"),
     "that is none": (lambda site, head, claims: "a.b.c", "decode_error"),
 }
@@ -353,6 +357,9 @@ def test_a_token_is_not_taken(one_site: Site, name: str) -> None:
     answer = visitor.log_in("u-2")
     assert (answer.status_code, code_of(answer)) == (401, "oidc_token"), answer.text
     assert f"token was not taken: {why}</p>" in answer.text
+    with one_site.console.custody.database.reading() as rows:
+        newest = select(audit_event.c.object).order_by(audit_event.c.seq.desc()).limit(1)
+        assert str(rows.scalar(newest)).endswith(f"token was not taken: {why}")
     assert visitor.account() == "" and one_site.console.people.all() == accounts
     one_site.provider.bend = lambda head, claims: one_site.provider.signed(claims)
     assert code_of(visitor.log_in("u-2")) == "group_unmapped", "unbent, it is believed"

@@ -7,6 +7,7 @@ people log in seldom, and a key that was taken back is believed by nobody.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 # How far the provider's clock may be from ours.
 SKEW_S = 60
 _TIMEOUT_S = (5, 10)
+# OpenID Connect Core 1.0, 2: at most 255 characters of ASCII.
+_SUBJECT = r"[\x21-\x7e]{1,255}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Provider:
             if not isinstance(at, int | float) or at < proven_since.timestamp() - SKEW_S:
                 raise _not_taken("nobody proved anew who they are")
         subject, held = claims["sub"], claims.get(self.settings.groups_claim)
-        if not isinstance(subject, str) or not subject or not subject.isprintable():
+        if not isinstance(subject, str) or not re.fullmatch(_SUBJECT, subject):
             raise _not_taken("sub is no name")
         groups = [held] if isinstance(held, str) else held if isinstance(held, list) else []
         called = clean_name(claims.get("preferred_username")) or clean_name(subject)

@@ -144,6 +144,11 @@ class Sessions:
         with self._database.transaction() as rows:
             rows.execute(delete(session).where(session.c.token_digest == token_digest))
 
+    def end_vouched(self, identity: str) -> None:
+        """End every session of somebody for whom nobody vouches any more."""
+        with self._database.transaction() as rows:
+            rows.execute(delete(session).where(session.c.identity == identity))
+
     def end_others(self, login: Login) -> int:
         """End every other session of the person. Returns how many."""
         with self._database.transaction() as rows:

@@ -88,7 +88,7 @@ def _vouched_again(console: Console, call: Call) -> str:
     except Refused as error:
         known = ("login_delayed", "directory_away")
         if error.code in ("account_disabled", "account_locked", "password_expired"):
-            console.sessions.end(login.token_digest)
+            console.sessions.end_vouched(login.known.identity or "")
         elif error.code not in known:
             raise Refused("password or code is wrong", code="reauth_required") from None
         raise

@@ -22,6 +22,7 @@ from store.people.sessions import Login
 from store.problems import Refused
 
 Query = Mapping[str, str]
+_LONGEST_WHY = 200
 
 
 class Elsewhere:
@@ -83,7 +84,8 @@ class Elsewhere:
             return self._vouched(query, flow, address)
         except Refused as error:
             if error.code not in NOTED_THERE:
-                self._console.people.note("oidc", "login", "oidc", address, error.code)
+                why = error.message[:_LONGEST_WHY]
+                self._console.people.note("oidc", "login", why, address, error.code)
             raise
 
     def _vouched(self, query: Query, flow: Flow, address: str) -> Response:
