@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,7 +32,7 @@ def firmware(device: Device) -> Flow:
 
 _PLATFORM = Platform(
     name="ios",
-    module=sys.modules[__name__],
+    module=ios,  # run as a program this module has no package to be named by
     collectors={"firmware": firmware},
     asks=(_VERSION, _RULES),
     session=ios.SESSION,
