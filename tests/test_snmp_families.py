@@ -6,9 +6,12 @@ import pytest
 
 from collectors.snmp import PROBE, VENDOR_ASKS
 from collectors.snmp.answers import Answers, is_blanked, oid, said
-from collectors.snmp.family import Family
+from collectors.snmp.conclude import facts_of
+from collectors.snmp.family import ANY, Family, View
 from collectors.snmp.identify import family_of
 from collectors.snmp.vendors import FAMILIES, VENDORS
+from evidence.facts import HardwareItem, SoftwareRelease
+from tests.by_hand import AT
 
 # A product's own subtree is at least this long; a whole enterprise's holds communities and users.
 NARROW = 9
@@ -89,3 +92,29 @@ def test_a_serial_number_identifies(serial: str) -> None:
 def test_an_oid_is_complete_or_below_enterprises() -> None:
     assert oid("9.9.25") == (1, 3, 6, 1, 4, 1, 9, 9, 25)
     assert oid(".1.3.6.1.2.1.1") == (1, 3, 6, 1, 2, 1, 1)
+
+
+# What an administrator or a kernel may have put into sysDescr, on whosever agent.
+_SAYS_NOTHING = (
+    "Linux node7 3.10.0-862.14.4.el7.x86_64 #1 SMP Wed Sep 26 15:12:11 UTC 2018 x86_64",
+    "Linux 2.6.32.71 #1 Tue mips",
+    "core switch, building 7: contact noc@example.com 10.20.30.40",
+)
+
+
+def test_a_text_that_is_not_the_maker_s_tells_neither_release_nor_model() -> None:
+    below = {one for family in FAMILIES for one in family.under if one != ANY}
+    below |= set(sorted(VENDORS)[:9])  # of makers without a family one is like the other
+    claimed = []
+    for where in sorted(below):
+        for text in _SAYS_NOTHING:
+            object_id = f"1.3.6.1.4.1.{where}.99"
+            family = family_of(object_id, text, Answers())
+            facts = facts_of(family, View(Answers(), text, object_id), (), AT)
+            claimed += [
+                (where, text, fact)
+                for fact in facts
+                if isinstance(fact, HardwareItem)
+                or (isinstance(fact, SoftwareRelease) and fact.version and fact.part != "kernel")
+            ]
+    assert not claimed

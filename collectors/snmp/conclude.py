@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, is_blanked, said
-from collectors.snmp.family import Family, View
+from collectors.snmp.family import UNAME, Family, View
 from collectors.snmp.identify import is_shared_agent
 from collectors.snmp.members import members_of
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
@@ -30,12 +30,12 @@ _DOTTED = re.compile(
     r"(?i)(?<!linux )(?<!kernel )(?<!boot )(?<!loader )(?<!works )(?<!ecos-)(?<![\w.])"
     r"v?(\d+(?:\.\d+){2,}[\w-]*)(?![\d.])"
 )
+_PRIVATE = re.compile(r"(?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}")
 _VIRTUAL = re.compile(
     r"\b(?:k?vm|xen|qemu|v(?:mx|srx|thunder)|asav|ngfwv|csr1000v|c8000v)\b|vmware|i440fx|hyper-v"
     r"|vthunder|virtual (?:machine|appliance|platform|edition)|[-_]vm(?:\d|\b)|^FG\w*VM",
     re.IGNORECASE,
 )
-_UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) \S+ (\d+\.\d\S*)")
 # The kernel named behind the product's own release: "GSM7352S …, 8.0.3.25, VxWorks 6.6".
 _KERNEL = re.compile(r"(?:, |^)(Linux|VxWorks)(?: release:| )(\d+\.\d\S*?)(?=,| |$)")
 # Makers whose name is no common word, by which a text can be told to be of another's device.
@@ -49,8 +49,8 @@ _MODEL_WORD = re.compile(
 )
 # Releases, architectures, standards and dates have letters and numbers too.
 _NO_MODEL = re.compile(
-    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Linux|Jan|Feb|Mar|Apr|May|Jun"
-    r"|Jul|Aug|Sep|Oct|Nov|Dec|L[234]\b|Layer)"
+    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Linux|L[234]\b|Layer"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?![a-z]))"
 )
 _OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
 
@@ -103,7 +103,7 @@ def facts_of(
 def _kernel(view: View) -> Iterator[SoftwareRelease]:
     """The kernel that sysDescr names. Of the system around it, it says nothing."""
     description = said(view.description) or ""
-    if match := _UNAME.match(description) or _KERNEL.search(description):
+    if match := UNAME.match(description) or _KERNEL.search(description):
         yield SoftwareRelease(product=match[1].lower(), version=match[2], part="kernel")
 
 
@@ -118,8 +118,10 @@ def _version(family: Family, view: View) -> str | None:
         for pattern in _WORDED:
             if match := pattern.search(description):
                 return match[1].rstrip(".-(")
-        if family.product is None and not _UNAME.match(description):
-            numbers = set(map(str, _DOTTED.findall(description)))
+        if family.product is None and not UNAME.match(description):
+            # Four numbers of a private network are an address as well.
+            found = map(str, _DOTTED.findall(description))
+            numbers = {one for one in found if not _PRIVATE.fullmatch(one)}
             if len(numbers) == 1:
                 return numbers.pop()
     main = view.chassis[0] if view.chassis else None
@@ -238,7 +240,7 @@ def _worded_model(family: Family, view: View) -> str | None:
     description = said(view.description) or ""
     if family.product is not None or is_shared_agent(view.object_id):
         return None
-    if _UNAME.match(description) or _names_another_maker(family, description):
+    if UNAME.match(description) or _names_another_maker(family, description):
         return None
     maker = (family.vendor or "").casefold()
     found = _MODEL_WORD.findall(description)

@@ -19,6 +19,14 @@ from evidence.ask import Ask
 ANY = "*"
 # What may fill `{branch}`: a few arcs of an OID, so an answer can only lead below the vendor's own.
 _BRANCH = r"\d{1,6}(?:\.\d{1,6}){0,4}"
+# What uname says: a kernel, the host's name, the kernel's release. Of the product it says nothing.
+UNAME = re.compile(r"(Linux|FreeBSD|OpenBSD|NetBSD|Darwin|SunOS) (?:\S+ )?(\d+\.\d\S*)")
+# A pattern that takes for a model whatever sysDescr begins with; an administrator may have
+# written there what he liked, so what it finds has to look like a model.
+_TAKES_ANY = re.compile(
+    r"\^(?:\(\?:[^()]*\)\??)?\((?:\?P<model>)?(?:\(\?![^()]*\)|[A-Z]\?)*(?:\\[Sw]|\.|\[\^)"
+)
+_MODEL = re.compile(r"(?=[^,@]*\d)[^,@]{2,48}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +161,36 @@ class Family:
         """The first thing a source says of `what`, sysDescr's named group after the others."""
         sources: tuple[Source, ...] = getattr(self, what)
         # What a family's own objects do not hold, ENTITY-MIB may: its chassis is the device.
-        told = (source.value(view) for source in (*sources, *_STANDARD.get(what, ())))
+        told = (self._told(source, what, view) for source in (*sources, *_STANDARD.get(what, ())))
         value = next((one for one in told if one is not None), None)
-        value = value or said(self.groups(view.description).get(what))
+        value = value or self._grouped(what, view)
         if what == "version":
             # A word that stood where a release stands is none; a sentence's end is not its part.
             return value.rstrip(".,;") if value and re.search(r"\d", value) else None
         if what == "model" and (value is None or value in (self.vendor or "").split()):
             return self.models.get(view.object_id)
         return value
+
+    def _told(self, source: Source, what: str, view: View) -> str | None:
+        if source.kind == "descr" and self._is_uname(view.description):
+            return None
+        value = source.value(view)
+        return None if source.kind == "descr" and _is_prose(what, source.cut, value) else value
+
+    def _grouped(self, what: str, view: View) -> str | None:
+        if self._is_uname(view.description):
+            return None
+        groups = self.groups(view.description)
+        value = said(groups.get(what))
+        # A release or a serial number where the maker writes them: then the text is the maker's.
+        if groups.get("version") or groups.get("serial"):
+            return value
+        return None if _is_prose(what, self.says, value) else value
+
+    def _is_uname(self, description: str) -> bool:
+        """Whether sysDescr is the kernel's word alone. Families on somebody else's agent are told
+        apart by it, and know what in it is theirs."""
+        return ANY not in self.under and UNAME.match(description) is not None
 
     def groups(self, description: str) -> dict[str, str | None]:
         """The named groups of `says`; empty when it does not fit."""
@@ -206,6 +235,13 @@ class Family:
         """How the family's asks are called: the product, and where it stands below enterprises."""
         places = [one for one in self.under if one != ANY][:1]
         return " ".join([self.product or self.vendor or "any maker", *places])
+
+
+def _is_prose(what: str, pattern: str, value: str | None) -> bool:
+    """Whether a pattern that takes anything for a model found something else."""
+    if what != "model" or value is None or _TAKES_ANY.match(pattern) is None:
+        return False
+    return _MODEL.fullmatch(value) is None
 
 
 def _dotted(where: str) -> str:

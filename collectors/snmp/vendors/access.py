@@ -106,8 +106,8 @@ FAMILIES = (
         product="gigavue-os",
         name="GigaVUE-OS",
         under=("26866",),
-        says=r"(?P<model>GigaVUE-\w+)?.*?(?P<version>\d+\.\d+(?:\.\d+)+)",
-        model=(entity("model"),),
+        says=r"GigaVUE.*?(?P<version>\d+\.\d+(?:\.\d+)+)",
+        model=(entity("model"), descr(r"(GigaVUE-(?!OS\b)\w+)")),
     ),
     Family(
         vendor="HPE Aruba",

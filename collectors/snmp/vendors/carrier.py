@@ -152,14 +152,19 @@ FAMILIES = (
         product="zxros",
         name="ZTE ZXROS",
         under=("3902",),
-        says=r"(?:ZXR10 ROS |Version:? ?)+V(?P<version>[\d.]+\w*)(?: (?P<model>ZXR10\S+))?",
+        says=r"(?:ZXR10 ROS |Version:? ?)+V(?P<version>[\d.]+\w*)",
+        model=(
+            entity("model"),
+            descr(r"(ZXR10\w\S*|ZXR10 (?!ROS\b)[\w-]+)"),
+            descr(r"^(C\d{3}\w*) Version"),
+        ),
     ),
     Family(
         vendor="Ericsson",
         product="seos",
         name="Ericsson SEOS",
         under=("2352",),
-        says=r"OS Version (?:SEOS-|IPOS-)?(?P<version>[\w.-]+)",
+        says=r"(?:OS Version (?:SEOS-|IPOS-)?|IPOS-)v?(?P<version>\d[\w.]*)",
     ),
     Family(
         vendor="Raisecom",
@@ -219,7 +224,7 @@ FAMILIES = (
         vendor="Casa Systems",
         product="casa",
         under=("20858",),
-        says=r"^Casa (?P<model>\S+).*?(?:Release|Version) (?P<version>[\d.]+)",
+        says=r"^Casa (?P<model>[^\s,]+).*?(?:Release|Version) (?P<version>[\d.]+)",
     ),
     Family(
         vendor="ARRIS",

@@ -179,6 +179,7 @@ FAMILIES = (
         under=("388",),
         says=r"^(?P<model>\S+) .*?(?:Version|Rev(?:ision)?) (?P<version>[\w.-]+)",
         version=(get("388.14.1.1.3.0"), descr(r"(?:Version|Rev(?:ision)?) ([\w.-]+)")),
+        model=(descr(r"^((?:AP|RFS|NX|VX)\d\S*)"),),
     ),
     Family(
         vendor="Ruckus",
@@ -216,6 +217,7 @@ FAMILIES = (
         name="Fabric OS",
         under=("1588",),
         version=(get("1588.2.1.1.1.1.6.0"), entity("software")),
+        model=(entity("model"), descr(r"^(Brocade ?\w*\d\w*)$")),
         serial=(entity("serial"), get("1588.2.1.1.1.1.10.0")),
     ),
     Family(

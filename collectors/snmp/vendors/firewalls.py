@@ -62,7 +62,7 @@ FAMILIES = (
         product="fireware",
         name="Fireware",
         under=("3097",),
-        says=r"^(?P<model>.+)$",
+        says=r"^(?P<model>(?!.*Fireware).+)$",
         version=(get("3097.6.3.1.0", r"([\d.]+\S*)"),),
     ),
     # STORMSHIELD-PROPERTY-MIB: 1 model, 2 version, 3 serial number.
@@ -170,6 +170,15 @@ FAMILIES = (
         model=(get("3375.2.1.3.5.2.0"), get("3375.2.1.3.5.1.0")),
         serial=(get("3375.2.1.3.3.3.0"),),
     ),
+    # rSeries and VELOS: the system beneath the tenants, which are BIG-IPs of their own.
+    Family(
+        vendor="F5",
+        product="f5os",
+        name="F5OS",
+        under=("12276",),
+        model=(entity("model"), descr(r"\b(r\d{4,5}|VELOS \S+)")),
+        version=(entity("software"), descr(r"(?:F5OS-\w |services version )(\d[\w.-]*)")),
+    ),
     # NS-ROOT-MIB: sysBuildVersion is what runs; sysDescr may be older than the last upgrade.
     Family(
         vendor="Citrix",
@@ -197,7 +206,7 @@ FAMILIES = (
         product="loadmaster",
         name="LoadMaster",
         under=("12196",),
-        version=(get("12196.250.10.0"), descr(r"(\d+(?:\.\d+){2,})")),
+        version=(get("12196.250.10.0"), descr(r"(?i)LoadMaster\D*(\d+(?:\.\d+){2,})")),
     ),
     Family(
         vendor="Radware",
@@ -212,7 +221,7 @@ FAMILIES = (
         product="arrayos",
         name="ArrayOS",
         under=("7564",),
-        says=r"ArrayOS \w* ?(?:Rel\.)?(?P<version>[\w.]+)",
+        says=r"ArrayOS \w* ?(?:Rel\.?)?(?:[A-Z]+\.)*(?P<version>\d[\w.]*)",
     ),
     # STEELHEAD-MIB: 1 model, 2 serial number, 3 version.
     Family(

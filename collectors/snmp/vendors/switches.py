@@ -37,7 +37,12 @@ def _fastpath(
         name=name,
         under=under,
         says=says,
-        version=(get(f"{tree}.1.1.13.0"), descr(r"[, ]v?(\d+(?:\.\d+){2,})")),
+        version=(
+            get(f"{tree}.1.1.13.0"),
+            descr(r"(?:, ?v?| [vV])(\d+(?:\.\d+){2,})"),
+            # "USW-Flex 5.76.7.13442"
+            descr(r"^(?:USW|US|USL|ES)-[^,]*? (\d+(?:\.\d+){2,})"),
+        ),
         model=(descr(says), get(f"{tree}.1.1.3.0"), entity("model")),
         serial=(get(f"{tree}.1.1.4.0"), entity("serial")),
     )
@@ -110,7 +115,7 @@ FAMILIES = (
         version=(
             get("4526.11.1.1.1.13.0"),
             get("4526.10.1.1.1.13.0"),
-            descr(r"[, ]v?(\d+(?:\.\d+){2,})"),
+            descr(r"(?:, ?v?| [vV])(\d+(?:\.\d+){2,})"),
         ),
         model=(descr(r"^(?:NETGEAR )?(\S*\d\S*?)(?:[,\s]|$)"), entity("model")),
         serial=(get("4526.11.1.1.1.4.0"), get("4526.10.1.1.1.4.0"), entity("serial")),
@@ -169,7 +174,7 @@ FAMILIES = (
         product="rgos",
         name="Ruijie RGOS",
         under=("4881",),
-        says=r"\((?P<model>\S+)\) [Bb]y Ruijie",
+        says=r"\((?P<model>[^()]+)\) [Bb]y Ruijie",
         # RUIJIE-SYSTEM-MIB: 2 software version, 24 serial number.
         version=(get("4881.1.1.10.2.1.1.2.0", r"(?:RGOS )?(\d.*)"),),
         serial=(get("4881.1.1.10.2.1.1.24.0"), entity("serial")),
@@ -221,7 +226,7 @@ FAMILIES = (
         product="planet",
         name="PLANET firmware",
         under=("10456",),
-        says=r"(?:PLANET,? )?(?P<model>\w+-\w+)(?:.*?\b(?P<version>v\d[\w.]+))?",
+        says=r"(?:PLANET,? )?\b(?P<model>[A-Z]+-\w+)(?:.*?\b(?P<version>v\d[\w.]+))?",
     ),
     Family(
         vendor="Hirschmann",

@@ -20,7 +20,8 @@ FAMILIES = (
         model=(
             get("25053.1.15.1.1.1.1.9.0"),
             get("25053.1.2.1.1.1.1.9.0"),
-            descr(r"Ruckus Wireless,? (?:Inc,? )?(\S+)"),
+            descr(r"Ruckus Wireless,? (?:Inc\.?,? )?([A-Za-z]+\d\S*)"),
+            descr(r"^(ZD\d+)$"),
         ),
         serial=(get("25053.1.15.1.1.1.1.15.0"), get("25053.1.2.1.1.1.1.15.0")),
     ),
@@ -41,7 +42,10 @@ FAMILIES = (
         name="Ruckus access point software",
         under=("25053",),
         version=(walk("25053.1.1.3.1.1.1.1.1.3"),),
-        model=(get("25053.1.1.2.1.1.1.1.0"), descr(r"Ruckus Wireless,? (?:Inc,? )?(\w\S*)")),
+        model=(
+            get("25053.1.1.2.1.1.1.1.0"),
+            descr(r"Ruckus Wireless,? (?:Inc\.?,? )?([A-Za-z]+\d\S*)"),
+        ),
         serial=(get("25053.1.1.2.1.1.1.2.0"),),
     ),
     # UBNT-UniFi-MIB: unifiApSystemModel and unifiApSystemVersion.
@@ -52,8 +56,8 @@ FAMILIES = (
         under=("41112", "10002.1"),
         says=r"^(?P<model>U[A-Z0-9]\S*) (?P<version>\d+\.\d+\S*)",
         probe="41112.1.6.3.6.0",
-        version=(get("41112.1.6.3.6.0"), descr(r" (\d+\.\d+\S*)")),
-        model=(get("41112.1.6.3.3.0"), descr(r"^(\S+)")),
+        version=(get("41112.1.6.3.6.0"), descr(r"^U[A-Z0-9]\S* (\d+\.\d+\S*)")),
+        model=(get("41112.1.6.3.3.0"), descr(r"^(U[A-Z0-9]\S*)")),
     ),
     Family(
         vendor="Ubiquiti",
