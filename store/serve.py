@@ -24,6 +24,7 @@ from store.clock import system_clock
 from store.metrics import FIGURES, PREFIX
 from store.notices.post import Messenger
 from store.people.anchor import binding
+from store.scrub import Scrubber
 from store.settings import Settings
 from store.stamping import Stamper
 
@@ -90,6 +91,7 @@ def serve(settings: Settings) -> bool:
             stamper = Stamper(app.state.custody, settings.time_stamps.url, roots)
             held.enter_context(stamper.rounds())
         held.enter_context(binding(app.state.custody))
+        held.enter_context(Scrubber(app.state.custody).rounds())
         if settings.object_lock is not None:
             custody = app.state.custody
             held.enter_context(daily(custody.blobs.check, custody.remove_deleted))

@@ -22,6 +22,7 @@ from report.words import both_calendars
 from store.month.due import What, due
 from store.month.tables import coverage, disposition, finding, month
 from store.schema import agent_contact
+from store.scrub import damages
 
 UNREAD_AFTER = timedelta(hours=26)
 """A day, and the jitter of a daily reading."""
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     follow_up_overdue = "follow_up_overdue"
     deficiency_new = "deficiency_new"
     exception_expiring = "exception_expiring"
+    store_damaged = "store_damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Notice:
 def notices(rows: Connection, now: datetime, days: WorkDays) -> Iterator[Notice]:
     """Everything that is so at this moment. `days`: on which people work."""
     yield from _agents(rows, now)
+    yield from _damaged(rows)
     newest = select(month.c.agent, func.max(month.c.period)).group_by(month.c.agent)
     for agent, period in rows.execute(newest).all():
         yield from _unread(rows, agent, now)
@@ -91,6 +94,20 @@ def _agents(rows: Connection, now: datetime) -> Iterator[Notice]:
                     f"代理程式 {one.agent} 自 {one.contacted_at:%F %R} UTC 起未回報",
                 ),
             )
+
+
+def _damaged(rows: Connection) -> Iterator[Notice]:
+    """Files of the store that are not what their names say."""
+    for one in damages(rows):
+        yield Notice(
+            Kind.store_damaged,
+            "",
+            one,
+            Text(
+                f"{one} rotted or was changed: put it back from a backup, and run fsck",
+                f"{one} 已毀損或遭更動：請自備份還原該檔並執行 fsck",
+            ),
+        )
 
 
 def _unread(rows: Connection, agent: str, now: datetime) -> Iterator[Notice]:
