@@ -25,6 +25,7 @@ TRAFFIC, REACH = "rule_carries_traffic", "rule_is_reachable"
 SPECIFIC, EXPOSED = "rule_is_specific", "no_cleartext_or_management_from_outside"
 EXPIRED, GONE = "rule_is_not_expired", "rule_of_decommissioned_system"
 CHANGED, OWNER = "rules_changed_are_approved", "rule_has_owner"
+DECIDED = "rule_is_decided"
 
 
 # What is a risk beside the criteria of `rule_is_specific`, which holds the exposed ports, too.

@@ -14,9 +14,11 @@ from agent.config import load_config
 from agent.decisions import keep_decisions, read_decisions
 from evidence.control import fold
 from evidence.observation import Result
+from evidence.text import Text
 from report.review import views
 from report.section import Table
-from report.sections.rule_review import COLUMNS
+from report.sections.rule_review import COLUMNS, row_of
+from report.words import UNTOLD
 from tests.fixtures_pack import NOW, Broker, MakeBroker, MonthPack
 from tests.test_rules_command import ZONES
 
@@ -104,6 +106,29 @@ def test_a_rule_s_verdict_is_the_review_clause_s_and_no_ticket_s(zoned: Broker) 
     )
     [_, found, _] = views(replace(judged, judgement=again))
     assert found.finding is not None and found.finding.state == "must_decide"
+
+
+def test_a_decision_by_ticket_stands_in_the_form_and_silence_is_no_missing_answer(
+    zoned: Broker,
+) -> None:
+    judged = zoned.assess()
+    [view, *_] = views(judged)
+    assert row_of(view)["reviewed"] == Text("none", "無")
+    about = next(one for one in judged.observations if one.subject == view.held.subject)
+    ticket = replace(
+        about,
+        check="rule_is_decided",
+        state="decided",
+        measures={"ticket": "CR-1", "decision": "keep", "decided_on": "2026-11-08"},
+    )
+    told = row_of(replace(view, seen={**view.seen, "rule_is_decided": ticket}))["reviewed"]
+    assert told == Text(
+        "keep\nCR-1\n2026-11-08（民國 115/11/08）", "保留\nCR-1\n2026-11-08（民國 115/11/08）"
+    )
+    silent = replace(about, state="no_traffic_6m_proven", measures={})
+    for seen, last in ((silent, Text("none known", "查無")), (None, UNTOLD)):
+        traffic = {} if seen is None else {"rule_carries_traffic": seen}
+        assert row_of(replace(view, seen=traffic))["last"] == last
 
 
 def test_the_yearly_form_has_every_rule(zoned: Broker, tmp_path: Path) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 
 from evidence.clock import taipei_day
-from evidence.control import ClockState
+from evidence.control import ClockState, Decision
 from evidence.rulebase import UNKNOWN
 from evidence.text import Text
 from report.codes import STATES, word
 from report.month import Month
-from report.review import CHANGED, TRAFFIC, View, views
+from report.review import CHANGED, DECIDED, TRAFFIC, View, views
 from report.section import Cell, Column, Kind, Row, Section, Table
 from report.words import NO, UNTOLD, YES, both_calendars, joined, minute, shortened
 
@@ -119,7 +120,7 @@ def _form(
         id=activity,
         title=title,
         columns=COLUMNS,
-        rows=tuple(map(_row, chosen)),
+        rows=tuple(map(row_of, chosen)),
         pinned=4,
     )
     return Section(id=activity, title=title, tables=(ways, rules))
@@ -136,6 +137,9 @@ def _clock(month: Month, activity: str) -> ClockState | None:
     return next(clocks, None)
 
 
+# Where no traffic is known although it was looked for, that is what the form says.
+_COUNTED = ("no_traffic_6m_proven", "insufficient_history")
+_NONE_KNOWN = Text("none known", "查無")
 _UNPROVEN = ("insufficient_history", "not_measurable", "not_understood")
 
 
@@ -170,7 +174,22 @@ def _reviewed(clock: ClockState | None) -> Row:
     }
 
 
-def _row(view: View) -> Row:
+def _minute(at: datetime | None) -> Cell:
+    return UNTOLD if at is None else minute(at)
+
+
+def _ticketed(view: View) -> Cell:
+    """What an approved ticket decided of it, where nothing was entered."""
+    seen = view.seen.get(DECIDED)
+    if seen is None or "decision" not in seen.measures:
+        return None
+    said = seen.measures
+    on = date.fromisoformat(said["decided_on"]) if said["decided_on"] else None
+    return joined([Decision(said["decision"]).text, said["ticket"], both_calendars(on) or ""])
+
+
+def row_of(view: View) -> Row:
+    """One rule in the form: what is known of it, and what was decided."""
     rule, finding, decision = view.held.rule, view.finding, view.decision
     last_at, state = view.last_traffic_at, view.state(TRAFFIC)
     changed = view.seen.get(CHANGED)
@@ -184,7 +203,7 @@ def _row(view: View) -> Row:
         "services": _listed((*rule.services, *rule.applications), False),
         "action": rule.action,
         "traffic": UNTOLD if state is None else word(STATES, state),
-        "last": UNTOLD if last_at is None else minute(last_at),
+        "last": _NONE_KNOWN if last_at is None and state in _COUNTED else _minute(last_at),
         "risk": shortened(view.risk_words, _MOST_LINES) if view.risk_words else Text("none", "無"),
         "owner": joined(filter(None, (*view.tickets, view.owner))) if view.tickets else view.owner,
         "changed": Text("no", "無") if changed is None else word(STATES, changed.state),
@@ -192,7 +211,7 @@ def _row(view: View) -> Row:
         "due": None if finding is None else both_calendars(finding.due_on),
     }
     if decision is None or decision.decision is None:
-        return cells | {"reviewed": Text("none", "無")}
+        return cells | {"reviewed": _ticketed(view) or Text("none", "無")}
     on = both_calendars(taipei_day(decision.at))
     return cells | {
         "reviewed": joined([decision.decision.text, on or ""]),
