@@ -88,8 +88,9 @@ class Console:
         """Whom the directory knows by this password. Tries that fail cost time here, too, before
         the directory locks the account. Raises Refused as `Directory.check`; `login_delayed`."""
         directory, name = self.ways.directory, name.strip()
-        tried = f"ldaps:{name.rpartition(chr(92))[2].partition('@')[0].casefold()[:64]}"
-        self.people.check_tries(tried)
+        local = name.rpartition("\\")[2].partition("@")[0]
+        tried = f"ldaps:{local.casefold()[:64]}"
+        self.people.tries.check(tried)
         try:
             if directory is None:
                 raise Refused("there is no directory", code="login_failed")
@@ -100,7 +101,7 @@ class Console:
             else:
                 self.people.failed(tried, address, error.code)
             raise
-        self.people.forget_tries(tried)
+        self.people.tries.forget(tried)
         return found
 
     def sites_of(self, agent: str) -> frozenset[str]:

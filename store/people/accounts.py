@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, delete, select, update
@@ -24,15 +24,12 @@ from store.people import audit
 from store.people.audit import Event
 from store.people.roles import Grant, Role
 from store.people.secrets import Codes, hashed, holds
-from store.people.tables import deputy, granted, login_try, person, session
+from store.people.tables import deputy, granted, person, session
+from store.people.tries import Tries
 from store.problems import Refused
 from store.recovery import check_whole
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-# The first tries are free; then each costs twice the time of the one before.
-_FREE_TRIES = 5
-_FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=15)
-_FORGOTTEN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +59,7 @@ class People:
         self._codes = codes
         self._clock = clock
         self._origin = origin
+        self.tries = Tries(database, clock)
 
     # Who there is
 
@@ -239,7 +237,7 @@ class People:
         """
         account = account.strip().casefold()[:64]
         now = self._clock()
-        self.check_tries(account)
+        self.tries.check(account)
         with self._database.reading() as rows:
             found = rows.execute(select(person).where(person.c.account == account)).first()
         right = holds(password, None if found is None else found.password)
@@ -261,7 +259,7 @@ class People:
                 )
                 if not used.rowcount:
                     raise Refused("account, password or code is wrong", code="login_failed")
-            self.forget_tries_in(rows, account)
+            self.tries.forget_in(rows, account)
             known = known_in(rows, account)
         if known is None:
             raise Refused("account, password or code is wrong", code="login_failed")
@@ -272,42 +270,10 @@ class People:
         with self._database.transaction() as rows:
             self.note_in(rows, actor, action, thing, address, result)
 
-    def check_tries(self, account: str) -> None:
-        """Raises Refused `login_delayed` after too many tries, whoever is asked about them."""
-        now = self._clock()
-        with self._database.reading() as rows:
-            tried = rows.execute(select(login_try).where(login_try.c.account == account)).first()
-        if tried is None or tried.failed < _FREE_TRIES or now - tried.failed_at > _FORGOTTEN:
-            return
-        delay = min(_FIRST_DELAY * 2 ** min(tried.failed - _FREE_TRIES, 10), _LONGEST_DELAY)
-        left = tried.failed_at + delay - now
-        if left > timedelta(0):
-            raise Refused(
-                "too many tries that failed; wait before the next one",
-                code="login_delayed",
-                more={"retry_after_s": int(left.total_seconds()) + 1},
-            )
-
-    def forget_tries(self, account: str) -> None:
-        """Somebody was known: the tries that failed before cost nothing any more."""
-        with self._database.transaction() as rows:
-            self.forget_tries_in(rows, account)
-
-    def forget_tries_in(self, rows: Connection, account: str) -> None:
-        """The same within the caller's transaction."""
-        rows.execute(delete(login_try).where(login_try.c.account == account))
-
     def failed(self, account: str, address: str, code: str = "login_failed") -> None:
         """Note a try that failed, and why; the next ones may have to wait for it."""
-        now = self._clock()
         with self._database.transaction() as rows:
-            rows.execute(delete(login_try).where(login_try.c.failed_at < now - _FORGOTTEN))
-            if not insert_missing(rows, login_try, account=account, failed=1, failed_at=now):
-                rows.execute(
-                    update(login_try)
-                    .where(login_try.c.account == account)
-                    .values(failed=login_try.c.failed + 1, failed_at=now)
-                )
+            self.tries.count_in(rows, account)
             self.note_in(rows, account, "login", account, address, code)
 
     def _must_know(self, rows: Connection, account: str) -> None:
