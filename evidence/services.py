@@ -9,7 +9,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 
 Network = IPv4Network | IPv6Network
 ANY_WORDS = frozenset(("any", "all", "any4", "any6", "anywhere", "0.0.0.0/0", "::/0", "*", "ip"))
@@ -117,9 +124,18 @@ def networks(text: str) -> tuple[Network, ...] | None:
         if "-" in plain and "/" not in plain:
             first, last = (ip_address(part.strip()) for part in plain.split("-"))
             return tuple(summarize_address_range(first, last))
+        if is_wildcard(plain):
+            return None
         return (ip_network(plain.replace(" ", "/"), strict=False),)
     except (ValueError, TypeError):
         return None
+
+
+def is_wildcard(text: str) -> bool:
+    """Whether a mask is written the other way round (`10.0.0.0/0.0.0.255`): with devices that
+    write masks it is one with holes, and no network."""
+    mask = text.replace(" ", "/").partition("/")[2]
+    return "." in mask and "01" in f"{int(IPv4Address(mask)):032b}"
 
 
 def is_any(entries: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ from evidence.facts import FirewallRule
 from evidence.rules import Reach, State, lists, match_of, reach
 from evidence.rules.addresses import addresses
 from evidence.rules.services import services
+from evidence.services import networks
 
 ALL = FirewallRule(key="all", permits=True)
 
@@ -200,6 +201,9 @@ def test_a_rule_with_addresses_of_no_family_of_its_own_matches_nothing() -> None
         ("icmp", (((1 << 16), (1 << 16) + 65535),)),
         ("icmp/echo-request", (((1 << 16) + 0x800, (1 << 16) + 0x8FF),)),
         ("icmp/3/4", (((1 << 16) + 0x304,) * 2,)),
+        ("icmp/echoreq", (((1 << 16) + 0x800, (1 << 16) + 0x8FF),)),
+        ("icmp6/nd-ns", (((58 << 16) + (135 << 8), (58 << 16) + (135 << 8) + 255),)),
+        ("ipinip", (((4 << 16), (4 << 16) + 65535),)),
         ("gre", (((47 << 16), (47 << 16) + 65535),)),
         ("any", (((0), (256 << 16) - 1),)),
     ],
@@ -217,7 +221,11 @@ def test_a_service_that_is_a_name_stays_one(text: str) -> None:
 
 def test_an_address_range_is_exact_and_a_mask_with_holes_is_a_name() -> None:
     assert addresses(["10.0.0.3-10.0.0.9"], False, 4).spans == ((0x0A000003, 0x0A000009),)
-    assert addresses(["10.0.0.0/255.0.255.0"], False, 4).names
+    for holes in ("10.0.0.0/255.0.255.0", "10.0.0.0/0.0.0.255", "10.0.0.0 0.0.0.255"):
+        found = addresses([holes], False, 4)
+        assert found.names and not found.spans, "never taken for a wildcard"
+        assert networks(holes) is None
+    assert addresses(["10.0.0.0/255.255.0.0"], False, 4).spans == ((0x0A000000, 0x0A00FFFF),)
     assert match_of(replace(ALL, sources=("10.0.0.0/8",)), 6) is None
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 
 from evidence.rules.spans import Span, Spans, joined, without
+from evidence.services import is_wildcard
 
 FAMILIES = (4, 6)
 WHOLE: dict[int, Span] = {4: (0, 2**32 - 1), 6: (0, 2**128 - 1)}
@@ -59,6 +60,8 @@ def _address(text: str) -> tuple[tuple[int, int, int], ...] | None:
                 return None
             return ((first.version, int(first), int(last)),)
         network = ip_network(text.replace(" ", "/"), strict=False)
+        if is_wildcard(text):
+            return None
     except ValueError:
         return None
     first, last = network.network_address, network.broadcast_address

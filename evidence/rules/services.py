@@ -19,7 +19,17 @@ _ANY = ("any", "all", "ip", "*", "0", "ipv4", "ipv6")
 
 # Numbers of the assigned-numbers registry.
 _PROTOCOLS = {
-    **{"icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "igp": 9, "igrp": 9, "udp": 17},
+    **{
+        "icmp": 1,
+        "igmp": 2,
+        "ipip": 4,
+        "ipinip": 4,
+        "tcp": 6,
+        "egp": 8,
+        "igp": 9,
+        "igrp": 9,
+        "udp": 17,
+    },
     **{"dccp": 33, "gre": 47, "esp": 50, "ah": 51, "ahp": 51, "icmp6": 58, "icmpv6": 58},
     **{"ipv6-icmp": 58, "eigrp": 88, "ospf": 89, "ospfigp": 89, "nos": 94, "pim": 103},
     **{"pcp": 108, "ipcomp": 108, "snp": 109, "vrrp": 112, "l2tp": 115, "sctp": 132},
@@ -33,6 +43,10 @@ _TYPES = {
         **{"router-solicitation": 10, "time-exceeded": 11, "parameter-problem": 12},
         **{"timestamp-request": 13, "timestamp-reply": 14, "mask-request": 17, "mask-reply": 18},
         **{"traceroute": 30},
+        # As pf calls them.
+        **{"echorep": 0, "unreach": 3, "squench": 4, "redir": 5, "echoreq": 8, "routeradv": 9},
+        **{"routersol": 10, "timex": 11, "paramprob": 12, "timereq": 13, "timerep": 14},
+        **{"maskreq": 17, "maskrep": 18, "trace": 30},
     },
     58: {
         **{"destination-unreachable": 1, "unreachable": 1, "packet-too-big": 2},
@@ -40,7 +54,9 @@ _TYPES = {
         **{"echo-reply": 129, "router-solicitation": 133, "router-advertisement": 134},
         **{"neighbor-solicitation": 135, "neighbor-advertisement": 136},
         **{"nd-router-solicit": 133, "nd-router-advert": 134},
-        **{"nd-neighbor-solicit": 135, "nd-neighbor-advert": 136},
+        **{"nd-neighbor-solicit": 135, "nd-neighbor-advert": 136, "nd-ns": 135, "nd-na": 136},
+        **{"unreach": 1, "toobig": 2, "timex": 3, "paramprob": 4, "echoreq": 128, "echorep": 129},
+        **{"routersol": 133, "routeradv": 134, "neighbrsol": 135, "neighbradv": 136},
     },
 }
 _WORDS = re.compile(r"^(?P<protocol>!?[a-z][a-z0-9_-]*|\d{1,3})(?:[/:](?P<port>.+))?$")
