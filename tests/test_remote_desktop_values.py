@@ -167,3 +167,35 @@ def test_an_order_to_delete_leaves_a_value_not_configured(
     body = b"PReg\x01\0\0\0" + b"".join(record(*row) for row in rows)
     found = said("domain", (asks.COMPUTER_POLICY.text, body))
     assert found.clipboard is clipboard
+
+
+@pytest.mark.parametrize(
+    ("server", "sessions", "says"),
+    [
+        ("", "", {"security_layer": "negotiate", "encryption_level": "high"}),
+        ("", "", {"root_login": True, "login_attempts": 4, "only_a_group": False}),
+        ("", "", {"tls_versions": ("TLSv1.2", "TLSv1.3"), "unlimited": ("idle", "disconnected")}),
+        ("security_layer=rdp", "", {"security_layer": "rdp"}),
+        ("crypt_level=fips", "", {"encryption_level": "fips"}),
+        ("ssl_protocols=TLSv1, TLSv1.1", "", {"tls_versions": ("TLSv1", "TLSv1.1")}),
+        ("certificate=/etc/a.pem", "", {"certificate": "/etc/a.pem"}),
+        # Seconds; the second counts with KillDisconnected alone.
+        ("", "[Sessions]\nIdleTimeLimit=900\n", {"idle_limit_s": 900.0}),
+        ("", "[Sessions]\nDisconnectedTimeLimit=60\n", {"disconnected_limit_s": None}),
+        (
+            "",
+            "[Sessions]\nKillDisconnected=yes\nDisconnectedTimeLimit=60\n",
+            {"disconnected_limit_s": 60.0},
+        ),
+        ("", "[Security]\nAllowRootLogin=false\n", {"root_login": False}),
+        ("", "[Security]\nMaxLoginRetry=2\n", {"login_attempts": 2}),
+        ("", "[Security]\nAlwaysGroupCheck=true\n", {"only_a_group": True}),
+    ],
+)
+def test_what_xrdp_says_and_what_holds_where_it_says_nothing(
+    server: str, sessions: str, says: dict[str, object]
+) -> None:
+    ini = f"[Globals]\nport=3389\n{server}\n".encode()
+    answers = [("xrdp.ini", ini), ("sesman.ini", f"[Globals]\n{sessions}".encode())]
+    [found] = read("linux", "remote_desktop", *answers).of(RemoteDesktopPolicy)
+    assert {name: getattr(found, name) for name in says} == says

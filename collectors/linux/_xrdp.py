@@ -18,6 +18,7 @@ from evidence.facts import RemoteDesktopPolicy
 
 PORT = 3389
 _YES = frozenset(("1", "true", "yes", "on"))
+_VERSIONS = "TLSv1.2, TLSv1.3"  # where `ssl_protocols` says nothing
 
 
 def settings(capture: Capture | None) -> RawConfigParser | None:
@@ -88,7 +89,23 @@ def policy(
         pnp_device=False,
         smart_card=devices,
         certificate=_of(server, "globals", "certificate", "") or None,
+        root_login=_security(sessions, "AllowRootLogin", "true"),
+        login_attempts=_attempts(sessions),
+        only_a_group=_security(sessions, "AlwaysGroupCheck", "false"),
+        tls_versions=tuple(
+            re.split(r"[\s,]+", _of(server, "globals", "ssl_protocols", _VERSIONS).strip(" ,"))
+        ),
     )
+
+
+def _security(sessions: RawConfigParser | None, name: str, default: str) -> bool | None:
+    return None if sessions is None else _is(_of(sessions, "security", name, default))
+
+
+def _attempts(sessions: RawConfigParser | None) -> int | None:
+    """How often a connection may try to log in; None where it was not read or is no number."""
+    said = "" if sessions is None else _of(sessions, "security", "MaxLoginRetry", "4")
+    return int(said) if said.isdecimal() else None
 
 
 def _never(**limits: float | None) -> tuple[str, ...]:

@@ -326,7 +326,9 @@ class RemoteDesktopPolicy(Fact):
     disconnected. A redirection is True when it is allowed, and so is what follows the smart card:
     saving passwords, Remote Assistance as it is offered and asked for, and that its helper may
     take over. `temp_per_session`: each session has temporary folders of its own; `temp_deleted`:
-    they go with it. `single_session`: a user has one session.
+    they go with it. `single_session`: a user has one session. xrdp's own: whether root may log
+    in, how many attempts a connection has, whether only a group's members may log in, and the
+    versions of TLS that it takes.
     """
 
     source: str
@@ -363,6 +365,10 @@ class RemoteDesktopPolicy(Fact):
     single_session: bool | None = field(default=None, metadata=LATER)
     temp_per_session: bool | None = field(default=None, metadata=LATER)
     temp_deleted: bool | None = field(default=None, metadata=LATER)
+    root_login: bool | None = field(default=None, metadata=LATER)
+    login_attempts: int | None = field(default=None, metadata=LATER)
+    only_a_group: bool | None = field(default=None, metadata=LATER)
+    tls_versions: tuple[str, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ HEADINGS = {
 _ALLOWED = {
     "password_saving": Text("saves passwords", "可儲存密碼"),
     "help_offered": Text("Remote Assistance may be offered", "允許主動提供遠端協助"),
+    "root_login": Text("root may log in", "允許 root 登入"),
     "help_requested": Text("Remote Assistance may be asked for", "允許要求遠端協助"),
 }
 _SET = ("policy", "listener", "domain")
