@@ -23,8 +23,8 @@ SWITCHES = Ask("switches", "show switch", also=("show switch detail", "show_swit
 CONTROLLERS = Ask("controllers", "show controller", also=("show controllers", "show_controller"))
 FABRIC = Maker("Cisco", "aci", "Cisco ACI switch software")
 _NODES = each(
-    r"^ *Role +Pod +Node +Name +Version",
-    r"^ *(?P<role>controller|leaf|spine) +(?P<pod>\d+) +(?P<node>\d+) +(?P<name>\S+) +"
+    r"^ *Role +(?:Pod +Node|Id) +Name +Version",
+    r"^ *(?P<role>controller|leaf|spine) +(?:(?P<pod>\d+) +)?(?P<node>\d+) +(?P<name>\S+) +"
     r"(?P<version>\S*\d+\.\d+\(\w+\)\S*)",
 )
 _CONTROLLERS = each(

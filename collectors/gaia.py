@@ -41,9 +41,9 @@ _BUILD = re.compile(r"^OS build (?P<build>\d+)", re.M)
 _UPTIME = re.compile(
     r"\bup\s+(?:(?P<days>\d+) days?,?\s*)?(?:(?P<hours>\d+):(?P<minutes>\d\d)|(?P<only>\d+) min)?"
 )
-_ASSET = re.compile(r"^[ \t]*(?P<name>[A-Z][\w ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.M)
+_ASSET = re.compile(r"^[ \t]*(?P<name>[A-Z][\w ]*?)[ \t]*:[ \t]*(?P<value>\S.*?)[ \t]*$", re.M)
 _CARD = re.compile(r"line card (\d+) model")
-_MODE = re.compile(r"^Cluster Mode:\s*(?P<mode>.+?)\s*$", re.M)
+_MODE = re.compile(r"^Cluster Mode:[ \t]*(?P<mode>.+?)\s*$", re.M)
 _MEMBER = re.compile(
     r"^[ \t]*\d+\s+(?P<local>\(local\)\s+)?(?P<address>[0-9a-fA-F.:]+)\s+\S+\s+"
     r"(?P<state>[A-Z]+)(?:\([!FPL]*\))?[^\S\n]*(?P<name>\S*)\s*$",

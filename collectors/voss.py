@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from collectors._cli import Maker, Row, Told, each, identity, one, span_s, terminal
@@ -42,8 +43,8 @@ def firmware(device: Device) -> Flow:
 
 
 def _software(row: Row) -> Iterator[Fact]:
-    """`VOSS8.10.1.0` or `8.10.1.0.GA`."""
-    digits = row["version"].removeprefix("VOSS").removeprefix("FabricEngine_")
+    """`VOSS8.10.1.0`, `8.10.1.0.GA`, `VOSS4K.8.1.1.0.GA` for a series."""
+    digits = re.sub(r"^(?:VOSS(?:\d+\w?K\.)?|FabricEngine_)", "", row["version"])
     yield MAKER.release(digits.removesuffix(".GA"))
 
 

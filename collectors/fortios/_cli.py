@@ -13,7 +13,8 @@ from evidence.errors import Incomplete, Unexpected, shown
 from evidence.facts import Fact, Unit
 
 _VERSION = re.compile(
-    r"^Version:\s*(?P<model>Forti\S+)\s+(?P<version>v\d+(?:\.\d+)+),?\s*build(?P<build>\d+)", re.M
+    r"^Version: *(?P<model>Forti\S+)\s+(?P<version>v\d+(?:\.\d+)+),?\s*build(?P<build>\d+)",
+    re.M,
 )
 _PRODUCTS = {"fortigate": "fortios", "fortiwifi": "fortios", "fortigaterugged": "fortios"}
 # `Primary : FW-A , FG100…, HA cluster index = 0`; until 5.4 `Master:200 FW-A FG100… 0`.

@@ -16,9 +16,9 @@ from evidence.trains import train
 
 VENDOR = "Juniper Networks"
 _NODE = re.compile(r"^[ \t]*(?P<node>node\d|fpc\d|localre):\s*$", re.M)
-_NAME = re.compile(r"^[ \t]*Hostname:\s*(?P<value>\S+)", re.M)
-_MODEL = re.compile(r"^[ \t]*Model:\s*(?P<value>\S+)", re.M)
-_JUNOS = re.compile(r"^[ \t]*Junos:\s*(?P<value>\d\S+)", re.M)
+_NAME = re.compile(r"^[ \t]*Hostname:[ \t]*(?P<value>\S+)", re.M)
+_MODEL = re.compile(r"^[ \t]*Model:[ \t]*(?P<value>\S+)", re.M)
+_JUNOS = re.compile(r"^[ \t]*Junos:[ \t]*(?P<value>\d\S+)", re.M)
 _PACKAGE = re.compile(r"^[ \t]*JUNOS [^\[\n]*\[(?P<value>\d[^\]\s]+)\]", re.M)
 _TIME = r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (?P<zone>[A-Z]{2,5}))?"
 _NOW = re.compile(rf"^[ \t]*Current time:\s*{_TIME}", re.M)
@@ -26,9 +26,9 @@ _BOOTED = re.compile(rf"^[ \t]*System booted:\s*{_TIME}", re.M)
 _CONFIGURED = re.compile(
     rf"^[ \t]*Last configured:\s*{_TIME}.*?(?: by (?P<account>\S+))?\s*$", re.M
 )
-_GROUP = re.compile(r"^[ \t]*Redundancy group:\s*(?P<group>\d+)", re.M)
+_GROUP = re.compile(r"^[ \t]*Redundancy group:[ \t]*(?P<group>\d+)", re.M)
 _MEMBER = re.compile(r"^[ \t]*(?P<node>node\d)\s+\d+\s+(?P<state>[a-z-]+)\s", re.M)
-_SERIAL = re.compile(r"^[ \t]*Serial [Nn]umber:\s*(?P<value>\S+)", re.M)
+_SERIAL = re.compile(r"^[ \t]*Serial [Nn]umber:[ \t]*(?P<value>\S+)", re.M)
 _MEMBER_ROW = re.compile(
     r"^[ \t]*(?P<member>\d{1,2}) \(FPC +\d+\)\s+(?:Prsnt|Inactive|NotPrsnt)\s+"
     r"(?P<serial>[A-Z0-9]{8,})\s+(?P<model>[a-z]\S+)\s",

@@ -14,11 +14,11 @@ from evidence.facts import HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
 
 VENDOR = "VyOS"
-_RELEASE = re.compile(r"^Version:\s+VyOS (?P<version>\S+)", re.M)
-_BUILD = re.compile(r"^Build commit ID:\s+(?P<build>\S+)|^Build ID:\s+(?P<id>\S+)", re.M)
+_RELEASE = re.compile(r"^Version:[ \t]+VyOS (?P<version>\S+)", re.M)
+_BUILD = re.compile(r"^Build commit ID:[ \t]+(?P<build>\S+)|^Build ID:[ \t]+(?P<id>\S+)", re.M)
 _PART = re.compile(
     r"^(?P<name>Hypervisor|Hardware model|HW model|Hardware S/N|HW S/N|"
-    r"Hardware vendor):\s+(?P<value>\S.*?)\s*$",
+    r"Hardware vendor|System type):[ \t]+(?P<value>\S.*?)[ \t]*$",
     re.M,
 )
 _SPAN = re.compile(
@@ -53,7 +53,7 @@ def hardware(version: Capture) -> Iterator[HardwareItem]:
             vendor=parts.get("Hardware vendor"),
             model=model,
             serial=parts.get("Hardware S/N") or parts.get("HW S/N"),
-            virtual="Hypervisor" in parts,
+            virtual="Hypervisor" in parts or parts.get("System type", "").endswith("guest"),
         )
 
 
