@@ -123,3 +123,42 @@ def test_the_lists_of_ipv6_may_be_all_that_was_delivered() -> None:
     for answer in refused:
         both = (("show ip access-lists", answer), ("show ipv6 access-list", text))
         assert read("ios", "firewall", *both).failure is not None
+
+
+PARTITION = """\
+Building configuration...
+Configuration of Partition - access-list
+!
+ip access-list extended OUT
+ remark to the web
+ permit tcp any host 10.1.1.1 eq www
+ deny ip any any
+access-list 23 permit 10.0.0.0 0.0.0.255
+ipv6 access-list SIX
+ permit ipv6 any any
+!
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        (PARTITION, 4),
+        (PARTITION + "end\n", 4),
+        (PARTITION.rstrip("!\n"), None),  # it may break off within its last line
+        (PARTITION + "interface Vlan1\n", None),  # a part of something else
+        ("object-group network G\n host 10.1.1.1\n", None),
+    ],
+)
+def test_a_partition_of_a_configuration_is_its_lists_applied_nobody_knows_where(
+    text: str, entries: int | None
+) -> None:
+    command = "show running-config partition access-list"
+    reading = read("ios", "firewall", (command, text.encode()))
+    if entries is None:
+        assert reading.failure is not None
+        return
+    assert reading.failure is None, reading.failure
+    found = reading.of(FirewallRule)
+    assert len(found) == entries
+    assert {one.installed_on for one in found} == {("not read",)}

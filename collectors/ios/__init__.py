@@ -171,7 +171,7 @@ def firewall(device: Device) -> Flow:
         listing = yield ACCESS_LISTS
     except NotAnswered as error:
         kept = yield from delivered(CONFIGURED)
-        if kept is not None and _running.is_whole(told(kept)):
+        if kept is not None and (_running.is_whole(told(kept)) or _running.is_part(told(kept))):
             return _running.facts(told(kept), f"{device.id}: {kept.ask.text!r}", captured_at(kept))
         missing = error
     listing6 = yield from if_known(IPV6_ACCESS_LISTS)

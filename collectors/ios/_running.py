@@ -28,6 +28,8 @@ _GROUP = re.compile(r"object-group (?P<kind>network|service) (?P<name>\S+)(?: .*
 _INTERFACE = re.compile(r"interface (?P<name>\S+(?: \d\S*)?)(?: .*)?")
 _BLOCKS = (_NAMED, _GROUP, _INTERFACE)
 _APPLIED = re.compile(r"(?:ip access-group|ipv6 traffic-filter) (?P<name>\S+) (?P<way>in|out)\b.*")
+# What stands around a partition.
+_AROUND = re.compile(r"(?:!|Building configuration|Current configuration|Configuration of |end$)")
 _SEQUENCE = re.compile(r"sequence (\d+) (.*)")
 _ACTIONS = ("permit", "deny", "remark", "evaluate")
 _EXTENDED = (*range(100, 200), *range(2000, 2700))
@@ -35,6 +37,15 @@ _EXTENDED = (*range(100, 200), *range(2000, 2700))
 
 def is_whole(text: str) -> bool:
     return _WHOLE.search(text) is not None
+
+
+def is_part(text: str) -> bool:
+    """Whether a text holds access lists and groups, and nothing else: a partition of it."""
+    top = [line.rstrip() for line in text.splitlines() if line.strip() and not line[:1].isspace()]
+    lists = (_NAMED, _NUMBERED, _GROUP)
+    return any(_NAMED.fullmatch(line) or _NUMBERED.fullmatch(line) for line in top) and all(
+        _AROUND.match(line) or any(one.fullmatch(line) for one in lists) for line in top
+    )
 
 
 @dataclass(slots=True)
@@ -55,11 +66,14 @@ class _Read:
 
 
 def facts(text: str, who: str, at: datetime) -> list[Fact]:
-    """Interfaces, every entry, and what stands behind the last. Raises Incomplete without `end`,
-    Unexpected where no list has an entry."""
-    if _END.search(text) is None:
-        raise Incomplete(f"{who}: the configuration breaks off before its 'end'")
+    """Interfaces, every entry, and what stands behind the last; of a part, which does not say
+    where lists are applied, the entries. Raises Incomplete without `end`, which a part need not
+    have, and Unexpected where no list has an entry."""
+    whole = is_whole(text)
+    if (whole and _END.search(text) is None) or not text.endswith("\n"):
+        raise Incomplete(f"{who}: the configuration breaks off before its end")
     read = _read(text)
+    bound = read.bound if whole else {}
     addresses, services = groups("\n".join(read.groups) + "\n")
     found = access_list.lists("".join(_listing(read)), who, addresses, services)
     if not any(one.entries for one in found):
@@ -73,8 +87,8 @@ def facts(text: str, who: str, at: datetime) -> list[Fact]:
             Interface(name=one.name, addresses=tuple(one.addresses), enabled=one.enabled)
             for one in read.ports
         ),
-        *acl_rules.facts(found, read.bound, False, at),
-        *acl_rules.unwritten(found, read.bound, discovery=("nd-na", "nd-ns"), empty_permits=True),
+        *acl_rules.facts(found, bound, False, at),
+        *acl_rules.unwritten(found, bound, discovery=("nd-na", "nd-ns"), empty_permits=True),
     ]
 
 

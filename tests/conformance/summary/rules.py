@@ -71,12 +71,16 @@ def _elements(text: str) -> int:
     return len(root.findall("./filter/rule"))
 
 
+# An entry of a numbered list, as a configuration writes it.
+_NUMBERED = r"^access-list \d+ (?:permit|deny)\b"
 # How many rules a text holds, by the text alone. A line with a group is printed again for each
 # of its members, and a rule of several lines is one.
 _WRITTEN: dict[str, Callable[[str], int]] = {
     "iptables": _lines(r"^-A "),
     "cisco_asa": _lines(r"^access-list \S+ (?:line \d+ )?(?:\w+ )?(?:permit|deny)\b"),
-    **dict.fromkeys(("cisco_ios", "cisco_iosxe", "cisco_nxos"), _lines(ENTRY.pattern)),
+    **dict.fromkeys(
+        ("cisco_ios", "cisco_iosxe", "cisco_nxos"), _lines(rf"{ENTRY.pattern}|{_NUMBERED}")
+    ),
     "vyatta_vyos": _names(r"^set firewall (?:ipv[46] )?(?:ipv6-)?name (\S+) rule (\d+)"),
     # A name stands in each vsys by itself.
     "paloalto_panos": _names(r"^set (.*?security rules (?:\"[^\"]+\"|\S+)) "),
