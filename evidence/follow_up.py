@@ -54,7 +54,9 @@ def deficiencies(
     said: Iterable[Disposition],
     at: datetime,
 ) -> list[Deficiency]:
-    """The register of a month, in the order of `verdicts`, as it stands at a moment."""
+    """The register of a month, in the order of `verdicts`, as it stands at a moment. A control that
+    is as bad as a clause below it is not listed beside that clause."""
+    above = {one[:at] for one in since for at, sign in enumerate(one) if sign == "."}
     entries: dict[str, list[Disposition]] = {}
     for one in said:
         if one.kind is Kind.follow_up and one.subject == SUBJECT and one.complete:
@@ -62,7 +64,7 @@ def deficiencies(
     return [
         _deficiency(control, verdicts[control], since[control], entries.get(control, ()), at)
         for control in verdicts
-        if control in since
+        if control in since and control not in above
     ]
 
 

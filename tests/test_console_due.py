@@ -40,6 +40,8 @@ def test_what_is_due_is_a_page_and_a_calendar(office: Office) -> None:
     assert page.status_code == 200 and "最遲工作日" in page.text and "2027-02-28" in page.text
     assert "假日資料未備" in page.text, "2027 does not ship"
     assert "行憲紀念日" in page.text
+    assert "DMZ 規則半年檢視" in page.text, "of which no record is known"
+    assert "已下線資通系統規則之調整或停用" not in page.text, "a deadline is no review to record"
     answer = office.people["wu"].get(f"{office.base}/due.ics")
     assert answer.headers["Content-Type"].startswith("text/calendar")
     assert all(len(line.encode()) <= 75 for line in answer.text.split("\r\n"))
@@ -71,6 +73,7 @@ def test_deficiencies_are_followed_up_and_the_pack_has_the_register(
         return {one.control: len(one.entries) for one in found}
 
     first = next(iter(open_ones()))
+    assert "CC-17010" not in open_ones(), "it is the sum of its clauses"
     path = f"{office.base}/deficiencies"
     wang = office.people["wang"]
     assert code_of(wang.post(path, {"reason": "x"})) == "answer_incomplete"

@@ -55,3 +55,10 @@ def test_what_says_nothing_is_no_follow_up() -> None:
     said = [entry("a", at(2026, 12, 1), " ")]
     (found,) = deficiencies({"a": BAD}, {"a": "2026-09"}, said, at(2026, 12, 31))
     assert found.entries == ()
+
+
+def test_a_control_is_not_listed_beside_the_clause_that_makes_it_so() -> None:
+    verdicts = dict.fromkeys(("CC-17010", "CC-17010.b.f", "CC-1", "CC-13000", "CC-13000.3"), BAD)
+    since = dict.fromkeys(("CC-17010", "CC-17010.b.f", "CC-1", "CC-13000"), "2026-09")
+    found = deficiencies(verdicts, since, (), at(2026, 10, 1))
+    assert [one.control for one in found] == ["CC-17010.b.f", "CC-1", "CC-13000"]

@@ -33,11 +33,7 @@ def section(month: Month) -> Section:
 
 def register(month: Month) -> list[Deficiency]:
     """The month's open deficiencies. One that is new is open since this month."""
-    verdicts = {
-        one.control.id: one.verdict
-        for one in month.results
-        if one.control.checks or one.control.manual or one.control.activities
-    }
+    verdicts = {one.control.id: one.verdict for one in month.results}
     earlier = month.open_since or {}
     since = {
         control: earlier.get(control, month.period)

@@ -68,21 +68,22 @@ def due(rows: Connection, agent: str, period: str, at: datetime) -> list[Due]:
 
 def unrecorded(rows: Connection, agent: str, period: str) -> list[tuple[str, Text]]:
     """Activities that recur and of which nobody said when they were last done, by clause."""
-    return [
-        (one.control, Text(**clock["title"]))
-        for one in look.clauses(rows, agent, period)
-        for clock in json.loads(one.record)["clocks"]
-        if clock["last_done_on"] is None and clock["next_due_on"] is None
-    ]
+    found = []
+    for one in look.clauses(rows, agent, period):
+        record = json.loads(one.record)
+        since = {each["id"]: each["since"] for each in record["clause"]["activities"]}
+        found += [
+            (one.control, Text(**clock["title"]))
+            for clock in record["clocks"]
+            if clock["last_done_on"] is None and since[clock["activity"]] == "last_done"
+        ]
+    return found
 
 
 def register(rows: Connection, agent: str, period: str, at: datetime) -> list[Deficiency]:
     """The open deficiencies of a month with their follow-ups."""
-    verdicts = {
-        one.control: Verdict(one.verdict)
-        for one in look.clauses(rows, agent, period)
-        if _is_clause(one)
-    }
+    clauses = look.clauses(rows, agent, period)
+    verdicts = {one.control: Verdict(one.verdict) for one in clauses}
     return deficiencies(verdicts, since(rows, agent, period), _said(rows, agent), at)
 
 
@@ -94,12 +95,6 @@ def since(rows: Connection, agent: str, period: str) -> dict[str, str]:
     for one in rows.execute(wanted.order_by(of.period)):
         history.setdefault(one.period, {})[one.control] = Verdict(one.verdict)
     return open_since(list(history.items()))
-
-
-def _is_clause(one: Any) -> bool:
-    """Whether it is judged by itself: a control with clauses below is only their sum."""
-    record = json.loads(one.record)["clause"]
-    return bool(record["checks"] or record["manual"] or record["activities"])
 
 
 def _said(rows: Connection, agent: str) -> Iterator[Disposition]:

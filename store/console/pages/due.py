@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from report.words import both_calendars
 from store.console.guard import Call, Console
 from store.console.pages import month_of, shown
 from store.ics import Entry, to_ics
+from store.month import look
 from store.month.due import Due, What, due, register, unrecorded
 from store.said.answering import follow_up
 from store.workdays import work_days
@@ -64,7 +66,12 @@ def deficiencies(console: Console, call: Call) -> Response:
     days = work_days(console.custody.state)
     with console.custody.database.reading() as rows:
         found = register(rows, values["agent"], values["period"], console.clock())
-    listed = [{"one": one, "by": days.act_by(one.next_due_on)} for one in found]
+        clauses = look.clauses(rows, values["agent"], values["period"])
+    titles = {one.control: json.loads(one.record)["title"] for one in clauses}
+    listed = [
+        {"one": one, "title": titles[one.control], "by": days.act_by(one.next_due_on)}
+        for one in found
+    ]
     return shown(console, call, "deficiencies.html", here="deficiencies", rows=listed, **values)
 
 
