@@ -15,7 +15,7 @@ FAMILIES = (
         vendor="Fortinet",
         product="fortios",
         name="FortiOS",
-        under=("12356.101", "12356.15", "12356"),
+        under=("12356.101", "12356.15"),
         version=(get("12356.101.4.1.1.0", _FORTI), entity("software", r" (v\d.*)")),
         build=(get("12356.101.4.1.1.0", _BUILD),),
         model=(
@@ -77,6 +77,17 @@ FAMILIES = (
         build=(get("12356.107.2.1.2.0", _BUILD),),
         model=(get("12356.107.2.1.1.0"), entity("model")),
         serial=_FORTI_SERIAL,
+    ),
+    # FORTINET-FORTIADC-MIB fadcSystem: 1 model, 2 serial number, 3 version.
+    Family(
+        vendor="Fortinet",
+        product="fortiadc",
+        name="FortiADC",
+        under=("12356.112",),
+        version=(get("12356.112.1.3.0", r"v?(\d[\w.]*)"),),
+        build=(get("12356.112.1.3.0", _BUILD),),
+        model=(get("12356.112.1.1.0"), entity("model")),
+        serial=(get("12356.112.1.2.0"), *_FORTI_SERIAL),
     ),
     Family(
         vendor="Fortinet",
