@@ -13,8 +13,10 @@ from typing import Any
 import pyotp
 import pytest
 import requests
+from argon2 import PasswordHasher
 
 from store.console.guard import Console
+from store.people import secrets
 from store.people.roles import EVERYWHERE, Role
 from tests.fixtures_month import Kept, kept_in
 from tests.lab_month import Month
@@ -122,6 +124,17 @@ def code_of(answer: requests.Response) -> str:
     """The code of a refusal's page."""
     found = re.search(r'<p class="quiet"><code>([a-z_]+)</code>', answer.text)
     return found[1] if found else ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords outside of tests. In them it is argon2id all the same, with the
+    least work that it can have: work is for whoever guesses, and was a tenth of a second a time."""
+    real = secrets._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(secrets, "_NOBODY", secrets._of_no_password())
+        yield real
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+from argon2 import PasswordHasher
 
 from store.console.guard import Page
 from store.console.routes import PAGES, console_routes
@@ -171,6 +172,13 @@ def test_tries_that_fail_cost_time_for_known_and_unknown_alike(office: Office) -
     assert wang.log_in().status_code == 429
     office.later()
     assert wang.log_in().status_code == 303
+
+
+def test_a_password_costs_whoever_guesses_what_rfc_9106_recommends(
+    real_hasher: PasswordHasher,
+) -> None:
+    """The second recommended option of its section 4: 64 MiB, three passes, four lanes."""
+    assert real_hasher.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_disabled_account_is_out_at_once(office: Office) -> None:
