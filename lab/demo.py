@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -203,7 +205,19 @@ def _draw(show: Show, picture: Path) -> None:
     """What the terminal showed, as a picture that fetches nothing from elsewhere."""
     drawn = show.console.export_svg(title="make demo")
     drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r'(textLength=")([\d.]+)("[^>]*>)([^<]*)', _as_wide_as_it_is, drawn)
     picture.write_text(drawn.replace("Fira Code", "Noto Sans Mono CJK TC"), "utf-8")
+
+
+def _as_wide_as_it_is(found: re.Match[str]) -> str:
+    """rich counts characters; those of Chinese take two columns, and would lie on each other.
+
+    The blanks behind a text show nothing, and would share in its width.
+    """
+    before, length, after, text = found.groups()
+    column = float(length) / max(len(unescape(text)), 1)
+    text = re.sub(r"(&#160;|\s)+$", "", text)
+    return f"{before}{column * cell_len(unescape(text)):g}{after}{text}"
 
 
 def _wait() -> None:

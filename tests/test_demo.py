@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,8 @@ DAYS = 5
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    assert run_demo(folder, once=True, language="zh-TW", days=DAYS, picture=None) == 0
+    picture = folder.parent / "demo.svg"
+    assert run_demo(folder, once=True, language="zh-TW", days=DAYS, picture=picture) == 0
     return folder
 
 
@@ -38,6 +40,13 @@ def test_every_device_that_is_there_was_read(demo: Path) -> None:
     failed = {key: r.failure.code for key, r in newest.items() if r.failure}
     # One device of the lab is switched off, so that the work book shows how that is told.
     assert failed == {("fw-branch", "firewall"): "device_unreachable"}
+
+
+def test_what_the_terminal_showed_is_drawn_two_columns_a_chinese_character(demo: Path) -> None:
+    drawn = (demo.parent / "demo.svg").read_text("utf-8")
+    widths = re.findall(r'textLength="([\d.]+)"[^>]*>(\S+?)<', drawn)
+    assert ("73.2", "不符合") in widths
+    assert "canary-" not in drawn
 
 
 def test_everything_arrived_in_the_store_and_nothing_waits(demo: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from agent.redact import SiteKey
 from agent.sealing import Agent
 from agent.steady import SteadyClock
 from agent.transports.tape import TapeTransport
-from agent.wired import make_keys
+from agent.wired import make_keys, system_clock
 from evidence.device import Device
 from evidence.facts import FirewallRule, RuleUsage
 from evidence.reading import OWN_CLOCK, Failure, Reading
@@ -147,6 +148,20 @@ def test_a_clock_set_back_between_two_boots_shows_by_the_readings_kept(
     assert host.read().clock_set_at == ahead.at  # not of one that was itself in doubt
     host.passes(3 * DAY)
     assert not host.read().clock_doubted
+
+
+def test_another_time_zone_of_the_machine_is_no_step(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        for zone, host.synchronised in (("Asia/Taipei", True), ("America/New_York", False)):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            watch = OwnClock(system_clock, host.ledger, lambda: host.synchronised)
+            assert watch.look("fw-1", "firewall", system_clock()) == (None, None)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_reading_in_doubt_is_no_measure_of_those_after_it(host: Host) -> None:
