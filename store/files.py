@@ -97,8 +97,9 @@ class Files:
         synced yet."""
         fresh = self.incoming / str(next(self._numbers))
         try:
-            with fresh.open("xb") as file:
-                file.write(body)
+            # No buffer between: these are the files of every deposit.
+            with fresh.open("xb", buffering=0) as file:
+                write_all(file.fileno(), body)
             fresh.rename(self.path(kind, digest))
         except OSError:
             fresh.unlink(missing_ok=True)
@@ -143,6 +144,13 @@ class Files:
             else:
                 path.unlink()
         return len(orphans)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, in however many pieces the kernel takes it."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def sync(descriptor: int) -> None:

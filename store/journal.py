@@ -22,7 +22,7 @@ from pathlib import Path
 from evidence.archive import open_archive
 from evidence.bundle import Bundle, unpacked
 from evidence.seal import Envelope
-from store.files import BLOBS, ENVELOPES, DiskBroken, Files, sync, sync_folder
+from store.files import BLOBS, ENVELOPES, DiskBroken, Files, sync, sync_folder, write_all
 from store.rounds import repeated
 
 EVERY_S = 2.0
@@ -50,8 +50,8 @@ class Journal:
             size_bytes = os.fstat(self._open).st_size
             try:
                 for copy in copies:
-                    _write(self._open, _head(copy))
-                    _write(self._open, copy)
+                    write_all(self._open, _head(copy))
+                    write_all(self._open, copy)
                 sync(self._open)
             except DiskBroken as error:
                 self._broken = error
@@ -153,9 +153,3 @@ def _parts(copy: bytes) -> Iterator[tuple[str, str, bytes]]:
 
 def _head(copy: bytes) -> bytes:
     return len(copy).to_bytes(_LENGTH_BYTES) + sha256(copy).digest()
-
-
-def _write(opened: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(opened, left) :]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.whole
 TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "ssh": partial(ssh.run, count=2, rules=60, workers=2, rounds=1, peer=False),
     "usage": partial(usage.run, units=4, rules=200, duckdb=False),
-    "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1),
+    "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1, many=3),
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2, entries=(300, 700)),
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
     "identify": partial(identify.run, count=2, compared=False),
