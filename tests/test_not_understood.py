@@ -394,3 +394,20 @@ def test_a_map_that_decides_both_ways_takes_no_value_for_certain(
     )
     rule, _ = rules(read("linux", "firewall", ("nft list ruleset", ruleset.encode())))
     assert (rule.permits, rule.conditions) == (permits, conditions)
+
+
+@pytest.mark.parametrize(
+    ("port", "services", "condition"),
+    [
+        ("80,443", ("tcp/80", "tcp/443"), ()),
+        ("!22", ("tcp",), ("destination port !22",)),
+        ("80,!22", ("tcp",), ("destination port 80,!22",)),
+    ],
+)
+def test_ports_of_a_vyos_of_which_some_are_left_out_are_a_condition(
+    port: str, services: tuple[str, ...], condition: tuple[str, ...]
+) -> None:
+    base = "set firewall ipv4 forward filter rule 10"
+    text = f"{base} action 'accept'\n{base} protocol 'tcp'\n{base} destination port '{port}'\n"
+    rule, _ = rules(read("vyos", "firewall", ("show configuration commands", text.encode())))
+    assert (rule.services, rule.conditions) == (services, condition)

@@ -115,7 +115,9 @@ def conditions(rule: Numbered) -> Iterator[str]:
 def _narrows(rule: Numbered, one: Statement) -> bool:
     left_out = one[-1].startswith("!")
     match one:
-        case ("protocol", _) | (_, "port", _) | (_, "group", "port-group", _):
+        case (_, "port", _):
+            return "!" in one[-1]  # one of several leaves them all to this condition
+        case ("protocol", _) | (_, "group", "port-group", _):
             return left_out
         case ("inbound-interface" | "outbound-interface", *_):
             return left_out
