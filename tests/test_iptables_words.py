@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from collectors.linux._iptables_rule import options
 from evidence.errors import Incomplete
-from evidence.facts import FirewallRule
+from evidence.facts import FirewallRule, RuleUsage
 from evidence.rules import match_of
 from tests.by_hand import read
 
@@ -92,3 +93,29 @@ def test_states_of_a_listing_are_states(
     match = match_of(FirewallRule(key="x", conditions=(said,)), 4)
     assert match is not None
     assert (match.words[2], match.words[-1]) == (states, others)
+
+
+COMMANDS = """\
+-P INPUT DROP -c 5 300
+-P FORWARD ACCEPT -c 0 0
+-P OUTPUT ACCEPT -c 1 60
+-N MINE
+-A INPUT -i lo -c 7 420 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "the -c 1 2 of it" -c 3 180 -j MINE
+-A MINE -c 0 0 -j DROP
+"""
+
+
+def test_what_iptables_prints_as_commands_is_what_it_saves() -> None:
+    for text in (COMMANDS, re.sub(r" -c \d+ \d+(?! of)", "", COMMANDS)):
+        reading = read("linux", "firewall", ("iptables -S", text.encode()))
+        assert reading.failure is None, reading.failure
+        rules = [one for one in reading.of(FirewallRule) if not one.implicit]
+        assert [(one.policy, one.action, one.services) for one in rules] == [
+            ("INPUT", "accept", ("any",)),
+            ("INPUT", "jump", ("tcp/22",)),
+            ("MINE", "drop", ("any",)),
+        ]
+        assert {one.context for one in rules} == {"filter"}
+        counts = [one.count for one in reading.of(RuleUsage) if one.count is not None]
+        assert sorted(counts) == ([0, 0, 1, 3, 5, 7] if text is COMMANDS else [])

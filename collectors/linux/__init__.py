@@ -54,7 +54,8 @@ def _listings(program: str) -> tuple[str, ...]:
     tables = ("", "-t filter ", "-t nat ", "-t mangle ", "-t raw ", "-t security ")
     spelled = [f"{program} {table}-L {detail}".strip() for table in tables for detail in details]
     joined = [f"{program} {table}-{flags}" for table in tables for flags in ("nvL", "vnL", "nL")]
-    return (f"{program}-save", *spelled, *joined, f"{program} --list")
+    said = [f"{program} {table}-S{more}" for table in tables for more in ("", " -v", "v")]
+    return (f"{program}-save", *spelled, *joined, f"{program} --list", *said)
 
 
 NFT = _as_root("nft_ruleset", "nft -j list ruleset", "nft --json list ruleset")

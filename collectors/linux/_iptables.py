@@ -47,12 +47,35 @@ class Dump:
 def dump(text: str, family: str, who: str) -> Dump:
     """The rules of one answer; none for an empty one. Raises Incomplete or Unexpected."""
     listed = re.search(r"(?m)^Chain \S+ \(", text) is not None
+    commands = not listed and re.match(r"(?:#.*\n|\s)*-P \S+ \S+", text) is not None
     # A listing does not say; of today's hosts it is nf_tables'.
-    nf_tables = listed or "(nf_tables)" in text or "by xtables-save" in text
+    nf_tables = listed or commands or "(nf_tables)" in text or "by xtables-save" in text
+    text = _as_saved(text) if commands else text
     read = _listing if listed else _saved
     drafts = tuple(read(text, family, nf_tables, who))
     tables = frozenset(draft.rule.context.removeprefix("legacy:") for draft in drafts)
     return Dump(family, nf_tables, tables, drafts)
+
+
+def _as_saved(text: str) -> str:
+    """What `iptables -S` prints as iptables-save does: policies and counters stand elsewhere, and
+    the table is the one that has such chains."""
+    lines, chains = list[str](), set[str]()
+    for line in text.splitlines():
+        count = _COUNTERS.search(line)
+        plain = _COUNTERS.sub("", line)
+        made = re.fullmatch(r"-(?:P (\S+) (\S+)|N (\S+))\s*", plain)
+        if made:
+            chains.add(made[1] or made[3])
+            shown_ = f" [{count[1]}:{count[2]}]" if count and made[1] else ""
+            lines.append(f":{made[1] or made[3]} {made[2] or '-'}{shown_}")
+        else:
+            lines.append(f"[{count[1]}:{count[2]}] {plain}" if count else plain)
+    return "\n".join((f"*{_table(chains)}", *lines, "COMMIT", ""))
+
+
+# Behind the match, so that a comment's words are none.
+_COUNTERS = re.compile(r" -c (\d+) (\d+)(?= -[jg] |\s*$)")
 
 
 def _saved(text: str, family: str, nf_tables: bool, who: str) -> Iterator[Draft]:
