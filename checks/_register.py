@@ -82,6 +82,6 @@ def _without_row(
         ),
         at=readings.at,
         evidence=tuple(dict.fromkeys(entry.evidence for entry in entries)),
-        measures={"count": len(entries), "names": [entry.title for entry in entries]},
+        measures={"product": names, "version": None, "count": len(entries)},
         scope=(f"site:{site or readings.devices[register].site}", "subject:firmware"),
     )

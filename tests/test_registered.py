@@ -14,6 +14,8 @@ from checks.release_is_supported import check
 from evidence.facts import Asset, HardwareItem, SoftwareRelease
 from evidence.observation import Observation, Result
 from evidence.registered import registered
+from report.sections.lifecycle import lifecycle_table
+from report.timeline import endings, timeline
 from tests.judging import read, seen
 
 CATALOGUE = load_catalogue(date(2026, 11, 28))
@@ -105,3 +107,17 @@ def test_registered_equipment_is_judged_where_nothing_read_is_it() -> None:
     found = judged(*assets, beside=(firmware,))
     assert list(found) == ["register/H1/hardware"]
     assert found["register/H1/hardware"].measures["serial"] == "FOC0912X0AA"
+
+
+def test_the_table_and_the_picture_hold_what_the_register_says() -> None:
+    found = judged(
+        Asset(asset_id="S1", name="MariaDB", category="software", version="10.5.9"),
+        Asset(asset_id="S4", name="結算系統", category="software", version="2.0"),
+    )
+    table = lifecycle_table(found.values(), {"cmdb": "main"}, ())
+    rows = {str(row["name"]): row for row in table.rows}
+    assert set(rows) == {"mariadb", "S4 結算系統"}
+    assert {str(row["part"]) for row in rows.values()} == {str(rows["mariadb"]["part"])}
+    assert "mariadb 10.5.9" in timeline(
+        endings(found.values(), {"cmdb": "main"}), date(2026, 11, 28), "en"
+    )
