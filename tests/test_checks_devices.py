@@ -166,9 +166,18 @@ def test_wpa2_with_frame_protection_is_strong() -> None:
 @pytest.mark.parametrize(
     ("said", "traits", "result"),
     [
-        ({"akm": (), "pairwise": (), "group": None, "versions": ()}, ["open"], "not_satisfied"),
         (
-            {"akm": (), "pairwise": (), "group": None, "versions": (), "portal": True},
+            {"akm": ("open",), "pairwise": (), "group": None, "versions": ()},
+            ["open"],
+            "not_satisfied",
+        ),
+        (
+            {"akm": (), "pairwise": (), "group": None, "versions": ()},
+            ["akm_unknown"],
+            "not_assessed",
+        ),
+        (
+            {"akm": ("open",), "pairwise": (), "group": None, "versions": (), "portal": True},
             ["open_portal"],
             "not_satisfied",
         ),
