@@ -11,10 +11,9 @@ import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from evidence.clock import parse_at, stamp
+from evidence.clock import stamp
 from evidence.facts.access import AccessGrant as AccessGrant
 from evidence.facts.access import RemoteAccess as RemoteAccess
 from evidence.facts.access import RemoteSession as RemoteSession
@@ -30,6 +29,7 @@ from evidence.facts.delivered import MailScan as MailScan
 from evidence.facts.delivered import ManagedEndpoint as ManagedEndpoint
 from evidence.facts.logs import LoggedTraffic as LoggedTraffic
 from evidence.facts.logs import TrafficLog as TrafficLog
+from evidence.facts.record import Reader, readers_of
 from evidence.facts.scans import ScannedHost as ScannedHost
 from evidence.facts.scans import ScanReport as ScanReport
 from evidence.facts.scans import Severity as Severity
@@ -453,8 +453,12 @@ def to_record(fact: Fact) -> dict[str, Any]:
 def from_record(record: dict[str, Any]) -> Fact:
     """The fact a record was made from. Raises KeyError (unknown fact) or TypeError (field)."""
     kind = FACTS[record["fact"]]
-    kinds = _field_kinds(record["fact"])
-    values = {name: _value(kinds[name], value) for name, value in record.items() if name != "fact"}
+    readers = _readers(record["fact"])
+    values = {}
+    for name, value in record.items():
+        if name != "fact":
+            read = readers[name]
+            values[name] = value if read is None else read(value)
     return kind(**values)
 
 
@@ -480,19 +484,5 @@ def _field_names(name: str) -> tuple[tuple[str, Any], ...]:
 
 
 @cache
-def _field_kinds(name: str) -> dict[str, Any]:
-    return get_type_hints(FACTS[name])
-
-
-def _value(kind: Any, value: Any) -> Any:
-    if get_origin(kind) in (UnionType, Union):
-        if value is None:
-            return None
-        kind = next(one for one in get_args(kind) if one is not NoneType)
-    if kind is datetime:
-        return parse_at(value)
-    if kind is date:
-        return date.fromisoformat(value)
-    if get_origin(kind) is tuple:
-        return tuple(_value(get_args(kind)[0], item) for item in value)
-    return value
+def _readers(name: str) -> dict[str, Reader | None]:
+    return readers_of(FACTS[name])
