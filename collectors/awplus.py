@@ -26,7 +26,10 @@ _BOARDS = each(
     r"^Base +\d+ +(?P<model>\S+) +(?P<revision>\S+) +(?P<serial>\S+) *$",
 )
 # A stack tells its release below the boards of all its members.
-_SOFTWARE = one(r"^Software version +: +(?P<version>\d\S*)", build=r"^Current software +: +(\S+)")
+_SOFTWARE = one(
+    r"^Board +ID[\s\S]*?^Software version +: +(?P<version>\d\S*)",
+    build=r"^Current software +: +(\S+)",
+)
 _VERSION = one(
     r"^AlliedWare Plus \(TM\) (?P<version>\d\S*)", build=r"^(?:Application )?Build name *: *(\S+)"
 )

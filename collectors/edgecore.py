@@ -44,7 +44,7 @@ _CODE = one(
     rom_version=r"^ *Boot ROM Version *: *(\d\S*)",
 )
 _SYSTEM = one(
-    r"^ *System Description *: *(?P<description>[A-Z]\S*)",
+    r"^ *System Description *: *(?P<description>[A-Z]{2,}\d[\w-]*)\s*$",
     hostname=r"^ *System Name *: *(\S+)",
     uptime=r"^ *System Up ?[Tt]ime *: *(.+)",
 )

@@ -18,8 +18,7 @@ MAKER = Maker("Zyxel", "zyxel-os", "Zyxel firmware")
 
 REPORT = Ask("report", "sys atsh", also=("atsh", "sys_atsh"))
 _REPORT = one(
-    r"^Firmware Version *: *(?P<version>\S+)",
-    boot_version=r"^Bootbase Version *: *([^|\n]+)",
+    r"^Firmware Version *: *(?P<version>\S+)\s+^Bootbase Version *: *(?P<boot_version>[^|\n]+)",
     hardware_model=r"^Product Model *: *(\S.*?) *$",
     serial_number=r"^Serial Number *: *(\S+)",
 )

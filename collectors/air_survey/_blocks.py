@@ -170,7 +170,6 @@ _JOINED = re.compile(
     rf"(?P<more>(?:[ \t].*\r?\n)*?.*Access Point: (?P<mac>{_MAC})(?:.*\r?\n?)(?:[ \t].*\r?\n?)*)"
 )
 _NOT_JOINED = re.compile(r"(?m)^\S+ +IEEE 802\.11")
-_LABEL = re.compile(r"(?m)^ *(?P<label>[A-Za-z0-9. ]+): *(?P<value>.*?) *$")
 
 
 def iwconfig(text: str) -> list[AirObservation] | None:
@@ -195,7 +194,8 @@ def iwconfig(text: str) -> list[AirObservation] | None:
 def airport_joined(text: str) -> list[AirObservation] | None:
     """The access point a Mac is joined to; None where it is no such answer. Of several ways in it
     names the one it took, and of WEP none: its protection is not told."""
-    said = {one["label"].strip(): one["value"] for one in _LABEL.finditer(text)}
+    lines = (line.partition(":") for line in text.splitlines())
+    said = {label.strip(): value.strip() for label, colon, value in lines if colon}
     if not {"BSSID", "SSID", "link auth"} <= said.keys():
         return None
     # It leaves leading zeros out: `2:0:0:0:0:3f`.
