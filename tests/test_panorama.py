@@ -55,3 +55,59 @@ def test_rules_are_asked_one_by_one_where_that_is_wanted() -> None:
     assert reading.failure is None, reading.failure
     counted = {one.name for one in reading.of(FirewallRule) if one.counted}
     assert "web in" in counted
+
+
+KEPT = """\
+set deviceconfig system hostname panorama
+set shared address office ip-netmask 10.30.0.0/16
+set shared post-rulebase security rules last source any
+set shared post-rulebase security rules last action deny
+set device-group HQ devices [ 001 002 ]
+set device-group HQ address web ip-netmask 10.20.1.10
+set device-group HQ pre-rulebase security rules first source office
+set device-group HQ pre-rulebase security rules first destination web
+set device-group HQ pre-rulebase security rules first action allow
+set device-group "Branch office" devices 003
+set device-group "Branch office" pre-rulebase security rules second action allow
+set readonly devices localhost.localdomain device-group "Branch office" parent-dg HQ
+"""
+KEPT_XML = """\
+<config><shared>
+<address><entry name="office"><ip-netmask>10.30.0.0/16</ip-netmask></entry></address>
+<post-rulebase><security><rules><entry name="last"><source><member>any</member></source>
+<action>deny</action></entry></rules></security></post-rulebase></shared>
+<devices><entry name="localhost.localdomain"><device-group>
+<entry name="HQ"><devices><entry name="001"/><entry name="002"/></devices>
+<address><entry name="web"><ip-netmask>10.20.1.10</ip-netmask></entry></address>
+<pre-rulebase><security><rules><entry name="first"><source><member>office</member></source>
+<destination><member>web</member></destination><action>allow</action></entry></rules></security>
+</pre-rulebase></entry>
+<entry name="Branch office"><devices><entry name="003"/></devices><pre-rulebase><security><rules>
+<entry name="second"><action>allow</action></entry></rules></security></pre-rulebase></entry>
+</device-group></entry></devices>
+<readonly><devices><entry name="localhost.localdomain"><device-group><entry name="Branch office">
+<parent-dg>HQ</parent-dg></entry></device-group></entry></devices></readonly></config>
+"""
+
+
+@pytest.mark.parametrize("text", [KEPT, KEPT_XML])
+def test_a_kept_configuration_tells_each_firewall_its_rules(text: str) -> None:
+    reading = read("panorama", "firewall", ("show config running", text.encode()))
+    assert reading.failure is None, reading.failure
+    rules = [one for one in reading.of(FirewallRule) if not one.implicit]
+    assert [(one.subject_unit, one.name, one.sources, one.destinations) for one in rules] == [
+        ("001", "first", ("10.30.0.0/16",), ("10.20.1.10/32",)),
+        ("001", "last", ("any",), ("any",)),
+        ("002", "first", ("10.30.0.0/16",), ("10.20.1.10/32",)),
+        ("002", "last", ("any",), ("any",)),
+        ("003", "first", ("10.30.0.0/16",), ("10.20.1.10/32",)),
+        ("003", "second", ("any",), ("any",)),
+        ("003", "last", ("any",), ("any",)),
+    ]
+
+
+def test_a_firewall_s_configuration_is_none_of_panorama_s() -> None:
+    text = "set rulebase security rules a action allow\n"
+    reading = read("panorama", "firewall", ("show config running", text.encode()))
+    assert reading.failure is not None
+    assert reading.failure.code == "result_empty_suspicious"

@@ -227,3 +227,30 @@ def test_what_is_not_whole_or_not_a_firewall_s_is_refused(text: str, code: str) 
     reading = kept(text)
     assert reading.failure is not None
     assert reading.failure.code == code, reading.failure
+
+
+PUSHED = """\
+set policy panorama address central ip-netmask 10.9.0.0/16
+set policy panorama pre-rulebase security rules first source central
+set policy panorama pre-rulebase security rules first action allow
+set policy panorama post-rulebase security rules last source any
+set policy panorama post-rulebase security rules last action deny
+"""
+
+
+def test_what_panorama_pushed_stands_round_the_firewall_s_own_rules() -> None:
+    reading = read("panos", "firewall", ("show config running", (SET + PUSHED).encode()))
+    rules = [one for one in reading.of(FirewallRule) if not one.implicit]
+    assert [(one.name, one.policy) for one in rules] == [
+        ("first", "pre-rulebase"),
+        ("web in", "rulebase"),
+        ("old", "rulebase"),
+        ("last", "post-rulebase"),
+    ]
+    assert rules[0].sources == ("10.9.0.0/16",)
+
+
+def test_a_firewall_may_have_pushed_rules_alone() -> None:
+    reading = read("panos", "firewall", ("show config running", PUSHED.encode()))
+    names = [one.name for one in reading.of(FirewallRule) if not one.implicit]
+    assert names == ["first", "last"]

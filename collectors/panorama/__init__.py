@@ -10,16 +10,16 @@ From the documentation and public code; not confirmed on a Panorama of our own: 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from collectors._managed.apart import apart
-from collectors.panorama import _groups, _hits
+from collectors.panorama import _groups, _hits, _kept
 from collectors.panorama._groups import BASES, SHARED, Firewall, Place
 from collectors.panos import _unit
 from collectors.panos._answer import result
-from collectors.panos._asks import encoded, op, show
+from collectors.panos._asks import CLI_CONFIGURATION, encoded, op, show
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
@@ -78,16 +78,41 @@ class Told:
 
 def firewall(device: Device) -> Flow:
     """The rules that Panorama holds, for each firewall that has them, with the hits it sent."""
-    groups = _groups.groups((yield from _needed(device, GROUPS)))
+    try:
+        groups = _groups.groups((yield from _needed(device, GROUPS)))
+    except NotAnswered as silence:
+        return (yield from _delivered(device, silence))
     parents = _groups.parents((yield from _optional(HIERARCHY)))
     places = {SHARED: (yield from _shared())}
     for name in groups:
         # A group that is refused fails the reading: its rules would be missing unseen.
         places[name] = _groups.place(name, result((yield GROUP(group=_sent(name)))))
-    found: list[Fact] = [*_groups.units(groups)]
     told: dict[str, Told] = {}
     for name, place in places.items():
         told[name] = yield from _hits_of(place, device.options.get("rule_hits") == "each")
+    return _every(device, places, groups, parents, told)
+
+
+def _delivered(device: Device, silence: NotAnswered) -> Flow:
+    """The rules of a configuration that somebody kept, where nothing else is answered."""
+    try:
+        capture = yield CLI_CONFIGURATION
+    except NotAnswered:
+        raise silence from None
+    kept = _kept.kept(capture)
+    told = {name: Told({}) for name in kept.places}
+    return _every(device, kept.places, kept.groups, kept.parents, told)
+
+
+def _every(
+    device: Device,
+    places: Mapping[str, Place],
+    groups: Mapping[str, list[Firewall]],
+    parents: Mapping[str, str],
+    told: dict[str, Told],
+) -> list[Fact]:
+    """Each firewall with the rules that reach it, then what reaches none."""
+    found: list[Fact] = [*_groups.units(groups)]
     emitted: set[str] = set()
     for name, firewalls in groups.items():
         chain = _groups.chain(name, parents, places)

@@ -19,11 +19,11 @@ from collectors._neighbours import inside
 from collectors.panos import _cli, _gateway, _kept, _unit, _usage
 from collectors.panos._account import privilege
 from collectors.panos._answer import result
-from collectors.panos._asks import SECRETS, get, op, show
+from collectors.panos._asks import CLI_CONFIGURATION, get, op, show
 from collectors.panos._neighbours import by_arp, by_lldp
 from collectors.panos._objects import objects
 from collectors.panos._rules import Rulebase, pushed_policy
-from evidence.ask import Ask, Secret
+from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected
@@ -94,18 +94,6 @@ ARP = op("arp_table", "<show><arp><entry name='all'/></arp></show>")
 # Read from what somebody delivers; the API takes no command line.
 CLI_SYSTEM = Ask("show_system_info", "show system info")
 CLI_POLICY = Ask("show_running_security_policy", "show running security-policy")
-CLI_CONFIGURATION = Ask(
-    "configuration",
-    "show config running",
-    secrets=(
-        *SECRETS,
-        Secret("regex", r"(?P<secret>-AQ==[A-Za-z0-9+/=_-]+)"),
-        Secret("regex", r"(?P<secret>\$(?:1|5|6|y)\$[A-Za-z0-9./$]{8,})"),
-        Secret("regex", r"\bsnmp-community-string[ \t]+\"?(?P<secret>[^\s\";]+)"),
-        Secret("regex", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.*?)-----END"),
-    ),
-    also=("show config merged", "show config effective-running-config", "show"),
-)
 
 
 def firewall(device: Device) -> Flow:

@@ -44,3 +44,18 @@ def op(name: str, cmd: str, holes: Mapping[str, str] = VSYS) -> Ask:
 def show(name: str, xpath: str, holes: Mapping[str, str] = VSYS) -> Ask:
     """A part of the active configuration."""
     return get(name, "config", xpath, "&action=show&xpath=", holes)
+
+
+# Read from what somebody delivers; the API takes no command line.
+CLI_CONFIGURATION = Ask(
+    "configuration",
+    "show config running",
+    secrets=(
+        *SECRETS,
+        Secret("regex", r"(?P<secret>-AQ==[A-Za-z0-9+/=_-]+)"),
+        Secret("regex", r"(?P<secret>\$(?:1|5|6|y)\$[A-Za-z0-9./$]{8,})"),
+        Secret("regex", r"\bsnmp-community-string[ \t]+\"?(?P<secret>[^\s\";]+)"),
+        Secret("regex", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>.*?)-----END"),
+    ),
+    also=("show config merged", "show config effective-running-config", "show"),
+)

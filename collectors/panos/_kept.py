@@ -7,7 +7,8 @@ XML, which a backup is, too. All three become the elements that the XML API answ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement
 
 from collectors._cli import braces
@@ -20,7 +21,10 @@ from evidence.facts import FirewallRule
 Words = tuple[str, ...]
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([\[\]])|([^\s\[\]"]+)')
-_BASES = ("rulebase", "pre-rulebase", "post-rulebase")
+_PUSHED = "policy panorama"
+_GROUP = "device-group "
+_PUSHED_BASES = ("pre-rulebase", "post-rulebase")
+_BASES = ("rulebase", *_PUSHED_BASES)
 _KINDS = ("security", "nat", "default-security-rules")
 _OBJECTS = ("address", "address-group", "service", "service-group")
 # What holds several values. Elsewhere the last word is the value.
@@ -47,14 +51,13 @@ def rules(capture: Capture) -> list[FirewallRule]:
     """The rules of every vsys. Raises Unexpected where there is none, and for a Panorama's
     configuration; Incomplete where it breaks off."""
     who = f"{capture.device}: {capture.ask.text!r}"
-    body = capture.body.lstrip()
-    shared, systems = _of_xml(capture) if body.startswith(b"<") else _of_words(capture, who)
-    found = [
-        rule
-        for name, entry in systems.items()
-        for rule in Rulebase(name, entry.find("rulebase"), None, objects([*shared, entry])).rules()
-        if entry.find("rulebase") is not None
-    ]
+    kept = configuration(capture)
+    found: list[FirewallRule] = []
+    for name, entry in kept.systems.items():
+        own = entry.find("rulebase")
+        if own is not None or kept.pushes:
+            places = [*kept.shared, *kept.pushed, entry]
+            found += Rulebase(name, own, kept.policy, objects(places)).rules()
     if not any(not one.implicit for one in found):
         raise Unexpected(
             f"{who}: no security rule of any vsys",
@@ -65,16 +68,54 @@ def rules(capture: Capture) -> list[FirewallRule]:
     return found
 
 
-def _of_xml(capture: Capture) -> tuple[list[Element], dict[str, Element]]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What all vsys share, what Panorama pushed to all of them, and each vsys by its name; of a
+    Panorama its device groups, and the group above each one that stands below another."""
+
+    shared: Sequence[Element]
+    pushed: Sequence[Element]
+    systems: Mapping[str, Element]
+    groups: Mapping[str, Element]
+    parents: Mapping[str, str]
+
+    @property
+    def policy(self) -> Element | None:
+        return next(iter(self.pushed), None)
+
+    @property
+    def pushes(self) -> bool:
+        """Whether Panorama pushed rules, and not objects alone."""
+        return any(one.find(base) is not None for one in self.pushed for base in _PUSHED_BASES)
+
+
+def configuration(capture: Capture) -> Kept:
+    """A configuration in any of its forms, in elements. Raises Unexpected and Incomplete."""
+    if capture.body.lstrip().startswith(b"<"):
+        return _of_xml(capture)
+    return _of_words(capture, f"{capture.device}: {capture.ask.text!r}")
+
+
+def _of_xml(capture: Capture) -> Kept:
     root = capture.xml()
-    shared = [one for one in (root.find(".//shared"),) if one is not None]
     systems = {
         entry.get("name", "vsys1"): entry for entry in root.findall(".//devices/entry/vsys/entry")
     }
-    return shared, systems
+    pushed = root.findall(".//policy/panorama")[:1]
+    groups = {
+        entry.get("name", ""): entry
+        for entry in root.findall(".//devices/entry/device-group/entry")
+        if entry.find("parent-dg") is None
+    }
+    parents = {
+        entry.get("name", ""): entry.findtext("parent-dg", "")
+        for entry in root.findall(".//readonly//device-group/entry")
+        if entry.find("parent-dg") is not None
+    }
+    return Kept(root.findall(".//shared")[:1], pushed, systems, groups, parents)
 
 
-def _of_words(capture: Capture, who: str) -> tuple[list[Element], dict[str, Element]]:
+def _of_words(capture: Capture, who: str) -> Kept:
     text = capture.text()
     tree = _Tree(who)
     if braces.in_braces(text):
@@ -83,7 +124,9 @@ def _of_words(capture: Capture, who: str) -> tuple[list[Element], dict[str, Elem
     else:
         for verb, words in _lines(text, who):
             tree.does(verb, words)
-    return [tree.shared], tree.systems
+    pushed = [tree.pushed] if len(tree.pushed) else []
+    systems = tree.systems or ({"vsys1": Element("entry", name="vsys1")} if pushed else {})
+    return Kept([tree.shared], pushed, systems, tree.groups, tree.parents)
 
 
 def _lines(text: str, who: str) -> Iterator[tuple[str, Words]]:
@@ -127,12 +170,17 @@ _ESCAPED = re.compile(r"\\.", re.DOTALL)
 
 
 def _place(words: Words) -> tuple[str | None, Words]:
-    """The vsys (`""` for what all share) and the words below it; None: of no account here."""
+    """The vsys (`""` for what all share, `_PUSHED` for what Panorama pushed, a device group behind
+    `_GROUP`) and the words below it; None: of no account here."""
     rest = words[1:] if words[:1] == ("config",) else words
     if rest[:1] == ("devices",):
         rest = rest[2:]
+    if " ".join(rest[:2]) == _PUSHED:
+        return _PUSHED, rest[2:]
     if rest[:1] == ("shared",):
         return "", rest[1:]
+    if rest[:1] == ("device-group",) and len(rest) > 2:
+        return _GROUP + rest[1], rest[2:]
     if rest[:1] == ("vsys",) and len(rest) > 2:
         return rest[1], rest[2:]
     return ("vsys1", rest) if rest[:1] and rest[0] in (*_BASES, *_OBJECTS) else (None, ())
@@ -144,18 +192,27 @@ class _Tree:
     def __init__(self, who: str) -> None:
         self.who = who
         self.shared = Element("shared")
+        self.pushed = Element("panorama")
         self.systems: dict[str, Element] = {}
+        self.groups: dict[str, Element] = {}
+        self.parents: dict[str, str] = {}
         self._entries: dict[tuple[int, str], Element] = {}
 
     def take(self, words: Words) -> None:
         """Put a statement below its vsys, where rules and objects are entries of their names."""
+        match words:
+            case ("readonly", *_, "device-group", group, "parent-dg", above):
+                self.parents[group] = above
         place, rest = _place(words)
         if place is None:
             return
-        parent = self.shared
-        if place:
-            parent = self.systems.setdefault(place, Element("entry", name=place))
+        parent = self._at(place)
+        if parent is None:
+            parent = self._made(place)
         match rest:
+            case ("devices", *serials) if place.startswith(_GROUP):
+                for serial in (one for word in serials[:1] for one in word.split(_BETWEEN)):
+                    self._entry(_below(parent, ("devices",)), serial)
             case (base, kind, "rules", name, *more) if base in _BASES and kind in _KINDS:
                 self._field(self._entry(_below(parent, (base, kind, "rules")), name), more)
             case (kind, name, *more) if kind in _OBJECTS:
@@ -168,7 +225,7 @@ class _Tree:
         if verb == "set" or place is None:
             self.take(words)
             return
-        parent = self.shared if not place else self.systems.get(place)
+        parent = self._at(place)
         match rest:
             case (base, kind, "rules", name, *more) if base in _BASES and kind in _KINDS:
                 held = None if parent is None else parent.find(f"{base}/{kind}/rules")
@@ -199,6 +256,20 @@ class _Tree:
                 self._entries[id(held), new] = self._entries.pop((id(held), name))
             case _:
                 raise Unexpected(f"{self.who}: cannot be carried out: {verb} {shown(name)}")
+
+    def _at(self, place: str) -> Element | None:
+        """What stands at a place so far; None: nothing of that vsys."""
+        if place == _PUSHED:
+            return self.pushed
+        if place.startswith(_GROUP):
+            return self.groups.get(place.removeprefix(_GROUP))
+        return self.systems.get(place) if place else self.shared
+
+    def _made(self, place: str) -> Element:
+        held = self.groups if place.startswith(_GROUP) else self.systems
+        name = place.removeprefix(_GROUP)
+        held[name] = Element("entry", name=name)
+        return held[name]
 
     def _field(self, entry: Element, words: Sequence[str]) -> None:
         """Put down the fields of a line: one, or several behind one another."""

@@ -106,7 +106,11 @@ def _read(one: Recorded) -> Told:
         for platform in platforms().values()
         for name in (platform.name, *platform.aliases)
     }
-    platform = known.get(_READ_AS.get(one.kind, one.kind))
+    named = _READ_AS.get(one.kind, one.kind)
+    # A firewall's maker keeps what manages it in the same folder.
+    if one.kind == "paloalto_panos" and re.search(r"^set device-group ", one.text, re.MULTILINE):
+        named = "panorama"
+    platform = known.get(named)
     if platform is None or "firewall" not in platform.collectors:
         return Told({}, f"no platform reads the rules of {one.kind}")
     # Recordings were kept without their last line end, which every device sends.
