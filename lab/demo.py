@@ -169,7 +169,7 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
     """The month's verdict per control, and where everything lies."""
     print_ = show.console.print
     print_()
-    print_(controls_table(assessed, show.language))
+    print_(controls_table(assessed, show.language, show.console.width))
     print_(said_by_people(assessed, show.language))
     print_(show.say("provisional"))
     for visit in run.visits:

@@ -85,13 +85,14 @@ def show_controls(judged: Judged, language: str, as_json: bool = False) -> None:
         say(said_by_people(judged, language))
 
 
-def controls_table(judged: Judged, language: str) -> Table:
-    """The verdict of each clause that readings speak of, as a table in one language.
+def controls_table(judged: Judged, language: str, width: int | None = None) -> Table:
+    """The verdict of each clause that readings speak of, as a table in one language, for `width`
+    columns (None: those of the terminal).
 
     A narrow terminal leaves no room for what the clauses say; their numbers are known by heart.
     """
     headings = _HEADINGS["en" if language == "en" else "zh-TW"]
-    if console().width < WIDE:
+    if (width or console().width) < WIDE:
         headings = {key: heading for key, heading in headings.items() if key != "title"}
     return table(
         (row for row in _rows(judged, language) if row["read"]),
