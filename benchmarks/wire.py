@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -194,7 +195,7 @@ def _said(places: Sequence[str], ssh: int, away_ms: float, peers: bool) -> Itera
             (far, SAID_WORKERS, f" from {away_ms:g} ms away"),
         ):
             _wait_for(port)
-            ours_s, heard = _timed(lambda: _proposals(places, port, workers))  # noqa: B023
+            ours_s, heard = _timed(partial(_proposals, places, port, workers))
             wall_s, text = _nmap(_SSH_SCRIPT, places, port) if peers else (0.0, "")
             yield Result(
                 name=f"wire: SSH proposals said by one process{place}",

@@ -19,11 +19,7 @@ from store.month.tables import disposition, rule
 from store.problems import Refused
 from store.said.tables import proposal, settled
 
-DECISIONS = {
-    Decision.keep.value: Text("keep", "保留"),
-    Decision.adjust.value: Text("adjust", "調整"),
-    Decision.disable.value: Text("disable", "停用"),
-}
+DECISIONS = {one.value: one.text for one in Decision}
 KINDS = {
     Kind.decision.value: Text("decision", "決定"),
     Kind.plan.value: Text("plan", "計畫"),
