@@ -43,6 +43,7 @@ from evidence.errors import (
 
 REPETITIONS = 25  # rows in one answer
 _FIRST = 5  # of a single walk: most of what is asked, a device lacks
+_GROWTH = 8  # from one question to the next: what lies behind the end of a walk is read for nothing
 WAIT_S = 3.0
 RETRIES = 2
 _AT_ONCE = 8  # single values in one question
@@ -146,7 +147,8 @@ class Snmp:
                 row = going[number % len(going)].take(oid, value, self._who)
                 if row is not None:
                     yield row
-            repetitions = max(1, most // max(1, sum(not walk.is_over for walk in walks)))
+            fit = max(1, most // max(1, sum(not walk.is_over for walk in walks)))
+            repetitions = min(fit, _GROWTH * repetitions)
 
     async def _bulk(self, after: list[Oid], repetitions: int) -> list[tuple[Oid, Any]] | None:
         """The rows after each of these, in turns; None where they do not fit into one message.
