@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, having, identity, one, span_s, template, terminal
+from collectors._cli import (
+    Maker,
+    Row,
+    Told,
+    each,
+    having,
+    identity,
+    one,
+    span_s,
+    template,
+    terminal,
+)
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -22,8 +33,17 @@ SYSTEM = Ask("system", "show system", also=("show_system",))
 VERSION = Ask("version", "show version", also=("show_version",))
 MODULE = Ask("module", "show module", also=("show_module",))
 VSF = Ask("vsf", "show vsf detail", also=("show_vsf_detail",))
+_AOS_CX = r"^(?:Aruba|A)OS-CX Version +: "
 _VERSION = one(r"^Version +: +(?P<version>[A-Z]{2}\.\d\S+)", build=r"^Build ID +: +(\S+)")
 _MODULES = having(r"^Name +Number +Description", template("aruba_aoscx_show_module"))
+# Where a description fills its column one blank parts it from the number; slots may be empty.
+_CARDS = each(
+    r"^Name +Number +Description",
+    r"^(?P<module>\d+/\d+) +(?P<model>[A-Z]\w{4,5}) +(?P<cardtype>\S.*?) +"
+    r"(?P<serial>[A-Z]{2}\w{8}) +\S",
+)
+# The board of a chassis; a fixed switch has its own name there.
+_MANAGES = re.compile(r"\bM(?:anagement|gmt) Mod")
 # "Type : JL725A" is a member's product number, "Model : 6200F 24G …" what it is called.
 _NEXT = re.compile(r"^(?=Member ID +: )", re.MULTILINE)
 _MEMBER = one(
@@ -45,9 +65,9 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(SYSTEM, (template("aruba_aoscx_show_system"),), _system),
+            Told(SYSTEM, (template("aruba_aoscx_show_system", among=_AOS_CX),), _system),
             Told(VERSION, (_VERSION,), _version),
-            Told(MODULE, (_MODULES,), _module),
+            Told(MODULE, (_MODULES, _CARDS), _module),
             Told(VSF, (_members,), _member),
         )
     )
@@ -69,7 +89,8 @@ def _version(row: Row) -> Iterator[Fact]:
 
 def _module(row: Row) -> Iterator[Fact]:
     """A fixed switch lists itself as management module and as line module: one piece."""
-    part = "chassis" if row["module_type"] == "Management" else "module"
+    fixed = row["module_type"] == "Management" and not _MANAGES.search(row["cardtype"])
+    part = "chassis" if fixed else "module"
     yield MAKER.item(
         row["model"], row["serial"], part=part, position=row["module"], description=row["cardtype"]
     )

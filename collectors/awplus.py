@@ -19,11 +19,17 @@ SESSION = terminal("terminal length 0")
 
 SYSTEM = Ask("system", "show system", also=("show_system",))
 VERSION = Ask("version", "show version", also=("show_version",))
+_CURRENT = r"^Current software +: +\S+\.rel"
 _UPTIME = one(r"^Uptime +: (?P<uptime>\d.*)")
-# The first board of each member is the switch itself.
+# The first board of each member is the switch itself; a chassis writes its bay.
 _BOARDS = each(
     r"^Board +ID",
-    r"^Base +\d+ +(?P<model>\S+) +(?P<revision>\S+) +(?P<serial>\S+) *$",
+    r"^Base +\d+ +(?:Base +)?(?P<model>\S+) +(?P<revision>\S+) +(?P<serial>\S+) *$",
+)
+_CARDS = each(
+    r"^Board +ID",
+    r"^(?P<kind>Expansion|Controller|Line ?card) +\d+ +(?P<bay>Bay\d+) +(?P<model>\S+) +"
+    r"(?P<revision>\S+) +(?P<serial>\S+) *$",
 )
 # A stack tells its release below the boards of all its members.
 _SOFTWARE = one(
@@ -40,8 +46,9 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(SYSTEM, (template("allied_telesis_awplus_show_system"),), _system),
+            Told(SYSTEM, (template("allied_telesis_awplus_show_system", among=_CURRENT),), _system),
             Told(SYSTEM, (_BOARDS,), _board),
+            Told(SYSTEM, (_CARDS,), _card),
             Told(SYSTEM, (_UPTIME,), _uptime),
             Told(SYSTEM, (_SOFTWARE,), _version),
             Told(VERSION, (_VERSION,), _version),
@@ -61,6 +68,17 @@ def _system(row: Row) -> Iterator[Fact]:
 
 def _board(row: Row) -> Iterator[Fact]:
     yield MAKER.item(row["model"], row["serial"], revision=row["revision"])
+
+
+def _card(row: Row) -> Iterator[Fact]:
+    yield MAKER.item(
+        row["model"],
+        row["serial"],
+        part="module",
+        position=row["bay"],
+        description=row["kind"],
+        revision=row["revision"],
+    )
 
 
 def _uptime(row: Row) -> Iterator[Fact]:

@@ -19,14 +19,15 @@ SESSION = terminal("screen-length disable", logout="quit")
 
 VERSION = Ask("version", "display version", also=("display_version",))
 MANUFACTURE = Ask("manuinfo", "display device manuinfo", also=("display_device_manuinfo",))
-# "HPE Comware Software, Version 7.1.070, Release 3507P02"; "Feature 2208" and "ESS" are releases.
+# "HPE Comware Software, Version 7.1.070, Release 3507P02"; Feature, ESS, Demo … are releases.
 _VERSION = one(
     r"Comware (?:Platform )?Software, Version (?P<version>\d[\w.]*?),? "
-    r"(?P<build>(?:Release|Feature|ESS|Ess|Alpha|Beta|Test|Customer|CMW) ?\S*)",
+    r"(?P<build>[A-Z][A-Za-z]+ ?\S*)",
     model=r"^(?:HPE?|H3C|3Com) (\S.*?) uptime is ",
     uptime=r" uptime is (.+)",
     image=r"(?i)^Boot image version: (\S+)",
 )
+_MADE = r"^ *DEVICE_(?:NAME|SERIAL_NUMBER) *:"
 _KINDS = {"fan": "fan", "power": "power supply", "subslot": "module"}
 
 
@@ -36,7 +37,9 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             Told(VERSION, (_VERSION,), _version),
-            Told(MANUFACTURE, (template("hp_comware_display_device_manuinfo"),), _part),
+            Told(
+                MANUFACTURE, (template("hp_comware_display_device_manuinfo", among=_MADE),), _part
+            ),
         )
     )
 

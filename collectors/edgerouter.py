@@ -22,13 +22,16 @@ VERSION = Ask(
     "show version",
     also=("show_version", "/opt/vyatta/bin/vyatta-op-cmd-wrapper show version"),
 )
+# Others who print a "Version:" and a build are VyOS and its like, whose models are not these.
+_EDGE = r"^(?:HW model: +(?:Edge|UBNT|UniFi|ER-)|Copyright: .*Ubiquiti)"
 
 
 def firmware(device: Device) -> Flow:
     """Release and build, router with its serial number, and since when it runs."""
     return (
         yield from identity(
-            device, Told(VERSION, (template("ubiquiti_edgerouter_show_version"),), _version)
+            device,
+            Told(VERSION, (template("ubiquiti_edgerouter_show_version", among=_EDGE),), _version),
         )
     )
 

@@ -18,13 +18,15 @@ MAKER = Maker("Ubiquiti", "edgeswitch", "EdgeSwitch")
 SESSION = terminal("terminal length 0")
 
 VERSION = Ask("version", "show version", also=("show_version",))
+_EDGE = r"^Machine Type\.+ *(?:EdgeSwitch|UniFi|UBNT)|^Machine Model\.+ *(?:ES-|EP-|US-)"
 
 
 def firmware(device: Device) -> Flow:
     """Release, switch with its serial number."""
     return (
         yield from identity(
-            device, Told(VERSION, (template("ubiquiti_edgeswitch_show_version"),), _version)
+            device,
+            Told(VERSION, (template("ubiquiti_edgeswitch_show_version", among=_EDGE),), _version),
         )
     )
 

@@ -23,6 +23,7 @@ VERSION = Ask("version", "show version", also=("show_version",))
 _ACTIVE = one(r"^Active-image: \S*/mes\S+\s+Version: (?P<version>\d\S*)")
 
 
+_SYSTEM = template("eltex_show_system", among=r"^\s*System Description: *MES")
 _OLD = one(r"^SW version +(?P<version>\d\S*)")
 
 
@@ -32,7 +33,7 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             Told(VERSION, (_ACTIVE, _OLD), _version),
-            Told(SYSTEM, (template("eltex_show_system"),), _system),
+            Told(SYSTEM, (template("eltex_show_system"), _SYSTEM), _system),
             Told(SYSTEM_ID, (template("eltex_show_system_id"),), _unit),
         )
     )

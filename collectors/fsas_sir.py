@@ -17,13 +17,15 @@ MAKER = Maker("Fsas Technologies", "sir", "Si-R firmware")
 SESSION = terminal("terminal pager off")
 
 SYSTEM = Ask("system", "show system information", also=("show_system_information",))
+_SI_R = r"^System +: Si-R"
 
 
 def firmware(device: Device) -> Flow:
     """The release that runs and the router with its serial number."""
     return (
         yield from identity(
-            device, Told(SYSTEM, (template("fsas_sir_show_system_information"),), _system)
+            device,
+            Told(SYSTEM, (template("fsas_sir_show_system_information", among=_SI_R),), _system),
         )
     )
 

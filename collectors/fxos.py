@@ -19,7 +19,9 @@ SESSION = terminal("terminal length 0")
 
 FIRMWARE = Ask("firmware", "show system firmware", also=("show_system_firmware",))
 VERSION = Ask("version", "show version", also=("show_version",))
-CHASSIS = Ask("chassis", "show chassis inventory", also=("show_chassis_inventory",))
+CHASSIS = Ask(
+    "chassis", "show chassis inventory", also=("show_chassis_inventory", "show chassis detail")
+)
 SERVERS = Ask("servers", "show server inventory", also=("show_server_inventory",))
 _FIRMWARE = having("Startup-Vers:", template("cisco_fxos_show_system_firmware"))
 _VERSION = one(
@@ -28,6 +30,10 @@ _VERSION = one(
 _CHASSIS = each(
     r"^ *Chassis +PID",
     r"^ *(?P<number>\d+) +(?P<model>FPR\S+|FPR-\S+) +.*?(?P<serial>[A-Z]{3}\w{8})\b",
+)
+_DETAIL = one(
+    r"^ *Product Name: Cisco Firepower .*[\s\S]*?^ *PID: (?P<model>FPR\S+)",
+    serial=r"^ *Serial \(SN\): ([A-Z]{3}\w{8})",
 )
 _SERVERS = each(
     r"^ *Server +Equipped PID",
@@ -42,7 +48,7 @@ def firmware(device: Device) -> Flow:
             device,
             Told(FIRMWARE, (_FIRMWARE,), _firmware),
             Told(VERSION, (_VERSION,), _version),
-            Told(CHASSIS, (_CHASSIS,), _chassis),
+            Told(CHASSIS, (_CHASSIS, _DETAIL), _chassis),
             Told(SERVERS, (_SERVERS,), _server),
         )
     )

@@ -19,6 +19,7 @@ VERSION = Ask("version", "display version", also=("display_version",))
 INNER = Ask("inner_version", "display inner version", also=("display_inner_version",))
 DEVICE = Ask("device", "display deviceInfo", also=("display_deviceInfo",))
 _DEVICE = one(r"^ModelName\s+=\s+(?P<model_name>\S.*?) *$")
+_MAIN = r"^\s*(?:main software version +=|MainVersion +:)"
 SERIAL = Ask("serial", "display sn", also=("display_sn",))
 
 
@@ -27,8 +28,8 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("huawei_ont_display_version"),), _version),
-            Told(INNER, (template("huawei_ont_display_inner_version"),), _inner),
+            Told(VERSION, (template("huawei_ont_display_version", among=_MAIN),), _version),
+            Told(INNER, (template("huawei_ont_display_inner_version", among=_MAIN),), _inner),
             Told(DEVICE, (_DEVICE,), _device),
             Told(SERIAL, (template("huawei_ont_display_sn"),), _serial),
         )

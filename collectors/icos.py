@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collectors._cli import Maker, Row, Told, having, identity, template, terminal
+from collectors._cli import Maker, Row, Told, identity, template, terminal
 from collectors._cli.identity import Flow
 from evidence.ask import Ask
 from evidence.device import Device
@@ -18,7 +18,8 @@ MAKER = Maker("Broadcom", "icos", "Broadcom ICOS")
 SESSION = terminal("terminal length 0")
 
 VERSION = Ask("version", "show version", also=("show_version",))
-_LAYOUT = having(r"^Network Processing Device\.", template("broadcom_icos_show_version"))
+# The packages are written in many ways.
+_LAYOUT = template("broadcom_icos_show_version", among=r"^ *Network Processing Device\.")
 
 
 def firmware(device: Device) -> Flow:

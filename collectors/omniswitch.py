@@ -23,6 +23,8 @@ CHASSIS = Ask("chassis", "show chassis", also=("show_chassis",))
 MICROCODE = Ask("microcode", "show microcode", also=("show_microcode",))
 # "Alcatel-Lucent Enterprise OS6860E-P48 8.7.98.R03 GA, December 07, 2020."
 _DESCRIPTION = re.compile(r"(?P<model>O[SA]\S+) (?P<version>\d+(?:\.\d+)+\.R\d+)")
+_SHOW_SYSTEM = "alcatel_aos_show_system"
+_ALCATEL = r"^ *Description: *Alcatel-Lucent "
 _MICROCODE = each(
     r"^ *Package +Release", r"^ *(?P<package>[KUC]\S+\.img) +(?P<version>\d+(?:\.\d+)+\.R\d+)"
 )
@@ -44,7 +46,7 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(SYSTEM, (template("alcatel_aos_show_system"),), _system),
+            Told(SYSTEM, (template(_SHOW_SYSTEM), template(_SHOW_SYSTEM, among=_ALCATEL)), _system),
             Told(CHASSIS, (_chassis_rows,), _chassis),
             Told(MICROCODE, (_MICROCODE,), _microcode),
         )

@@ -23,6 +23,9 @@ PRODUCT = Ask("product", "show product-info-area", also=("show_product-info-area
 HARDWARE = Ask("hardware", "show system hardware", also=("show_system_hardware",))
 # "ONEOS16-MONO_FT-V5.2R2E7_HA8", "OneOS-pCPE-ARM_pi1-6.6.1m3": the last part is the release.
 _RELEASE = re.compile(r"-V?(\d+\.\d[\w.]*)$")
+_STATUS = r"^System Information for device"
+_AREA = r"^\| +Product Info Area +\|"
+_DESCRIBED = r"^ *HARDWARE DESCRIPTION *$"
 
 
 def firmware(device: Device) -> Flow:
@@ -30,9 +33,17 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(SYSTEM, (template("oneaccess_oneos_show_system_status"),), _system),
-            Told(PRODUCT, (template("oneaccess_oneos_show_product-info-area"),), _product),
-            Told(HARDWARE, (template("oneaccess_oneos_show_system_hardware"),), _hardware),
+            Told(SYSTEM, (template("oneaccess_oneos_show_system_status", among=_STATUS),), _system),
+            Told(
+                PRODUCT,
+                (template("oneaccess_oneos_show_product-info-area", among=_AREA),),
+                _product,
+            ),
+            Told(
+                HARDWARE,
+                (template("oneaccess_oneos_show_system_hardware", among=_DESCRIBED),),
+                _hardware,
+            ),
         )
     )
 

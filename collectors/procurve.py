@@ -17,17 +17,27 @@ ALIASES = ("hp_procurve", "aruba_osswitch", "aruba_procurve", "hp_provision")
 MAKER = Maker("HPE Aruba", "arubaos-switch", "ArubaOS-Switch")
 SESSION = terminal("no page", logout="logout", prompt=r"[\w.\-/:@() ~]+[>#] ?")
 
-SYSTEM = Ask("system", "show system", also=("show system information", "show_system"))
+SYSTEM = Ask(
+    "system",
+    "show system",
+    also=("show system information", "show system-information", "show_system"),
+)
 VERSION = Ask("version", "show version", also=("show_version",))
 MODULES = Ask("modules", "show modules", also=("show_modules",))
 VSF = Ask("vsf", "show vsf detail", also=("show_vsf_detail",))
 # Other releases print other lines around these.
 _SYSTEM = one(
-    r"^ *Software revision +: *(?P<software_version>[A-Z]{1,2}\.\d\S*)",
+    r"^ *(?:Software|Firmware) revision +: *(?P<software_version>[A-Z]{1,2}\.\d\S*)",
     rom_version=r"^ *ROM Version +: *(\S+)",
     serial=r"\bSerial Number +: *(\w+)",
-    name=r"^ *System Name +: *(\S+)",
+    name=r"^ *System Name +: *(\S.*?) *$",
     uptime=r"^ *Up Time +: *(\S.*?)(?: {3,}|$)",
+)
+# Members of a stack, each with lines of its own.
+_MEMBERS = each(
+    r"^ *(?:Software|Firmware) revision",
+    r"^ *(?:VSF-)?Member *: *(?P<member_id>\d+)\s+ROM Version +: *(?P<rom_version>\S+)"
+    r"(?:\n(?! *(?:VSF-)?Member).*)*?\n *Serial Number +: *(?P<serial>\w+)",
 )
 _IMAGE = one(
     r"^ *(?P<image_version>[A-Z]{1,2}\.\d\d\.\d\d(?:\.\d+)?\w*) *$",
@@ -48,6 +58,7 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             Told(SYSTEM, (template("hp_procurve_show_system"), _SYSTEM), _system),
+            Told(SYSTEM, (_MEMBERS,), _serial),
             Told(
                 VERSION,
                 (
@@ -71,6 +82,10 @@ def _system(row: Row) -> Iterator[Fact]:
     member = f"member {row['member_id']}" if row["member_id"] else None
     yield MAKER.item(None, row["serial"], position=member)
     yield MAKER.unit(row["name"], span_s(row["uptime"]))
+
+
+def _serial(row: Row) -> Iterator[Fact]:
+    yield MAKER.item(None, row["serial"], position=f"member {row['member_id']}")
 
 
 def _version(row: Row) -> Iterator[Fact]:

@@ -20,7 +20,12 @@ VERSION = Ask("version", "display version", also=("display_version",))
 SERIALS = Ask("serials", "display board serial-number 0", also=("display board serial-number",))
 UPTIME = Ask("uptime", "display sysuptime", also=("display_sysuptime",))
 ONTS = Ask("onts", "display ont version summary 0", also=("display ont version summary",))
-_UPTIME = one(r"^ *System up time: *(?P<uptime>\d.*)")
+_VERSION = one(
+    r"^ *VERSION +: +(?P<olt_version>(?:MA|EA)5\d{3}\S+)",
+    patch=r"^ *PATCH +: +([A-Z]\S+)",
+    product=r"^ *PRODUCT *:? +(\S+)",
+)
+_UPTIME = one(r"^ *(?:System up time:|Uptime is) *(?P<uptime>\d.*)")
 _BOARDS = having(
     r"^ +S(?:lo|ol)t +ID +Board", template("huawei_smartax_display_board_serial-number")
 )
@@ -32,16 +37,16 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("huawei_smartax_display_version"),), _version),
+            Told(VERSION, (template("huawei_smartax_display_version"), _VERSION), _version),
             Told(SERIALS, (_BOARDS,), _board),
             Told(ONTS, (_ONTS,), _terminal),
             Told(UPTIME, (_UPTIME,), _uptime),
+            Told(VERSION, (_UPTIME,), _uptime),
         )
     )
 
 
 def _version(row: Row) -> Iterator[Fact]:
-    """Active and standby main board are a row each, the platform's release in both."""
     yield MAKER.release(row["olt_version"])
     if row["patch"]:
         yield MAKER.release(row["patch"], part="patch")

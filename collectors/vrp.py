@@ -36,7 +36,7 @@ LICENCE = Ask("serial", "display sn license", also=("display esn", "display lice
 ELABEL = Ask("elabel", "display device manufacture-info", also=("display device manuinfo",))
 # One line each: `version (product release)`, model and uptime; the boards come after them.
 _VERSION = one(
-    r"software, Version (?P<vrp_version>\S+) \((?P<product_version>[^)\n]+)\)",
+    r"[Ss]oftware, Version (?P<vrp_version>\S+) \((?P<product_version>[^)\n]+)\)",
     patch_version=r"^Patch [Vv]ersion *: +(\S+)",
     model=r"^(?:(?:HUAWEI|Huawei|Quidway) )?([A-Z][^:\n]*?) (?:Router |Switch )?uptime is",
     uptime=r"^[A-Z][^:\n]* uptime is +(.+)",
@@ -53,11 +53,14 @@ _YUNSHAN = having(
 )
 # "S5735-L24T4X-A Routing Switch", "CE12808 Terabit Routing Switch": the kind is no part of a model.
 _KIND = re.compile(r"(?: Terabit)?(?: Routing)?(?: Switch)?$| Router$")
-_ESN = one(r"^.*?\bESN(?: of (?:device|slot \S+|master))? *: *(?P<serial_number>\w{8,})")
+_ESN = one(r"^.*?\bESN(?: of (?:device|master)| is)? *: *(?P<serial_number>\w{8,})")
+_ESNS = each(r"\A", r"^.*?\bESN of slot (?P<slot>\S+) *: *(?P<serial_number>\w{8,})")
 _MADE = each(
     r"^Slot +(?:Card +)?(?:Sub +)?Type +(?:Serial-number|Sn)",
-    r"^ *(?P<slot>\S+) +(?:- +)?(?P<model>[A-Z]\S+) +(?P<serial>\w{10,})(?: |$)",
+    r"^ *(?P<slot>\S+) +(?:-+ +)?(?P<model>[A-Z]\S+) +(?P<serial>\w{10,})(?: |$)",
 )
+# Other tables name the kind of a board (LPU, MPU) where these have its model.
+_DEVICE = having(r"^Slot +(?:Sub|Card) +Type|^Slot/Card", template("huawei_vrp_display_device"))
 # Switches of a kind without a type: a stack's members by their number, cards are no members.
 _NUMBERED = each(r"^Slot +Sub +Serial-number", r"^(?P<slot>\d+) +- +(?P<serial>\w{10,})(?: |$)")
 
@@ -69,9 +72,9 @@ def firmware(device: Device) -> Flow:
             device,
             Told(VERSION, (template("huawei_vrp_display_version"), _VERSION, _YUNSHAN), _version),
             Told(PATCH, (template("huawei_vrp_display_patch-information"),), _patch),
-            Told(LICENCE, (template("huawei_vrp_display_sn_license"), _ESN), _serial),
+            Told(LICENCE, (template("huawei_vrp_display_sn_license"), _ESN, _ESNS), _serial),
             Told(ELABEL, (_MADE, _NUMBERED), _made),
-            Told(DEVICE, (template("huawei_vrp_display_device"),), _board),
+            Told(DEVICE, (_DEVICE,), _board),
         )
     )
 
@@ -90,7 +93,7 @@ def _patch(row: Row) -> Iterator[Fact]:
 
 
 def _serial(row: Row) -> Iterator[Fact]:
-    yield MAKER.item(None, row["serial_number"])
+    yield MAKER.item(None, row["serial_number"], position=row["slot"])
 
 
 def _made(row: Row) -> Iterator[Fact]:

@@ -22,12 +22,17 @@ _NUMBER = re.compile(r"\bV(\d\S*)")
 VERSION = Ask("version", "show version", also=("show_version",))
 # Switches and routers of before: "ZXR10 ROS Version V4.08.34", the board's name far below.
 _OLD = one(
-    r"\bROS Version (?P<version>V\d\S*)",
+    r"\bROS Version (?P<version>V\d[^\s,]*)",
     hardware=r"^Board Name *: *(\S.*?) *$",
     uptime=r"uptime is (.+)",
 )
 
 
+# "ZXCTN 6180H", then "ZTE ZXCTN Software, Version: ZXCTN 6180H V5.10.00.B27, Release software".
+_TITLED = one(
+    r"^(?P<hardware>ZX\S+ \S.*?) *\n+ZTE .*?Software, Version: (?P<version>.*?V\d[^\s,]*)",
+    uptime=r"uptime is (.+)",
+)
 # Of now: "ZXR10 5960-52TU Software, 5900&5200 Version: V3.00.11.B19".
 _NAMED = one(
     r"^(?:ZTE )?(?P<hardware>ZX\S+ \S+) Software,.*?Version:? (?P<version>V\d[^\s,]*)",
@@ -40,7 +45,7 @@ def firmware(device: Device) -> Flow:
     return (
         yield from identity(
             device,
-            Told(VERSION, (template("zte_zxros_show_version"), _OLD, _NAMED), _version),
+            Told(VERSION, (template("zte_zxros_show_version"), _TITLED, _OLD, _NAMED), _version),
         )
     )
 

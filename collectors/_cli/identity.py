@@ -110,8 +110,11 @@ def _text(capture: Capture) -> str:
     # An echo of the command before the answer, and a prompt behind it, are none of its lines.
     while lines and not lines[0].strip():
         lines.pop(0)
+    prompt = None
     if lines and lines[0].strip().endswith(capture.ask.text) and len(lines) > 1:
-        lines.pop(0)
+        prompt = lines.pop(0).strip().removesuffix(capture.ask.text).strip()
+    while lines and (not lines[-1].strip() or (prompt and lines[-1].strip() == prompt)):
+        lines.pop()
     first = next((line for line in lines if line.strip()), "")
     if _REFUSED.fullmatch(first):
         raise Unexpected(

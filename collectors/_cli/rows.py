@@ -27,17 +27,26 @@ class Row(dict[str, Any]):
 
 Layout = Callable[[str], list[Row]]
 
+_ERRORS = re.compile(r"^ .*-> Error\b.*\n?", re.MULTILINE)
+
 
 class Misfit(Exception):
     """The answer is not written in this layout; the message says which, and at which line."""
 
 
-def template(name: str) -> Layout:
+def template(name: str, *, among: str | None = None) -> Layout:
     """The layout that ntc-templates' `<name>.textfsm` reads; columns in small letters.
 
     It raises Misfit for a line that the template does not know, and for an answer without a row.
+    With `among` such lines of other releases are passed over, in answers that have a line fitting
+    that mark: nothing but the mark tells then whose answer it is.
     """
+    if among is not None:
+        return having(among, _rows(name, strictly=False))
+    return _rows(name, strictly=True)
 
+
+def _rows(name: str, *, strictly: bool) -> Layout:
     idle: list[textfsm.TextFSM] = []
 
     def rows(text: str) -> list[Row]:
@@ -45,7 +54,7 @@ def template(name: str) -> Layout:
         try:
             machine = idle.pop()
         except IndexError:
-            machine = textfsm.TextFSM(StringIO(_source(name)))
+            machine = textfsm.TextFSM(StringIO(_source(name, strictly=strictly)))
         try:
             machine.Reset()
             found = machine.ParseTextToDicts(text)
@@ -64,9 +73,10 @@ def template(name: str) -> Layout:
 
 
 @cache
-def _source(name: str) -> str:
+def _source(name: str, *, strictly: bool) -> str:
     """A template's text, which is part of the installed library."""
-    return files("ntc_templates").joinpath(f"templates/{name}.textfsm").read_text("utf-8")
+    text = files("ntc_templates").joinpath(f"templates/{name}.textfsm").read_text("utf-8")
+    return text if strictly else _ERRORS.sub("", text)
 
 
 def having(mark: str, layout: Layout) -> Layout:
