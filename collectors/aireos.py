@@ -50,7 +50,7 @@ _INTERFACE = re.compile(
 )
 _SYSTEM = re.compile(r"(?m)^(Product Version|System Name|System Up Time)\.{3,} *(\S.*?) *$")
 # "Primary Boot Image….. 8.10.183.0 (default) (active)": what runs is the active one.
-_ACTIVE = re.compile(r"(?m)^(?:Primary|Backup) Boot Image\.{3,} *(\d\S*).*\(active\)")
+_ACTIVE = re.compile(r"(?m)^(?:Primary|Backup) Boot Image\.{3,} *(?:Code )?(\d\S*).*\(active\)")
 _STATE = re.compile(r"(?m)^ *Local State = (ACTIVE|STANDBY)")
 _MODE = re.compile(r"(?m)^ *Redundancy Mode = (\S.*?) *$")
 _UNITS = {"hrs": "hours", "mins": "minutes", "secs": "seconds"}

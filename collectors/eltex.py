@@ -23,7 +23,7 @@ VERSION = Ask("version", "show version", also=("show_version",))
 _ACTIVE = one(r"^Active-image: \S*/mes\S+\s+Version: (?P<version>\d\S*)")
 
 
-_SYSTEM = template("eltex_show_system", among=r"^\s*System Description: *MES")
+_SYSTEM = template("eltex_show_system", among=r"^ *System Description: *MES")
 _OLD = one(r"^SW version +(?P<version>\d\S*)")
 
 

@@ -21,12 +21,13 @@ VERSION = Ask("version", "show version", also=("show_version",))
 # A unit's slot and, on the line below, its serial number where that slot has one.
 _SLOTS = each(
     r"^=+ *$",
-    r"^UNIT (?P<unit>\d+): SL (?P<slot>\d+): (?P<model>\S+) (?P<about>.*?) *$"
+    r"^(?:UNIT (?P<unit>\d+): )?SL (?P<slot>\d+): (?P<model>\S+) (?P<about>.*?) *$"
     r"(?:\n\s+Serial +#: *(?P<serial>\S+))?",
 )
 _SYSTEM = one(
     r"^ *SW: Version (?P<version>\S+)",
     model=r"^ *HW: (\S.*?) *$",
+    serial=r"^ *HW: Chassis .*\n\s*Serial +#: *(\S+)",
     uptime=r"(?:[Ss]ystem|STACKID 1 +system) uptime is (.+)",
     boot=r"(?:Boot-Monitor|Primary Boot Code).*Version: ?(\S+)",
 )
@@ -51,7 +52,9 @@ def _system(row: Row) -> Iterator[Fact]:
     yield MAKER.release(row["version"])
     if row["boot"]:
         yield MAKER.release(row["boot"], part="boot loader")
-    yield MAKER.item(row["model"], part="stack")
+    chassis = row["model"].startswith("Chassis ")
+    name = row["model"].removeprefix("Chassis ").partition(" (")[0] if chassis else row["model"]
+    yield MAKER.item(name, row["serial"], part="chassis" if chassis else "stack")
     yield MAKER.unit(uptime_s=span_s(row["uptime"]))
 
 
@@ -60,11 +63,11 @@ def _unit(row: Row) -> Iterator[Fact]:
 
 
 def _slot(row: Row) -> Iterator[Fact]:
-    """A unit's first slot is the switch itself, and has the serial number."""
+    """A unit's first slot is the switch itself, and has the serial number; a chassis has cards."""
     yield MAKER.item(
         row["model"],
         row["serial"],
-        part="chassis" if row["slot"] == "1" else "module",
-        position=f"unit {row['unit']} slot {row['slot']}",
+        part="chassis" if row["unit"] and row["slot"] == "1" else "module",
+        position=f"unit {row['unit']} slot {row['slot']}" if row["unit"] else f"slot {row['slot']}",
         description=row["about"],
     )

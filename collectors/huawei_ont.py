@@ -19,7 +19,7 @@ VERSION = Ask("version", "display version", also=("display_version",))
 INNER = Ask("inner_version", "display inner version", also=("display_inner_version",))
 DEVICE = Ask("device", "display deviceInfo", also=("display_deviceInfo",))
 _DEVICE = one(r"^ModelName\s+=\s+(?P<model_name>\S.*?) *$")
-_MAIN = r"^\s*(?:main software version +=|MainVersion +:)"
+_MAIN = r"^ *(?:main software version +=|MainVersion +:)"
 SERIAL = Ask("serial", "display sn", also=("display_sn",))
 
 

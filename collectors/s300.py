@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from collectors._cli import (
@@ -46,6 +47,8 @@ _INVENTORY = each(
     r"^NAME: *\"(?P<name>[^\"]*)\",? +DESCR: *\"(?P<about>[^\"]*)\"\s+"
     r"PID: *(?P<model>\S*?) *,? +VID: *(?P<revision>\S*?) *,? +SN: *(?P<serial>\S*)",
 )
+_MODEL = re.compile(r"(?:S[FGX]\d|CBS\d|C1[23]00)[\w-]+(?= |$)")
+_DESCRIBED = r"^ *System Description: *(?:S[FGX]\d|CBS\d|C1[23]00)"
 # Units of a stack: "1   SW version 2.4.0.94 …" per unit, in a table of older releases.
 _SERIALS = each(r"^ *Unit +Serial number", r"^ *(?P<unit>\d+) +(?P<serial>[A-Z\d]{8,}) *$")
 
@@ -58,7 +61,14 @@ def firmware(device: Device) -> Flow:
             Told(VERSION, (_OLD, _NEW, _STACK), _version),
             Told(INVENTORY, (_INVENTORY,), _part),
             Told(SYSTEM_ID, (template("cisco_s300_show_system_id"), _SERIALS), _serial),
-            Told(SYSTEM, (template("cisco_s300_show_system"),), _system),
+            Told(
+                SYSTEM,
+                (
+                    template("cisco_s300_show_system"),
+                    template("cisco_s300_show_system", among=_DESCRIBED),
+                ),
+                _system,
+            ),
         )
     )
 
@@ -88,5 +98,7 @@ def _serial(row: Row) -> Iterator[Fact]:
 
 
 def _system(row: Row) -> Iterator[Fact]:
-    """What it calls itself holds the model or the number of ports alone: it stays a description."""
+    """What it calls itself begins with the model, or is the number of ports alone."""
+    if told := _MODEL.match(row["description"]):
+        yield MAKER.item(told[0])
     yield MAKER.unit(row["hostname"], clocked_s(row["up_time"]))

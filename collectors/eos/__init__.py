@@ -51,6 +51,7 @@ _JSON = one(
     hw_version=r'"hardwareRevision": *"([^"]+)"',
 )
 _MODULES = having(r"^Module +Ports +Card Type", template("arista_eos_show_module"))
+_INVENTORY = "arista_eos_show_inventory"
 
 
 def firmware(device: Device) -> Flow:
@@ -59,7 +60,11 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             _version(),
-            Told(INVENTORY, (template("arista_eos_show_inventory"),), _parts),
+            Told(
+                INVENTORY,
+                (template(_INVENTORY), template(_INVENTORY, among="^System information")),
+                _parts,
+            ),
             Told(MODULE, (_MODULES,), _modules),
         )
     )
@@ -130,6 +135,8 @@ def _parts(row: Row) -> Iterator[Fact]:
     Optics name their maker where the others have no description.
     """
     if not row["pid"] or row["descr"] in ("Management", "Switched"):
+        return
+    if row["pid"] == "Not":  # "Not Inserted": a place without a supply
         return
     model = row["pid"]
     if not row["port"]:

@@ -104,7 +104,7 @@ def listeners(text: str) -> Iterator[tuple[str, int]]:
 
 def proxmox(text: str) -> SoftwareRelease | None:
     """Proxmox VE, of `pveversion`: `pve-manager/7.4-17/513c62be (running kernel: …)`."""
-    found = re.search(r"(?m)^\s*pve-manager/(\d[\w.-]*)/(\w+) \(running kernel: \S+\)", text)
+    found = re.search(r"(?m)^[ \t]*pve-manager/(\d[\w.-]*)/(\w+) \(running kernel: \S+\)", text)
     if found is None:
         return None
     return SoftwareRelease(

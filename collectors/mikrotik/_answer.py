@@ -115,7 +115,7 @@ def _blocks(text: str, capture: Capture) -> list[Row]:
         one["letter"]: one["name"].lower() for one in _FLAG.finditer(legend[1] if legend else "")
     }
     found: list[dict[str, str]] = []
-    within = ""
+    within, remark = "", False
     for line in text.splitlines():
         if line.startswith("Flags: ") or _COLUMNS.match(line) or not line.strip():
             continue
@@ -124,9 +124,13 @@ def _blocks(text: str, capture: Capture) -> list[Row]:
             found.append({flags.get(one, one): "true" for one in row["flags"].replace(" ", "")})
         elif not found:
             if line.lstrip().startswith(";;;"):
+                remark = True
                 continue  # a remark on the menu itself
             if _SHEET.match(line):
                 return [sheet(capture)]
+            if remark and "=" not in line:
+                remark = False
+                continue  # the end of that remark
             raise Unexpected(f"{who(capture)}: not what `print` shows: {shown(line)}")
         rest = row["rest"] if row else line
         if comment := _COMMENT.search(rest):

@@ -68,7 +68,12 @@ def software(told: System) -> Iterator[Fact]:
 def hardware(told: System) -> HardwareItem:
     """A chassis, or a virtual firewall, which has no hardware dates."""
     virtual = told["model"].upper().startswith("PA-VM") or told.get("family") == "vm"
-    return HardwareItem(vendor=VENDOR, model=told["model"], serial=told["serial"], virtual=virtual)
+    return HardwareItem(vendor=VENDOR, model=told["model"], serial=_serial(told), virtual=virtual)
+
+
+def _serial(told: System) -> str | None:
+    """Its number, which a virtual firewall without a licence does not have."""
+    return None if told["serial"] == "unknown" else told["serial"]
 
 
 def unit(told: System, at: datetime, timezone: str, clock: str | None, ha: Element | None) -> Unit:
@@ -84,7 +89,7 @@ def unit(told: System, at: datetime, timezone: str, clock: str | None, ha: Eleme
     return Unit(
         vendor=VENDOR,
         model=told["model"],
-        serial=told["serial"],
+        serial=_serial(told),
         hostname=told.get("hostname") or None,
         ha_mode=_mode(ha),
         ha_role=_ROLES.get(text(mine, "state") or "") if on else None,
