@@ -62,13 +62,16 @@ _AKM = {
     "WPA-EAP": "802.1x",
     "FT-EAP": "ft-802.1x",
     "WPA-PSK-SHA256": "psk-sha256",
+    "WPA-PSK-SHA384": "psk-sha384",
     "WPA-EAP-SHA256": "802.1x-sha256",
+    "WPA-EAP-SHA384": "802.1x-sha384",
     "WPA-EAP-SUITE-B": "802.1x-suite-b",
     "WPA-EAP-SUITE-B-192": "802.1x-suite-b-192",
     "FT-EAP-SHA384": "ft-802.1x-sha384",
 }
 # What the RSN override elements offer beside (2.12), to clients that know them.
 _OVERRIDES = ("", "_2")
+_SSID = {"ssid", "ssid2"}
 _PMF = {"0": "disabled", "1": "optional", "2": "required"}
 # States of the radio in between (waiting for a channel, a country's rules) are neither.
 _ON_AIR = {"ENABLED": True, "DISABLED": False, "UNINITIALIZED": False}
@@ -81,11 +84,12 @@ def wireless(device: Device) -> Flow:
     options = device.options
     path = options.get("config", "/etc/hostapd/hostapd.conf")
     config = yield from _optional(CONFIG(path=path))
-    sections = _sections(config) if config else [{"interface": options.get("interface", "wlan0")}]
+    interface = options.get("interface", "wlan0")
+    sections = _sections(config, interface) if config else [{"interface": interface}]
     found: list[Fact] = []
     for section in sections:
         # A section without an SSID serves a wire, or is a RADIUS server only.
-        if config and "ssid" not in section and "ssid2" not in section:
+        if config and not _SSID & section.keys():
             continue
         name = section["interface"]
         running = yield from _asked(RUNNING, device, name)
@@ -121,28 +125,34 @@ def _asked(ask: Ask, device: Device, interface: str) -> Generator[Ask, Capture, 
     return (yield from _optional(ask(control=control, interface=interface)))
 
 
-def _sections(capture: Capture) -> list[dict[str, str]]:
-    """One set of settings a BSS: the radio's, then its own. Raises Unexpected."""
+def _sections(capture: Capture, interface: str) -> list[dict[str, str]]:
+    """One set of settings a BSS: the radio's, then its own. Raises Unexpected.
+
+    Lines stand in any order: what precedes `interface` is of the first BSS all the same. Where no
+    line names one, hostapd was started with it: that is `interface`.
+    """
     radio: dict[str, str] = {}
-    sections: list[dict[str, str]] = []
+    sections: list[dict[str, str]] = [{}]
     for line in capture.text().splitlines():
         key, sign, value = line.strip("\ufeff").lstrip().partition("=")
         if key.startswith("#") or not sign:
             continue
         if value.strip() == "{":  # a block of wpa_supplicant's
             break
-        if key in ("interface", "bss"):
+        if key == "bss":
             sections.append({"interface": value.strip()})
-        if key in ("hw_mode", "op_class", "channel", "driver"):
+        elif key == "interface":
+            sections[0]["interface"] = value.strip()
+        elif key in ("hw_mode", "op_class", "channel", "driver"):
             radio[key] = value.strip()
-        elif sections:
+        else:
             sections[-1][key] = value
-    if not sections:
+    if "interface" not in sections[0] and not _SSID & sections[0].keys():
         raise Unexpected(
             # Not shown: what is no such file may be one of passwords.
             f"{capture.device}: {capture.ask.text!r} is no hostapd configuration"
         )
-    return [radio | one for one in sections]
+    return [{"interface": interface} | radio | one for one in sections]
 
 
 def _network(said: Settings) -> WirelessNetwork:

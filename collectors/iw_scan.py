@@ -48,9 +48,17 @@ _AKM = {
     "fils/sha-384": "fils-sha384",
     "ft/fils/sha-256": "ft-fils-sha256",
     "ft/fils/sha-384": "ft-fils-sha384",
+    "00-40-96:0": "cckm",
+    "50-6f-9a:1": "osen",
+    "50-6f-9a:2": "dpp",
     **{f"00-0f-ac:{number}": name for number, name in AKM.items()},
 }
-_CIPHERS = {f"00-0f-ac:{number}": name for number, name in CIPHERS.items()}
+_CIPHERS = {
+    **dict.fromkeys(("wep-40", "wep-104"), "wep"),
+    "gcmp-128": "gcmp",
+    **{f"00-0f-ac:{number}": name for number, name in CIPHERS.items()},
+}
+_NO_GROUP = ("no-group", "00-0f-ac:7")
 _USE_GROUP = "use-group-cipher-suite"
 
 Elements = Mapping[str, Mapping[str, str]]
@@ -82,6 +90,8 @@ def _observed(device: Device, bssid: str, said: Elements, whole: bool) -> AirObs
         raise Incomplete(f"{device.id}: {bssid} breaks off before its capability")
     signal, frequency = (_number(said.get(name, {}).get("")) for name in ("signal", "freq"))
     wpa, rsn = said.get("WPA"), said.get("RSN")
+    if wpa is None and rsn is None:
+        rsn = said.get("HotSpot 2.0 OSEN")  # written as RSN's
     akm = tuple(dict.fromkeys((*_suites(wpa), *_suites(rsn))))
     pairwise = tuple(dict.fromkeys((*_ciphers(wpa), *_ciphers(rsn))))
     private = "Privacy" in capability.split()
@@ -140,7 +150,7 @@ def _ciphers(element: Mapping[str, str] | None) -> list[str]:
 
 def _group(element: Mapping[str, str] | None) -> str | None:
     told = (element or {}).get("Group cipher", "").lower()
-    return _CIPHERS.get(told, told) or None
+    return None if told in _NO_GROUP else _CIPHERS.get(told, told) or None
 
 
 def _pmf(rsn: Mapping[str, str] | None) -> str | None:

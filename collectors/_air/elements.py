@@ -16,7 +16,9 @@ _BEACON, _PROBE_RESPONSE = 0x80, 0x50
 _HEAD, _FIXED = 24, 12
 _HT_CONTROL = 0x80
 _CHECK_SUM_LENGTH = 4
-SSID, CHANNEL, RSN, HT_OPERATION, MULTIPLE, VENDOR, RSNX = 0, 3, 48, 61, 71, 221, 244
+SSID, CHANNEL, RSN, HT_OPERATION, WAPI, MULTIPLE, VENDOR, RSNX = 0, 3, 48, 61, 68, 71, 221, 244
+_EXTENSION, _HE_OPERATION, _NOT_INHERITED = 255, b"\xff\x24", b"\xff\x38"
+_HAS_VHT, _HAS_MORE, _IS_6_GHZ = 0x40, 0x80, 0x02
 _PROFILE, _CAPABILITY, _INDEX = 0, 83, 85
 WPA, WPS = b"\x00\x50\xf2\x01", b"\x00\x50\xf2\x04"
 OSEN, OWE_TRANSITION = b"\x50\x6f\x9a\x12", b"\x50\x6f\x9a\x1c"
@@ -29,8 +31,9 @@ _VENDORS = (WPA, WPS, OSEN, OWE_TRANSITION, *RSN_OVERRIDES, RSNX_OVERRIDE)
 class Announcement:
     """What one frame says of one network.
 
-    `elements` by id, those of a vendor by its four bytes, each its first. `whole`: every element
-    up to the frame's end was read, so that what is not there is not announced.
+    `elements` by id, those of a vendor by its four bytes, extended ones by 255 and their number,
+    each its first. `whole`: every element up to the frame's end was read, so that what is not
+    there is not announced.
     """
 
     bssid: str
@@ -45,7 +48,7 @@ class Announcement:
     @property
     def protection(self) -> tuple[object, ...]:
         """What makes two frames of a network the same announcement."""
-        wanted = (SSID, RSN, RSNX, *_VENDORS)
+        wanted = (SSID, RSN, RSNX, WAPI, *_VENDORS)
         said = tuple(self.elements.get(one) for one in wanted)
         return (self.bssid, self.kind, self.privacy, self.whole, *said)
 
@@ -62,13 +65,10 @@ def announcements(heard: Heard) -> Iterator[Announcement]:
     (capability,) = struct.unpack_from("<H", frame, start + 10)
     said, rest = _elements(frame[start + _FIXED :])
     whole = heard.whole and _is_end(rest, heard.check_sum)
-    first: dict[int | bytes, bytes] = {}
-    for number, value in said:
-        key: int | bytes = value[:4] if number == VENDOR else number
-        first.setdefault(key, value)
+    first = _first(said)
     address = frame[16:22]
     kind = "beacon" if frame[0] == _BEACON else "probe response"
-    channel = _channel(first)
+    channel, six = _channel(first)
     own = Announcement(
         bssid=_text(address),
         kind=kind,
@@ -76,37 +76,29 @@ def announcements(heard: Heard) -> Iterator[Announcement]:
         whole=whole,
         elements=first,
         channel=channel,
-        frequency_mhz=heard.frequency_mhz or _frequency(channel),
+        frequency_mhz=heard.frequency_mhz or _frequency(channel, six),
         signal_dbm=heard.signal_dbm,
     )
     yield own
-    for number, value in said:
-        if number == MULTIPLE and value:
-            yield from _others(own, address, value)
+    yield from _others(own, address, [value for number, value in said if number == MULTIPLE])
 
 
 def is_announcement(frame: bytes) -> bool:
     return len(frame) >= _HEAD and frame[0] in (_BEACON, _PROBE_RESPONSE)
 
 
-def _others(own: Announcement, address: bytes, element: bytes) -> Iterator[Announcement]:
-    """Networks without beacons of their own: what a profile leaves out is as the beacon's."""
-    bits = element[0]
-    if not 1 <= bits <= 8:
-        return
-    inner, _ = _elements(element[1:])
-    for number, profile in inner:
-        if number != _PROFILE:
-            continue
+def _others(own: Announcement, address: bytes, elements: list[bytes]) -> Iterator[Announcement]:
+    """Networks without beacons of their own: what a profile leaves out is as the beacon's, but
+    for what it says is not."""
+    for bits, profile in _profiles(elements):
         said, rest = _elements(profile)
-        told: dict[int | bytes, bytes] = {}
-        for one, value in said:
-            told.setdefault(value[:4] if one == VENDOR else one, value)
+        told = _first(said)
         index, capability = told.get(_INDEX, b""), told.get(_CAPABILITY, b"")
         if not index or not index[0] or len(capability) < 2 or SSID not in told:
             continue
         private = bool(capability[0] & 0x10)
-        inherited = {RSN, RSNX, *_VENDORS} if private else set()
+        inherited = {RSN, RSNX, WAPI, *_VENDORS} if private else set()
+        inherited -= _left_out(told.get(_NOT_INHERITED, b""))
         base = {key: value for key, value in own.elements.items() if key in inherited}
         yield Announcement(
             bssid=_text(_numbered(address, bits, index[0])),
@@ -118,6 +110,30 @@ def _others(own: Announcement, address: bytes, element: bytes) -> Iterator[Annou
             frequency_mhz=own.frequency_mhz,
             signal_dbm=own.signal_dbm,
         )
+
+
+def _profiles(elements: list[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Each profile with the bits of its set. One that no element has room for goes on in the
+    next, which then does not begin with a capability."""
+    profile, of = b"", 0
+    for element in elements:
+        if not element or not 1 <= element[0] <= 8:
+            continue
+        for number, body in _elements(element[1:])[0]:
+            if number != _PROFILE:
+                continue
+            if profile and body[:1] == bytes([_CAPABILITY]):
+                yield of, profile
+                profile = b""
+            profile, of = profile + body, element[0]
+    if profile:
+        yield of, profile
+
+
+def _left_out(element: bytes) -> set[int | bytes]:
+    """The elements that a profile says it does not take over from the beacon."""
+    numbers = element[2 : 2 + element[1]] if len(element) > 1 else b""
+    return set(numbers) | (set(_VENDORS) if VENDOR in numbers else set())
 
 
 def _numbered(address: bytes, bits: int, index: int) -> bytes:
@@ -145,16 +161,36 @@ def _is_end(rest: bytes, check_sum: bool | None) -> bool:
     return not rest if check_sum is False else len(rest) <= _CHECK_SUM_LENGTH
 
 
-def _channel(elements: Mapping[int | bytes, bytes]) -> int | None:
+def _first(said: list[tuple[int, bytes]]) -> dict[int | bytes, bytes]:
+    found: dict[int | bytes, bytes] = {}
+    for number, value in said:
+        if number == VENDOR:
+            found.setdefault(value[:4], value)
+        elif number == _EXTENSION and value:
+            found.setdefault(b"\xff" + value[:1], value)
+        else:
+            found.setdefault(number, value)
+    return found
+
+
+def _channel(elements: Mapping[int | bytes, bytes]) -> tuple[int | None, bool]:
+    """The channel, and whether it is one of 6 GHz, which HE's element alone tells."""
+    operation = elements.get(_HE_OPERATION, b"")
+    if len(operation) > 7 and operation[3] & _IS_6_GHZ:
+        parameters = operation[2]
+        place = 7 + 3 * bool(parameters & _HAS_VHT) + bool(parameters & _HAS_MORE)
+        return (operation[place] or None if place < len(operation) else None), True
     for number in (CHANNEL, HT_OPERATION):
         if value := elements.get(number):
-            return value[0] or None
-    return None
+            return value[0] or None, False
+    return None, False
 
 
-def _frequency(channel: int | None) -> float | None:
+def _frequency(channel: int | None, six: bool) -> float | None:
     if channel is None:
         return None
+    if six:
+        return 5935.0 if channel == 2 else float(5950 + 5 * channel)
     if channel == 14:
         return 2484.0
     return float(2407 + 5 * channel if channel < 14 else 5000 + 5 * channel)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from evidence.errors import Unexpected
 
 _PCAP = {0xA1B2C3D4: ">", 0xA1B23C4D: ">", 0xD4C3B2A1: "<", 0x4D3CB2A1: "<"}
+# An older form has eight more bytes before each packet.
+_LONGER = {0xA1B2CD34: ">", 0x34CDB2A1: "<"}
 _SECTION, _INTERFACE, _SIMPLE, _PACKET, _OLD_PACKET = 0x0A0D0D0A, 1, 3, 6, 2
 _BYTE_ORDER = 0x1A2B3C4D
 _MOST_PACKET = 1 << 20
@@ -37,7 +39,9 @@ def pieces(body: bytes) -> Iterator[Head | Packet]:
     """The file in its order. Raises Unexpected for what is no file of packets."""
     (magic,) = struct.unpack_from(">I", body.ljust(4, b"\0"))
     if magic in _PCAP and len(body) >= 24:
-        yield from _pcap(body, _PCAP[magic])
+        yield from _pcap(body, _PCAP[magic], 16)
+    elif magic in _LONGER and len(body) >= 24:
+        yield from _pcap(body, _LONGER[magic], 24)
     elif magic == _SECTION:
         yield from _pcapng(body)
     else:
@@ -47,19 +51,21 @@ def pieces(body: bytes) -> Iterator[Head | Packet]:
         )
 
 
-def _pcap(body: bytes, order: str) -> Iterator[Head | Packet]:
+def _pcap(body: bytes, order: str, before: int) -> Iterator[Head | Packet]:
     (network,) = struct.unpack_from(f"{order}I", body, 20)
     yield Head(body[:24])
     place = 24
     head = struct.Struct(f"{order}IIII")
-    while place + head.size <= len(body):
+    while place + before <= len(body):
         _, _, held, length = head.unpack_from(body, place)
-        end = place + head.size + held
+        end = place + before + held
         if held > _MOST_PACKET or end > len(body):
             return
         # The upper bits say how long a check sum behind each frame is.
         link_type = network & 0x0FFFFFFF if network >> 28 else network
-        yield Packet(link_type & 0xFFFF, body[place + 16 : end], held >= length, body[place:end])
+        yield Packet(
+            link_type & 0xFFFF, body[place + before : end], held >= length, body[place:end]
+        )
         place = end
 
 

@@ -13,6 +13,7 @@ from collectors._air import elements as e
 from collectors._wireless import posture
 
 _IEEE, _MICROSOFT, _ALLIANCE = b"\x00\x0f\xac", b"\x00\x50\xf2", b"\x50\x6f\x9a"
+_CCKM = b"\x00\x40\x96\x00"
 CIPHERS = {1: "wep", 2: "tkip", 4: "ccmp", 5: "wep", 8: "gcmp", 9: "gcmp-256", 10: "ccmp-256"}
 _USE_GROUP, _NO_GROUP = 0, 7
 AKM = {
@@ -67,7 +68,8 @@ class Protection(NamedTuple):
 
 
 def protection(said: e.Announcement) -> Protection:
-    """From RSN, WPA, WPS, OWE and RSNX elements; privacy without any of them is WEP."""
+    """From RSN, WPA, WPS, OWE and RSNX elements; privacy without any of them is WEP, or the
+    standard of another element (WAPI), of which nothing more is told."""
     told = said.elements
     rsn_bodies = [told[e.RSN]] if e.RSN in told else []
     rsn_bodies += [told[one][4:] for one in e.RSN_OVERRIDES if one in told]
@@ -76,12 +78,13 @@ def protection(said: e.Announcement) -> Protection:
     suites = [_suites(body, is_wpa) for body, is_wpa in bodies]
     wps = True if e.WPS in told else False if said.whole else None
     if not bodies:
-        known = said.whole or e.OWE_TRANSITION in told
-        wep = said.privacy and known
+        wapi = e.WAPI in told
+        known = said.whole or e.OWE_TRANSITION in told or wapi
+        wep = said.privacy and known and not wapi
         return Protection(
             versions=("wep",) if wep else (),
-            akm=("open",) if known else (),
-            pairwise=("wep",) if wep else (),
+            akm=("wapi",) if wapi else ("open",) if known else (),
+            pairwise=("wep",) if wep else ("wapi",) if wapi else (),
             group="wep" if wep else None,
             pmf="disabled" if known else None,
             wps=wps,
@@ -162,6 +165,8 @@ def _key_management(suite: bytes) -> str:
         return AKM.get(suite[3], f"akm {suite[3]}")
     if suite[:3] == _ALLIANCE:
         return _ALLIANCE_AKM.get(suite[3], f"akm {suite.hex('-')}")
+    if suite == _CCKM:
+        return "cckm"
     return f"akm {suite.hex('-')}"
 
 

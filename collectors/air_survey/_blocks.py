@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from collectors._air.elements import OWE_TRANSITION, WPS
+from collectors._air.protection import AKM, CIPHERS
 from collectors._wireless import posture
 from evidence.facts import AirObservation
 
@@ -82,7 +84,14 @@ def _announced(way: str, cipher: str) -> tuple[tuple[str, ...], tuple[str, ...],
 
 _CELL = re.compile(rf"(?m)^ *Cell \d+ - Address: (?P<mac>{_MAC})")
 _ELEMENT = re.compile(r"(?m)^ *IE: (?P<name>WPA Version 1|IEEE 802\.11i/WPA2 Version 1)[^\n]*$")
-_IWLIST_AKM = {"psk": "psk", "802.1x": "802.1x", "sae": "sae", "owe": "owe"}
+_IWLIST_AKM = {
+    **{name: name for name in ("psk", "802.1x", "sae", "owe")},
+    **{f"unknown({number})": name for number, name in AKM.items()},
+}
+_IWLIST_CIPHERS = {
+    **dict.fromkeys(("wep-40", "wep-104"), "wep"),
+    **{f"unknown({number})": name for number, name in CIPHERS.items()},
+}
 
 
 def iwlist(text: str) -> list[AirObservation] | None:
@@ -125,6 +134,8 @@ def _cell(mac: str, body: str, whole: bool) -> AirObservation:
         versions = pairwise = ("wep",) if private[1] == "on" else ()
         group = "wep" if pairwise else None
     raw = _bytes(name[1]) if name else ""
+    others = {line[4:12].lower() for line in re.findall(r"(?m)^ *IE: Unknown: (\S+)", body)}
+    twin = OWE_TRANSITION.hex() in others
     return AirObservation(
         bssid=mac,
         ssid=raw or None,
@@ -135,7 +146,9 @@ def _cell(mac: str, body: str, whole: bool) -> AirObservation:
         akm=akm,
         pairwise=pairwise,
         group=group,
-        transition=posture.transition(akm),
+        # What it has no name for it writes as bytes, where the driver handed them on.
+        wps=True if WPS.hex() in others else None,
+        transition="owe" if twin else posture.transition(akm),
     )
 
 
@@ -146,10 +159,14 @@ def _suites(below: str) -> tuple[str | None, list[str], list[str]]:
         label: re.search(rf"(?m)^ *{label}[^:\n]*: *([^\n]*)$", part)
         for label in ("Group Cipher", "Pairwise Ciphers", "Authentication Suites")
     }
-    said = {label: match[1].casefold().split() if match else [] for label, match in found.items()}
-    group = said["Group Cipher"][0] if said["Group Cipher"] else None
+    # `unknown (8)` is one it has no name for.
+    said = {
+        label: match[1].casefold().replace("unknown (", "unknown(").split() if match else []
+        for label, match in found.items()
+    }
+    group, *_ = [_IWLIST_CIPHERS.get(one, one) for one in said["Group Cipher"]] or [None]
     akm = [_IWLIST_AKM.get(one, "") for one in said["Authentication Suites"]]
-    return group, said["Pairwise Ciphers"], akm
+    return group, [_IWLIST_CIPHERS.get(one, one) for one in said["Pairwise Ciphers"]], akm
 
 
 def _bytes(written: str) -> str:
