@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from collectors._air.keep import announcements_only
+from collectors._hive import named_keys_only
 from evidence.ask import Ask, Secret
 from evidence.capture import snmprec_rows, utf16
 from evidence.errors import Incomplete, TooMuch, VisitError
@@ -81,6 +82,9 @@ def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
     if any(secret.kind == "frames" for secret in ask.secrets):
         # The net is for text: what strangers call their networks must not stop a reading.
         return announcements_only(body)
+    for secret in ask.secrets:
+        if secret.kind == "hive":
+            body = named_keys_only(body, secret.where.splitlines())
     if (wide := utf16(body)) is not None:
         # Patterns are of bytes: they would not see a secret with a zero after each letter.
         try:
@@ -96,7 +100,7 @@ def redact(ask: Ask, body: bytes, key: SiteKey) -> bytes:
     if paths:
         body = _json(paths, body, key)
     for secret in ask.secrets:
-        if secret.kind != "json":
+        if secret.kind in _WAYS:
             body = _WAYS[secret.kind](secret, body, key)
     text = body.decode("latin-1")
     for what, words, pattern in _NET:

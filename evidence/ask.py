@@ -16,7 +16,7 @@ from typing import Literal
 from evidence.errors import Denied, shown
 
 Kind = Literal["command", "http", "snmp", "probe", "file"]
-SecretKind = Literal["regex", "json", "oid", "column", "frames"]
+SecretKind = Literal["regex", "json", "oid", "column", "frames", "hive"]
 
 # No white space, quotes, separators or shell signs: safe in a command line and in a path.
 PLAIN_VALUE = r"[A-Za-z0-9._:@-]{1,128}"
@@ -33,6 +33,7 @@ class Secret:
     a path starting with `**.` matches that key at any depth.
     `oid`: an OID subtree (SNMP). `column`: a column's name (CSV).
     `frames`: every frame of a capture of packets but those named, which are all that is kept.
+    `hive`: every key of a registry hive but those at these paths, a line each, likewise.
     """
 
     kind: SecretKind

@@ -1,5 +1,5 @@
-"""Windows by its registry: `reg query` over OpenSSH or WinRM, an export that somebody delivers,
-or a group policy object's files, which tell what is ordered for every computer.
+"""Windows by its registry: `reg query` over OpenSSH or WinRM, an export or hives that somebody
+delivers, or a group policy object's files, which tell what is ordered for every computer.
 
 The keys and values are those of Microsoft's policy documentation. No answer of a real Windows
 in Chinese was at hand: its error lines are known by their usual wording, everything else is
@@ -38,6 +38,7 @@ from collectors.windows.asks import (
     DOMAIN_KEY,
     EXPORT,
     GROUPS,
+    HIVES,
     HOTFIXES,
     INSTALLED,
     LISTENER,
@@ -313,7 +314,7 @@ def _unit() -> Generator[Ask, Capture, list[Unit]]:
 
 
 def _read(asks: Mapping[Ask, str]) -> Generator[Ask, Capture, Mapping[str, Key]]:
-    """The keys that were answered, by path; from an export where nobody delivered any."""
+    """The keys that were answered, by path; from an export or hives where nobody delivered any."""
     found: dict[str, Key] = {}
     for ask, path in asks.items():
         try:
@@ -324,10 +325,10 @@ def _read(asks: Mapping[Ask, str]) -> Generator[Ask, Capture, Mapping[str, Key]]
                 raise
     if found:
         return found
-    capture = yield from _file(EXPORT)
-    if capture is None:
-        return {}
-    export = exported(capture)
+    export: dict[str, Key] = {}
+    for ask in (EXPORT, *HIVES):
+        capture = yield from _file(ask)
+        export |= exported(capture) if capture is not None else {}
     users = {path: key for path, key in export.items() if path.startswith(("hku\\", "hkcu\\"))}
     machine = {path: key for path in asks.values() if (key := _of(export, path)) is not None}
     return machine | users

@@ -82,6 +82,33 @@ EXPORT = Ask(
     also=("reg export", "regedit /e"),
     encodings=_ENCODINGS,
 )
+# What is kept of a hive: nothing of the other keys leaves the host that reads it.
+_KEPT = (
+    r"SYSTEM\Select",
+    rf"{MACHINE_KEY}\*",
+    NAME_KEY,
+    r"SYSTEM\CurrentControlSet\Services\AppIDSvc",
+    r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters",
+    POLICY_KEY,
+    SYSTEM_KEY,
+    VERSION_KEY,
+    r"SOFTWARE\Policies\Microsoft\Windows\SrpV2\*",
+    r"SOFTWARE\Policies\Microsoft\Windows\Safer\CodeIdentifiers",
+    r"SOFTWARE\Policies\Microsoft\Windows\CurrentVersion\Internet Settings",
+    rf"HKCU\{POLICY_KEY}",
+    rf"HKCU\{DESKTOP_KEY}",
+)
+HIVES = tuple(
+    Ask(
+        f"{name.partition('.')[0].lower()}_hive",
+        name,
+        kind="file",
+        secrets=(Secret("hive", "\n".join(_KEPT)), *_SECRETS),
+        also=(name.lower(), f"{name}.hiv", f"{name.lower()}.hiv"),
+        limit_bytes=512 * 1024 * 1024,
+    )
+    for name in ("SYSTEM", "SOFTWARE", "NTUSER.DAT")
+)
 
 
 def _programs(name: str, root: str, value: str = "DisplayName") -> Ask:

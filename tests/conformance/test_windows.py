@@ -5,8 +5,11 @@ hardening lists, and the form is Microsoft's.
 """
 
 import json
+import lzma
 from pathlib import Path
 
+from agent.redact import SiteKey, redact
+from collectors.windows import asks
 from evidence.facts import RemoteDesktopPolicy
 from tests.by_hand import read
 from tests.conformance.summary.desktops import POLICY, answer, listeners, query, recommended
@@ -52,6 +55,29 @@ def test_the_keys_of_a_real_machine(conformance: Path) -> None:
     assert (listener.source, listener.enabled) == ("listener", False)
     assert (listener.nla_required, listener.security_layer) == (True, "tls")
     assert listener.encryption_level == "client-compatible"
+
+
+def test_the_hive_of_a_real_machine(conformance: Path) -> None:
+    """Every value of its remote desktops is as another reader tells it. It was copied while it
+    was written to, which is refused; the mark of that is taken off here."""
+    folder = conformance / "rdp" / "hive"
+    expected = json.loads((folder / "expected.json").read_text("utf-8"))
+    for name, case in expected.items():
+        body = bytearray(lzma.decompress((folder / f"{name}.xz").read_bytes()))
+        body[4:8] = body[8:12]
+        kept = redact(asks.HIVES[0], bytes(body), SiteKey(b"k" * 32)).decode()
+        for path, values in case["parsed"].items():
+            part = kept.partition(f"[HKEY_LOCAL_MACHINE\\SYSTEM\\{path}]\r\n")[2]
+            lines = dict(
+                one.partition("=")[::2] for one in part.partition("\r\n\r\n")[0].splitlines()
+            )
+            told = {f'"{key}"': one for key, one in values.items() if isinstance(one, dict)}
+            assert not told or told.keys() == lines.keys(), path
+            for key, value in told.items():
+                if value["type"] == "REG_DWORD":
+                    assert lines[key] == f"dword:{value['data']:08x}", (path, key)
+        reading = read("windows", "remote_desktop", ("SYSTEM", bytes(body)))
+        assert reading.failure is None, reading.failure
 
 
 def test_real_group_policy_objects(conformance: Path) -> None:
