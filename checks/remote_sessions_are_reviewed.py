@@ -164,6 +164,7 @@ def _measures(
         "sources": dict(Counter(one.source or "?" for one in sessions).most_common(50)),
         "out_of_hours": list(dict.fromkeys(_said(one) for one in odd)),
         "not_granted": list(dict.fromkeys(strangers)),
+        "untimed": sum(one.began_at is None for one in sessions) if hours else 0,
         "refused": refused,
     }
 
@@ -214,6 +215,12 @@ def _answer(sessions: Sequence[RemoteSession], whole: bool, measures: Mapping[st
             f"讀得 {len(sessions)} 筆連線，無完整紀錄可證明即為全部",
         )
         return Result.not_assessed, "log_incomplete", words
+    if untimed := measures["untimed"]:
+        words = Text(
+            f"of {untimed} of {len(sessions)} sessions it is not told when they began",
+            f"{len(sessions)} 筆連線中有 {untimed} 筆未載明起始時間，無法判定是否於上班時段",
+        )
+        return Result.not_assessed, "begin_not_told", words
     words = Text(
         f"{len(sessions)} sessions are listed for the review", f"{len(sessions)} 筆連線已列示供覆核"
     )

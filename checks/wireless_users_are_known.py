@@ -61,7 +61,7 @@ def _users(held: Held, keys_are_enough: bool) -> Answer:
     """By the weakest way in: a client may choose it."""
     network = held.network
     akm = {word.removeprefix("ft-").split("-sha")[0] for word in network.akm}
-    if akm & _ANYBODY or any("wep" in one for one in network.versions):
+    if akm & _ANYBODY or any("wep" in one for one in (*network.versions, *network.pairwise)):
         words = Text("lets anybody in", "任何人皆可連線，無法識別使用者")
         return Answer(Result.not_satisfied, "anybody", words)
     if not akm or not akm <= _BY_PASSPHRASE | _BY_USER:

@@ -248,3 +248,6 @@ def test_what_iwlist_has_no_name_for() -> None:
     assert found.failure is None, found.failure
     one = next(iter(found.of(AirObservation)))
     assert (one.akm, one.transition, one.wps) == (("psk", "sae"), "sae", True)
+    other = text.replace("unknown (8)", "unknown (99)").encode()
+    found = read("air_survey", "wireless", ("survey.txt", other))
+    assert next(iter(found.of(AirObservation))).akm == (), "nobody knows, so nothing is told"
