@@ -59,8 +59,16 @@ _STATES = {
         "the catalogue of {dated} is too old to show that support goes on",
         "生命週期目錄（{dated}）已逾效期，無法確認仍在支援",
     ),
-    "unknown_model": Text("no lifecycle data for this model", "查無此型號之生命週期資料"),
-    "unknown_version": Text("no lifecycle data for this version", "查無此版本之生命週期資料"),
+    "unknown_model": Text(
+        "no date is known for this model: ask the vendor when support ends, and enter it in the"
+        " catalogue",
+        "查無此型號之生命週期日期，應向原廠查明支援終止日並補入目錄",
+    ),
+    "unknown_version": Text(
+        "no date is known for this version: ask the vendor when support ends, and enter it in the"
+        " catalogue",
+        "查無此版本之生命週期日期，應向原廠查明支援終止日並補入目錄",
+    ),
     "no_date_published": Text(
         "the vendor's dates do not say when support ends", "原廠公告未載明支援終止日"
     ),

@@ -63,6 +63,7 @@ _MADE = each(
 _DEVICE = having(r"^Slot +(?:Sub|Card) +Type|^Slot/Card", template("huawei_vrp_display_device"))
 # Switches of a kind without a type: a stack's members by their number, cards are no members.
 _NUMBERED = each(r"^Slot +Sub +Serial-number", r"^(?P<slot>\d+) +- +(?P<serial>\w{10,})(?: |$)")
+_PATCHES = "huawei_vrp_display_patch-information"
 
 
 def firmware(device: Device) -> Flow:
@@ -71,7 +72,11 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             Told(VERSION, (template("huawei_vrp_display_version"), _VERSION, _YUNSHAN), _version),
-            Told(PATCH, (template("huawei_vrp_display_patch-information"),), _patch),
+            Told(
+                PATCH,
+                (template(_PATCHES), template(_PATCHES, among="^Patch Package Version")),
+                _patch,
+            ),
             Told(LICENCE, (template("huawei_vrp_display_sn_license"), _ESN, _ESNS), _serial),
             Told(ELABEL, (_MADE, _NUMBERED), _made),
             Told(DEVICE, (_DEVICE,), _board),

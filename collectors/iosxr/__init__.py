@@ -7,9 +7,10 @@ from collections.abc import Generator, Iterable
 
 from collectors._cisco import parts
 from collectors._cisco.answer import answered, text_of, told
+from collectors._cisco.release import release
 from collectors._neighbours.cisco import CDP, LLDP, arp
 from collectors._neighbours.cisco import neighbours as seen_beside
-from collectors.iosxr import _version
+from collectors.iosxr import _tree, _version
 from evidence.ask import Ask, Session
 from evidence.capture import Capture
 from evidence.device import Device
@@ -34,7 +35,11 @@ SESSION = Session(
 )
 
 VERSION = Ask("version", "show version", also=("show version brief", "sh version", "show_version"))
-INVENTORY = Ask("inventory", "show inventory", also=("show inventory all", "show_inventory"))
+INVENTORY = Ask(
+    "inventory",
+    "show inventory",
+    also=("show inventory all", "show_inventory", "Cisco-IOS-XR-invmgr-oper"),
+)
 ADMIN_INVENTORY = Ask("admin_inventory", "admin show inventory", also=("admin show inventory all",))
 PLATFORM = Ask("platform", "show platform", also=("admin show platform", "show_platform"))
 INSTALL = Ask(
@@ -49,9 +54,14 @@ def firmware(device: Device) -> Flow:
     """Software, hardware and the unit, from whichever answers tell them."""
     found = yield from answered(VERSION, INVENTORY, ADMIN_INVENTORY, PLATFORM, INSTALL)
     version = text_of(found, VERSION)
+    inventory, rack_runs = text_of(found, INVENTORY), None
+    if _tree.is_tree(inventory):
+        inventory, rack_runs = _tree.listed(found[INVENTORY])
     software = list(_version.releases(version)) or list(_version.installed(text_of(found, INSTALL)))
+    if not software and rack_runs:
+        software.append(release("iosxr", rack_runs))
     hardware = parts.joined(
-        parts.inventory(text_of(found, INVENTORY)),
+        parts.inventory(inventory),
         parts.inventory(text_of(found, ADMIN_INVENTORY)),
         _version.nodes(text_of(found, PLATFORM)),
     )

@@ -52,7 +52,7 @@ def _read_by_command(one: Recorded) -> Told:
     }
     if one.kind not in known:
         return Told({}, "no platform of this name")
-    answers = [(_asked(path, one), path.read_bytes()) for path in one.paths]
+    answers = [(ask, path.read_bytes()) for path in one.paths for ask in _asks(path, one)]
     return _told(read(one.kind, "firmware", *answers))
 
 
@@ -87,6 +87,12 @@ def ours(reading: Reading) -> dict[str, list[str]]:
         "hardware": models + made + (about if models else []),
         "serial": [one.serial for one in hardware if one.serial],
     }
+
+
+def _asks(path: Path, one: Recorded) -> list[str]:
+    """What was asked; by NETCONF also each of the models that the answer follows."""
+    models = re.findall(r'xmlns="[^"]*/yang/([\w-]+)"', path.read_text("utf-8", "replace"))
+    return [_asked(path, one), *dict.fromkeys(models)]
 
 
 def _asked(path: Path, one: Recorded) -> str:
