@@ -89,7 +89,9 @@ def test_a_month_is_seen_answered_signed_and_looked_at(chromium: Browser, office
 def _engineer(browser: Watched, office: Office) -> None:
     page = browser.page
     browser.log_in()
-    # One site only: the months come at once.
+    # One site only: the newest month comes at once, with what is to be done.
+    assert page.locator("#todo li").count() >= 2
+    page.click("nav.month >> text=歷月")
     assert page.locator("table.heat tbody tr").count() > 50
     browser.picture("console-months")
     page.click("table.heat thead a")
@@ -109,6 +111,11 @@ def _engineer(browser: Watched, office: Office) -> None:
     page.keyboard.press("j")
     page.keyboard.press("x")
     assert page.locator("[data-chosen]").inner_text() == "2"
+    # Who wants no single keys has none.
+    page.uncheck("[data-keys]")
+    page.keyboard.press("x")
+    assert page.locator("[data-chosen]").inner_text() == "2"
+    page.check("[data-keys]")
     page.keyboard.press("d")
     page.select_option("[name=decision]", "keep")
     page.fill(".bulk [name=reason]", "業務需要，已檢視")
@@ -232,6 +239,12 @@ _FAINT = """() => {
 }"""
 
 
+_SQUEEZED = """() => [...document.querySelectorAll('td')]
+  .filter((one) => one.innerText.trim().length > 12 && one.clientWidth < 60)
+  .map((one) => one.innerText)"""
+_BESIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
 def test_what_is_read_has_contrast_and_what_is_typed_has_a_label(
     chromium: Browser, office: Office
 ) -> None:
@@ -245,4 +258,11 @@ def test_what_is_read_has_contrast_and_what_is_typed_has_a_label(
         assert browser.page.evaluate(_UNLABELLED) == [], path
         assert browser.page.evaluate(_FAINT) == [], path
         assert browser.page.locator("h1").count() == 1, path
+    # Enlarged to twice the size, as 1280 pixels are then 640: nothing lies beside the page, and no
+    # column of prose is a letter wide.
+    browser.page.set_viewport_size({"width": 640, "height": 900})
+    for path in [f"/a/{agent}", *(office.base + one for one in pages)]:
+        browser.go(path)
+        assert browser.page.evaluate(_BESIDE) <= 0, path
+        assert browser.page.evaluate(_SQUEEZED) == [], path
     browser.close()

@@ -20,7 +20,7 @@ from evidence.runs import RunRecord
 from evidence.sign_off import SignOff, Step
 from evidence.statement import Statement
 from store.fsck import fsck
-from store.month.tables import finding, month
+from store.month.tables import finding, month, rule
 from store.people.roles import Role
 from store.people.tables import audit_event
 from store.said.tables import prepared, reviewed, said, settled
@@ -105,6 +105,38 @@ def test_many_rules_are_decided_at_once_by_choice_or_by_filter(office: Office) -
     assert len(statements(office, "answers")) == 2
     nothing = wang.post(path, [("everything", "1"), ("f_state", "undecided"), *fields])
     assert code_of(nothing) == "answer_incomplete"
+
+
+def test_the_month_says_what_waits_for_whom(office: Office) -> None:
+    wang, lin, wu = (office.people[name] for name in ("wang", "lin", "wu"))
+    undecided = len(findings(office, state="must_decide"))
+    page = wang.get(office.base).text
+    assert f"<b>{undecided}</b> 條規則待決定" in page
+    unanswered = re.search(r"unanswered=1\"><b>(\d+)</b> 項缺失未答覆", page)
+    assert unanswered is not None
+    listed = wang.get(f"{office.base}/findings?unanswered=1").text
+    assert f"共 {unanswered[1]} 筆" in listed
+    assert "無待您辦理" in wu.get(office.base).text, "an auditor answers nothing"
+    assert "待核准</a>" in lin.get(office.base).text and "件計畫" not in lin.get(office.base).text
+    (one, *_) = [
+        row for row in findings(office, verdict="not_satisfied") if row.state != "must_decide"
+    ]
+    proposed(office, one.id, kind="plan", reason="汰換", until="2027-01-31")
+    assert "<b>1</b> 件計畫或例外待核准" in lin.get(office.base).text
+    # From the number of clauses of a result to those clauses.
+    only = wang.get(f"{office.base}?verdict=awaiting_manual_evidence").text
+    shown = re.findall(r'<td class="nowrap"[^>]*><span class="chip v-(\w+)"', only)
+    assert set(shown) == {"awaiting_manual_evidence"}
+
+
+def test_a_rule_is_called_by_its_name_where_findings_are_listed(office: Office) -> None:
+    (one, *_) = findings(office, state="must_decide")
+    with office.kept.custody.database.reading() as rows:
+        label = rows.scalar(select(rule.c.label).where(rule.c.subject == one.subject))
+    path = f"{office.base}/findings"
+    for page in (f"{path}?control={one.control}", f"{path}?word={label}"):
+        told = office.people["wu"].get(page).text
+        assert f'/{one.id}">{label}</a>' in told and one.subject not in told
 
 
 def test_a_decision_taken_after_the_month_was_judged_says_that_it_does_not_count_yet(
@@ -428,6 +460,10 @@ def test_from_a_number_down_to_the_bytes(office: Office) -> None:
     assert raw.content == office.kept.custody.shelf.blob(capture[1])
     page = wu.get(f"/a/{agent}/statements/{bundle[1]}").text
     assert "成立" in page and "urn:evidence-agent:collection:v1" in page
+    # And back: the month stays at hand, and the device the bytes are of.
+    for path in ("readings/" + reading[1], "captures/" + capture[1], "statements/" + bundle[1]):
+        page = wu.get(f"/a/{agent}/{path}").text
+        assert f'href="{office.base}/findings"' in page and f'href="{office.base}/devices/' in page
 
 
 def test_a_rule_has_its_traffic_told_and_drawn(office: Office) -> None:

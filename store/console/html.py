@@ -6,6 +6,7 @@ Whatever a device said is text, with control and direction characters written ou
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +28,13 @@ from store.people.sessions import Login
 
 # Below this some writes fail already: a fold of a month, a file somebody gives.
 ROOM_BYTES = 16 * 1024 * 1024
+_KINDS = {
+    "collection": Text("collection", "採集"),
+    "run": Text("run", "採集作業"),
+    "assessment": Text("assessment", "評估"),
+    "answers": Text("answers", "人員答覆"),
+    "sign_off": Text("sign-off", "簽核"),
+}
 _FOLDER = Path(__file__).parent / "templates"
 MARKS = {
     Verdict.satisfied: "✓",
@@ -69,6 +77,10 @@ class Html:
             "subject": subject,
             "check": check,
             "failure": failure,
+            "name": name,
+            "reason": reason,
+            "why": why,
+            "kind": kind,
             "record": json.loads,
             "short": lambda digest: str(digest)[:12],
         }
@@ -161,6 +173,42 @@ def failure(context: Context, code: str, message: str = "") -> str:
     """What a failure's code means, in words."""
     said, _ = failure_texts(Failure(code, message))
     return words(context, said)
+
+
+@pass_context
+def name(context: Context, finding: Any) -> str:
+    """What a finding is about: a rule by its name, anything else by what was checked of it; which
+    thing it is, its reason says."""
+    if finding.rule:
+        return safe_text(finding.rule)
+    return words(context, check_words(finding.checked.partition(" ")[0]))
+
+
+@pass_context
+def reason(context: Context, finding: Any) -> str:
+    """Why a finding is what it is, a rule called by its name alone."""
+    said = words(context, json.loads(finding.record)["reason"])
+    if not finding.rule:
+        return said
+    called = safe_text(finding.rule)
+    return said.replace(f"{safe_text(finding.subject)} ({called})", called)
+
+
+@pass_context
+def kind(context: Context, code: str) -> str:
+    """What kind of signed statement it is."""
+    return words(context, _KINDS.get(code, Text(code, code)))
+
+
+@pass_context
+def why(context: Context, clause: Mapping[str, Any]) -> str:
+    """Why a clause is what it is, without what its activities tell in columns of their own."""
+    said, colon = words(context, clause["reason"]), translated(context, "：", ": ")
+    left = said
+    for clock in clause["clocks"]:
+        told = f"{words(context, clock['title'])}{colon}{words(context, clock['reason'])}"
+        left = left.replace(told, "")
+    return re.sub("(?:；|; )+", translated(context, "；", "; "), left).strip("；; ") or said
 
 
 def measured(value: object) -> str:

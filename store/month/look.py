@@ -31,6 +31,17 @@ PAGE_ROWS = 100
 COUNTS = "counts"
 # What asks for something to be done; the rest is as it should be, or nobody's turn.
 DEFICIENT = (Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed)
+# What a finding's rule is called, where it is about a rule.
+RULE = (
+    select(rule.c.label)
+    .where(
+        rule.c.agent == finding.c.agent,
+        rule.c.period == finding.c.period,
+        rule.c.subject == finding.c.subject,
+    )
+    .scalar_subquery()
+    .label("rule")
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Wanted:
     word: str = ""
     changed: bool = False
     bad: bool = False
+    unanswered: bool = False
     overdue: bool = False
     first: int = 0
 
@@ -109,7 +121,7 @@ def verdict_counts(rows: Connection, agent: str, period: str, table: Any) -> dic
 
 def findings(rows: Connection, agent: str, period: str, wanted: Wanted) -> Sequence[Any]:
     """A page of findings, the worst first."""
-    chosen = _narrowed(select(finding), agent, period, wanted)
+    chosen = _narrowed(select(finding, RULE), agent, period, wanted)
     return rows.execute(
         chosen.order_by(finding.c.rank, finding.c.number).limit(PAGE_ROWS).offset(wanted.first)
     ).all()
@@ -124,7 +136,7 @@ def count_findings(rows: Connection, agent: str, period: str, wanted: Wanted) ->
 
 def one_finding(rows: Connection, agent: str, period: str, id: str) -> Any | None:
     return rows.execute(
-        select(finding).where(
+        select(finding, RULE).where(
             finding.c.agent == agent, finding.c.period == period, finding.c.id == id
         )
     ).first()
@@ -132,7 +144,7 @@ def one_finding(rows: Connection, agent: str, period: str, id: str) -> Any | Non
 
 def findings_about(rows: Connection, agent: str, period: str, subject: str) -> Sequence[Any]:
     return rows.execute(
-        select(finding)
+        select(finding, RULE)
         .where(finding.c.agent == agent, finding.c.period == period, finding.c.subject == subject)
         .order_by(finding.c.rank, finding.c.number)
     ).all()
@@ -148,8 +160,10 @@ def _narrowed(chosen: Select[Any], agent: str, period: str, wanted: Wanted) -> S
         )
     if wanted.verdict:
         chosen = chosen.where(one.verdict == wanted.verdict)
-    if wanted.bad:
+    if wanted.bad or wanted.unanswered:
         chosen = chosen.where(one.verdict.in_([each.value for each in DEFICIENT]))
+    if wanted.unanswered:
+        chosen = chosen.where(one.record.contains('"dispositions":[]', autoescape=True))
     if wanted.device:
         chosen = chosen.where(one.device == wanted.device)
     if wanted.checked:
@@ -164,6 +178,11 @@ def _narrowed(chosen: Select[Any], agent: str, period: str, wanted: Wanted) -> S
                 one.subject.contains(wanted.word, autoescape=True),
                 one.device.contains(wanted.word, autoescape=True),
                 one.control.contains(wanted.word, autoescape=True),
+                one.subject.in_(
+                    select(rule.c.subject)
+                    .where(rule.c.agent == agent, rule.c.period == period)
+                    .where(rule.c.label.contains(wanted.word, autoescape=True))
+                ),
             )
         )
     return chosen
@@ -199,9 +218,10 @@ def change_counts(rows: Connection, agent: str, period: str) -> dict[str, int]:
 
 
 def counts(rows: Connection, agent: str, period: str) -> dict[str, dict[str, int]]:
-    """How many findings came to each verdict, and how many changed, as the index counted them."""
-    kept = section(rows, agent, period, COUNTS)
-    return counted(rows, agent, period) if kept is None else json.loads(kept)
+    """How many findings came to each verdict, how many changed and how many nobody answered, as the
+    index counted them."""
+    kept = json.loads(section(rows, agent, period, COUNTS) or "{}")
+    return kept if "answers" in kept else counted(rows, agent, period)
 
 
 def counted(rows: Connection, agent: str, period: str) -> dict[str, dict[str, int]]:
@@ -209,6 +229,7 @@ def counted(rows: Connection, agent: str, period: str) -> dict[str, dict[str, in
     return {
         "verdicts": verdict_counts(rows, agent, period, finding),
         "changes": change_counts(rows, agent, period),
+        "answers": {"none": count_findings(rows, agent, period, Wanted(unanswered=True))},
     }
 
 

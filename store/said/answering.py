@@ -8,7 +8,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from evidence.clock import moment_of, taipei_day
 from evidence.control import Decision, Disposition, Kind, Verdict
@@ -237,6 +237,18 @@ def propose(
             record=record,
         )
         desk.note(rows, actor, "proposed", f"{kind} {agent} {period} {found.subject}", now)
+
+
+def proposals_waiting(rows: Connection, agent: str, period: str) -> int:
+    """How many proposals for a month nobody has approved or refused yet."""
+    chosen = (
+        select(func.count())
+        .select_from(proposal)
+        .outerjoin(settled, settled.c.proposal == proposal.c.id)
+        .where(proposal.c.agent == agent, proposal.c.period == period)
+        .where(settled.c.proposal.is_(None))
+    )
+    return rows.scalar(chosen) or 0
 
 
 def proposals(desk: Desk, agent: str, period: str) -> Sequence[Any]:

@@ -43,7 +43,9 @@ def reading(console: Console, call: Call) -> Response:
         console,
         call,
         "reading.html",
+        here="devices",
         agent=agent,
+        period=row.period,
         row=row,
         visit=visit,
         reading=found,
@@ -69,7 +71,10 @@ def capture(console: Console, call: Call) -> Response:
         console,
         call,
         "capture.html",
+        here="devices",
         agent=agent,
+        period=max(visit.period for visit in visits),
+        devices=sorted({visit.device for visit in visits}),
         digest=digest,
         uses=uses,
         size=len(body),
@@ -99,6 +104,8 @@ def statement(console: Console, call: Call) -> Response:
     agent, digest = call.path["agent"], _digest(call)
     with console.custody.database.reading() as rows:
         entry = look.log_entry(rows, agent, digest)
+        visit = look.one_visit(rows, agent, digest)
+        at = visit or next(iter(look.months(rows, agent)), None)
     if entry is None:
         raise Refused("no such statement", code="not_found")
     envelope = console.custody.shelf.envelope(digest)
@@ -110,6 +117,8 @@ def statement(console: Console, call: Call) -> Response:
         call,
         "statement.html",
         agent=agent,
+        visit=visit,
+        **({} if at is None else {"period": at.period}),
         digest=digest,
         entry=entry,
         statement=Statement.parse(envelope.payload),

@@ -84,6 +84,7 @@ def findings(console: Console, call: Call) -> Response:
         word=call.asked("word")[:100],
         changed=bool(call.asked("changed")),
         bad=bool(call.asked("bad")),
+        unanswered=bool(call.asked("unanswered")),
         overdue=bool(call.asked("overdue")),
         first=number(call, "first"),
     )
@@ -93,12 +94,13 @@ def findings(console: Console, call: Call) -> Response:
             "total": look.count_findings(rows, agent, period, wanted),
             "controls": [one.control for one in look.clauses(rows, agent, period) if one.findings],
         }
+    marks = ("changed", "bad", "unanswered", "overdue")
     told = {
         "control": wanted.control,
         "verdict": wanted.verdict,
         "device": wanted.device,
         "word": wanted.word,
-        **{name: "1" for name in ("changed", "bad", "overdue") if getattr(wanted, name)},
+        **{mark: "1" for mark in marks if getattr(wanted, mark)},
     }
     template = "_findings.html" if call.partial else "findings.html"
     return shown(
@@ -199,7 +201,7 @@ def _checked(rows: Any, agent: str, period: str, word: str) -> list[Any]:
 
     return list(
         rows.execute(
-            select(table)
+            select(table, look.RULE)
             .where(table.c.agent == agent, table.c.period == period)
             .where(table.c.checked.contains(word, autoescape=True))
             .order_by(table.c.rank, table.c.number)

@@ -4,24 +4,55 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from evidence.clock import month_bounds, roc, taipei_day
 from evidence.control import Verdict
+from evidence.text import Text
 from store.agents import callers
 from store.console.guard import Call, Console
 from store.console.pages import month_of, shown
-from store.month import look
+from store.month import look, rules
+from store.month.rules import Which
 from store.month.tables import month_control
 from store.people.roles import May, allowed
 from store.problems import Refused
+from store.said.answering import proposals_waiting
+from store.said.signing import Standing
 
 MAIN = "CC-17010"
+_VERDICTS = frozenset(one.value for one in Verdict)
+_NEXT = {
+    Standing.open: Text("An engineer prepares it next.", "下一步：工程人員編製。"),
+    Standing.prepared: Text("A supervisor reviews it next.", "已編製，下一步：權責主管覆核。"),
+    Standing.signed: Text("Signed; nothing is left to do.", "已簽核，可產製月份查核包。"),
+    Standing.stale: Text(
+        "Evidence came after it was signed: prepare it again.", "佐證異動，下一步：重新編製與覆核。"
+    ),
+}
+_RULES = Text("rules to decide about", "條規則待決定")
+_DEFICIENT = Text("deficiencies that nobody answered", "項缺失未答覆")
+_EVIDENCE = Text("clauses that await evidence", "款待人工佐證")
+_OVERDUE = Text("overdue", "項逾期")
+_PROPOSED = Text("plans and exceptions to approve", "件計畫或例外待核准")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done `count` times, and where below the month's address."""
+
+    count: int
+    text: Text
+    link: str
 
 
 def home(console: Console, call: Call) -> Response:
-    """The agents one may see; the only one at once."""
+    """The agents one may see; of the only one the newest month at once."""
     grants = call.login.known.grants
     found = []
     with console.custody.database.reading() as rows:
@@ -29,7 +60,9 @@ def home(console: Console, call: Call) -> Response:
             if allowed(grants, May.see, one.sites):
                 found.append(_summary(rows, one.agent, one.sites))
     if len(found) == 1:
-        return RedirectResponse(console.html.path("/a", found[0]["agent"]), 303)
+        newest = found[0]["month"]
+        parts = [found[0]["agent"], *([] if newest is None else [newest.period])]
+        return RedirectResponse(console.html.path("/a", *parts), 303)
     return shown(console, call, "home.html", agents=found)
 
 
@@ -95,17 +128,66 @@ def glance(console: Console, call: Call) -> Response:
     with console.custody.database.reading() as rows:
         clauses = look.clauses(rows, agent, period)
         counts = look.counts(rows, agent, period)
+        only = call.asked("verdict") if call.asked("verdict") in _VERDICTS else ""
+        listed = [one for one in clauses if only in ("", one.verdict)]
         values |= {
+            "only": only,
+            "step": _step(console, values),
+            "tasks": _tasks(rows, call, values, clauses, counts),
             "clause_counts": in_order(Counter(one.verdict for one in clauses)),
             "finding_counts": in_order(counts["verdicts"]),
             "changes": counts["changes"],
             "changed": look.changed_clauses(rows, agent, period),
             "unread": look.unread(rows, agent, period),
-            "main": [one for one in clauses if _is_main(one.control)],
-            "others": [one for one in clauses if not _is_main(one.control)],
+            "main": [one for one in listed if _is_main(one.control)],
+            "others": [one for one in listed if not _is_main(one.control)],
         }
         values["tried"], values["failing"] = look.device_counts(rows, agent, period)
     return shown(console, call, "month.html", here="month", **values)
+
+
+def _step(console: Console, values: Mapping[str, Any]) -> Text:
+    """Which step of four eyes comes next."""
+    standing: Standing = values["standing"].standing
+    if standing is not Standing.open:
+        return _NEXT[standing]
+    ends = month_bounds(values["period"])[1]
+    if console.clock() >= ends:
+        return _NEXT[standing]
+    first = taipei_day(ends)
+    return Text(
+        f"The month is not over; it can be prepared from {first} on.",
+        f"本月尚未結束，{first}（{roc(first)}）起可編製。",
+    )
+
+
+def _tasks(
+    rows: Connection,
+    call: Call,
+    values: Mapping[str, Any],
+    clauses: Iterable[Any],
+    counts: Mapping[str, Mapping[str, int]],
+) -> list[Task]:
+    """What this person can do for the month now, by how many there are of each."""
+    agent, period = values["agent"], values["period"]
+
+    def may(what: May) -> bool:
+        return values["open"] and allowed(call.login.known.grants, what, values["sites"])
+
+    found = []
+    if may(May.answer):
+        control = rules.review_control(rows, agent, period) or ""
+        undecided = rules.count(rows, agent, period, control, Which(state="undecided"))
+        waiting = sum(one.verdict == Verdict.awaiting_evidence.value for one in clauses)
+        found += [
+            Task(undecided, _RULES, "/rules?state=undecided"),
+            Task(counts["answers"]["none"], _DEFICIENT, "/findings?unanswered=1"),
+            Task(waiting, _EVIDENCE, f"?verdict={Verdict.awaiting_evidence.value}#clauses"),
+            Task(counts["changes"]["overdue"], _OVERDUE, "/findings?overdue=1"),
+        ]
+    if may(May.approve):
+        found.append(Task(proposals_waiting(rows, agent, period), _PROPOSED, "/proposals"))
+    return [one for one in found if one.count]
 
 
 def in_order(counts: Any) -> list[tuple[str, int]]:

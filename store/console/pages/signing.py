@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from evidence.clock import month_bounds, taipei_day
@@ -14,9 +13,8 @@ from report.month import Restated
 from store.console.guard import Call, Console
 from store.console.pages import month_of, proven
 from store.month import look
-from store.month.look import DEFICIENT, Wanted
+from store.month.look import Wanted
 from store.month.restated import restated
-from store.month.tables import finding
 from store.people.accounts import Known
 from store.people.roles import allowed
 from store.problems import PROBLEMS, Refused
@@ -101,17 +99,7 @@ def _deputised(console: Console, call: Call) -> Known | None:
 
 def _unanswered(rows: Any, agent: str, period: str) -> int:
     """Deficiencies about which nobody has said anything that counts."""
-    one = finding.c
-    return (
-        rows.scalar(
-            select(func.count())
-            .select_from(finding)
-            .where(one.agent == agent, one.period == period)
-            .where(one.verdict.in_([each.value for each in DEFICIENT]))
-            .where(one.record.contains('"dispositions":[]', autoescape=True))
-        )
-        or 0
-    )
+    return look.count_findings(rows, agent, period, Wanted(unanswered=True))
 
 
 def _restated(console: Console, values: dict[str, Any]) -> list[Restated] | None:

@@ -7,6 +7,9 @@
     all.forEach((box) => box.closest("tr").classList.toggle("selected", box.checked));
     document.querySelectorAll("[data-chosen]").forEach((place) => { place.textContent = chosen.length; });
   };
+  // Who speaks to the machine, or meets keys by chance, switches single keys off, for good.
+  const KEPT = "single-keys-off";
+  const keys = () => document.querySelector("[data-keys]")?.checked ?? true;
   let last = null, here = -1;
   document.addEventListener("click", (event) => {
     const box = event.target;
@@ -20,10 +23,11 @@
       }
       last = box;
     }
+    if (box.matches("[data-keys]")) localStorage.setItem(KEPT, box.checked ? "" : "1");
     told();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !keys()) return;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
     const all = boxes();
     if (!all.length) return;
@@ -49,5 +53,9 @@
     }
   });
   document.addEventListener("htmx:afterSwap", () => { here = -1; last = null; told(); });
-  document.addEventListener("DOMContentLoaded", told);
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = document.querySelector("[data-keys]");
+    if (box) box.checked = !localStorage.getItem(KEPT);
+    told();
+  });
 })();
