@@ -27,6 +27,13 @@ _TAKES_ANY = re.compile(
     r"\^(?:\(\?:[^()]*\)\??)?\((?:\?P<model>)?(?:\(\?![^()]*\)|[A-Z]\?)*(?:\\[Sw]|\.|\[\^)"
 )
 _MODEL = re.compile(r"(?=[^,@]*\d)[^,@]{2,48}")
+# A bare number in a maker's object is a counter or a key of its MIB's, and names nothing.
+_NUMBER = {
+    "version": re.compile(r"-?\d+"),
+    "build": re.compile(r"-"),
+    "model": re.compile(r"-?\d{1,3}"),
+    "serial": re.compile(r"-?\d{1,2}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,13 @@ def module(where: str, cut: str = "", form: str = "{}") -> Source:
 
 def descr(cut: str, form: str = "{}") -> Source:
     return Source("descr", "", cut, form)
+
+
+def at(*wheres: str) -> tuple[Source, ...]:
+    """Sources by OID alone: one that ends in `.*` is walked, any other is read as it stands."""
+    return tuple(
+        walk(where.removesuffix(".*")) if where.endswith(".*") else get(where) for where in wheres
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,8 @@ class Family:
         if source.kind == "descr" and self._is_uname(view.description):
             return None
         value = source.value(view)
+        if source.kind in ("get", "walk") and _NUMBER[what].fullmatch(value or ""):
+            return None
         return None if source.kind == "descr" and _is_prose(what, source.cut, value) else value
 
     def _grouped(self, what: str, view: View) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collectors.snmp.family import Family
 from collectors.snmp.vendors import (
     access,
+    appliances,
     carrier,
     cisco,
     datacentre,
@@ -15,6 +16,7 @@ from collectors.snmp.vendors import (
     fortinet,
     hosts,
     hpe,
+    industrial,
     power,
     switches,
     wireless,
@@ -32,7 +34,9 @@ FAMILIES: tuple[Family, ...] = (
     *carrier.FAMILIES,
     *switches.FAMILIES,
     *wireless.FAMILIES,
+    *industrial.FAMILIES,
     *access.FAMILIES,
+    *appliances.FAMILIES,
     *power.FAMILIES,
     *hosts.FAMILIES,
 )

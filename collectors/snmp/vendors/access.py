@@ -139,13 +139,6 @@ FAMILIES = (
         says=r"(?P<model>(?:S|SM|MP|NSS|IS)\d{3,}\S*).*?[Vv]ersion (?P<version>[\w.()]+)",
     ),
     Family(
-        vendor="QTECH",
-        product="qtech",
-        under=("27514",),
-        says=r"(?P<model>QSW-\S+).*?(?:SoftWare|Software|Device).*?[Vv]ersion "
-        r"(?P<version>[\w.()]+)",
-    ),
-    Family(
         vendor="Netonix",
         product="netonix",
         under=("46242",),

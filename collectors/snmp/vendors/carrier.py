@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, Members, descr, entity, get, module, walk
+from collectors.snmp.family import Family, Members, at, descr, entity, get, module, walk
 
 _VRP = r"(?i)Version (\d[\d.]*) \((?:.*?)(V\d{3}R\d{3}\w*)\)"
 # HUAWEI-ENTITY-EXTENT-MIB hwEntitySystemModel, then the first word of sysDescr.
@@ -171,10 +171,9 @@ FAMILIES = (
         product="roap",
         name="Raisecom ROAP",
         under=("8886",),
-        # RAISECOM-SYSTEM-MIB: 2 software version, 14 product name, 19 serial number.
-        version=(get("8886.1.1.1.1.0", r"(\d[\w.]+)"), get("8886.1.1.1.14.0")),
-        model=(get("8886.1.1.1.19.0"), descr(r"^(\S+)")),
-        serial=(get("8886.1.1.1.18.0"),),
+        # ROSMGMT-VERSION-MIB rosMgmtRosVersion; RAISECOM-SYSTEM-MIB raisecomDeviceType.
+        version=(get("8886.60.131.1.1.1.0", r"(\d[\w.]+)"),),
+        model=(entity("model"), get("8886.1.1.4.1.0"), descr(r"^(\S+)")),
     ),
     Family(
         vendor="Eltex",
@@ -209,9 +208,10 @@ FAMILIES = (
         name="ADTRAN OS",
         under=("664",),
         says=r"^(?P<model>.+?), Version:? (?P<version>[^\s,]+)",
-        # ADTRAN-AOS: product name, version, serial number.
-        version=(get("664.5.53.1.1.1.8.0"),),
-        serial=(get("664.5.53.1.1.1.1.0"),),
+        # ADTRAN-MIB adProductInfo: 1 name, 4 serial number, 6 software version.
+        version=at("664.3.1.6.0"),
+        model=(descr(r"^(.+?), Version"), get("664.3.1.1.0")),
+        serial=at("664.3.1.4.0"),
     ),
     Family(
         vendor="OneAccess",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.family import ANY, Family, at, descr, entity, get, walk
 from collectors.snmp.vendors.products import EXTREME
 
 # F10-SS-CHASSIS-MIB, F10-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB: the first unit's serial number.
@@ -81,33 +81,9 @@ FAMILIES = (
         product="idrac",
         name="Dell iDRAC",
         under=("674.10892",),
-        version=(get("674.10892.5.1.1.8.0"), get("674.10892.2.1.1.5.0")),
-        model=(get("674.10892.5.1.3.12.0"), get("674.10892.2.1.1.2.0")),
-        serial=(get("674.10892.5.1.3.2.0"), get("674.10892.2.1.1.11.0")),
-        part="management controller",
-    ),
-    # Controllers whose own objects are not known here: what they are is not what they are in.
-    Family(
-        vendor="Lenovo",
-        product="xcc",
-        name="Lenovo XClarity Controller",
-        under=("19046.11",),
-        part="management controller",
-    ),
-    Family(
-        vendor="IBM",
-        product="imm",
-        name="IBM Integrated Management Module",
-        under=("2.3.51.3",),
-        part="management controller",
-    ),
-    Family(
-        vendor="Fujitsu",
-        product="irmc",
-        name="Fujitsu iRMC",
-        under=("231",),
-        says=r"\biRMC\b",
-        model=(),
+        version=at("674.10892.5.1.1.8.0", "674.10892.2.1.2.1.0"),
+        model=at("674.10892.5.1.3.12.0", "674.10892.2.1.1.2.0"),
+        serial=at("674.10892.5.1.3.2.0", "674.10892.2.1.1.11.0"),
         part="management controller",
     ),
     Family(

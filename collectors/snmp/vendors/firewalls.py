@@ -120,8 +120,8 @@ FAMILIES = (
         name="Connect Secure",
         under=("12532",),
         says=r"(?P<model>[^,]+),(?P<version>\d+\.\d+R[\d.]+) \(build (?P<build>\d+)\)",
-        # PULSESECURE-PSG-MIB: 13 productName, 14 productVersion.
-        version=(get("12532.14.0"),),
+        # PULSESECURE-PSG-MIB: 6 productName, 7 productVersion.
+        version=(get("12532.7.0"),),
     ),
     Family(
         vendor="Barracuda",
@@ -206,7 +206,7 @@ FAMILIES = (
         product="loadmaster",
         name="LoadMaster",
         under=("12196",),
-        version=(get("12196.250.10.0"), descr(r"(?i)LoadMaster\D*(\d+(?:\.\d+){2,})")),
+        version=(get("12196.13.0.10.0"), descr(r"(?i)LoadMaster\D*(\d+(?:\.\d+){2,})")),
     ),
     Family(
         vendor="Radware",

@@ -101,6 +101,15 @@ FAMILIES = (
         ),
         serial=(walk("25506.2.6.1.2.1.1.2"), entity("serial")),
     ),
+    # A3COM-SWITCHING-SYSTEMS-STACK-MIB stackUnitTable, of 3Com before Comware.
+    Family(
+        vendor="3Com",
+        product="3com",
+        under=("43",),
+        version=(walk("43.10.27.1.1.1.12"),),
+        model=(descr(r"(?i)^3Com ([^,]+)"), entity("model")),
+        serial=(walk("43.10.27.1.1.1.13"),),
+    ),
     Family(
         vendor="HPE",
         product="msm",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, descr, entity, get, walk
+from collectors.snmp.family import Family, at, descr, entity, get, walk
 
 # UPS-MIB (RFC 1628) identification: 2 model, 3 UPS software, 4 agent software.
 _UPS_MODEL = get("1.3.6.1.2.1.33.1.1.2.0")
@@ -18,7 +18,12 @@ FAMILIES = (
         product="apc-pdu",
         name="APC rack PDU firmware",
         under=("318.1.3.4",),
-        version=(get("318.1.1.26.2.1.6.1"), get("318.1.1.12.1.3.0"), descr(r"AF1:(\S+)")),
+        version=(
+            descr(r"AF1:(\S+)"),
+            get("318.1.4.2.4.1.4.2"),
+            get("318.1.1.26.2.1.6.1"),
+            get("318.1.1.12.1.3.0"),
+        ),
         model=(get("318.1.1.26.2.1.8.1"), get("318.1.1.12.1.5.0"), descr(r"MN: ?(\S+)")),
         serial=(get("318.1.1.26.2.1.9.1"), get("318.1.1.12.1.6.0"), descr(r"SN: ?(\w+)")),
         part="firmware",
@@ -28,9 +33,13 @@ FAMILIES = (
         product="apc",
         name="APC firmware",
         under=("318",),
-        version=(descr(r"AF1:(v?[\w.]+)"), get("318.1.1.1.1.2.1.0")),
-        model=(get("318.1.1.1.1.1.1.0"), descr(r"MN: ?(\S+)")),
-        serial=(get("318.1.1.1.1.2.3.0"), descr(r"SN: ?(\w+)")),
+        # The card's application, then the device's own; 8 is the transfer switch.
+        version=(
+            descr(r"AF1:(v?[\w.]+)"),
+            *at("318.1.4.2.4.1.4.2", "318.1.1.8.1.2.0", "318.1.1.1.1.2.1.0"),
+        ),
+        model=(*at("318.1.1.1.1.1.1.0", "318.1.1.8.1.5.0"), descr(r"MN: ?(\S+)")),
+        serial=(*at("318.1.1.1.1.2.3.0", "318.1.1.8.1.6.0"), descr(r"SN: ?(\w+)")),
         part="firmware",
     ),
     Family(
@@ -40,6 +49,16 @@ FAMILIES = (
         version=(get("534.1.1.3.0"), *_UPS_VERSION),
         model=(get("534.1.1.2.0"), _UPS_MODEL),
         serial=(get("534.1.1.6.0"),),
+        part="firmware",
+    ),
+    # EATON-ATS2-MIB ats2Ident: 2 model, 3 firmware, 5 serial number.
+    Family(
+        vendor="Eaton",
+        product="eaton-ats",
+        under=("534.10.2",),
+        version=at("534.10.2.1.3.0"),
+        model=at("534.10.2.1.2.0"),
+        serial=at("534.10.2.1.5.0"),
         part="firmware",
     ),
     Family(
@@ -94,7 +113,7 @@ FAMILIES = (
             get("1718.4.1.1.1.3.0", r"([\d.]+\w*)$"),
             get("1718.3.1.1.0", r"(\d[\w.]*)"),
         ),
-        model=(walk("1718.4.1.2.2.1.4"), walk("1718.3.2.1.1.11")),
+        model=(walk("1718.4.1.2.2.1.5"), walk("1718.3.2.1.1.11")),
         serial=(get("1718.4.1.1.1.5.0"), get("1718.3.1.2.0")),
         part="firmware",
     ),
@@ -102,9 +121,9 @@ FAMILIES = (
         vendor="Tripp Lite",
         product="tripplite",
         under=("850",),
-        version=(get("850.1.1.1.4.0"), *_UPS_VERSION),
+        version=(get("850.1.1.1.4.0"), walk("850.1.1.2.1.1.4"), *_UPS_VERSION),
         model=(walk("850.1.1.1.2.1.5"), _UPS_MODEL),
-        serial=(walk("850.1.1.1.2.1.9"),),
+        serial=(walk("850.1.1.2.1.1.5"),),
         part="firmware",
     ),
     Family(
@@ -116,12 +135,59 @@ FAMILIES = (
         serial=(get("3808.1.1.1.1.2.3.0"), get("3808.1.1.3.1.6.0")),
         part="firmware",
     ),
+    # DeltaUPS-MIB dupsIdent: 2 model, 3 UPS software, 4 agent software.
+    Family(
+        vendor="Delta Electronics",
+        product="delta-ups",
+        under=("2254",),
+        version=(*at("2254.2.4.1.3.0", "2254.2.5.1.3.0"), *_UPS_VERSION),
+        model=(*at("2254.2.4.1.2.0", "2254.2.5.1.2.0"), _UPS_MODEL),
+        part="firmware",
+    ),
+    # SOCOMECUPS-MIB upsIdent: 1 model, 2 firmware, 4 serial number.
+    Family(
+        vendor="Socomec",
+        product="netvision",
+        under=("4555",),
+        version=(*at("4555.1.1.1.1.1.2.0"), *_UPS_VERSION),
+        model=(*at("4555.1.1.1.1.1.1.0"), _UPS_MODEL),
+        serial=at("4555.1.1.1.1.1.4.0"),
+        part="firmware",
+    ),
+    # XPPC-MIB, of many makers' cards: upsBaseIdentModel; upsSmartIdent 1 firmware, 3 serial.
     Family(
         vendor=None,
         product=None,
-        under=("2254", "5491", "4555", "935", "1356"),
+        under=("935",),
+        version=(*at("935.1.1.1.1.2.1.0"), *_UPS_VERSION),
+        model=(*at("935.1.1.1.1.1.1.0"), _UPS_MODEL),
+        serial=at("935.1.1.1.1.2.3.0"),
+        part="firmware",
+    ),
+    Family(
+        vendor=None,
+        product=None,
+        under=("5491", "1356"),
         version=_UPS_VERSION,
         model=(_UPS_MODEL,),
+        part="firmware",
+    ),
+    # ENLOGIC-PDU-MIB and APC's of the same shape, pduNamePlate: 10 model, 11 serial, 13 firmware.
+    Family(
+        vendor="nVent",
+        product="enlogic-pdu",
+        under=("38446",),
+        version=at("38446.1.1.2.1.13.*"),
+        model=at("38446.1.1.2.1.10.*"),
+        serial=at("38446.1.1.2.1.11.*"),
+        part="firmware",
+    ),
+    # EMD-MIB unit: 3 firmware.
+    Family(
+        vendor="Raritan",
+        product="raritan-emd",
+        under=("13742.8",),
+        version=at("13742.8.1.1.1.3.0"),
         part="firmware",
     ),
     # "Rittal CMC III PU SN 41234567 HW V3.00 - SW V3.15.20_3"

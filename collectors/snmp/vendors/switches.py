@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.family import ANY, Family, at, descr, entity, get, walk
 
 # RMON-MIB probe configuration: probeSoftwareRev, probeHardwareRev.
 _PROBE = get("1.3.6.1.2.1.16.19.2.0")
@@ -61,10 +61,18 @@ FAMILIES = (
             descr(r"(?i)(?:Firmware|Version|V(?:er)?\.?) ?:?v?(\d[\w.]+)"),
             # Smart switches close with it: "DGS-1210-28 Rev.FX 6.10.007".
             descr(r" (\d+\.\d+\.[\w-]+)$"),
+            # DGS-1210 and DES-1210 have companySystem below their own sysObjectID.
+            get("171.{branch}.1.3.0"),
         ),
+        branch=r"171\.(10\.(?:75|76|126|134|153)(?:\.\d+){1,3})$",
         model=(descr(r"(D[A-Z]{2}-[^\s,]+)"), entity("model")),
         # AGENT-GENERAL-MIB agentSerialNumber, then the unit management table.
-        serial=(get("171.12.1.1.12.0"), walk("171.12.11.1.9.4.1.17"), entity("serial")),
+        serial=(
+            get("171.12.1.1.12.0"),
+            walk("171.12.11.1.9.4.1.17"),
+            entity("serial"),
+            get("171.{branch}.1.30.0"),
+        ),
     ),
     Family(
         vendor="Zyxel",
@@ -165,8 +173,8 @@ FAMILIES = (
         vendor="FS",
         product="fsos",
         name="FSOS",
-        under=("52642", "11606", "3320"),
-        says=r"(?i)(?:FS\.?COM|FSOS|BDCOM).*?\b(?P<model>S\d{4}\S*|\w+-\w+) .*?"
+        under=("52642", "11606"),
+        says=r"(?i)(?:FS\.?COM|FSOS).*?\b(?P<model>S\d{4}\S*|\w+-\w+) .*?"
         r"Version (?P<version>[\w.]+(?: Build \w+)?)(?:.*?Serial(?: num)?:? ?(?P<serial>\w+))?",
     ),
     Family(
@@ -249,17 +257,6 @@ FAMILIES = (
         serial=(get("248.11.10.1.1.3.0"), entity("serial")),
     ),
     Family(
-        vendor="Moxa",
-        product="moxa",
-        name="Moxa firmware",
-        under=("8691.7",),
-        branch=r"8691\.7\.(\d+)",
-        says=r"^(?P<model>\S+)",
-        version=(get("8691.7.{branch}.1.4.0"),),
-        model=(get("8691.7.{branch}.1.2.0"),),
-        serial=(get("8691.7.{branch}.1.78.0"),),
-    ),
-    Family(
         vendor="Siemens",
         product="scalance",
         name="SCALANCE firmware",
@@ -278,14 +275,6 @@ FAMILIES = (
         says=r"^(?:RuggedCom )?(?P<model>\S+)",
     ),
     Family(
-        vendor="Westermo",
-        product="weos",
-        name="WeOS",
-        under=("16177",),
-        says=r"(?P<model>\S+).*?WeOS v?(?P<version>[\d.]+)",
-        version=(get("16177.2.1.2.2.0"), descr(r"WeOS v?([\d.]+)")),
-    ),
-    Family(
         vendor="Draytek",
         product="draytek",
         name="DrayOS",
@@ -300,23 +289,19 @@ FAMILIES = (
         name="Peplink firmware",
         under=("23695", "27662"),
         says=r"^(?:Peplink |Pepwave )?(?P<model>.+)$",
-        version=(get("23695.200.1.1.1.1.5.0"),),
-        serial=(get("23695.200.1.1.1.1.2.0"),),
+        # DEVICE: deviceModel, deviceSerialNumber, deviceFirmwareVersion, below either number.
+        version=at("23695.200.1.1.1.1.3.0", "27662.200.1.1.1.1.3.0"),
+        model=at("23695.200.1.1.1.1.1.0", "27662.200.1.1.1.1.1.0"),
+        serial=at("23695.200.1.1.1.1.2.0", "27662.200.1.1.1.1.2.0"),
     ),
     Family(
         vendor="Teltonika",
         product="rutos",
         name="RutOS",
         under=("48690",),
-        version=(get("48690.1.6.0"), get("48690.1.5.0")),
+        version=(get("48690.1.6.0"),),
         model=(get("48690.1.2.0"),),
         serial=(get("48690.1.1.0"),),
-    ),
-    Family(
-        vendor="Digi",
-        product="digi",
-        under=("332",),
-        says=r"^(?P<model>[^,]+?),? (?:Version|Firmware) (?P<version>[\w.]+)",
     ),
     Family(
         vendor="Cradlepoint",

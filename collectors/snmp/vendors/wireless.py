@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.family import ANY, Family, at, descr, entity, get, walk
 
 # IEEE802dot11-MIB: manufacturer's product name and version of the first radio.
 _RADIO_MODEL = walk("1.2.840.10036.3.1.2.1.3")
@@ -25,15 +25,15 @@ FAMILIES = (
         ),
         serial=(get("25053.1.15.1.1.1.1.15.0"), get("25053.1.2.1.1.1.1.15.0")),
     ),
-    # RUCKUS-CTRL-MIB ruckusCtrlSystemNodeTable: 5 model, 6 serial number, 8 version.
+    # RUCKUS-CTRL-MIB ruckusCtrlSystemNodeTable: 1 serial number, 3 model, 9 version.
     Family(
         vendor="Ruckus",
         product="smartzone",
         name="Ruckus SmartZone",
         under=("25053.3.1.10", "25053.3.1.11", "25053.3.1.13", "25053.3.1.14"),
-        version=(walk("25053.1.8.1.1.1.1.1.1.7"), walk("25053.1.4.1.1.1.15.16")),
-        model=(walk("25053.1.8.1.1.1.1.1.1.5"),),
-        serial=(walk("25053.1.8.1.1.1.1.1.1.6"), walk("25053.1.4.1.1.1.15.15")),
+        version=(walk("25053.1.8.1.1.1.1.1.1.9"), walk("25053.1.4.1.1.1.15.16")),
+        model=(walk("25053.1.8.1.1.1.1.1.1.3"),),
+        serial=(walk("25053.1.8.1.1.1.1.1.1.1"), walk("25053.1.4.1.1.1.15.15")),
     ),
     # RUCKUS-HWINFO-MIB and RUCKUS-SWINFO-MIB: an access point that stands alone.
     Family(
@@ -71,8 +71,9 @@ FAMILIES = (
         product="airos",
         name="airOS",
         under=("10002.1", "41112.1.4", "41112.1.10"),
-        version=(_RADIO_VERSION, get("41112.1.3.2.1.40.1")),
-        model=(_RADIO_MODEL,),
+        # UI-AF-LTU-MIB afLTUStatus: 2 model, 4 firmware; airFiber's own table.
+        version=(_RADIO_VERSION, *at("41112.1.10.1.3.4.0", "41112.1.3.2.1.40.1")),
+        model=(_RADIO_MODEL, *at("41112.1.10.1.3.2.0")),
         part="firmware",
     ),
     # MIKROTIK-MIB: licence and health; 7.3 serial number, 7.9 board, 4.4 RouterOS version.
@@ -118,14 +119,14 @@ FAMILIES = (
         version=(walk("21013.1.2.1.1.1"), descr(r"Version ([\w.-]+)")),
         serial=(get("21013.1.2.1.3.0"),),
     ),
-    # CAMBIUM-PMP80211-MIB: current software, product name, serial number.
+    # CAMBIUM-PMP80211-MIB: current software and serial number; its hardware is a bare number.
     Family(
         vendor="Cambium",
         product="epmp",
         name="Cambium ePMP",
         under=("17713.21",),
         version=(get("17713.21.1.1.1.0"),),
-        model=(get("17713.21.1.1.2.0"),),
+        model=(descr(r"^(ePMP.+|Force.+)"),),
         serial=(get("17713.21.1.1.31.0"),),
     ),
     Family(
@@ -152,13 +153,10 @@ FAMILIES = (
         product="cambium-ptp",
         name="Cambium PTP",
         under=("17713",),
-        version=(
-            get("17713.11.8.3.0"),
-            get("17713.7.8.3.0"),
-            get("17713.6.8.3.0"),
-            get("17713.9.8.3.0"),
-        ),
-        model=(descr(r"^(.+)$"),),
+        # Each series has its tree: 19 software versions, 8.3 product name.
+        branch=r"17713\.(\d+)",
+        version=at("17713.{branch}.19.1.0"),
+        model=(get("17713.{branch}.8.3.0"), descr(r"^(.+)$")),
     ),
     Family(
         vendor="Grandstream",
@@ -181,9 +179,7 @@ FAMILIES = (
         product="siklu",
         under=("31926",),
         says=r"^(?P<model>EH-\S+)",
-        version=(walk("31926.4.1.1.3"), get("31926.5.1.1.2.0")),
-        model=(get("31926.1.9.0"), descr(r"^(EH-\S+)")),
-        serial=(entity("serial"),),
+        version=(entity("software"),),
     ),
     Family(
         vendor="Ceragon",
@@ -206,6 +202,43 @@ FAMILIES = (
         product="proxim",
         under=("11898",),
         says=r"(?P<model>\S+).*? v(?P<version>[\d.]+)(?:.*?SN[- :]*(?P<serial>\w+))?",
+    ),
+    # INFINET: sysSoftwareVersion, sysModel.
+    Family(
+        vendor="InfiNet",
+        product="infinet",
+        under=("3942",),
+        version=at("3942.1.1.3.14.0"),
+        model=at("3942.1.1.3.15.0"),
+        part="firmware",
+    ),
+    # RAY3-MIB: product name and serial number.
+    Family(
+        vendor="RACOM",
+        product="racom-ray",
+        under=("33555.4",),
+        model=at("33555.4.1.1.1.0"),
+        serial=at("33555.4.1.1.2.0"),
+        part="firmware",
+    ),
+    # IGNITENET-MIB: 1 model, 3 firmware.
+    Family(
+        vendor="IgniteNet",
+        product="ignitenet",
+        under=("47307",),
+        version=at("47307.1.1.3.0"),
+        model=at("47307.1.1.1.0"),
+        part="firmware",
+    ),
+    # SAF-INTEGRAB-MIB: 12 serial number, 13 product; sysDescr is a list of words and colons.
+    Family(
+        vendor="SAF Tehnika",
+        product="saf-integra",
+        under=("7571.100",),
+        says=r"(?i)(?:.*?;Vers: ?(?P<version>[^;]+))?",
+        model=at("7571.100.1.1.7.1.4.13.0"),
+        serial=at("7571.100.1.1.7.1.4.12.0"),
+        part="firmware",
     ),
     Family(
         vendor="Alta Labs",
