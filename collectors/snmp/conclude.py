@@ -15,9 +15,17 @@ from evidence.trains import train
 
 # A release as makers write it has a dot in it: 15.2(4)M7, v7.2.6, 9.16.4-P2, R80.40.
 _NUMBER = r"((?:[A-Z]{1,2}\.|[A-Za-z]{0,3})\d+(?:\.\d+)+[\w.()+-]*)"
+# What runs comes before the system it is built on, and both before the firmware beneath.
+_RELEASE = r"(?:version|release|revision|rev\.?)"
+_OTHERS = "".join(
+    rf"(?<!{word} )" for word in ("hardware", "hw", "boot", "bootrom", "loader", "kernel", "rom")
+)
 _BEFORE = (
-    r"(?i:(?:software|firmware|system|application|os)[ -](?:version|release|revision|rev\.?))",
-    r"(?i:\b(?:version|ver\.?|release|revision|rev\.?|firmware|s/?w|f/?w))",
+    rf"(?i:(?:software|application)[ -]{_RELEASE})",
+    rf"(?i:(?:firmware|system|os)[ -]{_RELEASE})",
+    rf"(?i:\bs/?w(?: {_RELEASE})?)",
+    rf"(?i:{_OTHERS}\b(?:version|ver\.?|release|revision|rev\.?))",
+    r"(?i:\b(?:firmware|f/?w))",
     r"(?:(?<=[\s,;(/])|^)[vV]",
 )
 _WORDED = (
@@ -126,8 +134,8 @@ def _version(family: Family, view: View) -> str | None:
                 return numbers.pop()
     main = view.chassis[0] if view.chassis else None
     revisions = (
-        main.software if main else None,
         said(view.answers.raw(_PROBE_SOFTWARE)),
+        main.software if main else None,
         said(view.answers.raw(_UPS_SOFTWARE)),
         said(view.answers.raw(_UPS_AGENT)),
     )
@@ -244,5 +252,9 @@ def _worded_model(family: Family, view: View) -> str | None:
         return None
     maker = (family.vendor or "").casefold()
     found = _MODEL_WORD.findall(description)
-    words = {one for one in found if not _NO_MODEL.match(one) and one.casefold() not in maker}
-    return words.pop() if len(words) == 1 else None
+    words = [one for one in found if not _NO_MODEL.match(one) and one.casefold() not in maker]
+    if len(set(words)) > 1 and maker:
+        # "PLANET XGS3-24042 L3 Switch with X2 slots": the one behind the maker's own name.
+        named = rf"(?i){re.escape(maker.split()[0])}[\w-]*,? {re.escape(words[0])}(?![\w/+-])"
+        words = words[:1] if re.match(named, description) else words
+    return words[0] if len(set(words)) == 1 else None

@@ -108,6 +108,8 @@ FAMILIES = (
         under=("26866",),
         says=r"GigaVUE.*?(?P<version>\d+\.\d+(?:\.\d+)+)",
         model=(entity("model"), descr(r"(GigaVUE-(?!OS\b)\w+)")),
+        # GIGAMON-SNMP-MIB chassisSerialNumber.
+        serial=(entity("serial"), get("26866.2.8.0")),
     ),
     Family(
         vendor="HPE Aruba",

@@ -213,6 +213,49 @@ FAMILIES = (
         model=(descr(r"^(.+?), Version"), get("664.3.1.1.0")),
         serial=at("664.3.1.4.0"),
     ),
+    # DMswitch-MIB switchInfoTable: 4 firmware, 8 serial number, 9 product.
+    Family(
+        vendor="Datacom",
+        product="datacom",
+        under=("3709",),
+        says=r"(?P<model>DM\S*)?",
+        version=(walk("3709.3.5.201.1.1.2.1.4"), entity("software")),
+        model=(walk("3709.3.5.201.1.1.2.1.9"), entity("model")),
+        serial=(walk("3709.3.5.201.1.1.2.1.8"), entity("serial")),
+    ),
+    # VIPRINET-MIB vpnRouterInfo: 2 serial number, 3 model.
+    Family(
+        vendor="Viprinet",
+        product="viprinet",
+        under=("35424",),
+        model=at("35424.1.1.3.0"),
+        serial=at("35424.1.1.2.0"),
+    ),
+    # CIENA-CES-CHASSIS-MIB, and EXALT's and 4RF's radios by their own.
+    Family(
+        vendor="Ciena",
+        product="saos",
+        name="Ciena SAOS",
+        under=("1271",),
+        says=r"^(?P<model>\d{4}\S*)?",
+        version=(entity("software"), descr(r"(?i)saos ?(\d+[\d.-]+)")),
+        serial=(get("1271.2.1.5.1.1.4.0"), entity("serial")),
+    ),
+    Family(
+        vendor="Exalt",
+        product="exalt",
+        under=("25651",),
+        version=at("25651.1.2.1.5.0"),
+        model=at("25651.1.2.1.1.0"),
+        part="firmware",
+    ),
+    Family(
+        vendor="4RF",
+        product="4rf",
+        under=("14817",),
+        version=at("14817.7.1.2.1.2.0"),
+        part="firmware",
+    ),
     Family(
         vendor="OneAccess",
         product="oneos",

@@ -125,6 +125,8 @@ FAMILIES = (
         under=("9.1", "9.5"),
         says=r"(?:Cisco Systems (?P<model>WS-\S+) )?Cisco Catalyst Operating System.*?"
         r"Version (?P<version>[^\s,]+)",
+        # CISCO-STACK-MIB chassisModel.
+        model=(entity("model"), get("9.5.1.2.16.0")),
     ),
     Family(
         vendor="Cisco",

@@ -7,8 +7,10 @@ from collectors.snmp.vendors.products import EXTREME
 
 # F10-SS-CHASSIS-MIB, F10-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB: the first unit's serial number.
 _FORCE10_SERIAL = (
-    walk("6027.3.26.1.3.4.1.23"),
+    walk("6027.3.26.1.3.4.1.11"),
     walk("6027.3.10.1.2.2.1.12"),
+    walk("6027.3.19.1.2.1.1.12"),
+    walk("6027.3.26.1.3.4.1.23"),
     get("6027.3.1.1.1.2.0"),
     entity("serial"),
 )

@@ -99,6 +99,17 @@ FAMILIES = (
         model=(get("12356.113.1.1.0"),),
         serial=(get("12356.113.1.2.0"), *_FORTI_SERIAL),
     ),
+    # FORTINET-FORTIVOICE-MIB fvSystem, as FortiMail's.
+    Family(
+        vendor="Fortinet",
+        product="fortivoice",
+        name="FortiVoice",
+        under=("12356.115",),
+        version=(get("12356.115.1.3.0", _FORTI),),
+        build=(get("12356.115.1.3.0", _BUILD),),
+        model=(get("12356.115.1.1.0"), entity("model")),
+        serial=(get("12356.115.1.2.0"), *_FORTI_SERIAL),
+    ),
     Family(
         vendor="Fortinet",
         product="fortisandbox",

@@ -159,8 +159,9 @@ FAMILIES = (
         name="Isilon OneFS",
         under=("12124",),
         says=r"(?i)OneFS.*?v?(?P<version>\d+(?:\.\d+)+)",
-        model=(walk("12124.2.51.1.3"), entity("model")),
-        serial=(walk("12124.2.51.1.4"), entity("serial")),
+        # ISILON-MIB chassisTable: 3 serial number, 4 model.
+        model=(walk("12124.2.51.1.4"), entity("model")),
+        serial=(walk("12124.2.51.1.3"), entity("serial")),
     ),
     Family(
         vendor="Dell EMC",

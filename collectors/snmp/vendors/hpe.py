@@ -74,7 +74,7 @@ FAMILIES = (
         name="ClearPass Policy Manager",
         under=("14823.1.6",),
         probe="14823.1.6.1.1.1.1.1.1.0",
-        version=(walk("14823.1.6.1.1.1.1.1.4"),),
+        version=(walk("14823.1.6.1.1.1.1.1.3"),),
         model=(walk("14823.1.6.1.1.1.1.1.1"),),
     ),
     # sysDescr: "HPE Comware Platform Software, Software Version 7.1.070, Release 6126P20 HPE …".

@@ -120,13 +120,20 @@ FAMILIES = (
         name="NETGEAR firmware",
         under=("4526.100.4",),
         says=r"^(?:NETGEAR )?(?P<model>\S*\d\S*?)(?:[,\s]|$)",
+        # RADLAN's tree, for switches of that make, is below 4526.17.
         version=(
             get("4526.11.1.1.1.13.0"),
             get("4526.10.1.1.1.13.0"),
+            walk("4526.17.53.14.1.2"),
             descr(r"(?:, ?v?| [vV])(\d+(?:\.\d+){2,})"),
         ),
         model=(descr(r"^(?:NETGEAR )?(\S*\d\S*?)(?:[,\s]|$)"), entity("model")),
-        serial=(get("4526.11.1.1.1.4.0"), get("4526.10.1.1.1.4.0"), entity("serial")),
+        serial=(
+            get("4526.11.1.1.1.4.0"),
+            get("4526.10.1.1.1.4.0"),
+            walk("4526.17.53.14.1.5"),
+            entity("serial"),
+        ),
     ),
     _fastpath(
         "NETGEAR",
@@ -145,6 +152,8 @@ FAMILIES = (
         r"^((?:EdgeSwitch|USW|US-|USL|ES-)[^,]*?)(?:,| \d+\.\d)",
     ),
     _fastpath("Quanta", "fastpath", "FASTPATH", "4413.1.1.1", ("4413", "7244"), r"^([^,]+),"),
+    _fastpath("LANCOM", "lcos-sx", "LCOS SX", "2356.16.1", ("2356.16",), r"^(?:LANCOM )?(\S+-\S+)"),
+    _accton("Dell", "powerconnect", "Dell PowerConnect", "674.10895.3", r"(\d+)", r"^\S*\d"),
     _accton("Edgecore", "edgecos", "Edgecore ECS", "259", r"(\d+\.\d+\.\d+)"),
     _accton("SMC", "smc", "SMC TigerSwitch", "202.20", r"(\d+)"),
     _accton("FS", "fsos", "FSOS", "52642.2.1", r"(\d+)"),

@@ -193,9 +193,9 @@ FAMILIES = (
         vendor="Radwin",
         product="radwin",
         under=("4458",),
-        version=(get("4458.1000.1.5.48.0"), get("4458.1000.1.1.2.0")),
-        model=(get("4458.1000.1.1.30.0"), descr(r"^(.+)$")),
-        serial=(get("4458.1000.1.1.4.0"),),
+        # winlink1000OduAdmin: 1 product, 3 software.
+        version=at("4458.1000.1.1.3.0"),
+        model=(*at("4458.1000.1.1.1.0"), descr(r"^(.+)$")),
     ),
     Family(
         vendor="Proxim",
