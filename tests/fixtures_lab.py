@@ -122,11 +122,17 @@ class Site:
         return lab
 
     def elsewhere(
-        self, name: str, platform: str, transport: str, port: int, given: dict[str, str]
+        self,
+        name: str,
+        platform: str,
+        transport: str,
+        port: int,
+        given: dict[str, str],
+        **entry: Any,
     ) -> None:
         """A device on loopback that somebody else runs, with what leads to it; its `firmware`."""
         self._credential(name, given)
-        self._add(name, Tape(platform, ()), ("firmware",), transport, port, {})
+        self._add(name, Tape(platform, ()), ("firmware",), transport, port, entry)
 
     def write(self) -> Config:
         """Write the configuration that leads to the devices, make the keys, and read it."""
