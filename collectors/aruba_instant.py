@@ -13,13 +13,20 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Mapping
 
-from collectors._aruba import opmode
+from collectors._aruba import bss, opmode
 from collectors._wireless import posture
 from evidence.ask import Ask, Secret, Session
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
-from evidence.facts import AirObservation, Fact, HardwareItem, SoftwareRelease, WirelessNetwork
+from evidence.facts import (
+    AirObservation,
+    BasicServiceSet,
+    Fact,
+    HardwareItem,
+    SoftwareRelease,
+    WirelessNetwork,
+)
 
 VENDOR = "Aruba"
 # The first is the driver that carries the terminal.
@@ -51,12 +58,15 @@ CONFIG = Ask(
     also=("show run", "show_running-config"),
 )
 VERSION = Ask("version", "show version", also=("show_version",))
+MEMBERS = Ask("access_points", "show aps", also=("show_aps",))
+BSS_TABLE = Ask("bss_table", "show ap bss-table", also=("show_ap_bss-table",))
 OTHERS = Ask("ids_aps", "show ids aps", also=("show_ids_aps",))
 
 _RELEASE = re.compile(r"ArubaOS \(MODEL: (?P<model>[^)\s]+)\), Version (?P<version>\S+)")
 _BANDS = {"all": ("2.4", "5"), "2.4": ("2.4",), "5.0": ("5",), "none": ()}
 _BANDS |= dict.fromkeys(("6", "6.0"), ("6",))
 _PROFILE = "wlan ssid-profile"
+_MEMBERS = re.compile(r"(?m)^(\d+) Access Points? *$")
 # MAC, network (which may be missing), classification, channel.
 _OTHER = re.compile(
     r"(?m)^(?P<mac>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})[ \t]+(?:(?P<network>\S.*?)[ \t]+)??"
@@ -66,8 +76,8 @@ _OTHER = re.compile(
 
 
 def wireless(device: Device) -> Flow:
-    """Every SSID profile of the cluster, and who else it hears. Raises Incomplete, Unexpected:
-    there is no profile."""
+    """Every SSID profile of the cluster, the addresses it is sent from where all are told, and who
+    else it hears. Raises Incomplete, Unexpected: there is no profile."""
     answer = yield CONFIG
     blocks = _blocks(answer)
     found = [
@@ -81,7 +91,7 @@ def wireless(device: Device) -> Flow:
             code="result_empty_suspicious",
             next_step="read the access point that is the virtual controller",
         )
-    return [*found, *(yield from _others())]
+    return [*found, *(yield from _served(device)), *(yield from _others())]
 
 
 def firmware(device: Device) -> Flow:
@@ -93,6 +103,19 @@ def firmware(device: Device) -> Flow:
         SoftwareRelease(vendor=VENDOR, product="aruba-instant", version=said["version"]),
         HardwareItem(vendor=VENDOR, model=said["model"], part="access point"),
     ]
+
+
+def _served(device: Device) -> Generator[Ask, Capture, list[BasicServiceSet]]:
+    """Where every SSID is sent from. An access point may tell its own addresses alone: of a larger
+    cluster a list that lacks a member's is none, for what it lacks would be taken for a stranger's.
+    """
+    try:
+        members = _MEMBERS.search(_told((yield MEMBERS)))
+        found = list(bss.served(_told((yield BSS_TABLE)), device.id))
+    except NotAnswered:
+        return []
+    told = {one.access_point for one in found}
+    return found if members is not None and int(members[1]) == len(told) else []
 
 
 def _others() -> Generator[Ask, Capture, list[AirObservation]]:

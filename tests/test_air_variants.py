@@ -10,9 +10,13 @@ import struct
 import pytest
 
 from checks.wireless_is_strong import traits
-from evidence.facts import AirObservation, WirelessNetwork
+from collectors._aruba.bss import served
+from evidence.errors import Incomplete
+from evidence.facts import AirObservation, BasicServiceSet, WirelessNetwork
+from evidence.tape import read_tape
 from tests.air import BARE, IEEE, RADIOTAP, element, frame, pcap, radiotap, rsn, suites
 from tests.by_hand import read
+from tests.test_cases import CASES
 
 PRISM, AVS = 119, 163
 
@@ -251,3 +255,37 @@ def test_what_iwlist_has_no_name_for() -> None:
     other = text.replace("unknown (8)", "unknown (99)").encode()
     found = read("air_survey", "wireless", ("survey.txt", other))
     assert next(iter(found.of(AirObservation))).akm == (), "nobody knows, so nothing is told"
+
+
+BSS_OF_CONTROLLER = """
+Aruba AP BSS Table
+------------------
+bss                ess      port  ip         phy    type  ch/EIRP/max-EIRP  cur-cl  ap name  in-t(s)
+---                ---      ----  --         ---    ----  ----------------  ------  -------  -------
+02:00:5e:00:00:10  KY Lab   N/A   192.0.2.7  a-VHT  ap    161E/127.5/0.0    0       ap01     0
+02:00:5e:00:00:20  KY Lab   N/A   192.0.2.7  g-HT   am    6/127.5/0.0       0       ap01     0
+"""
+
+
+def test_a_table_of_access_points_that_names_their_radios() -> None:
+    """Its type stands before the channel; a row that is not understood is not left out."""
+    sent = list(served(BSS_OF_CONTROLLER, "wlc"))
+    told = [(one.ssid, one.access_point, one.band, one.channel, one.on_air) for one in sent]
+    assert told == [
+        ("KY Lab", "ap01", "5", "161", True),
+        ("KY Lab", "ap01", "2.4", "6", False),
+    ]
+    with pytest.raises(Incomplete):
+        list(served(BSS_OF_CONTROLLER + "02:00:5e:00:00:30  KY Lab\n", "wlc"))
+
+
+@pytest.mark.parametrize(
+    ("heading", "there"), [("1 Access Points", 2), ("2 Access Points", 0), ("Access Points", 0)]
+)
+def test_a_list_of_one_member_is_not_the_clusters(heading: str, there: int) -> None:
+    tape = read_tape(CASES / "aruba_instant" / "wireless.on_the_air.tape")
+    answers = {one.ask: one.body for one in tape.answers}
+    answers["show aps"] = answers["show aps"].replace(b"1 Access Points", heading.encode())
+    found = read("aruba_instant", "wireless", *answers.items())
+    assert found.failure is None, found.failure
+    assert len(found.of(BasicServiceSet)) == there

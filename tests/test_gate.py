@@ -129,6 +129,7 @@ def test_a_request_is_declared_by_method_path_and_query(method: str, target: str
     [
         'POST /web_api/show-hosts {"limit":500}',
         "POST /query/ap {}",
+        "POST /query/ap/wlan {}",
         "POST /api/firewall/filter/search_rule?show_all=1",
         'POST /jsonrpc {"method":"get","params":[{"url":"/dvmdb/device"}]}',
         'POST /jsonrpc {"id":1,"method":"get","params":[]}',
@@ -149,6 +150,7 @@ def test_a_post_reads_where_its_verb_says_so(text: str) -> None:
         "POST /web_api/show-hosts/delete {}",
         "POST /web_api/run-script?x=/show-hosts {}",
         "POST /query/ap/delete {}",
+        "POST /query/ap/wlan/delete {}",
         'POST /jsonrpc {"method":"exec","params":[{"url":"/sys/reboot"}]}',
         'POST /jsonrpc {"method":"set","x":{"method":"get","y":0}}',
         "PUT /api/show-hosts {}",

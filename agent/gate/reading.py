@@ -7,9 +7,11 @@ import re
 from evidence.ask import Ask
 
 # A verb that reads begins the path's last part (`/web_api/show-hosts`), is `query` before it
-# (`/query/ap`), is the method of a JSON-RPC body, or begins the one method of a SOAP body.
+# (`/query/ap`, `/query/ap/wlan`), is the method of a JSON-RPC body, or begins the one method of a
+# SOAP body.
 _READING_PATH = re.compile(
-    r"(?:/[^/?]+)*/(?:(?:show|get|search|query|list)(?:[-_][^/?]*)?|query/[A-Za-z]+)(?:\?.*)?"
+    r"(?:/[^/?]+)*/(?:(?:show|get|search|query|list)(?:[-_][^/?]*)?|query/[A-Za-z]+(?:/wlan)?)"
+    r"(?:\?.*)?"
 )
 _READING_METHOD = re.compile(r'\{"(?:id":[0-9]+,")?method":"get",.*')
 _READING_SOAP = re.compile(

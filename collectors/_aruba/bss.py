@@ -11,11 +11,14 @@ from evidence.errors import Incomplete
 from evidence.facts import AirObservation, BasicServiceSet
 
 # bss, ess, port, ip, band, channel, type, clients, access point; what follows differs by release.
+# Where the band is a kind of radio (`a-VHT`), the type stands before the channel.
 _ROW = re.compile(
     r"(?m)^(?P<bss>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})[ \t]+(?P<ess>\S.*?)[ \t]+\S+[ \t]+"
     r"(?P<ip>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]+|N/A)[ \t]+(?P<band>[0-9a-zA-Z.]+[/-]\S*)[ \t]+"
-    r"(?P<channel>\d{1,3}[^/\s]*)/\S*[ \t]+(?P<type>\w+)[ \t]+\d+[ \t]+(?P<ap>\S+)(?:[ \t]|$)"
+    r"(?:(?P<before>[a-z]\w*)[ \t]+)?(?P<channel>\d{1,3}[^/\s]*)/\S*[ \t]+"
+    r"(?:(?P<type>[a-z]\w*)[ \t]+)?\d+[ \t]+(?P<ap>\S+)(?:[ \t]|$)"
 )
+_ANY_ROW = re.compile(r"(?m)^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]")
 _NUMBER = re.compile(r"(?m)^Num APs: *(\d+)")
 _BANDS = (("2.4", ("2.4", "g-", "80211b", "80211g")), ("5", ("5", "a-", "80211a")), ("6", ("6",)))
 
@@ -31,11 +34,12 @@ _WORDS = {"suspect-rogue": "suspected-rogue", "manually-contained": "contained"}
 
 
 def served(text: str, who: str) -> Iterator[BasicServiceSet]:
-    """Every row. Raises Incomplete where the table says that it has more of them."""
+    """Every row. Raises Incomplete where the table has more of them, or says so."""
     rows = list(_ROW.finditer(text))
     number = _NUMBER.search(text)
-    if number and int(number[1]) > len(rows):
-        raise Incomplete(f"{who}: {len(rows)} rows read, the table has {number[1]}")
+    there = max(len(_ANY_ROW.findall(text)), int(number[1]) if number else 0)
+    if there > len(rows):
+        raise Incomplete(f"{who}: {len(rows)} rows read, the table has {there}")
     for row in rows:
         address = posture.bssid(row["bss"])
         assert address is not None
@@ -45,7 +49,7 @@ def served(text: str, who: str) -> Iterator[BasicServiceSet]:
             access_point=row["ap"],
             band=next((name for name, starts in _BANDS if row["band"].startswith(starts)), None),
             channel=re.match(r"\d+", row["channel"])[0],  # type: ignore[index]
-            on_air=row["type"] == "ap",
+            on_air=(row["type"] or row["before"]) == "ap",
         )
 
 

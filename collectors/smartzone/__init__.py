@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from collectors._managed.answer import who
 from collectors._wireless import posture
-from collectors.smartzone._air import stranger
+from collectors.smartzone._air import served, stranger
 from collectors.smartzone._answer import Row, part, row_of, word
 from evidence.ask import Ask, HttpSession, Secret
 from evidence.capture import Capture
@@ -22,6 +22,7 @@ from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered, Unexpected, shown
 from evidence.facts import (
     AirObservation,
+    BasicServiceSet,
     Fact,
     HardwareItem,
     SoftwareRelease,
@@ -94,6 +95,14 @@ STRANGERS = Ask(
     secrets=_SECRETS,
     holes={**_HOLES, "page": r"[0-9]{1,2}"},
 )
+SENT = Ask(
+    "sent",
+    f"POST {_API}/{{api}}/query/ap/wlan?{_TICKET} "
+    f'{{"filters":[],"page":{{page}},"limit":{MOST_STRANGERS}}}',
+    "http",
+    secrets=_SECRETS,
+    holes={**_HOLES, "page": r"[0-9]{1,2}"},
+)
 MOST_PAGES = 10
 
 
@@ -122,7 +131,8 @@ _PORTALS = ("hotspot", "guest", "webauth")
 
 
 def wireless(device: Device) -> Flow:
-    """Every WLAN of every zone, and what the access points hear of others.
+    """Every WLAN of every zone, the addresses it is sent from, and what the access points hear of
+    others.
 
     Raises Unexpected: no WLAN is told, or a method is not known.
     """
@@ -141,7 +151,8 @@ def wireless(device: Device) -> Flow:
             next_step="check which zones and domains the administrator may see; a controller "
             "without WLANs has no `wireless` subject",
         )
-    return [*found, *(yield from _strangers(api))]
+    networks = [one for one in found if isinstance(one, WirelessNetwork)]
+    return [*found, *(yield from _sent(api, networks)), *(yield from _strangers(api))]
 
 
 def firmware(device: Device) -> Flow:
@@ -168,22 +179,36 @@ def firmware(device: Device) -> Flow:
     return found
 
 
+def _sent(
+    api: str, networks: list[WirelessNetwork]
+) -> Generator[Ask, Capture, list[BasicServiceSet]]:
+    """Every address that a WLAN is sent from; none where the role may not ask."""
+    rows = yield from _searched(SENT, api, "access points")
+    return [sent for row in rows for sent in served(row, networks)]
+
+
 def _strangers(api: str) -> Generator[Ask, Capture, list[AirObservation]]:
     """Access points of others, as policy or a person classified them; none where the role may not
-    ask. Raises Incomplete: there are more of them than pages asked for."""
-    found: list[AirObservation] = []
+    ask."""
+    rows = yield from _searched(STRANGERS, api, "access points of others")
+    return [seen for row in rows for seen in stranger(row)]
+
+
+def _searched(ask: Ask, api: str, what: str) -> Generator[Ask, Capture, list[Row]]:
+    """Every row of a search; none where the role may not ask it: half a list is none. Raises
+    Incomplete: there are more of them than pages asked for."""
+    found: list[Row] = []
     for page in range(1, MOST_PAGES + 1):
         try:
-            capture = yield STRANGERS(api=api, page=str(page))
+            capture = yield ask(api=api, page=str(page))
             said = row_of(capture)
         except NotAnswered:
-            return found
+            return []
         rows = said.get("list")
-        for row in rows if isinstance(rows, list) else ():
-            found += stranger(row) if isinstance(row, Mapping) else ()
+        found += [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
         if said.get("hasMore") is not True:
             return found
-    raise Incomplete(f"more than {MOST_PAGES * MOST_STRANGERS} access points of others")
+    raise Incomplete(f"more than {MOST_PAGES * MOST_STRANGERS} {what}")
 
 
 def _running(

@@ -1,16 +1,35 @@
-"""What Ruckus access points hear of others (`query/roguesInfoList`)."""
+"""What Ruckus access points send (`query/ap/wlan`), and hear of others (`query/roguesInfoList`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from collectors._wireless import posture
 from collectors.smartzone._answer import Row, word
-from evidence.facts import AirObservation
+from evidence.facts import AirObservation, BasicServiceSet, WirelessNetwork
 
 _ON_WIRE = ("same network", "same-network", "on network")
+# Of three radios the third is 5 or 6 GHz, which is not told.
+_RADIOS = {0: "2.4", 1: "5"}
 _LATEST_MS = 2**43  # 2248: a later time is no time
+
+
+def served(row: Row, networks: Iterable[WirelessNetwork]) -> Iterator[BasicServiceSet]:
+    """What one access point sends. A WLAN is named there, not its SSID: two WLANs of one name in
+    two zones may have different ones, which leaves it untold."""
+    told = row.get("wlanBssids")
+    for one in told if isinstance(told, list) else ():
+        if not isinstance(one, Mapping) or (address := posture.bssid(one.get("bssid"))) is None:
+            continue
+        names = {each.ssid for each in networks if each.profile == word(one, "wlanName")}
+        radio = one.get("radioId")
+        yield BasicServiceSet(
+            bssid=address,
+            ssid=names.pop() if len(names) == 1 else None,
+            access_point=word(row, "deviceName") or word(row, "apMac"),
+            band=_RADIOS.get(radio) if isinstance(radio, int) else None,
+        )
 
 
 def stranger(row: Row) -> Iterator[AirObservation]:
