@@ -15,9 +15,10 @@ from evidence.device import Device
 from evidence.facts import RemoteAccess, RemoteSession, SessionsSeen
 from evidence.observation import Observation
 from evidence.reading import Reading
-from evidence.tape import TapeAnswer
+from evidence.tape import TapeAnswer, read_tape
+from tests import by_hand
 from tests.judging import AT, failed, read, seen
-from tests.test_cases import KEY
+from tests.test_cases import CASES, KEY
 
 LINE = (
     "Nov {day:02} {hour:02}:00:00 asa-01 %ASA-6-113039: Group <GP> User <{user}> IP <203.0.113.5> "
@@ -160,3 +161,35 @@ def test_one_programs_log_tells_of_that_program(services: tuple[str, ...], state
 def test_a_log_that_could_not_be_read_is_told() -> None:
     found = reviewed(read("fw", "remote_access", VPN), failed("log", "session_log", "file_missing"))
     assert {one.state for one in found} == {"log_incomplete", "not_read"}
+
+
+def _fortigate(*changes: tuple[bytes, bytes]) -> SessionsSeen:
+    """What a FortiGate's own log tells, changed in places."""
+    tape = read_tape(CASES / "fortios" / "remote_access.logged.tape")
+    answers = []
+    for one in tape.answers:
+        body = one.body
+        for old, new in changes if "ha-statistics" in one.ask or "/log/" in one.ask else ():
+            body = body.replace(old, new)
+        answers.append((one.ask, body))
+    found = by_hand.read("fortios", "remote_access", *answers)
+    assert found.failure is None, found.failure
+    (seen,) = found.of(SessionsSeen)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("changes", "complete"),
+    [
+        ((), True),
+        (((b'"total_lines": 6', b'"total_lines": 7'),), False),  # more than it gave
+        (((b'"completed": 100', b'"completed": 40'),), False),  # still searching
+        (((b'"date": "2026-11-02"', b'"date": "x"'),), False),
+        # Each unit of a cluster keeps a log of its own.
+        (((b'"results": [],', b'"results": [{"serial_no": "A"}, {"serial_no": "B"}],'),), False),
+    ],
+)
+def test_when_a_fortigates_own_log_is_complete(
+    changes: tuple[tuple[bytes, bytes], ...], complete: bool
+) -> None:
+    assert (_fortigate(*changes).from_at is not None) is complete

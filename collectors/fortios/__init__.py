@@ -23,6 +23,7 @@ from collectors.fortios import (
     _policy,
     _rogue,
     _script,
+    _sessions,
     _tables,
     _text,
     _unit,
@@ -179,6 +180,7 @@ SERVERS = tuple(
 )
 ADMIN_INTERFACES = _get("admin_interfaces", f"{_CMDB}/system/interface?vdom=*")
 SESSIONS = _get("ssl_vpn_sessions", f"{_MONITOR}/vpn/ssl?vdom=*")
+VPN_LOGS = _sessions.PLACES
 LLDP = _get("lldp_neighbours", f"{_MONITOR}/network/lldp/neighbors?vdom=*")
 ARP = _get("arp_table", f"{_MONITOR}/network/arp?vdom=*")
 
@@ -348,9 +350,14 @@ def remote_access(device: Device) -> Flow:
         raise _silence(device)
     interfaces = yield from _optional(ADMIN_INTERFACES)
     found += _access.open_interfaces(interfaces) if interfaces else ()
+    answers = [one for one in (portal, *tunnels) if one]
+    vdoms = _access.letting_in(found, (part.vdom for one in answers for part in parts(one)))
+    members = yield from _optional(HA_MEMBERS)
+    alone = members is not None and all(len(one.results or ()) <= 1 for one in parts(members))
+    logged = yield from _sessions.logged(vdoms, device.timezone, alone=alone)
     now = yield from _optional(SESSIONS)
-    found += _access.sessions(now) if now else ()
-    return found
+    found += _sessions.not_logged(_access.sessions(now) if now else (), logged)
+    return [*found, *logged]
 
 
 def neighbours(device: Device) -> Flow:

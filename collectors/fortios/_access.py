@@ -14,7 +14,7 @@ from typing import Any
 
 from collectors.fortios._answer import Part, parts, said, whole, words
 from evidence.capture import Capture
-from evidence.facts import AccessGrant, RemoteAccess, RemoteSession
+from evidence.facts import AccessGrant, Fact, RemoteAccess, RemoteSession
 
 Row = Mapping[str, Any]
 
@@ -224,6 +224,16 @@ def open_interfaces(capture: Capture) -> Iterator[RemoteAccess]:
                     interfaces=(str(said(row.get("name"))),),
                     methods=ways,
                 )
+
+
+def letting_in(found: Iterable[Fact], vdoms: Iterable[str]) -> list[str]:
+    """The VDOMs of which a service that is on lets somebody in."""
+    on = {one.service for one in found if isinstance(one, RemoteAccess) and one.enabled}
+    return [
+        name
+        for name in dict.fromkeys(vdoms)
+        if any(service.endswith(_service(name, "")) for service in on)
+    ]
 
 
 def sessions(capture: Capture) -> Iterator[RemoteSession]:

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from collectors.session_log._event import Event, sessions
+from collectors._logs.sessions import Event, sessions
 from collectors.session_log._forms import FORMS
 from collectors.session_log._reader import Garbled, Reader
 from evidence.ask import Ask

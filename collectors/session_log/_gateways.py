@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from collectors._logs import fortigate
 from collectors._logs.entry import moment
 from collectors._logs.lines import BSD, pairs
-from collectors.session_log._event import Event
+from collectors._logs.sessions import Event, none
 from collectors.session_log._reader import Garbled, Reader, Said
-
-_NOBODY = ("", "N/A", "n/a", "none")
 
 
 class Fortigate(Reader):
@@ -24,41 +23,10 @@ class Fortigate(Reader):
         said = pairs(line)
         if "type" not in said or ("date" not in said and "eventtime" not in said):
             return None
-        return fortigate_moment(said, self.zone, self.until)
+        return fortigate.moment_of(said, self.zone, self.until)
 
     def read(self, line: str, at: datetime) -> Said:
-        yield from fortigate_event(pairs(line), at)
-
-
-def fortigate_moment(said: Mapping[str, str], zone: str, until: datetime) -> datetime | None:
-    if "date" in said and "time" in said:
-        return moment(f"{said['date']} {said['time']}", zone, until, said.get("tz"))
-    return moment(said.get("eventtime", ""), zone, until)
-
-
-def fortigate_event(said: Mapping[str, str], at: datetime) -> Said:
-    """One entry of the event log by its fields, as syslog or the REST API gives them."""
-    if said.get("type", "event") != "event" or said.get("subtype", "vpn") != "vpn":
-        return
-    action = said.get("action", "").casefold()
-    user = next(
-        (one for name in ("xauthuser", "user") if (one := said.get(name, "")) not in _NOBODY), ""
-    )
-    if not user or action not in ("tunnel-up", "tunnel-down", "ssl-login-fail"):
-        return
-    ssl = said.get("tunneltype", "").casefold().startswith("ssl") or action == "ssl-login-fail"
-    lasted = said.get("duration", "")
-    yield Event(
-        at,
-        {"tunnel-up": "begins", "tunnel-down": "ends"}.get(action, "refused"),
-        user,
-        source=_none(said.get("remip")),
-        key=_none(said.get("tunnelid")) or "",
-        profile=_none(said.get("group")) if ssl else _none(said.get("vpntunnel")),
-        lasted=timedelta(seconds=int(lasted)) if lasted.isdigit() else None,
-        received_bytes=_number(said.get("rcvdbyte")),
-        sent_bytes=_number(said.get("sentbyte")),
-    )
+        yield from fortigate.events(pairs(line), at)
 
 
 class Asa(Reader):
@@ -166,8 +134,8 @@ class GlobalProtect(Reader):
             at,
             kind,
             user,
-            _none(self._cell(cells, "source")),
-            profile=_none(self._cell(cells, "portal")),
+            none(self._cell(cells, "source")),
+            profile=none(self._cell(cells, "portal")),
             lasted=timedelta(seconds=int(lasted)) if lasted.isdigit() and int(lasted) else None,
         )
 
@@ -192,11 +160,3 @@ def _of(said: re.Match[str], at: datetime, kind: str) -> Event:
 
 def _cells(line: str) -> list[str]:
     return next(csv.reader([line]), [])
-
-
-def _none(said: str | None) -> str | None:
-    return None if said is None or said in ("", "N/A", "(null)", "0.0.0.0") else said
-
-
-def _number(said: str | None) -> int | None:
-    return int(said) if said and said.isdigit() else None

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from collectors._logs.entry import moment
 from collectors._logs.lines import BSD
-from collectors.session_log._event import Event
+from collectors._logs.sessions import Event
 from collectors.session_log._reader import Garbled, Reader, Said
 
 

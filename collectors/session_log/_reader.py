@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 
-from collectors.session_log._event import Event
+from collectors._logs.sessions import Event
 
 Said = Iterator["Event | Garbled"]
 

@@ -93,3 +93,13 @@ def _session(one: _Open, service: str) -> RemoteSession:
         received_bytes=sum(one.received) if one.received else None,
         sent_bytes=sum(one.sent) if one.sent else None,
     )
+
+
+def none(said: str | None) -> str | None:
+    """A word of a log; None for what stands for nothing."""
+    return None if said is None or said in ("", "N/A", "(null)", "0.0.0.0") else said
+
+
+def number(said: str | None) -> int | None:
+    """A whole number of a log; None for anything else."""
+    return int(said) if said and said.isdigit() else None
