@@ -40,9 +40,9 @@ _NUMBER = {
 class Source:
     """One place a value may stand in.
 
-    `get`: exactly that OID. `walk`: the first value below it. `entity`: that column of the
-    first chassis, `module` of the first module. `descr`: sysDescr. In an OID, `{branch}` is
-    a part of the sysObjectID.
+    `get`: exactly that OID, or several whose values belong together, joined. `walk`: the first
+    value below it. `entity`: that column of the first chassis, `module` of the first module.
+    `descr`: sysDescr. In an OID, `{branch}` is a part of the sysObjectID.
     `cut` is a pattern searched in the value; its groups, joined by spaces, are the value.
     `form` is how the value is written, `{}` being its place (or one `{}` for each group).
     """
@@ -59,7 +59,8 @@ class Source:
     def _texts(self, view: View) -> Iterator[str | None]:
         where = self.where.replace("{branch}", view.branch or "0")
         if self.kind == "get":
-            yield view.answers.raw(where)
+            told = [view.answers.raw(one) for one in where.split()]
+            yield None if None in told else " ".join(filter(None, told))
         elif self.kind == "walk":
             yield from (text for _, text in view.answers.under(where))
         elif self.kind == "entity":
@@ -218,22 +219,29 @@ class Family:
         return not self.says or re.search(self.says, " ".join(description.split())) is not None
 
     def asks(self) -> tuple[Ask, ...]:
-        """What is asked of this family alone: its single values, then its columns."""
+        """What is asked of this family alone: its single values, then its columns; and what is
+        below a device's own branch by itself, for a device that has none still has the others."""
         found = []
         for verb in ("get", "walk"):
-            wheres = dict.fromkeys(
-                source.where
-                for source in (*self.version, *self.build, *self.model, *self.serial)
-                if source.kind == verb
-            )
-            if verb == "walk" and self.members is not None:
-                columns = (self.members.serial, self.members.version, self.members.model)
-                wheres |= dict.fromkeys(filter(None, columns))
-            if wheres:
-                text = " ".join([verb, *map(_dotted, wheres)])
-                holes = {"branch": _BRANCH} if "{branch}" in text else {}
-                found.append(Ask(f"{self.label} {verb}", text, kind="snmp", holes=holes))
+            wheres = self._wheres(verb)
+            for name, told in (
+                (verb, [where for where in wheres if "{branch}" not in where]),
+                (f"{verb} branch", [where for where in wheres if "{branch}" in where]),
+            ):
+                if told:
+                    text = " ".join([verb, *map(_dotted, told)])
+                    holes = {"branch": _BRANCH} if "{branch}" in text else {}
+                    found.append(Ask(f"{self.label} {name}", text, kind="snmp", holes=holes))
         return tuple(found)
+
+    def _wheres(self, verb: str) -> tuple[str, ...]:
+        """The OIDs of this family's sources of a kind, each once."""
+        sources = (*self.version, *self.build, *self.model, *self.serial)
+        wheres = [one for source in sources if source.kind == verb for one in source.where.split()]
+        if verb == "walk" and self.members is not None:
+            columns = (self.members.serial, self.members.version, self.members.model)
+            wheres += filter(None, columns)
+        return tuple(dict.fromkeys(wheres))
 
     def branch_of(self, object_id: str) -> str | None:
         """The part of the sysObjectID below which this device keeps its own objects."""

@@ -86,6 +86,15 @@ FAMILIES = (
         under=("37447",),
         says=r"Nimble Storage (?P<model>\S+) running software version (?P<version>[\w.-]+)",
     ),
+    # QUANTUM-SMALL-TAPE-LIBRARY's forerunner of ADIC: 7 version, 10 serial number.
+    Family(
+        vendor="Quantum",
+        product="scalar",
+        under=("3764",),
+        version=at("3764.1.1.10.7.0"),
+        serial=at("3764.1.1.10.10.0"),
+        part="firmware",
+    ),
     # ASUSTOR-SYSTEM-MIB: 1 serial number, 2 ADM version.
     Family(
         vendor="ASUSTOR",

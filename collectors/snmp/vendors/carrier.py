@@ -100,9 +100,8 @@ FAMILIES = (
             "2011.2.186",
             "2011.2.248",
         ),
-        # HUAWEI-DEVICE-MIB hwSysVersion and the frame's description.
+        # HUAWEI-DEVICE-MIB hwSysVersion.
         version=(get("2011.6.3.1.3.0"),),
-        model=(walk("2011.6.3.3.2.1.2"), entity("model")),
     ),
     Family(
         vendor="Huawei",
@@ -238,7 +237,11 @@ FAMILIES = (
         name="Ciena SAOS",
         under=("1271",),
         says=r"^(?P<model>\d{4}\S*)?",
-        version=(entity("software"), descr(r"(?i)saos ?(\d+[\d.-]+)")),
+        version=(
+            entity("software"),
+            get("1271.30.2.1.13.0"),
+            descr(r"(?i)saos ?(\d+[\d.-]+)"),
+        ),
         serial=(get("1271.2.1.5.1.1.4.0"), entity("serial")),
     ),
     Family(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.vendors.products import PALO_ALTO
 
 FAMILIES = (
     # PAN-COMMON-MIB panSys and panChassis.
@@ -12,7 +13,8 @@ FAMILIES = (
         name="PAN-OS",
         under=("25461",),
         version=(get("25461.2.1.2.1.1.0"), entity("software")),
-        model=(get("25461.2.1.2.2.1.0"), entity("model"), descr(r"(PA-\S+) series")),
+        model=(get("25461.2.1.2.2.1.0"), entity("model")),
+        models=PALO_ALTO,
         serial=(get("25461.2.1.2.1.3.0"), entity("serial")),
     ),
     # CHECKPOINT-MIB: svnVersion, svnApplianceProductName, svnApplianceSerialNumber.

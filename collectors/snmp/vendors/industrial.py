@@ -131,7 +131,25 @@ FAMILIES = (
         under=("10456.1",),
         says=r"\b(?P<model>[A-Z]+-\w+(?:-\w+)*)",
         version=(get("10456.3.6.10.1.6.0"), descr(r"\b(v\d[\w.]+)")),
-        serial=at("10456.3.6.3.0"),
+        serial=at("10456.3.6.3.0", "10456.3.1.3.0"),
+    ),
+    # RedLion N-Tron's MIB: 1.2 serial number, 1.3 firmware, 2.15 model.
+    Family(
+        vendor="Red Lion",
+        product="n-tron",
+        under=("1890",),
+        version=at("1890.1.1.3.0"),
+        model=at("1890.1.2.15.0"),
+        serial=at("1890.1.1.2.0"),
+        part="firmware",
+    ),
+    # MICROSENS G6: the firmware that runs.
+    Family(
+        vendor="MICROSENS",
+        product="microsens-g6",
+        under=("3181.10.6", "3181"),
+        version=at("3181.10.6.1.30.106.1.2.*"),
+        part="firmware",
     ),
     Family(
         vendor="Perle",

@@ -6,6 +6,8 @@ from collectors.snmp.family import ANY, Family, at, descr, entity, get, walk
 
 # RMON-MIB probe configuration: probeSoftwareRev, probeHardwareRev.
 _PROBE = get("1.3.6.1.2.1.16.19.2.0")
+# ZYXEL-…-MIB sysInfo: sysSwPlatformMajorVers, …MinorVers, sysSwModelString, sysSwVersionControlNbr.
+_ZYNOS_NUMBERS = " ".join(f"890.1.5.8.{{branch}}.1.{number}.0" for number in range(1, 5))
 
 
 def _accton(vendor: str, product: str, name: str, tree: str, branch: str, says: str = "") -> Family:
@@ -81,14 +83,24 @@ FAMILIES = (
         under=("890",),
         says=r"^(?P<model>(?!ZyWALL|USG|ATP|VPN)\S+)",
         # ZYXEL-ES-COMMON and ZYXEL-SYSTEM: 6 software version, 11 model, 12 serial number.
-        version=(get("890.1.15.3.1.6.0", r"(V?\d[^|\s]*)"),),
+        # Older ones keep four numbers below their own: release, its model, and the patch.
+        branch=r"890\.1\.5\.8\.(\d+)$",
+        version=(
+            get("890.1.15.3.1.6.0", r"(V?\d[^|\s]*)"),
+            get(_ZYNOS_NUMBERS, r"^(\d+) (\d) (\w+) (\d+)$", "V{}.{}0({}.{})"),
+            get(_ZYNOS_NUMBERS, r"^(\d+) (\d\d) (\w+) (\d+)$", "V{}.{}({}.{})"),
+        ),
         model=(
             # "GS1920-24HP", "NWA1123-AC PRO".
             descr(r"^([A-Z]\S*(?: [A-Z]+)?)$"),
             get("890.1.15.3.1.11.0"),
             descr(r"^(\S+)"),
         ),
-        serial=(get("890.1.15.3.1.12.0"), entity("serial")),
+        serial=(
+            get("890.1.15.3.1.12.0"),
+            entity("serial"),
+            get("890.1.5.8.{branch}.1.10.0"),
+        ),
     ),
     Family(
         vendor="Zyxel",
@@ -203,13 +215,14 @@ FAMILIES = (
         under=("207",),
         says=r"(?P<model>\S*\d\S*)?.*?(?:AlliedWare Plus\)? (?:\(TM\)|Version)|AW\+) v?"
         r"(?P<version>[\w.-]+)",
-        # AT-SETUP-MIB currSoftVer; AT-RESOURCE-MIB's board name and serial number.
+        # AT-SETUP-MIB currSoftVersion; the board's name and serial number of AT-BOARDS-MIB's
+        # successor (rscBoard) and of its forerunner.
         version=(
             get("207.8.4.4.4.500.2.1.1.0"),
             descr(r"(?:\(TM\)|AW\+|Plus\) Version) v?([\w.-]+)"),
         ),
-        model=(walk("207.8.4.4.3.12.2.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
-        serial=(walk("207.8.4.4.3.12.2.1.6"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
+        model=(walk("207.8.4.4.3.21.1.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
+        serial=(walk("207.8.4.4.3.21.1.1.8"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
     ),
     Family(
         vendor="Allied Telesis",
@@ -260,8 +273,8 @@ FAMILIES = (
         product="hios",
         name="HiOS",
         under=("248.11",),
-        # HM2-DEVMGMT-MIB.
-        version=(descr(r"HiOS-\w+-([\d.]+)"), walk("248.11.10.1.3.1.1.2", r"(\d\d\.[\d.]+)")),
+        # HM2-DEVMGMT-MIB; what is loaded is the first row of hm2DevMgmtSwVersTable.
+        version=(descr(r"HiOS-\w+-([\d.]+)"), walk("248.11.10.1.3.1.10.1.5", r"(\d\d\.[\d.]+)")),
         model=(get("248.11.10.1.1.2.0"), entity("model")),
         serial=(get("248.11.10.1.1.3.0"), entity("serial")),
     ),
@@ -272,6 +285,10 @@ FAMILIES = (
         under=("4329", "4196"),
         says=r"(?P<model>SCALANCE [^,]+)(?:.*?FW: (?:Version )?(?P<version>V?[\w.]+))?"
         r"(?:.*?, (?P<serial>(?!HW|FW)[A-Z]{2}[A-Z0-9]{6,}))?",
+        # AUTOMATION-SYSTEM-MIB: 2 order number, 3 serial number, 5 software.
+        version=(descr(r"FW: (?:Version )?(V?[\w.]+)"), get("4329.6.3.2.1.1.5.0")),
+        model=(descr(r"(SCALANCE [^,]+)"), get("4329.6.3.2.1.1.2.0")),
+        serial=at("4329.6.3.2.1.1.3.0"),
     ),
     Family(
         vendor="Siemens",

@@ -31,9 +31,9 @@ FAMILIES = (
         product="smartzone",
         name="Ruckus SmartZone",
         under=("25053.3.1.10", "25053.3.1.11", "25053.3.1.13", "25053.3.1.14"),
-        version=(walk("25053.1.8.1.1.1.1.1.1.9"), walk("25053.1.4.1.1.1.15.16")),
+        version=(walk("25053.1.8.1.1.1.1.1.1.9"),),
         model=(walk("25053.1.8.1.1.1.1.1.1.3"),),
-        serial=(walk("25053.1.8.1.1.1.1.1.1.1"), walk("25053.1.4.1.1.1.15.15")),
+        serial=(walk("25053.1.8.1.1.1.1.1.1.1"), get("25053.1.4.1.1.1.15.13.0")),
     ),
     # RUCKUS-HWINFO-MIB and RUCKUS-SWINFO-MIB: an access point that stands alone.
     Family(
