@@ -19,6 +19,7 @@ SESSION = terminal("environment no more", logout="logout", prompt=r"\*?[AB]:[\w.
 
 VERSION = Ask("version", "show version", also=("show_version",))
 CHASSIS = Ask("chassis", "show chassis", also=("show_chassis",))
+INFORMATION = Ask("information", "show system information", also=("show_system_information",))
 UPTIME = Ask("uptime", "show uptime", also=("show_uptime",))
 _VERSION = one(
     r"^TiMOS-\w-(?P<version>\S+) \S+ (?:Nokia|ALCATEL|Alcatel)\S* (?P<model>.+?) Copyright"
@@ -28,6 +29,11 @@ _CHASSIS = one(
     hostname=r"^ *Name +: (\S+)",
     serial=r"^ *Serial number +: (\S+)",
     number=r"^ *Part number +: (\S+)",
+)
+_INFORMATION = one(
+    r"^System Version +: +\w-(?P<version>\d\S+)",
+    model=r"^System Type +: +(7\d{3}.*?) *$",
+    hostname=r"^System Name +: +(\S.*?) *$",
 )
 _UPTIME = one(r"^System Up Time +: (?P<uptime>.+?) *(?:\(|$)")
 
@@ -40,6 +46,8 @@ def firmware(device: Device) -> Flow:
             Told(VERSION, (_VERSION,), _version),
             Told(CHASSIS, (_CHASSIS,), _chassis),
             Told(UPTIME, (_UPTIME,), _uptime),
+            Told(INFORMATION, (_INFORMATION,), _information),
+            Told(INFORMATION, (_UPTIME,), _uptime),
         )
     )
 
@@ -51,6 +59,11 @@ def _version(row: Row) -> Iterator[Fact]:
 
 def _chassis(row: Row) -> Iterator[Fact]:
     yield MAKER.item(row["model"], row["serial"], description=row["number"])
+    yield MAKER.unit(row["hostname"])
+
+
+def _information(row: Row) -> Iterator[Fact]:
+    yield from _version(row)
     yield MAKER.unit(row["hostname"])
 
 

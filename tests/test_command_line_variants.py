@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agent.platforms import platforms
 from evidence.facts import HardwareItem, SoftwareRelease, Unit
 from evidence.reading import Reading
 from tests.by_hand import read
@@ -32,6 +33,31 @@ def said(reading: Reading) -> dict[str, Any]:
         ],
         "units": [[one.hostname, one.uptime_s] for one in reading.of(Unit)],
     }
+
+
+TERMINALS = {name for name, one in platforms().items() if "ssh" in one.transports}
+# Its prompt is no `name#`, and its answers are read with what stands in them.
+TERMINALS -= {"mikrotik", "fortios", "linux"}
+TYPED = [
+    one
+    for one in DEVICES
+    if one["platform"] in TERMINALS
+    and not any(text.startswith("<") for text in one["answers"].values())
+]
+
+
+def copied(ask: str, text: str) -> str:
+    """The answer as somebody copies it out of a terminal under Windows."""
+    lines = [f"sw-1#{ask}", *text.rstrip("\n").split("\n"), "", "sw-1#"]
+    return "\r\n".join(lines)
+
+
+@pytest.mark.parametrize("device", TYPED, ids=lambda one: str(one["platform"]))
+def test_prompts_around_an_answer_change_nothing(device: dict[str, Any]) -> None:
+    answers = [(ask, copied(ask, text).encode()) for ask, text in device["answers"].items()]
+    reading = read(device["platform"], "firmware", *answers)
+    assert reading.failure is None, reading.failure
+    assert said(reading) == device["said"]
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=lambda one: str(one["platform"]))

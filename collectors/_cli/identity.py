@@ -21,6 +21,8 @@ STACK_MEMBER = "stack member"
 _DEVICE_S = "operating system"
 _LONGEST_LINE = 2048  # what one of these devices prints in a line is a tenth of it
 _MOST_LINES = 20_000
+_TIME = re.compile(r"\s*(?:\w{3} +\w{3} +\d+|\d{4}-\d\d-\d\d) +\d\d:\d\d:\d\d\b[ .\d\w:+-]*")
+_PROMPT = re.compile(r"\s*[\w.\-/:@()~<\[]{1,64}[>#\]]\s*")
 _PAGER = re.compile(r"-{2,} ?more ?-|<--- more --->|\[more\]", re.IGNORECASE)
 _REFUSED = re.compile(
     r"\s*(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Permission|Authorization|Bad|Error)"
@@ -107,13 +109,14 @@ def _text(capture: Capture) -> str:
     lines = text.split("\n")
     if len(lines) > _MOST_LINES or max(map(len, lines)) > _LONGEST_LINE:
         raise TooMuch(f"{who} answered with more than such a device prints", code="line_too_long")
-    # An echo of the command before the answer, and a prompt behind it, are none of its lines.
-    while lines and not lines[0].strip():
+    # An echo of the command or the time before the answer, and a prompt behind it, are none of its
+    # lines.
+    ask = capture.ask.text
+    while len(lines) > 1 and (
+        not lines[0].strip() or lines[0].strip().endswith(ask) or _TIME.fullmatch(lines[0])
+    ):
         lines.pop(0)
-    prompt = None
-    if lines and lines[0].strip().endswith(capture.ask.text) and len(lines) > 1:
-        prompt = lines.pop(0).strip().removesuffix(capture.ask.text).strip()
-    while lines and (not lines[-1].strip() or (prompt and lines[-1].strip() == prompt)):
+    while len(lines) > 1 and (not lines[-1].strip() or _PROMPT.fullmatch(lines[-1])):
         lines.pop()
     first = next((line for line in lines if line.strip()), "")
     if _REFUSED.fullmatch(first):
@@ -123,7 +126,7 @@ def _text(capture: Capture) -> str:
         )
     if any(_PAGER.search(line) for line in lines):
         raise Incomplete(f"{who}: the answer stopped at a pager")
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _booted(fact: Fact, capture: Capture) -> Fact:

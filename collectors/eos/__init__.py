@@ -51,6 +51,7 @@ _JSON = one(
     hw_version=r'"hardwareRevision": *"([^"]+)"',
 )
 _MODULES = having(r"^Module +Ports +Card Type", template("arista_eos_show_module"))
+_IMAGE = r"^ *Software image version: *\d"
 _INVENTORY = "arista_eos_show_inventory"
 
 
@@ -111,7 +112,15 @@ def firewall(device: Device) -> Flow:
 
 
 def _version() -> Told:
-    return Told(VERSION, (template("arista_eos_show_version"), _JSON), _system)
+    return Told(
+        VERSION,
+        (
+            template("arista_eos_show_version"),
+            template("arista_eos_show_version", among=_IMAGE),
+            _JSON,
+        ),
+        _system,
+    )
 
 
 def _units(device: Device) -> Generator[Ask, Capture, list[Unit]]:
@@ -152,7 +161,7 @@ def _parts(row: Row) -> Iterator[Fact]:
 
 
 def _kind(model: str) -> str:
-    return "fan" if model.startswith("FAN") else "power supply"
+    return "fan" if "FAN" in model else "power supply"
 
 
 def _modules(row: Row) -> Iterator[Fact]:
