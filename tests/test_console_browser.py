@@ -76,6 +76,10 @@ class Watched:
         assert self.asked <= {self.person.url.split("/")[2]}
 
 
+_ABOVE_THE_BAR = """() => document.activeElement.getBoundingClientRect().bottom
+  <= document.querySelector('.bulk').getBoundingClientRect().top"""
+
+
 def test_a_month_is_seen_answered_signed_and_looked_at(chromium: Browser, office: Office) -> None:
     for person in office.people.values():
         person.session.cookies.clear()
@@ -111,6 +115,10 @@ def _engineer(browser: Watched, office: Office) -> None:
     page.keyboard.press("j")
     page.keyboard.press("x")
     assert page.locator("[data-chosen]").inner_text() == "2"
+    # The row one is at is never under the bar.
+    for _ in range(40):
+        page.keyboard.press("j")
+    assert page.evaluate(_ABOVE_THE_BAR)
     # Who wants no single keys has none.
     page.uncheck("[data-keys]")
     page.keyboard.press("x")

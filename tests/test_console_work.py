@@ -466,6 +466,20 @@ def test_from_a_number_down_to_the_bytes(office: Office) -> None:
         assert f'href="{office.base}/findings"' in page and f'href="{office.base}/devices/' in page
 
 
+def test_what_officers_read_is_no_code(office: Office) -> None:
+    wang, wu = office.people["wang"], office.people["wu"]
+    (one, *_) = findings(office, state="must_decide")
+    trail = re.sub("<code>.*?</code>", "", wu.get("/audit").text)
+    for told in ("新增帳號", "授予角色", "完成"):
+        assert told in trail
+    assert not re.search(r"<td>(?:[a-z]+_[a-z_]+|login|done)</td>", trail)
+    finding_ = wang.get(f"{office.base}/findings/{one.id}").text
+    clause_ = wang.get(f"{office.base}/controls/{one.control}").text
+    shown = re.sub("<details>.*?</details>|<[^>]+>", " ", finding_ + clause_, flags=re.S)
+    assert "rule_carries_traffic" in finding_, "the check's code is there for whom it concerns"
+    assert not re.search(r"\b(?:rule|reading)_[a-z_]+\b|subject:", shown)
+
+
 def test_a_rule_has_its_traffic_told_and_drawn(office: Office) -> None:
     wu = office.people["wu"]
     page = wu.get(f"{office.base}/rules").text

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evidence.control import Verdict
 from evidence.text import Text
 from report.check_words import setting_words
+from report.codes import STATES, SUBJECTS
 from report.month import Month
 from report.section import Column, Row, Section, Table
+from report.timeline import MARKS
 from report.words import NO, UNKNOWN, YES, both_calendars, joined
 
+# Codes that a setting may hold. What else it holds are the company's or a vendor's own words.
+_CODES = {**MARKS, **{one.value: one.text for one in Verdict}}
 _OWN = Text("company criterion", "公司判定準則")
 _SUSPECT = Text("suspected, for a person to confirm", "疑似，待人工確認")
 
@@ -102,11 +107,17 @@ def _settings(checks: Mapping[str, Mapping[str, Any]]) -> Iterator[Row]:
 
 
 def _said(value: Any) -> Text:
-    """A setting in the words of the policy's file, without its brackets."""
+    """A setting as people read it: a code by its word, the rest as in the policy's file, without
+    its brackets."""
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, Mapping):
-        return joined([joined([name, _said(one)], ": ") for name, one in value.items()])
+        return joined([joined([_named(name), _said(one)], ": ") for name, one in value.items()])
     if isinstance(value, list | tuple):
         return joined([_said(one) for one in value] or ["-"], "、")
-    return Text(str(value), str(value))
+    return _CODES.get(str(value), Text(str(value), str(value)))
+
+
+def _named(key: str) -> Text:
+    """What a setting is set for: a subject or a state by its word."""
+    return SUBJECTS.get(key) or STATES.get(key) or Text(key, key)

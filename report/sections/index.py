@@ -12,7 +12,7 @@ from report.month import Month
 from report.section import Column, Kind, Row, Section, Table
 from report.words import UNTOLD, joined, taipei
 
-_SOURCES = {
+SOURCES = {
     "device": Text("device", "設備"),
     "hand-delivered": Text("hand-delivered", "人工交付"),
     "imported": Text("kept by another tool", "他工具留存之過去設定"),
@@ -71,7 +71,7 @@ def _row(one: Exhibit) -> Row:
 def _origin(one: Exhibit) -> Text:
     """The device itself, or who delivered it by hand, why, and who vouched for it."""
     provenance = one.asked.provenance
-    parts: list[Text | str] = [word(_SOURCES, provenance.kind)]
+    parts: list[Text | str] = [word(SOURCES, provenance.kind)]
     if provenance.delivered_by:
         parts.append(provenance.delivered_by)
     if provenance.reason:

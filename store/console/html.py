@@ -23,8 +23,11 @@ from evidence.text import Text
 from report.check_words import check_words
 from report.codes import BINDS, STATES, SUBJECTS, failure_texts
 from report.section import printed
+from report.sections.index import SOURCES
+from store.people.audit import ACTIONS
 from store.people.roles import May, allowed
 from store.people.sessions import Login
+from store.problems import PROBLEMS
 
 # Below this some writes fail already: a fold of a month, a file somebody gives.
 ROOM_BYTES = 16 * 1024 * 1024
@@ -79,8 +82,12 @@ class Html:
             "failure": failure,
             "name": name,
             "reason": reason,
+            "about": about,
             "why": why,
             "kind": kind,
+            "source": source,
+            "action": action,
+            "outcome": outcome,
             "record": json.loads,
             "short": lambda digest: str(digest)[:12],
         }
@@ -186,8 +193,14 @@ def name(context: Context, finding: Any) -> str:
 
 @pass_context
 def reason(context: Context, finding: Any) -> str:
-    """Why a finding is what it is, a rule called by its name alone."""
-    said = words(context, json.loads(finding.record)["reason"])
+    """Why a finding is what it is."""
+    return about(context, json.loads(finding.record)["reason"], finding)
+
+
+@pass_context
+def about(context: Context, record: Mapping[str, str], finding: Any) -> str:
+    """What is said of what a finding is about, a rule called by its name alone."""
+    said = words(context, record)
     if not finding.rule:
         return said
     called = safe_text(finding.rule)
@@ -198,6 +211,24 @@ def reason(context: Context, finding: Any) -> str:
 def kind(context: Context, code: str) -> str:
     """What kind of signed statement it is."""
     return words(context, _KINDS.get(code, Text(code, code)))
+
+
+@pass_context
+def source(context: Context, code: str) -> str:
+    """Where an answer came from: the device itself, or somebody who handed it over."""
+    return words(context, SOURCES.get(code, Text(code, code)))
+
+
+@pass_context
+def action(context: Context, code: str) -> str:
+    """What somebody did, as the audit trail has it."""
+    return words(context, ACTIONS.get(code, Text(code, code)))
+
+
+@pass_context
+def outcome(context: Context, code: str) -> str:
+    """Why what somebody tried was not done."""
+    return words(context, PROBLEMS[code].title if code in PROBLEMS else Text(code, code))
 
 
 @pass_context

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from evidence.clock import taipei_day
+from evidence.clock import month_bounds, roc, taipei_day
+from evidence.text import Text
 from store.console.guard import PROVEN_FOR, Call, Console
 from store.month import look
 from store.problems import Refused
 from store.said.signing import MonthState, Standing
+
+_NEXT = {
+    Standing.open: Text("An engineer prepares it next.", "下一步：工程人員編製。"),
+    Standing.prepared: Text("A supervisor reviews it next.", "已編製，下一步：權責主管覆核。"),
+    Standing.signed: Text("Signed; nothing is left to do.", "已簽核，可產製月份查核包。"),
+    Standing.stale: Text(
+        "Evidence came after it was signed: prepare it again.", "佐證異動，下一步：重新編製與覆核。"
+    ),
+}
 
 
 def shown(console: Console, call: Call, template: str, **values: Any) -> Response:
@@ -50,6 +61,21 @@ def month_of(console: Console, call: Call) -> dict[str, Any]:
         "open": is_open(standing),
         "today": today(console),
     }
+
+
+def next_step(console: Console, values: Mapping[str, Any]) -> Text:
+    """Which step of four eyes comes next."""
+    standing: Standing = values["standing"].standing
+    if standing is not Standing.open:
+        return _NEXT[standing]
+    ends = month_bounds(values["period"])[1]
+    if console.clock() >= ends:
+        return _NEXT[standing]
+    first = taipei_day(ends)
+    return Text(
+        f"The month is not over; it can be prepared from {first} on.",
+        f"本月尚未結束，{first}（{roc(first)}）起可編製。",
+    )
 
 
 def is_open(standing: MonthState) -> bool:

@@ -20,6 +20,7 @@ from store.month import look
 from store.problems import Refused
 
 _MOST_FACTS = 400
+_UNTOLD: tuple[object, ...] = (None, "", [], {})
 _MOST_SHOWN_BYTES = 200_000
 # Whatever a device sent is never anything but a file to a browser.
 _DOWNLOAD = {"Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -35,10 +36,15 @@ def reading(console: Console, call: Call) -> Response:
         raise Refused("no such reading", code="not_found")
     found = shelf.reading(row.visit, row.place)
     asks = shelf.statement(row.visit).predicate["asks"]
-    facts: dict[str, list[Any]] = {}
+    told: dict[str, list[Any]] = {}
     for fact in found.facts[:_MOST_FACTS]:
         record = to_record(fact)
-        facts.setdefault(record["fact"], []).append(record)
+        told.setdefault(record.pop("fact"), []).append(record)
+    # What none of a kind was told is no column.
+    facts = [
+        (name, [key for key in some[0] if any(one.get(key) not in _UNTOLD for one in some)], some)
+        for name, some in told.items()
+    ]
     return shown(
         console,
         call,

@@ -11,30 +11,20 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from evidence.clock import month_bounds, roc, taipei_day
 from evidence.control import Verdict
 from evidence.text import Text
 from store.agents import callers
 from store.console.guard import Call, Console
-from store.console.pages import month_of, shown
+from store.console.pages import month_of, next_step, shown
 from store.month import look, rules
 from store.month.rules import Which
 from store.month.tables import month_control
 from store.people.roles import May, allowed
 from store.problems import Refused
 from store.said.answering import proposals_waiting
-from store.said.signing import Standing
 
 MAIN = "CC-17010"
 _VERDICTS = frozenset(one.value for one in Verdict)
-_NEXT = {
-    Standing.open: Text("An engineer prepares it next.", "下一步：工程人員編製。"),
-    Standing.prepared: Text("A supervisor reviews it next.", "已編製，下一步：權責主管覆核。"),
-    Standing.signed: Text("Signed; nothing is left to do.", "已簽核，可產製月份查核包。"),
-    Standing.stale: Text(
-        "Evidence came after it was signed: prepare it again.", "佐證異動，下一步：重新編製與覆核。"
-    ),
-}
 _RULES = Text("rules to decide about", "條規則待決定")
 _DEFICIENT = Text("deficiencies that nobody answered", "項缺失未答覆")
 _EVIDENCE = Text("clauses that await evidence", "款待人工佐證")
@@ -132,7 +122,7 @@ def glance(console: Console, call: Call) -> Response:
         listed = [one for one in clauses if only in ("", one.verdict)]
         values |= {
             "only": only,
-            "step": _step(console, values),
+            "step": next_step(console, values),
             "tasks": _tasks(rows, call, values, clauses, counts),
             "clause_counts": in_order(Counter(one.verdict for one in clauses)),
             "finding_counts": in_order(counts["verdicts"]),
@@ -144,21 +134,6 @@ def glance(console: Console, call: Call) -> Response:
         }
         values["tried"], values["failing"] = look.device_counts(rows, agent, period)
     return shown(console, call, "month.html", here="month", **values)
-
-
-def _step(console: Console, values: Mapping[str, Any]) -> Text:
-    """Which step of four eyes comes next."""
-    standing: Standing = values["standing"].standing
-    if standing is not Standing.open:
-        return _NEXT[standing]
-    ends = month_bounds(values["period"])[1]
-    if console.clock() >= ends:
-        return _NEXT[standing]
-    first = taipei_day(ends)
-    return Text(
-        f"The month is not over; it can be prepared from {first} on.",
-        f"本月尚未結束，{first}（{roc(first)}）起可編製。",
-    )
 
 
 def _tasks(

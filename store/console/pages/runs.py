@@ -15,6 +15,7 @@ def page(console: Console, call: Call) -> Response:
     agent = call.path["agent"]
     with console.custody.database.reading() as rows:
         months = look.months(rows, agent)
+        devices = look.devices(rows, agent, months[0].period, 0, "") if months else []
     return shown(
         console,
         call,
@@ -25,6 +26,7 @@ def page(console: Console, call: Call) -> Response:
         sites=sorted(console.sites_of(agent)),
         runs=console.runs.of(agent),
         subjects=list(SUBJECTS),
+        devices=[one.device for one in devices],
     )
 
 

@@ -11,7 +11,7 @@ from evidence.clock import month_bounds, taipei_day
 from evidence.sign_off import Step
 from report.month import Restated
 from store.console.guard import Call, Console
-from store.console.pages import month_of, proven
+from store.console.pages import month_of, next_step, proven
 from store.month import look
 from store.month.look import Wanted
 from store.month.restated import restated
@@ -44,6 +44,7 @@ def page(console: Console, call: Call, problem: str = "", status: int = 200) -> 
         call.login,
         here="sign",
         steps=STEPS,
+        step=next_step(console, values),
         deputised=others,
         may_take=may_take,
         running=console.clock() < month_bounds(period)[1],
