@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -132,6 +132,28 @@ def table(
             cells[key].no_wrap, cells[key].overflow = True, "ellipsis"
         made.add_row(*cells.values())
     return made
+
+
+def blocks(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    named: Sequence[str],
+    styles: Mapping[str, str],
+) -> Group:
+    """Rows as blocks, for a terminal too narrow for the table: a line of the `named` columns, and
+    below it every other one that says something, with its heading."""
+    made: list[Table | Text] = []
+    for row in rows:
+        heading = [_cell(row.get(key), styles) for key in named]
+        made.append(Text.from_markup("  ".join(f"[bold]{one}[/]" for one in heading if one)))
+        below = Table.grid(padding=(0, 2))
+        below.add_column(no_wrap=True)
+        below.add_column(overflow="fold")
+        for key, label in columns.items():
+            if key not in named and (told := _cell(row.get(key), styles)):
+                below.add_row(f"  {escape(label)}", Text.from_markup(told))
+        made += [below, Text()]
+    return Group(*made[:-1])
 
 
 def _cell(value: Any, styles: Mapping[str, str]) -> str:

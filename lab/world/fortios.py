@@ -17,14 +17,14 @@ BUILD, VERSION, MODEL = 1639, "v7.2.8", "FG100F"
 def policies(rules: Sequence[LabRule], serial: str, at: datetime) -> str:
     """`GET /api/v2/cmdb/firewall/policy?vdom=*`."""
     results = [_policy(rule) for rule in rules if rule.stands(at)]
-    return _answer(results, serial, "firewall", "policy")
+    return enveloped(results, serial, "firewall", "policy")
 
 
 def statistics(rules: Sequence[LabRule], serial: str, boot_at: datetime, at: datetime) -> str:
     """`GET /api/v2/monitor/firewall/policy?vdom=*`: a policy never hit has no hit keys at all."""
     results = [_counted(rule, boot_at, at) for rule in rules if rule.stands(at)]
     implicit = {"policyid": 0, "active_sessions": 0, "bytes": 81_520, "packets": 1_358}
-    return _answer([implicit, *results], serial, "firewall", "policy")
+    return enveloped([implicit, *results], serial, "firewall", "policy")
 
 
 def services(rules: Sequence[LabRule], serial: str) -> str:
@@ -34,7 +34,7 @@ def services(rules: Sequence[LabRule], serial: str) -> str:
         {"name": name, "protocol": "TCP/UDP/SCTP", f"{rule.protocol}-portrange": rule.port}
         for name, rule in named.items()
     ]
-    return _answer(results, serial, "firewall.service", "custom")
+    return enveloped(results, serial, "firewall.service", "custom")
 
 
 def status(serial: str, hostname: str) -> str:
@@ -46,7 +46,7 @@ def status(serial: str, hostname: str) -> str:
         "hostname": hostname,
         "log_disk_status": "available",
     }
-    return _answer(results, serial, "system", "status", many=False)
+    return enveloped(results, serial, "system", "status", many=False)
 
 
 def state(serial: str, hostname: str, boot_at: datetime, at: datetime) -> str:
@@ -58,13 +58,13 @@ def state(serial: str, hostname: str, boot_at: datetime, at: datetime) -> str:
         "snapshot_utc_time": int(at.timestamp() * 1000),
         "utc_last_reboot": int(boot_at.timestamp() * 1000),
     }
-    return _answer(results, serial, "web-ui", "state", many=False)
+    return enveloped(results, serial, "web-ui", "state", many=False)
 
 
 def ha_mode(serial: str) -> str:
     """`GET /api/v2/cmdb/system/ha`."""
     results = {"mode": "a-p", "group-name": "edge", "group-id": 7}
-    return _answer(results, serial, "system", "ha", many=False)
+    return enveloped(results, serial, "system", "ha", many=False)
 
 
 def ha_members(serials: Mapping[str, str], serial: str) -> str:
@@ -73,7 +73,7 @@ def ha_members(serials: Mapping[str, str], serial: str) -> str:
         {"hostname": hostname, "serial_no": one, "sessions": 40, "vcluster_id": 1}
         for hostname, one in serials.items()
     ]
-    return _answer(results, serial, "system", "ha-statistics", many=False)
+    return enveloped(results, serial, "system", "ha-statistics", many=False)
 
 
 def ha_roles(serials: Mapping[str, str], serial: str) -> str:
@@ -82,7 +82,7 @@ def ha_roles(serials: Mapping[str, str], serial: str) -> str:
         {"serial_no": one, "is_root_primary": index == 0, "is_manage_primary": index == 0}
         for index, one in enumerate(serials.values())
     ]
-    return _answer(results, serial, "system", "ha-checksums", many=False)
+    return enveloped(results, serial, "system", "ha-checksums", many=False)
 
 
 def uuid_of(rule: str) -> str:
@@ -143,7 +143,8 @@ def _counted(rule: LabRule, boot_at: datetime, at: datetime) -> dict[str, Any]:
     return record
 
 
-def _answer(results: Any, serial: str, path: str, name: str, many: bool = True) -> str:
+def enveloped(results: Any, serial: str, path: str = "", name: str = "", many: bool = True) -> str:
+    """Results as every REST answer wraps them; `many`: one answer a VDOM."""
     one = {
         "http_method": "GET",
         "results": results,

@@ -13,7 +13,7 @@ from collectors import fortios as fortios_platform
 from collectors import hostapd as hostapd_platform
 from collectors import linux as linux_platform
 from collectors.windows import asks as windows_asks
-from lab.world import asa, fortios, hosts, linux, logs, register, switches
+from lab.world import asa, fortios, hosts, linux, logs, register, switches, vpn
 from lab.world.rules import core_rules, edge_rules
 from lab.world.traffic import Flow
 
@@ -67,6 +67,14 @@ class Network:
             self._windows(),
             LabDevice("rdp-jump-01", "rdp_wire", ("remote_desktop",), "wire", replayed=False),
             self._access_point(),
+            LabDevice(
+                "vpn-hq",
+                "fortios",
+                ("remote_access", "crypto"),
+                "https",
+                vpn.answers,
+                replayed=False,
+            ),
             LabDevice(
                 "register",
                 "folder",
@@ -196,6 +204,7 @@ class Network:
 ZONES: Mapping[str, Any] = {
     "devices": {
         **{unit: {"wan1": "external", "internal": "internal", "dmz": "dmz"} for unit in PAIR},
+        "vpn-hq": {"wan1": "external", "internal": "internal"},
         "fw-core": {"inside": "internal", "outside": "external"},
         "gw-dmz": {},
     },

@@ -44,6 +44,7 @@ def remote_access(
         language=language,
         config=config,
         json=json,
+        named=("device", "way", "verdict"),
     )
 
 

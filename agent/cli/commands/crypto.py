@@ -41,7 +41,8 @@ def crypto(
         language=language,
         config=config,
         json=json,
-        on_terminal=_one_a_line,
+        named=("device", "what", "verdict"),
+        in_table=_one_a_line,
     )
 
 

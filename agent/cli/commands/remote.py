@@ -54,6 +54,7 @@ def rdp(
         language=language,
         config=config,
         json=json,
+        named=("device", "verdict"),
     )
 
 

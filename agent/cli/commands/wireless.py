@@ -49,6 +49,7 @@ def wireless(
         language=language,
         config=config,
         json=json,
+        named=("ssid", "device", "verdict"),
     )
 
 
