@@ -6,19 +6,20 @@ receipt, and only after bytes and database are on disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, exists, select
 
 from evidence.archive import open_archive
-from evidence.bundle import check_digest, unpacked
+from evidence.bundle import Bundle, unpacked
 from evidence.checkpoint import Checkpoint
 from evidence.clock import Clock
-from evidence.errors import EnvironmentProblem, SealError, shown
+from evidence.errors import EnvironmentProblem
 from evidence.log import TILE
 from evidence.receipt import Entry
 from evidence.seal import Envelope, PublicKey
@@ -27,7 +28,7 @@ from store import agents, leaves, recovery
 from store.agents import Caller
 from store.blobs import Blobs, Kept
 from store.blobs.disk import DiskBlobs
-from store.claims import Claims, claims_of
+from store.claims import Claims, check_captures, check_owned, claims_of, entry_of
 from store.database import Database, batched
 from store.deposits import Deposit, Given, enter
 from store.files import BLOBS, ENVELOPES, Files, Incoming
@@ -45,7 +46,6 @@ from store.schema import statement as statement_table
 from store.settings import ObjectLock
 from store.shelf import Shelf
 
-AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=90)
 PAGE = 500
 # What is larger is synced as its own files: it would be written twice.
 _JOURNALED_BYTES = 4 * 1024 * 1024
@@ -107,6 +107,11 @@ class Custody:
             self.blobs = self._blobs(object_lock)
             self.journal = Journal(state / "journal", self.files.sync)
             self._journals = serving
+            # One at a time: threads that compute take the interpreter from each other thirty times
+            # a bundle. A bucket is waited for, and by several at once.
+            self._turn: AbstractContextManager[object] = (
+                threading.Lock() if object_lock is None else nullcontext()
+            )
             self._group = Group(self.database, self._make_durable, self._enter)
             with self.database.reading() as rows:
                 self.refilling = recovery.needed(rows)
@@ -115,9 +120,7 @@ class Custody:
                 self._check_promise()
                 self._sweep()
             elif self.journal.holds_any():
-                # Unless another process serves it, which has put back what was missing.
-                with suppress(EnvironmentProblem), hold(state):
-                    self._put_back()
+                self._put_back_alone()
             self.shelf = Shelf(self.files, self.blobs, self._deleted)
             self.index = Index(self.database, self.shelf)
             self.indexer = Indexer(self.index)
@@ -201,33 +204,29 @@ class Custody:
 
         Raises Refused or SealError; nothing is kept then.
         """
-        return self._keep(caller, digest, Envelope.parse(body), kinds, {}, body)
+        return self._keep(caller, digest, lambda: Bundle(Envelope.parse(body), {}), kinds, body)
 
     def keep_bundle(
         self, caller: Caller, digest: str, data: bytes, limit_bytes: int
     ) -> tuple[bytes, bool]:
         """The same for a bundle's whole file, its captures with it; so large when unpacked."""
-        bundle = unpacked(open_archive(data, limit_bytes))
-        return self._keep(caller, digest, bundle.envelope, (COLLECTION,), bundle.captures, data)
+
+        def opened() -> Bundle:
+            return unpacked(open_archive(data, limit_bytes))
+
+        return self._keep(caller, digest, opened, (COLLECTION,), data)
 
     def _keep(
         self,
         caller: Caller,
         digest: str,
-        envelope: Envelope,
+        opened: Callable[[], Bundle],
         kinds: Sequence[str],
-        captures: Mapping[str, bytes],
         copy: bytes,
     ) -> tuple[bytes, bool]:
-        if envelope.digest != digest:
-            raise Refused(f"the payload has the digest {envelope.digest}", code="digest_mismatch")
-        envelope.verify(caller.keys)
-        statement = Statement.parse(envelope.payload)
-        if statement.predicate_type not in kinds:
-            raise Refused(f"a {statement.kind} does not go here", code="statement_invalid")
-        claims = claims_of(statement)
-        entry = self._entry(caller, digest, claims)
-        _check_captures(claims, captures)
+        with self._turn:
+            bundle = opened()
+            claims, entry = self._checked(caller, digest, bundle, kinds)
         # What has no file has no row either.
         if self.files.path(ENVELOPES, digest).exists():
             with self.database.reading() as rows:
@@ -236,13 +235,30 @@ class Custody:
                 return known, False
         if self.refilling:
             raise recovery.refilling()
-        self._check_owned(caller, claims, captures)
-        came = self._put(captures)
-        self.files.put(ENVELOPES, digest, envelope.to_json())
+        self._check_owned(caller, claims, bundle.captures)
+        there = self._there(bundle.captures)
+        with self._turn:
+            came = self._put(bundle, there)
         deposit = Deposit(caller=caller, came=came, entry=entry, blobs=claims.blobs, copy=copy)
         kept = self._group.do(deposit)
         self.indexer.wake()
         return kept
+
+    def _checked(
+        self, caller: Caller, digest: str, bundle: Bundle, kinds: Sequence[str]
+    ) -> tuple[Claims, Entry]:
+        """What a statement claims and its entry, once the agent may deliver it here. Raises Refused
+        or SealError."""
+        if bundle.digest != digest:
+            raise Refused(f"the payload has the digest {bundle.digest}", code="digest_mismatch")
+        bundle.envelope.verify(caller.keys)
+        statement = Statement.parse(bundle.envelope.payload)
+        if statement.predicate_type not in kinds:
+            raise Refused(f"a {statement.kind} does not go here", code="statement_invalid")
+        claims = claims_of(statement)
+        entry = entry_of(claims, digest, caller, self._clock(), self._accept_replayed)
+        check_captures(claims, bundle.captures)
+        return claims, entry
 
     def _check_owned(self, caller: Caller, claims: Claims, captures: Mapping[str, bytes]) -> None:
         """That what a statement rests on came along, or before. Raises Refused."""
@@ -252,19 +268,25 @@ class Custody:
                 owned = owned_of(rows, elsewhere, caller)
         check_owned(claims, {*owned, *captures})
 
-    def _put(self, captures: Mapping[str, bytes]) -> Kept:
-        """Captures under their names, those that are not there yet."""
-        came = Kept(self.blobs)
+    def _there(self, captures: Collection[str]) -> set[str]:
+        """Those of the captures that somebody delivered before."""
         maybe = [digest for digest in captures if self.blobs.may_be_there(digest)]
-        there: set[str] = set()
+        found: set[str] = set()
         if maybe:
             with self.database.reading() as rows:
-                there = _there(rows, maybe)
-        for digest, body in captures.items():
+                for some in batched(maybe):
+                    found |= set(rows.scalars(_THERE, {"digests": some}))
+        return found
+
+    def _put(self, bundle: Bundle, there: Collection[str]) -> Kept:
+        """A bundle's files under their names, those that are not there yet."""
+        came = Kept(self.blobs)
+        for digest, body in bundle.captures.items():
             if digest in there:
                 came.there(digest, len(body))
             else:
                 came.put(digest, body)
+        self.files.put(ENVELOPES, bundle.digest, bundle.envelope.to_json())
         return came
 
     def _make_durable(self, deposits: Sequence[Deposit]) -> None:
@@ -358,30 +380,6 @@ class Custody:
         with self.database.transaction():
             pass
 
-    def _entry(self, caller: Caller, digest: str, claims: Claims) -> Entry:
-        """The log entry for a statement, if this agent may deliver it here."""
-        if claims.agent != caller.agent:
-            raise Refused(
-                f"the statement is of agent {shown(claims.agent)!r}, the key of {caller.agent!r}",
-                code="site_mismatch",
-            )
-        if claims.site is not None and claims.site not in caller.sites:
-            raise Refused(
-                f"{caller.agent} does not deliver for site {shown(claims.site)!r}",
-                code="site_mismatch",
-            )
-        if claims.replayed and not self._accept_replayed:
-            raise Refused("the statement is marked as replayed", code="replayed_refused")
-        now = self._clock()
-        suspect = claims.made_at > now + AHEAD or claims.made_at < now - BEHIND
-        return Entry(
-            kind=claims.kind,
-            digest=digest,
-            agent=caller.agent,
-            received_at=now,
-            flags=("replayed",) * claims.replayed + ("time_suspect",) * suspect,
-        )
-
     def _signer(self) -> Envelope | None:
         """The newest thing that this store signed; None for one that has signed nothing yet."""
         newest = select(statement_table.c.receipt).order_by(statement_table.c.position.desc())
@@ -413,6 +411,15 @@ class Custody:
         self.files.sweep(ENVELOPES, statements.__contains__)
         self.remove_deleted()
 
+    def _put_back_alone(self) -> None:
+        """The same, unless another process serves this store: it has put back what was missing."""
+        try:
+            held = hold(self.state)
+        except EnvironmentProblem:
+            return
+        with held:
+            self._put_back()
+
     def _put_back(self) -> tuple[set[str], set[str]]:
         """Write anew what a loss of power took of files. Every statement and blob that is known."""
         with self.database.reading() as rows:
@@ -428,33 +435,6 @@ class Custody:
     def _deleted(self, digest: str) -> Deleted | None:
         with self.database.reading() as rows:
             return deleted_error(rows, digest)
-
-
-def check_owned(claims: Claims, there: set[str]) -> None:
-    """That all a statement rests on is there. Raises Refused `blobs_missing`, which lists them."""
-    missing = [one for one in claims.blobs if one not in there]
-    if missing:
-        raise Refused(
-            f"{len(missing)} of {len(claims.blobs)} captures are missing",
-            code="blobs_missing",
-            more={"missing": missing},
-        )
-
-
-def _check_captures(claims: Claims, captures: Mapping[str, bytes]) -> None:
-    """That what came along is what the statement names. Raises SealError."""
-    if extra := sorted(set(captures) - set(claims.blobs)):
-        raise SealError(f"nothing signed names {extra[0]}", code="archive_incomplete")
-    for digest, body in captures.items():
-        check_digest(digest, body)
-
-
-def _there(rows: Connection, digests: Sequence[str]) -> set[str]:
-    """Those of the digests that somebody delivered."""
-    found: set[str] = set()
-    for some in batched(digests):
-        found |= set(rows.scalars(_THERE, {"digests": some}))
-    return found
 
 
 def owned_of(rows: Connection, digests: Sequence[str], caller: Caller) -> set[str]:

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from evidence.receipt import Entry
 from evidence.seal import SigningKey
 from store import agents, leaves
 from store.agents import Caller
 from store.blobs import Kept, enter_all
-from store.database import batched, insert_all_missing
+from store.database import batched, insert_all, insert_all_missing
 from store.problems import Refused
 from store.schema import blob_owner, statement, statement_blob
 
-_INSERT_STATEMENT, _INSERT_NAMED = insert(statement), insert(statement_blob)
 _KNOWN = select(statement.c.digest, statement.c.receipt).where(
     statement.c.digest.in_(bindparam("digests", expanding=True))
 )
@@ -97,15 +96,14 @@ def _append(
                 "receipt": given[entry.digest],
             }
         )
-    rows.execute(_INSERT_STATEMENT, new)
+    insert_all(rows, statement, new)
     named = [
         {"statement": one.entry.digest, "blob": digest}
         for one in deposits
         if one.entry is not None
         for digest in one.blobs
     ]
-    if named:
-        rows.execute(_INSERT_NAMED, named)
+    insert_all(rows, statement_blob, named)
     return given
 
 

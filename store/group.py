@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from store.database import Database
 from store.deposits import Deposit, Given
@@ -57,12 +58,11 @@ class Group:
             group = [self._waiting.popleft() for _ in range(some)]
         try:
             self._make_durable([one.deposit for one in group])
-            with self._database.transaction() as rows:
-                self._enter_all(rows, group)
+            self._enter_all(group)
         except BaseException as error:
-            # Nothing of it was committed, whatever its own part came to.
             for one in group:
-                one.error = one.error or error
+                if one.given is None:
+                    one.error = one.error or error
         with self._lock:
             self._led = bool(self._waiting)
             if self._led:
@@ -70,17 +70,19 @@ class Group:
         for one in group:
             one.turn.release()
 
-    def _enter_all(self, rows: Connection, group: Sequence[_Waiting]) -> None:
+    def _enter_all(self, group: Sequence[_Waiting]) -> None:
         """Together, or each by itself where one of them cannot be."""
         try:
-            with rows.begin_nested():
+            with self._database.transaction() as rows:
                 given = self._enter(rows, [one.deposit for one in group])
+        except (OperationalError, InterfaceError):
+            raise  # the database's trouble, and that of all of them
         except Exception as error:
             if len(group) == 1:
                 group[0].error = error
                 return
             for one in group:
-                self._enter_all(rows, [one])
+                self._enter_all([one])
             return
         for one, its in zip(group, given, strict=True):
             one.given = its

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, insert, select
 from evidence.log import TILE, Frontier, consistency_path, leaf_hash, node_hash, root_of, split
 from evidence.reading import canonical
 from evidence.receipt import Entry, Receipt
+from store.database import insert_all
 from store.schema import leaf, log_node
 
 _HASH_BYTES = 32
 _AT_ONCE = 10_000
-_INSERT = insert(leaf)
 _LAST = select(leaf.c.position, leaf.c.peaks).order_by(leaf.c.position.desc()).limit(1)
 
 
@@ -55,8 +55,7 @@ def append_all(rows: Connection, entries: Sequence[Entry], origin: str) -> list[
                 proof=tuple(before.proof_of_next()),
             )
         )
-    if new:
-        rows.execute(_INSERT, new)
+    insert_all(rows, leaf, new)
     for receipt in receipts:
         _add_nodes(rows, receipt.size)
     return receipts

@@ -13,8 +13,8 @@ from evidence.seal import Envelope, PublicKey
 from evidence.statement import Statement
 from store import contacts, invitations, leaves, recovery
 from store.agents import Caller
-from store.claims import claims_of
-from store.custody import Custody, check_owned, owned_of
+from store.claims import check_owned, claims_of
+from store.custody import Custody, owned_of
 from store.files import ENVELOPES
 from store.problems import Refused
 

@@ -15,6 +15,7 @@ from evidence.seal import SigningKey
 from store.custody import Custody
 from store.database import Database
 from store.files import BLOBS, ENVELOPES, DiskBroken
+from store.folder import hold
 from store.fsck import fsck
 from store.journal import Journal
 from store.retention.tables import absent
@@ -65,6 +66,17 @@ def test_files_that_power_took_come_back_before_anything_else(cut: Path, serving
     assert list(fsck(custody)) == []
     custody.close()
     assert not list((cut / "journal").iterdir()), "what is on the disk needs no copy"
+
+
+def test_a_disk_that_fails_while_they_come_back_is_told(cut: Path, mocker: MockerFixture) -> None:
+    """Only a store that another process serves is left to that process."""
+    mocker.patch("store.files._sync_file_system", side_effect=OSError(errno.EIO, "failed"))
+    with pytest.raises(DiskBroken):
+        opened(cut, serving=False)
+    mocker.stopall()
+    with hold(cut):
+        opened(cut, serving=False).close()
+    assert list((cut / "journal").iterdir()), "whoever serves it does that"
 
 
 def test_without_the_journal_those_files_are_missed(cut: Path) -> None:

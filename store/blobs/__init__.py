@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import Connection, bindparam, delete
 
 from evidence.text import Text
-from store.database import batched, insert_all_missing
+from store.database import batched, insert_all, insert_all_missing
 from store.files import Incoming
 from store.problems import Refused
 from store.retention.tables import absent, blob_version
@@ -29,6 +29,7 @@ _BACK = (
     .where(absent.c.digest.in_(bindparam("digests", expanding=True)))
     .returning(absent.c.digest)
 )
+_ANY_ABSENT = f"SELECT 1 FROM {absent.name} LIMIT 1"
 
 
 class StillLocked(Exception):
@@ -112,9 +113,10 @@ def enter_all(rows: Connection, kept: Sequence[Kept], now: datetime) -> None:
         for one in kept
         for digest, version in one.versions.items()
     ]
-    if versions:
-        rows.execute(insert(blob_version), versions)
-    for some in batched(list(sizes)):
+    insert_all(rows, blob_version, versions)
+    # Years pass before anything is: most stores need not ask of each.
+    any_absent = rows.exec_driver_sql(_ANY_ABSENT).first() is not None
+    for some in batched(list(sizes) if any_absent else []):
         back = rows.scalars(_BACK, {"digests": some}).all()
         places = [one for one in kept if not set(back).isdisjoint(one.sizes)]
         if not all(one.are_there(back) for one in places):
