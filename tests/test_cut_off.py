@@ -16,6 +16,8 @@ from tests.conftest import DRILL
 from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, failure_of, rules_of, tape_of
 from tests.test_cases import CASES, read_case
 
+pytestmark = pytest.mark.whole
+
 GOOD = [
     path
     for path in sorted(CASES.rglob("*.tape"))

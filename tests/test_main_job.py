@@ -48,6 +48,8 @@ from verify.command import examine
 from verify.report import Level
 from verify.trust import load_trust
 
+pytestmark = pytest.mark.whole
+
 PROGRAM = "from agent.cli import main; main()"
 HISTORY_DAYS = 8
 LINUX = tape_of("linux/firewall.nftables", "linux/firmware.debian-12")

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGKILL
 
+import pytest
+
 from agent.brake import Brake
 from agent.collect import Job, Run, collect
 from agent.ledger import Ledger
@@ -24,6 +26,8 @@ from evidence.errors import VisitError
 from evidence.tape import TapeAnswer
 from tests.agent_loop import agent_in
 from tests.dying_agent import BODY, DEVICES
+
+pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).resolve().parent.parent
 AT = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)

@@ -26,6 +26,8 @@ from verify.report import Level
 from verify.reread import Outcome, reread
 from verify.trust import Trust
 
+pytestmark = pytest.mark.whole
+
 
 @dataclass
 class Sealed:
