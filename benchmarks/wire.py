@@ -23,12 +23,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.platforms import platform
+from agent.platforms import Platform, platform
 from agent.redact import SiteKey
 from agent.transports.wire import open_wire
 from agent.visit import Visitor
@@ -36,10 +37,13 @@ from benchmarks.distance import away
 from benchmarks.proposer import saying
 from benchmarks.result import Result
 from benchmarks.scratch import packages
+from collectors.tls_wire import versions_and_suites
 from evidence.device import Device
 from evidence.facts import AlgorithmOffer, RdpNegotiation
 from evidence.reading import Reading
 
+TLS, SSH, RDP = platform("tls_wire"), platform("ssh_wire"), platform("rdp_wire")
+SUITES = replace(TLS, collectors={"crypto": versions_and_suites})  # no more than nmap's script asks
 SSLYZE, SSH_AUDIT = "sslyze==6.3.1", "ssh-audit==3.9.0"
 WORKERS = 64
 AWAY_WORKERS = 128
@@ -95,7 +99,7 @@ def run(*, count: int = 1000, peers: bool = True, away_ms: float = AWAY_MS) -> I
 
 
 def _tls(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
-    ours_s, readings = _timed(lambda: _read("tls_wire", places, port))
+    ours_s, readings = _timed(lambda: _read(TLS, places, port))
     wrong, suites = _agreed(readings)
     rate = len(places) / ours_s
     few = places[::_SHARE]
@@ -134,10 +138,29 @@ def _tls(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
         if wall_s
         else "no peer: nmap is not installed",
     )
+    yield _suites_alone("", places, port, WORKERS, wall_s, nmap)
+
+
+def _suites_alone(
+    place: str, places: Sequence[str], port: int, workers: int, wall_s: float, theirs: set[str]
+) -> Result:
+    """What nmap's script asks, and no more, against the time it took and what it found."""
+    ours_s, readings = _timed(lambda: _read(SUITES, places, port, workers=workers))
+    wrong, suites = _agreed(readings)
+    return Result(
+        name=f"wire: TLS versions and suites alone{place}",
+        ours=len(places) / ours_s,
+        peer=len(places) / wall_s if wall_s else None,
+        unit="services/s",
+        against="nmap ssl-enum-ciphers",
+        truth=not wrong and (not theirs or theirs == suites),
+        note=f"{len(places)} services, {workers} at once, {len(readings[0].captures)} connections "
+        f"each; failed {wrong}",
+    )
 
 
 def _ssh(places: Sequence[str], port: int, peers: bool) -> Iterator[Result]:
-    ours_s, readings = _timed(lambda: _read("ssh_wire", places, port))
+    ours_s, readings = _timed(lambda: _read(SSH, places, port))
     wrong = sum(one.failure is not None for one in readings)
     wall_s, text = _nmap(_SSH_SCRIPT, places, port) if peers else (0.0, "")
     told = text.count("kex_algorithms")
@@ -220,9 +243,7 @@ def _greeting(port: int) -> bytes:
 
 def _rdp(places: Sequence[str], port: int, peers: bool) -> Result:
     """xrdp that negotiates: standard security and TLS are accepted, NLA is not."""
-    ours_s, readings = _timed(
-        lambda: _read("rdp_wire", places, port, "remote_desktop", RDP_WORKERS)
-    )
+    ours_s, readings = _timed(lambda: _read(RDP, places, port, "remote_desktop", RDP_WORKERS))
     wrong = sum(_negotiated(one) != (True, True, False) for one in readings)
     wall_s, text = _nmap(_RDP_SCRIPT, places, port) if peers else (0.0, "")
     found = text.count("Native RDP: SUCCESS")
@@ -257,12 +278,13 @@ def _from_away(
     with away({far_tls: tls, far_ssh: ssh}, away_ms):
         for port in (far_tls, far_ssh):
             _wait_for(port)
-        ours_s, readings = _timed(lambda: _read("tls_wire", places, far_tls, workers=AWAY_WORKERS))
+        ours_s, readings = _timed(lambda: _read(TLS, places, far_tls, workers=AWAY_WORKERS))
         wall_s, text = _nmap("ssl-enum-ciphers", places, far_tls) if peers else (0.0, "")
+        theirs = set(re.findall(r"TLS_(?!AKE)\w+", text))
+        alone = _suites_alone(" from away", places, far_tls, AWAY_WORKERS, wall_s, theirs)
         alone_s, heard = _timed(lambda: _proposals(places, far_ssh, AWAY_WORKERS))
         theirs_s, said = _nmap(_SSH_SCRIPT, places, far_ssh) if peers else (0.0, "")
     wrong, suites = _agreed(readings)
-    theirs = set(re.findall(r"TLS_(?!AKE)\w+", text))
     yield Result(
         name="wire: TLS services read from away",
         ours=len(places) / ours_s,
@@ -272,6 +294,7 @@ def _from_away(
         truth=not wrong and (not theirs or theirs == suites),
         note=f"{len(places)} services, {distance}; failed {wrong}",
     )
+    yield alone
     yield Result(
         name="wire: SSH proposals alone from away",
         ours=len(places) / alone_s,
@@ -306,18 +329,16 @@ def _proposed(reading: Reading) -> dict[str, Any]:
 
 
 def _read(
-    name: str,
+    one: Platform,
     places: Sequence[str],
     port: int,
     subject: str = "crypto",
     workers: int = WORKERS,
 ) -> list[Reading]:
-    one = platform(name)
-
     def visit(place: str) -> Reading:
         device = Device(
             id=place,
-            platform=name,
+            platform=one.name,
             subjects=(subject,),
             transport="wire",
             address=place,
@@ -349,10 +370,9 @@ def _proposals(places: Sequence[str], port: int, workers: int = WORKERS) -> list
 
 def _asked(place: str, port: int) -> bytes:
     """The record of one probe, as JSON."""
-    one = platform("ssh_wire")
-    [ask] = [ask for ask in one.asks if ask.name == "ssh_proposal"]
-    device = Device(id=place, platform="ssh_wire", address=place, port=port)
-    return open_wire(device, one).ask(ask).body
+    [ask] = [ask for ask in SSH.asks if ask.name == "ssh_proposal"]
+    device = Device(id=place, platform=SSH.name, address=place, port=port)
+    return open_wire(device, SSH).ask(ask).body
 
 
 def _agreed(readings: Sequence[Reading]) -> tuple[int, set[str]]:

@@ -96,11 +96,7 @@ class Hello:
 def crypto(device: Device) -> Flow:
     """Every version with its suites, the groups of TLS 1.3, and the certificates shown."""
     asked = _Asked(device)
-    suites: dict[int, list[int]] = {}
-    for version in (*VERSIONS, _SSL3):
-        known = TLS13 if version == 0x0304 else BEFORE_TLS13
-        settled = version < asked.oldest
-        suites[version] = [] if settled else (yield from asked.picked(version, known))
+    suites = yield from asked.suites()
     old = yield from asked.ssl2()
     if not asked.tls:
         raise asked.none()
@@ -110,26 +106,27 @@ def crypto(device: Device) -> Flow:
         chains = yield from asked.handshake()
     spoken = [name for version, name in _NAMES.items() if suites[version]]
     names: dict[str, Sequence[str]] = {"version": [*spoken, *(["SSLv2"] if old else [])]}
-    for version, name in _NAMES.items():
-        if suites[version]:
-            names[f"suite {name}"] = [suite_name(one) for one in suites[version]]
+    names |= _by_version(suites)
     if groups:
         names["group TLSv1.3"] = [group_name(one) for one in groups]
     if needed := (yield from asked.needed()):
         names["starttls"] = [needed]
-    offers = [
-        AlgorithmOffer(
-            protocol="tls",
-            part=part.partition(" ")[0],
-            place=part.partition(" ")[2] or None,
-            names=tuple(found),
-            sizes_bits=tuple(sizes) if part == "version" else (),
-            address=asked.address,
-            port=asked.port,
-        )
-        for part, found in names.items()
-    ]
+    offers = asked.offers(names, sizes)
     return [*offers, *_certificates(chains, asked.address, asked.port)]
+
+
+def versions_and_suites(device: Device) -> Flow:
+    """These alone, as most other programs ask for them; what `crypto` is measured by."""
+    asked = _Asked(device)
+    return asked.offers(_by_version((yield from asked.suites())))
+
+
+def _by_version(suites: Mapping[int, Sequence[int]]) -> dict[str, Sequence[str]]:
+    return {
+        f"suite {name}": [suite_name(one) for one in suites[version]]
+        for version, name in _NAMES.items()
+        if suites[version]
+    }
 
 
 class _Asked:
@@ -149,6 +146,32 @@ class _Asked:
         self.oldest = 0  # a server that refused this version refused every older one, too
         self.tls = False
         self._said = b""
+
+    def offers(
+        self, names: Mapping[str, Sequence[str]], sizes: Sequence[tuple[str, int]] = ()
+    ) -> list[AlgorithmOffer]:
+        """Facts of names by part, or part and version; the sizes belong to the versions."""
+        return [
+            AlgorithmOffer(
+                protocol="tls",
+                part=part.partition(" ")[0],
+                place=part.partition(" ")[2] or None,
+                names=tuple(found),
+                sizes_bits=tuple(sizes) if part == "version" else (),
+                address=self.address,
+                port=self.port,
+            )
+            for part, found in names.items()
+        ]
+
+    def suites(self) -> Generator[Ask, Capture, dict[int, list[int]]]:
+        """The suites of every version; of one that an older refusal settled, none."""
+        found: dict[int, list[int]] = {}
+        for version in (*VERSIONS, _SSL3):
+            known = TLS13 if version == 0x0304 else BEFORE_TLS13
+            settled = version < self.oldest
+            found[version] = [] if settled else (yield from self.picked(version, known))
+        return found
 
     def picked(self, version: int, known: Sequence[int]) -> Generator[Ask, Capture, list[int]]:
         """The suites a server picks of these in one version, in the order it prefers them.

@@ -169,7 +169,7 @@ def test_a_reload_takes_a_good_configuration_and_keeps_it_from_a_bad_one(guest: 
 
 def test_what_was_read_reaches_the_store(guest: Guest) -> None:
     read = set(bundles(guest))
-    guest.wait_for(lambda: "0 bundles wait" in guest.sh(DOCTOR))
+    nothing_waits(guest)
     store = guest.root / "var/lib/evidence-store"
     assert read <= {path.stem for path in store.rglob("*")}
     (fsck,) = guide()[8][1:]
@@ -226,7 +226,7 @@ def test_another_version_and_back_keeps_everything(guest: Guest) -> None:
     between = set(bundles(guest))
     assert kept < between
     # The older program by itself: it refuses, and touches nothing.
-    guest.wait_for(lambda: "0 bundles wait" in guest.sh(DOCTOR))
+    nothing_waits(guest)
     with pytest.raises(Failed, match="env_ledger_newer"):
         guest.sh(f"/opt/evidence-agent-{old}/bin/evidence-agent devices")
     guest.sh(back, OLD=old)
@@ -236,5 +236,16 @@ def test_another_version_and_back_keeps_everything(guest: Guest) -> None:
 
 
 def ledger_version(guest: Guest) -> int:
+    return in_ledger(guest, "PRAGMA user_version")
+
+
+def in_ledger(guest: Guest, query: str) -> int:
     with closing(sqlite3.connect(guest.root / STATE[1:] / "ledger.sqlite3")) as db:
-        return int(db.execute("PRAGMA user_version").fetchone()[0])
+        return int(db.execute(query).fetchone()[0])
+
+
+def nothing_waits(guest: Guest) -> None:
+    """Waited for in the ledger, then said by the doctor, who takes a second to look at all."""
+    waiting = "SELECT count(*) FROM bundle WHERE state = 'spooled'"
+    guest.wait_for(lambda: in_ledger(guest, waiting) == 0)
+    assert "0 bundles wait" in guest.sh(DOCTOR)
