@@ -123,9 +123,7 @@ def test_a_file_that_outgrows_its_room_becomes_a_folder(package: str) -> None:
 @pytest.mark.parametrize("package", HOUSE)
 def test_every_module_says_what_it_is(package: str) -> None:
     silent = [
-        str(path.relative_to(ROOT))
-        for path in sources(package)
-        if not module(path).docstring
+        str(path.relative_to(ROOT)) for path in sources(package) if not module(path).docstring
     ]
     assert not silent
 
