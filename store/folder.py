@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from io import BufferedWriter
 from pathlib import Path
 
@@ -33,15 +34,7 @@ def own_key(state: Path, signed: Envelope | None) -> SigningKey:
     if not path.exists() and signed is not None:
         raise _not_the_key(path, "is missing")
     if not path.exists():
-        # Under another name first: two processes at the first start must not meet half a key.
-        fresh = state / f"store.key.{os.getpid()}"
-        SigningKey.generate().write(fresh)
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        make_once(path, SigningKey.generate().write)
     key = SigningKey.read(path)
     try:
         if signed is not None:
@@ -50,6 +43,21 @@ def own_key(state: Path, signed: Envelope | None) -> SigningKey:
         raise _not_the_key(path, "is not the key that signed this log") from None
     (state / "store.pub").write_text(key.public.pem, "ascii")
     return key
+
+
+def make_once(path: Path, write: Callable[[Path], None]) -> None:
+    """A key at `path`, made by `write`, or the one that another process made meanwhile.
+
+    Under another name first: two processes at the first start must not meet half a key.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    write(fresh)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def _not_the_key(path: Path, what: str) -> EnvironmentProblem:
