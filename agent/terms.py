@@ -5,7 +5,7 @@ The check that judges the month judges here too, so the terminal and the pack ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -143,7 +143,3 @@ def terms(
 def newest_known(agent: Agent, before: datetime) -> list[Reading]:
     """The newest reading of everything before a moment; what another tool kept is none."""
     return [one for one in agent.ledger.newest_readings(before) if one.provenance != IMPORTED]
-
-
-def sites(config: Config) -> Sequence[str]:
-    return sorted({one.site for one in config.devices.values()})

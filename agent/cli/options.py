@@ -36,6 +36,15 @@ PeriodOption = Annotated[
     str | None,
     typer.Option("--period", help="Month, 2026-11; none: the running one.", show_default=False),
 ]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
+]
+SiteOption = Annotated[
+    str | None, typer.Option("--site", help="Only this site.", show_default=False)
+]
+XlsxOption = Annotated[
+    Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
+]
 
 
 def configured(path: Path | None) -> Config:
@@ -70,3 +79,13 @@ def known_devices(config: Config, names: list[str] | None) -> list[str]:
             next_step="`evidence-agent devices` lists what is",
         )
     return names or []
+
+
+def known_site(config: Config, site: str | None) -> str | None:
+    """The site as given, where a device is. Raises ConfigurationError (`site_unknown`)."""
+    sites = sorted({one.site for one in config.devices.values()})
+    if site is not None and site not in sites:
+        raise ConfigurationError(
+            f"no device is at {site}; known: {', '.join(sites)}", code="site_unknown"
+        )
+    return site

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent.cli.commands.judging import LanguageOption
 from agent.cli.commands.topic import show_topic
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption
+from agent.cli.options import ConfigOption, JsonOption, LanguageOption, PeriodOption
 from evidence.control import Verdict
 from evidence.judged import Judged
 from evidence.observation import Observation

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.options import ConfigOption, JsonOption, configured
+from agent.cli.options import ConfigOption, JsonOption, LanguageOption, configured
 from agent.cli.words import say, show
 from agent.counted import counted
 from agent.ledger import Ledger
@@ -40,9 +40,7 @@ def counters(
     firewall: Annotated[
         str | None, typer.Option(help="Only this firewall.", show_default=False)
     ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-    ] = None,
+    language: LanguageOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

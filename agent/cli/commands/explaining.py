@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
+from agent.cli.options import ConfigOption, JsonOption, LanguageOption, PeriodOption, configured
 from agent.cli.words import console, harmless, say, show
 from evidence.errors import ConfigurationError, shown
 from evidence.judged import Judged
@@ -31,9 +31,7 @@ def explain(
         typer.Option("--svg", help="Draw its counter into this file.", show_default=False),
     ] = None,
     period: PeriodOption = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-    ] = None,
+    language: LanguageOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -11,7 +11,14 @@ from rich.table import Table
 
 from agent.assess import assess as seal
 from agent.cli.month import judged_month
-from agent.cli.options import PLACES, ConfigOption, JsonOption, PeriodOption, configured
+from agent.cli.options import (
+    PLACES,
+    ConfigOption,
+    JsonOption,
+    LanguageOption,
+    PeriodOption,
+    configured,
+)
 from agent.cli.words import WIDE, console, say, show, table
 from agent.config import Config
 from agent.pack import lay_out_work_book, make_pack
@@ -53,10 +60,6 @@ _FINDING_HEADINGS = {
         "why": "說明",
     },
 }
-
-LanguageOption = Annotated[
-    str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-]
 
 
 def assess(

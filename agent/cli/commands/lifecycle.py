@@ -17,10 +17,19 @@ from rich.text import Text as Line
 
 from agent.catalogue import keep_catalogue, load_catalogue, read_source
 from agent.cli.files import write_file, write_work_book
-from agent.cli.options import ConfigOption, JsonOption, account, configured
+from agent.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LanguageOption,
+    SiteOption,
+    XlsxOption,
+    account,
+    configured,
+    known_site,
+)
 from agent.cli.words import console, harmless, say, show
 from agent.decisions import entered
-from agent.terms import Term, Terms, sites, terms
+from agent.terms import Term, Terms, terms
 from agent.wired import SIGNING_KEY, agent_of, system_clock
 from evidence.clock import roc, stamp, taipei_day
 from evidence.control import Disposition
@@ -52,9 +61,7 @@ def show_lifecycle(
         datetime | None,
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="Any day, 2028-12-31; none: today."),
     ] = None,
-    site: Annotated[
-        str | None, typer.Option("--site", help="Only this site.", show_default=False)
-    ] = None,
+    site: SiteOption = None,
     svg: Annotated[
         Path | None, typer.Option("--svg", help="Draw it into this file.", show_default=False)
     ] = None,
@@ -64,12 +71,8 @@ def show_lifecycle(
     csv: Annotated[
         Path | None, typer.Option("--csv", help="Write a table.", show_default=False)
     ] = None,
-    xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-    ] = None,
+    xlsx: XlsxOption = None,
+    language: LanguageOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -78,9 +81,7 @@ def show_lifecycle(
     if context.invoked_subcommand is not None:
         return
     settings = configured(config)
-    if site is not None and site not in sites(settings):
-        known = ", ".join(sites(settings))
-        raise ConfigurationError(f"no device is at {site}; known: {known}", code="site_unknown")
+    known_site(settings, site)
     now = system_clock()
     with agent_of(settings) as agent:
         found = terms(settings, agent, as_of.date() if as_of else taipei_day(now), now, site)

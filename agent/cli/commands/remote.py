@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from agent.cli.commands.judging import LanguageOption
 from agent.cli.commands.topic import show_topic
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption
+from agent.cli.options import ConfigOption, JsonOption, LanguageOption, PeriodOption
 from checks.remote_desktop_is_restricted import REDIRECTIONS
 from evidence.control import Verdict
 from evidence.facts import RdpNegotiation, RemoteDesktopPolicy

@@ -12,7 +12,14 @@ import typer
 from agent.cli.commands.counting import counters
 from agent.cli.commands.explaining import explain
 from agent.cli.month import judged_month
-from agent.cli.options import ConfigOption, JsonOption, PeriodOption, configured
+from agent.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LanguageOption,
+    PeriodOption,
+    XlsxOption,
+    configured,
+)
 from agent.cli.words import WIDE, console, say, show
 from evidence.clock import parse_at, stamp, taipei_day
 from evidence.errors import ConfigurationError
@@ -82,18 +89,12 @@ FirewallOption = Annotated[
 SortOption = Annotated[
     str | None, typer.Option("--sort", help="A column, as --json names it.", show_default=False)
 ]
-LanguageOption = Annotated[
-    str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", help="Write them to this file.", show_default=False)
 ]
 ExplainOption = Annotated[
     str | None,
     typer.Option("--explain", help="Tell one rule's story instead.", show_default=False),
-]
-XlsxOption = Annotated[
-    Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
 ]
 
 

@@ -11,12 +11,19 @@ from typing import Annotated
 import typer
 
 from agent.cli.files import write_file, write_work_book
-from agent.cli.options import ConfigOption, JsonOption, configured
+from agent.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LanguageOption,
+    SiteOption,
+    XlsxOption,
+    configured,
+    known_site,
+)
 from agent.cli.words import say, show
-from agent.terms import newest_known, sites
+from agent.terms import newest_known
 from agent.wired import agent_of, system_clock
 from evidence.clock import period_of
-from evidence.errors import ConfigurationError
 from evidence.inventory import state_of, stock_of
 from evidence.readings import Readings
 from evidence.text import Text
@@ -31,27 +38,19 @@ _TITLE = Text("Inventory", "資產盤點")
 
 
 def inventory(
-    site: Annotated[
-        str | None, typer.Option("--site", help="Only this site.", show_default=False)
-    ] = None,
+    site: SiteOption = None,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", help="Write a CSV a category into this folder.", show_default=False),
     ] = None,
-    xlsx: Annotated[
-        Path | None, typer.Option("--xlsx", help="Write a work book.", show_default=False)
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", help="zh-TW or en.", show_default=False)
-    ] = None,
+    xlsx: XlsxOption = None,
+    language: LanguageOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """What was found beside what is registered. Exit 1 where they differ, or without a register."""
     settings = configured(config)
-    if site is not None and site not in sites(settings):
-        known = ", ".join(sites(settings))
-        raise ConfigurationError(f"no device is at {site}; known: {known}", code="site_unknown")
+    known_site(settings, site)
     now = system_clock()
     with agent_of(settings) as agent:
         readings = Readings(
