@@ -15,19 +15,22 @@ from evidence.reading import Reading
 ASKS = tuple(Ask(f"ask_{number}", f"show something {number}") for number in range(4))
 
 
-def visit(number: int, size_bytes: int) -> tuple[Collection, list[bytes]]:
-    """A visit of just now whose four answers have about that size, other bytes for each number.
+def visit(
+    number: int, size_bytes: int, device: str = "fw-01", at: datetime | None = None
+) -> tuple[Collection, list[bytes]]:
+    """A visit (`at` None: of just now) whose four answers have about that size, other bytes for
+    each number.
 
     The answers are rule lists in which no two lines are the same.
     """
-    at = datetime.now(UTC)
+    at = at or datetime.now(UTC)
     bodies = [_listing(f"{number}.{ask.name}", size_bytes // len(ASKS)) for ask in ASKS]
     captures = [
-        Capture(device="fw-01", ask=ask, body=body, asked_at=at, answered_at=at)
+        Capture(device=device, ask=ask, body=body, asked_at=at, answered_at=at)
         for ask, body in zip(ASKS, bodies, strict=True)
     ]
     reading = Reading(
-        device="fw-01",
+        device=device,
         subject="firmware",
         at=at,
         facts=(SoftwareRelease(vendor="Cisco", product="asa", version="9.16(4)57"),),
@@ -39,7 +42,7 @@ def visit(number: int, size_bytes: int) -> tuple[Collection, list[bytes]]:
         agent_version="0",
         run=f"run-{number}",
         visit=f"visit-{number}",
-        device=Device(id="fw-01", platform="asa", subjects=("firmware",)),
+        device=device_of_id(device),
         requester="schedule",
         started_at=at,
         ended_at=at + timedelta(seconds=1),
@@ -47,6 +50,11 @@ def visit(number: int, size_bytes: int) -> tuple[Collection, list[bytes]]:
         readings=(reading,),
     )
     return collection, bodies
+
+
+def device_of_id(name: str) -> Device:
+    """The device that is visited under this name."""
+    return Device(id=name, platform="asa", subjects=("firmware",))
 
 
 def _listing(seed: str, size_bytes: int) -> bytes:

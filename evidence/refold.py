@@ -5,7 +5,7 @@ The store does it for the console and the pack, the verifier for anybody. Pure: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,22 +38,23 @@ class Basis:
 
 
 def refold(
-    assessment: Assessment,
+    period: str,
     basis: Basis,
     observations: Sequence[Observation],
     dispositions: Sequence[Disposition],
+    first_found_at: Mapping[str, datetime],
     at: datetime,
 ) -> Judgement:
-    """The judgement as known at `at`. `observations` are the assessment's own."""
+    """The judgement of a month as known at `at`, by an assessment's own observations."""
     return fold(
         basis.book,
         basis.profile,
         basis.policy,
         observations,
-        period=assessment.period,
+        period=period,
         at=at,
         dispositions=dispositions,
-        first_found_at=dict(_first_found(assessment)),
+        first_found_at=first_found_at,
     )
 
 
@@ -62,9 +63,11 @@ def observations_of(assessment: Assessment) -> tuple[Observation, ...]:
     return tuple(map(Observation.of_record, assessment.observations))
 
 
-def _first_found(assessment: Assessment) -> Iterator[tuple[str, datetime]]:
+def first_found_of(assessment: Assessment) -> dict[str, datetime]:
     """Since when each subject has needed a decision, as the agent remembered it."""
-    for control in assessment.findings:
-        for finding in control["findings"]:
-            if finding["first_found_at"] is not None:
-                yield finding["subject"], parse_at(finding["first_found_at"])
+    return {
+        finding["subject"]: parse_at(finding["first_found_at"])
+        for control in assessment.findings
+        for finding in control["findings"]
+        if finding["first_found_at"] is not None
+    }

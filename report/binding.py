@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from evidence.errors import EnvironmentProblem
@@ -17,6 +16,7 @@ from report.printable import to_pdf
 from report.readme import readme
 from report.section import Section, file_name
 from report.sections import sections
+from report.streamed import Streamed, parts
 from report.verifier import verifier
 from report.workbook import Imprint, to_workbook
 
@@ -35,10 +35,10 @@ def bind(
     """
     made = sections(month)
     for section in made:
-        body = json.dumps(section.record(), ensure_ascii=False, indent=1)
-        members.add(f"sections/{section.id}.json", body.encode("utf-8"))
+        members.add_parts(f"sections/{section.id}.json", parts(section.record(Streamed)))
         for table in section.all_tables:
-            members.add(f"sections/{file_name(section, table)}", to_csv(table, month.language))
+            rows = to_csv(table, month.language)
+            members.add_parts(f"sections/{file_name(section, table)}", rows)
         for picture in section.pictures:
             members.add(f"sections/{picture.name}", picture.png)
     imprint = Imprint(
@@ -48,7 +48,7 @@ def bind(
         made_at=month.assessed.at,
     )
     members.add(WORK_BOOK, to_workbook(made, imprint, month.language))
-    members.add(OSCAL, to_oscal(month))
+    members.add_parts(OSCAL, to_oscal(month))
     for name, svg in pictures(month):
         members.add(name, svg)
     members.add("README.txt", readme(month))

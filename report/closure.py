@@ -6,7 +6,7 @@ needs little memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from hashlib import sha256
 from os import SEEK_END
 from typing import BinaryIO
@@ -29,9 +29,14 @@ class Members(Mapping[str, bytes]):
 
     def add(self, name: str, body: bytes) -> None:
         """Keep a member; one that is there already stays as it is."""
+        self.add_parts(name, (body,))
+
+    def add_parts(self, name: str, parts: Iterable[bytes]) -> None:
+        """The same for one that is made part by part. Other members must not be made meanwhile."""
         if name not in self._places:
-            self._places[name] = (self._file.seek(0, SEEK_END), len(body))
-            self._file.write(body)
+            begins = self._file.seek(0, SEEK_END)
+            self._file.writelines(parts)
+            self._places[name] = (begins, self._file.tell() - begins)
 
     def add_record(self, body: bytes) -> Envelope:
         """Keep a signed record under the digest of its payload. Raises SealError for none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from report.section import Cell, Table, heading, printed
@@ -12,16 +13,20 @@ from report.section import Cell, Table, heading, printed
 _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "\uff20")
 
 
-def to_csv(table: Table, language: str) -> bytes:
-    """The table with its headings in both languages, or the sentence that it has no rows."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([heading(column, " ") for column in table.columns])
+def to_csv(table: Table, language: str) -> Iterator[bytes]:
+    """The table, line by line, with its headings in both languages, or the sentence that it has no
+    rows."""
+    yield BOM_UTF8 + _line([heading(column, " ") for column in table.columns])
     for row in table.rows:
-        writer.writerow([_guarded(row.get(one.key), language) for one in table.columns])
+        yield _line([_guarded(row.get(one.key), language) for one in table.columns])
     if not table.rows:
-        writer.writerow([table.empty.in_(language)])
-    return BOM_UTF8 + out.getvalue().encode("utf-8")
+        yield _line([table.empty.in_(language)])
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    out = StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().encode("utf-8")
 
 
 def _guarded(cell: Cell, language: str) -> str:

@@ -28,6 +28,7 @@ from evidence.text import Text
 from report.exhibits import Exhibit
 from report.month import Month
 from report.section import printed
+from report.streamed import Streamed, parts
 
 VERSION = "1.1.3"
 NAMESPACE = "urn:evidence-agent:oscal:v1"
@@ -35,10 +36,9 @@ _ROOT = UUID("5b0c1a52-5b5e-5f0e-9a60-6d1d6a1f0c11")
 _FALLS_SHORT = (Verdict.partly, Verdict.not_satisfied, Verdict.not_assessed)
 
 
-def to_oscal(month: Month) -> bytes:
-    """The month's assessment results as JSON."""
-    document = {"assessment-results": _Writer(month).document()}
-    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
+def to_oscal(month: Month) -> Iterator[bytes]:
+    """The month's assessment results as JSON, part by part."""
+    return parts({"assessment-results": _Writer(month).document()})
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ class _Writer:
             "end": stamp(min(ends_at, month.assessed.at)),
             "local-definitions": self._definitions(),
             "reviewed-controls": {"control-selections": [_without_empty(selection)]},
-            "observations": [self._observation(one) for one in month.assessed.observations],
-            "risks": list(self._risks()),
-            "findings": [self._clause(one) for one in judged],
+            "observations": Streamed(self._observations),
+            "risks": Streamed(self._risks),
+            "findings": Streamed(lambda: map(self._clause, judged)),
         }
         return _without_empty(result)
 
@@ -121,6 +121,9 @@ class _Writer:
         ]
         assets = {"assessment-platforms": [platform]}
         return _without_empty({"inventory-items": items, "assessment-assets": assets})
+
+    def _observations(self) -> Iterator[dict[str, Any]]:
+        return map(self._observation, self.month.assessed.observations)
 
     def _observation(self, one: Observation) -> dict[str, Any]:
         exhibits = self.month.exhibits.of(one.evidence)
@@ -240,4 +243,6 @@ def _prop(name: str, value: str) -> dict[str, str]:
 
 def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
     """OSCAL's lists are absent or hold something."""
-    return {name: value for name, value in record.items() if value not in ([], {})}
+    return {
+        name: value for name, value in record.items() if value or not isinstance(value, list | dict)
+    }

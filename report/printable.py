@@ -11,15 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from evidence.clock import stamp
 from evidence.control import Verdict
-from evidence.errors import EnvironmentProblem
 from evidence.text import Text
 from report.section import Column, Kind, Row, Section, Table, file_name, printed
+from report.typeset import typeset
 from report.workbook import Imprint
 
 MOST_ROWS = 100
@@ -54,14 +53,6 @@ def to_pdf(
 
     Raises EnvironmentProblem `env_pdf` where the machine cannot set type.
     """
-    try:
-        from weasyprint import HTML
-    except (ImportError, OSError) as error:
-        raise EnvironmentProblem(
-            f"no PDF can be made on this machine: {error}",
-            code="env_pdf",
-            next_step="install libpango-1.0-0, libpangoft2-1.0-0 and fonts-noto-cjk",
-        ) from None
     html = _template().render(
         title=imprint.title,
         mark=imprint.mark,
@@ -79,12 +70,7 @@ def to_pdf(
         signing=[one.in_(language) for one in _SIGNING],
         seats=[one.in_(language) for one in _SEATS],
     )
-    # Nothing is fetched: a page from devices' words must not reach out.
-    made = HTML(string=html, url_fetcher=_fetch_nothing).write_pdf(
-        pdf_identifier=imprint.digest.encode(), full_fonts=False
-    )
-    assert isinstance(made, bytes)
-    return made
+    return typeset(html, imprint.digest)
 
 
 @dataclass(frozen=True)
@@ -155,7 +141,3 @@ def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     text = files("report").joinpath("printable.html").read_text("utf-8")
     return environment.from_string(text)
-
-
-def _fetch_nothing(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    raise ValueError(f"{url} is not fetched")

@@ -6,7 +6,7 @@ A section knows nothing of files: a new output reads these types, a new section 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -14,6 +14,7 @@ from typing import Any
 
 from evidence.control import Verdict
 from evidence.text import Text
+from report.streamed import Make, made
 
 Cell = str | int | Text | Verdict | None
 """What stands in a table. None: nothing yet, a person writes here. What a device did not say
@@ -64,7 +65,8 @@ class Table:
     empty: Text = NONE
     pinned: int = 0
 
-    def record(self) -> dict[str, Any]:
+    def record(self, listed: Callable[[Make], list[Any]] = made) -> dict[str, Any]:
+        """`listed` is `Streamed` where the rows are to be made as they are written."""
         return {
             "id": self.id,
             "title": self.title.record(),
@@ -72,11 +74,13 @@ class Table:
                 {"key": one.key, "heading": one.heading.record(), "kind": one.kind.value}
                 for one in self.columns
             ],
-            "rows": [
-                {one.key: _plain(row.get(one.key)) for one in self.columns} for row in self.rows
-            ],
+            "rows": listed(self._plain_rows),
             "empty": self.empty.record(),
         }
+
+    def _plain_rows(self) -> Iterator[dict[str, Any]]:
+        for row in self.rows:
+            yield {one.key: _plain(row.get(one.key)) for one in self.columns}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,12 @@ class Section:
     def all_tables(self) -> tuple[Table, ...]:
         return self.tables + self.registers
 
-    def record(self) -> dict[str, Any]:
+    def record(self, listed: Callable[[Make], list[Any]] = made) -> dict[str, Any]:
         return {
             "id": self.id,
             "title": self.title.record(),
-            "tables": [table.record() for table in self.tables],
-            "registers": [table.record() for table in self.registers],
+            "tables": [table.record(listed) for table in self.tables],
+            "registers": [table.record(listed) for table in self.registers],
             "pictures": [picture.record() for picture in self.pictures],
         }
 

@@ -53,7 +53,8 @@ def to_workbook(sections: Sequence[Section], imprint: Imprint, language: str) ->
     book = xlsxwriter.Workbook(
         out,
         {
-            "in_memory": True,
+            # A row is written to a file once the next one begins; texts stand in their cells.
+            "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_numbers": False,
             "strings_to_urls": False,

@@ -14,7 +14,7 @@ from typing import Any
 from evidence.control import Disposition
 from evidence.errors import ConfigurationError
 from evidence.reading import canonical
-from evidence.refold import BASIS, Basis, observations_of, refold
+from evidence.refold import BASIS, Basis, first_found_of, observations_of, refold
 from evidence.runs import Assessment
 from verify.reread import Outcome, installed_version
 from verify.shelf import Shelf
@@ -97,10 +97,11 @@ def _held_to_its_version(assessment: Assessment, why: list[str]) -> Rejudged:
 
 def _fold(assessment: Assessment, inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     judgement = refold(
-        assessment,
+        assessment.period,
         Basis.of_inputs(inputs),
         observations_of(assessment),
         [Disposition.of_record(one) for one in inputs.get("dispositions", ())],
+        first_found_of(assessment),
         assessment.assessed_at,
     )
     return judgement.records()

@@ -13,7 +13,7 @@ from typing import Any
 from evidence.control import Disposition
 from evidence.errors import ConfigurationError
 from evidence.pack import Pack
-from evidence.refold import BASIS, Basis, observations_of, refold
+from evidence.refold import BASIS, Basis, first_found_of, observations_of, refold
 from evidence.runs import Assessment
 from evidence.sign_off import (
     MEMBERS,
@@ -113,10 +113,11 @@ def _judgement(
         }
         by_then = {one.id: one for one in said if one.at <= evidence.judged_at}
         judgement = refold(
-            made,
+            made.period,
             Basis.of_inputs(found),
             observations_of(made),
             sorted(by_then.values(), key=lambda one: (one.at, one.id)),
+            first_found_of(made),
             evidence.judged_at,
         )
     except _MALFORMED as error:

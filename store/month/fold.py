@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,9 +20,10 @@ from evidence.lifecycle import Catalogue
 from evidence.observation import Observation
 from evidence.reading import Reading
 from evidence.readings import Readings, Zones
-from evidence.refold import Basis, observations_of, refold
+from evidence.refold import Basis, first_found_of, observations_of, refold
 from evidence.runs import Assessment
 from evidence.sign_off import judgement_digest
+from evidence.statement import Statement
 from store.month.tables import assessment as assessments
 from store.month.tables import disposition, reading, visit
 from store.shelf import Shelf
@@ -34,12 +35,14 @@ _NO_END = 2**62
 
 @dataclass(frozen=True)
 class Read:
-    """An assessment as parsed, with the basis it was judged on."""
+    """An assessment as parsed, with the basis it was judged on. What it says of each thing stands
+    in `observations` and `first_found_at` alone: as records it is a hundred megabytes."""
 
     digest: str
     assessment: Assessment
     basis: Basis
     observations: tuple[Observation, ...]
+    first_found_at: Mapping[str, datetime]
     inputs: Mapping[str, Any]
     bodies: Mapping[str, bytes]
 
@@ -106,7 +109,9 @@ class Folder:
             if (found := Disposition.of_record(json.loads(record))) is not None
         }
         dispositions = tuple(sorted(said.values(), key=lambda one: (one.at, one.id)))
-        judgement = refold(read.assessment, read.basis, read.observations, dispositions, judged_at)
+        judgement = refold(
+            period, read.basis, read.observations, dispositions, read.first_found_at, judged_at
+        )
         return Folded(read, judged_at, dispositions, judgement)
 
     def assessed(self, rows: Connection, folded: Folded) -> Assessed:
@@ -174,7 +179,8 @@ class Folder:
         return [known[row.digest] for row in in_order]
 
     def _read_assessment(self, digest: str) -> Read:
-        found = Assessment.of(self.shelf.statement(digest))
+        # Not by `shelf.statement`, which would keep all of it at hand.
+        found = Assessment.of(Statement.parse(self.shelf.envelope(digest).payload))
         try:
             bodies = {name: self.shelf.blob(one) for name, one in found.inputs.items()}
         except FileNotFoundError as error:
@@ -183,7 +189,15 @@ class Folder:
                 code="blobs_missing",
             ) from None
         inputs = {name: json.loads(body) for name, body in bodies.items()}
-        return Read(digest, found, Basis.of_inputs(inputs), observations_of(found), inputs, bodies)
+        return Read(
+            digest,
+            replace(found, observations=(), findings=()),
+            Basis.of_inputs(inputs),
+            observations_of(found),
+            first_found_of(found),
+            inputs,
+            bodies,
+        )
 
 
 def visits_between(
