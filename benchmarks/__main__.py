@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage, wire
 from benchmarks.result import Result
+from benchmarks.store import pack
 
 _RATIO = "Ratio: how many times better ours is; 1/n: n times worse."
 BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
     "usage": usage.run,
     "seal": seal.run,
     "store": store.run,
+    "pack": pack.run,
     "parse": parse.run,
     "lifecycle": lifecycle.run,
     "reach": reach.run,
@@ -33,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Result]]] = {
 FULL: dict[str, Callable[[], Iterable[Result]]] = {
     "identify": partial(identify.run, count=500),
     "seal": partial(seal.run, many=10_000),
+    "pack": partial(pack.run, bundles=10_000),
 }
 
 

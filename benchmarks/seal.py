@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,11 @@ from functools import partial
 from hashlib import sha256
 
 from benchmarks.result import Result, Spent, beside, spent
-from benchmarks.visits import visit
+from benchmarks.visits import Visit, visit
 from evidence.bundle import Bundle, read_bundle, seal
-from evidence.collection import Collection
 from evidence.errors import SealError
 from evidence.seal import PublicKey, SigningKey, pae
 
-Visit = tuple[Collection, list[bytes]]
 _FLOOR = "SHA-256 of the bytes"
 _AT_ONCE = 200
 
@@ -63,6 +62,8 @@ def _many(count: int, size_bytes: int, key: SigningKey) -> Iterator[Result]:
         numbers = range(begun, min(begun + _AT_ONCE, count))
         sealed = [seal(*visit(number, size_bytes), key) for number in numbers]
         bare = [_Bare.of(one) for one in sealed]
+        del sealed
+        gc.collect()  # what making them left behind is nobody's work
         works: tuple[Callable[[_Bare], bool], ...] = (
             lambda one: _holds(one.file, key.public),
             lambda one: one.signed_and_hashed(key.public),

@@ -12,12 +12,11 @@ from evidence.device import Device
 from evidence.facts import SoftwareRelease
 from evidence.reading import Reading
 
+Visit = tuple[Collection, list[bytes]]
 ASKS = tuple(Ask(f"ask_{number}", f"show something {number}") for number in range(4))
 
 
-def visit(
-    number: int, size_bytes: int, device: str = "fw-01", at: datetime | None = None
-) -> tuple[Collection, list[bytes]]:
+def visit(number: int, size_bytes: int, device: str = "fw-01", at: datetime | None = None) -> Visit:
     """A visit (`at` None: of just now) whose four answers have about that size, other bytes for
     each number.
 

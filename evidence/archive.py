@@ -109,7 +109,7 @@ class Archive:
         entry = self.entries.get(name)
         if entry is None:
             raise SealError(f"the archive holds no {shown(name)!r}", code="archive_incomplete")
-        start = entry.offset + len(entry.local())
+        start = entry.offset + _LOCAL.size + len(name)
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             # One byte more than declared, so that a bomb shows itself without being unpacked.

@@ -27,6 +27,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from evidence.errors import ConfigurationError, SealError, shown
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+_KEYID = re.compile(r"[0-9a-f]{64}")
+_HEAD = b'{"payload":"'
 # RFC 8410: every Ed25519 SubjectPublicKeyInfo is these twelve bytes and the raw key.
 _SPKI_HEAD = bytes.fromhex("302a300506032b6570032100")
 
@@ -198,15 +200,17 @@ class Envelope:
         return tuple(found)
 
     def to_json(self) -> bytes:
-        """Canonical JSON, put together by hand: nothing in it has to be escaped, and it is written
-        again wherever an envelope is read."""
+        """Canonical JSON, put together by hand: nothing in it has to be escaped."""
+        return b"".join((_HEAD, _encoded(self.payload), self._rest()))
+
+    def _rest(self) -> bytes:
+        """What follows the payload."""
         signatures = ",".join(
-            f'{{"keyid":"{one.keyid}","sig":"{_encoded(one.sig)}"}}' for one in self.signatures
+            f'{{"keyid":"{one.keyid}","sig":"{_encoded(one.sig).decode("ascii")}"}}'
+            for one in self.signatures
         )
-        return (
-            f'{{"payload":"{_encoded(self.payload)}","payloadType":"{self.payload_type}",'
-            f'"signatures":[{signatures}]}}'
-        ).encode("ascii")
+        rest = f'","payloadType":"{self.payload_type}","signatures":[{signatures}]}}'
+        return rest.encode("ascii")
 
     @classmethod
     def parse(cls, data: bytes) -> Envelope:
@@ -214,17 +218,24 @@ class Envelope:
 
         Raises SealError `envelope_invalid`, saying what is wrong with it.
         """
+        if not data.startswith(b"{"):
+            raise _invalid("it does not parse (no JSON object)")
+        if not data.startswith(_HEAD):
+            raise _invalid("it is not written in the one canonical form")
+        # The payload, which may be of megabytes, ends at the next quotation mark. What it decodes
+        # from is the one way to write it; what follows is written again and compared.
+        end = data.find(b'"', len(_HEAD))
         try:
-            record = json.loads(data)
+            record = json.loads(data[: len(_HEAD)] + data[end:])
             envelope = cls(
-                payload=_decoded(record["payload"]),
+                payload=_decoded(data[len(_HEAD) : end]),
                 signatures=tuple(
-                    Signature(_keyid(one["keyid"]), _decoded(one["sig"]))
+                    Signature(_keyid(one["keyid"]), _decoded(one["sig"].encode("ascii")))
                     for one in record["signatures"]
                 ),
                 payload_type=record["payloadType"],
             )
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _invalid(f"it does not parse ({shown(repr(error))})") from None
         if envelope.payload_type != PAYLOAD_TYPE:
             raise _invalid(f"its payload type is {shown(str(envelope.payload_type))!r}")
@@ -232,24 +243,29 @@ class Envelope:
             raise _invalid("it carries no signature")
         if len({one.keyid for one in envelope.signatures}) < len(envelope.signatures):
             raise _invalid("two of its signatures name the same key")
-        if envelope.to_json() != data:
+        if data[end:] != envelope._rest():
             raise _invalid("it is not written in the one canonical form")
         return envelope
 
 
-def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _encoded(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False)
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: bytes) -> bytes:
+    """What base64 says, if it is written as `_encoded` writes it. Raises ValueError."""
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, AttributeError) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error as error:
         raise ValueError(f"bad base64: {error}") from None
+    # Strictly read, only the last letter may have bits that say nothing.
+    if _encoded(data[-(len(data) % 3 or 3) :]) != text[-4:]:
+        raise ValueError("bad base64: bits past its end")
+    return data
 
 
 def _keyid(text: object) -> str:
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-f]{64}", text):
+    if not isinstance(text, str) or not _KEYID.fullmatch(text):
         raise ValueError("a keyid is a SHA-256 in hexadecimal")
     return text
 

@@ -8,7 +8,7 @@ from evidence.errors import EnvironmentProblem
 from evidence.receipt import Receipt
 from evidence.text import Text
 from report.closure import Members
-from report.csv_file import to_csv
+from report.csv_file import csv_lines
 from report.month import Month
 from report.oscal import to_oscal
 from report.pictures import pictures
@@ -37,7 +37,7 @@ def bind(
     for section in made:
         members.add_parts(f"sections/{section.id}.json", parts(section.record(Streamed)))
         for table in section.all_tables:
-            rows = to_csv(table, month.language)
+            rows = csv_lines(table, month.language)
             members.add_parts(f"sections/{file_name(section, table)}", rows)
         for picture in section.pictures:
             members.add(f"sections/{picture.name}", picture.png)

@@ -13,9 +13,13 @@ from report.section import Cell, Table, heading, printed
 _FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "\uff20")
 
 
-def to_csv(table: Table, language: str) -> Iterator[bytes]:
-    """The table, line by line, with its headings in both languages, or the sentence that it has no
-    rows."""
+def to_csv(table: Table, language: str) -> bytes:
+    """The table with its headings in both languages, or the sentence that it has no rows."""
+    return b"".join(csv_lines(table, language))
+
+
+def csv_lines(table: Table, language: str) -> Iterator[bytes]:
+    """The same, line by line."""
     yield BOM_UTF8 + _line([heading(column, " ") for column in table.columns])
     for row in table.rows:
         yield _line([_guarded(row.get(one.key), language) for one in table.columns])

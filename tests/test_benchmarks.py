@@ -17,6 +17,7 @@ import typer
 from benchmarks import identify, lifecycle, parse, reach, seal, ssh, store, usage, wire
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.result import Result
+from benchmarks.store import pack
 from benchmarks.usage.made import made
 from evidence.usage import State
 
@@ -27,6 +28,7 @@ TINY: dict[str, Callable[[], Iterable[Result]]] = {
     "usage": partial(usage.run, units=4, rules=200, duckdb=False),
     "seal": partial(seal.run, visits=2, size_bytes=4000, rounds=1, many=3),
     "store": partial(store.run, visits=3, size_bytes=4000, clients=2, rounds=2, entries=(300, 700)),
+    "pack": partial(pack.run, bundles=8, size_bytes=4000),
     "parse": partial(parse.run, rules=50, json_rules=50, rounds=1),
     "identify": partial(identify.run, count=2, compared=False),
     "reach": partial(reach.run, rules=300, many=600, policies=3, cudd=False),

@@ -124,7 +124,7 @@ def test_what_was_not_read_is_disclosed_with_its_reason(month_pack: MonthPack) -
 
 def test_nothing_unread_is_said_and_not_left_blank() -> None:
     table = Table(id="x", title=Text("x", "x"), columns=(Column("a", Text("a", "甲")),), rows=())
-    assert "本月無" in b"".join(to_csv(table, "zh-TW")).decode("utf-8-sig")
+    assert "本月無" in to_csv(table, "zh-TW").decode("utf-8-sig")
 
 
 def test_an_exhibit_has_its_origin_and_digests(month_pack: MonthPack) -> None:
@@ -200,9 +200,7 @@ def test_no_text_of_a_device_becomes_a_formula_or_drives_a_terminal(month_pack: 
 def test_a_formula_keeps_its_text_behind_an_apostrophe() -> None:
     columns = (Column("a", Text("a", "甲")), Column("b", Text("b", "乙")))
     rows: tuple[Row, ...] = ({"a": HOSTILE, "b": -1},)
-    body = b"".join(
-        to_csv(Table(id="x", title=Text("x", "x"), columns=columns, rows=rows), "zh-TW")
-    )
+    body = to_csv(Table(id="x", title=Text("x", "x"), columns=columns, rows=rows), "zh-TW")
     assert body.decode("utf-8-sig").splitlines()[1] == ("'=cmd|' /C calc'!A0\\x1b[2J\\u202eexe,-1")
 
 

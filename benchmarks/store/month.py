@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from benchmarks.visits import device_of_id, visit
+from benchmarks.visits import Visit, device_of_id, visit
 from checks import run_checks
 from evidence.bundle import seal
 from evidence.collection import device_record
@@ -71,7 +71,7 @@ def fill(state: Path, bundles: int, size_bytes: int) -> None:
     custody.close()
 
 
-def _visits(first: int, end: int, count: int, size_bytes: int, at: datetime) -> Iterator[Any]:
+def _visits(first: int, end: int, count: int, size_bytes: int, at: datetime) -> Iterator[Visit]:
     for number in range(first, end):
         yield visit(
             number, size_bytes, f"fw-{number % count:05}", at + timedelta(seconds=number % count)
