@@ -61,8 +61,10 @@ _SECRETS = (
 )
 
 
-def _show(name: str, line: str) -> Ask:
-    return Ask(name, line, also=(f"{line} | no-more",))
+def _show(name: str, line: str, rpc: str | None = None) -> Ask:
+    """`rpc`: the same answer as XML has this name by NETCONF."""
+    as_xml = (f"{line} | display xml", f"{line} | display xml | no-more", rpc) if rpc else ()
+    return Ask(name, line, also=(f"{line} | no-more", *as_xml))
 
 
 def _configured(name: str, path: str) -> Ask:
@@ -112,11 +114,11 @@ SNMP = _configured("snmp", "snmp")
 NTP = _configured("ntp", "system ntp")
 HITS = _show("hit_count", "show security policies hit-count")
 COUNTERS = _show("filter_counters", "show firewall")
-VERSION = _show("version", "show version")
-HARDWARE = _show("chassis_hardware", "show chassis hardware")
+VERSION = _show("version", "show version", "get-software-information")
+HARDWARE = _show("chassis_hardware", "show chassis hardware", "get-chassis-inventory")
 UPTIME = _show("uptime", "show system uptime")
 SYSTEM = _show("system_information", "show system information")
-MEMBERS = _show("virtual_chassis", "show virtual-chassis")
+MEMBERS = _show("virtual_chassis", "show virtual-chassis", "get-virtual-chassis-information")
 ARP = _show("arp_table", "show arp no-resolve")
 LLDP = _show("lldp_neighbours", "show lldp neighbors")
 _ARP_HEAD = re.compile(r"MAC Address +Address +")

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from collectors._local_time import local_time
 from collectors.junos._lines import answered, who
+from collectors.junos._printed import printed
 from evidence.capture import Capture
 from evidence.errors import Unexpected
 from evidence.facts import AdministrativeEvent, HardwareItem, SoftwareRelease, Unit
@@ -19,7 +20,10 @@ _NODE = re.compile(r"^[ \t]*(?P<node>node\d|fpc\d|localre):\s*$", re.M)
 _NAME = re.compile(r"^[ \t]*Hostname:[ \t]*(?P<value>\S+)", re.M)
 _MODEL = re.compile(r"^[ \t]*Model:[ \t]*(?P<value>\S+)", re.M)
 _JUNOS = re.compile(r"^[ \t]*Junos:[ \t]*(?P<value>\d\S+)", re.M)
-_PACKAGE = re.compile(r"^[ \t]*JUNOS [^\[\n]*\[(?P<value>\d[^\]\s]+)\]", re.M)
+# "JUNOS Base OS boot [12.3R12.4]"; a host's kernel and a build's day stand in such brackets too.
+_PACKAGE = re.compile(
+    r"^[ \t]*JUNOS [^\[\n]*\[(?P<value>\d{1,2}\.\d+(?:[A-Z]|-\d{8})[^\]\s]*)\]", re.M
+)
 _TIME = r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?: (?P<zone>[A-Z]{2,5}))?"
 _NOW = re.compile(rf"^[ \t]*Current time:\s*{_TIME}", re.M)
 _BOOTED = re.compile(rf"^[ \t]*System booted:\s*{_TIME}", re.M)
@@ -64,7 +68,7 @@ def parts(text: str) -> dict[str, str]:
 def releases(version: Capture) -> list[SoftwareRelease]:
     """The release of each node. Raises Unexpected for what no Junos says."""
     found = []
-    for node, text in parts(answered(version)).items():
+    for node, text in parts(printed(version)).items():
         told = _JUNOS.search(text) or _PACKAGE.search(text)
         if told is not None:
             found.append(
@@ -87,7 +91,7 @@ def chassis(hardware: Capture) -> Iterator[HardwareItem]:
 
     A virtual chassis is none: its switches are, which its FPCs stand for.
     """
-    for node, text in parts(answered(hardware)).items():
+    for node, text in parts(printed(hardware)).items():
         told = _CHASSIS.search(text)
         if told is None:
             continue
@@ -99,7 +103,7 @@ def chassis(hardware: Capture) -> Iterator[HardwareItem]:
             vendor=VENDOR,
             model=told["model"],
             serial=told["serial"],
-            virtual="VSRX" in told["model"].upper(),
+            virtual=any(one in told["model"].upper() for one in ("VSRX", "VMX", "VQFX")),
         )
 
 
@@ -120,7 +124,7 @@ def modules(hardware: Capture) -> Iterator[HardwareItem]:
 
     On a fixed device some of them are the device itself, and bear its number.
     """
-    for node, text in parts(answered(hardware)).items():
+    for node, text in parts(printed(hardware)).items():
         told = _CHASSIS.search(text)
         known = {told["serial"]} if told else set()
         if told and told["model"] == _STACK:
@@ -146,7 +150,7 @@ def modules(hardware: Capture) -> Iterator[HardwareItem]:
 
 def members(virtual_chassis: Capture) -> Iterator[HardwareItem]:
     """The switches of a virtual chassis, each with its model and serial number."""
-    for row in _MEMBER_ROW.finditer(answered(virtual_chassis)):
+    for row in _MEMBER_ROW.finditer(printed(virtual_chassis)):
         yield HardwareItem(
             vendor=VENDOR,
             model=row["model"],
@@ -157,7 +161,7 @@ def members(virtual_chassis: Capture) -> Iterator[HardwareItem]:
 
 def named(version: Capture) -> Iterator[HardwareItem]:
     """Each node's model, where no other answer tells its chassis."""
-    for node, text in parts(answered(version)).items():
+    for node, text in parts(printed(version)).items():
         model, serial = _MODEL.search(text), _SERIAL.search(text)
         if model is not None:
             yield HardwareItem(
@@ -216,7 +220,7 @@ def commits(uptime: Capture, timezone: str) -> Iterator[AdministrativeEvent]:
 
 
 def _named(version: Capture | None) -> Unit:
-    text = answered(version) if version else ""
+    text = printed(version) if version else ""
     name, model = _NAME.search(text), _MODEL.search(text)
     return Unit(
         vendor=VENDOR,

@@ -98,7 +98,7 @@ def _asks(path: Path, one: Recorded) -> list[str]:
 def _asked(path: Path, one: Recorded) -> str:
     if "@@" in path.name:
         return path.name.partition("@@")[2].rpartition(".")[0].replace("_", " ")
-    return one.command or "show version"
+    return one.command.removeprefix("NETCONF ") or "show version"
 
 
 def _wanted_by_command(one: Recorded) -> Values:
