@@ -53,7 +53,8 @@ FAMILIES = (
         product="acme-packet",
         name="Acme Packet SBC",
         under=("9148",),
-        says=r"(?P<version>[SEC]{1,2}C?[ZX]\w?[\d.]+\S*(?: (?:MR-\d+|[Pp]atch \d+))*)",
+        says=r"(?:Net-Net (?P<model>\S+).*?)?\b(?P<version>[A-Z]{1,3}[CXZ]\w?\d+\.\d\S*"
+        r"(?: (?:MR-\d+|[Pp]atch \d+))*)",
     ),
     Family(
         vendor="RAD",
@@ -66,7 +67,8 @@ FAMILIES = (
         product="cnos",
         name="Lenovo CNOS",
         under=("19046", "20301", "26543"),
-        says=r"^(?:Lenovo|IBM) .*?(?P<model>(?:RackSwitch |ThinkSystem |G8|NE)\S+)"
+        says=r"^(?:Lenovo|IBM) .*?"
+        r"(?P<model>(?:RackSwitch |ThinkSystem |G8|NE|Flex System Fabric )\S+)"
         r"(?:.*?version (?P<version>[\d.]+))?",
     ),
     # "Juniper Networks, Inc. WLC880R 9.1.3.4 REL", "Trapeze Networks, Inc. MXR-2 7.0.13.3 REL"
@@ -138,7 +140,8 @@ FAMILIES = (
         product="mypower",
         name="MyPower OS",
         under=("5651",),
-        says=r"(?P<model>(?:S|SM|MP|NSS|IS)\d{3,}\S*).*?[Vv]ersion (?P<version>[\w.()]+)",
+        says=r"(?P<model>(?:S|SM|MP|NSS|IS)\d{3,}\S*).*?[Vv]ersion "
+        r"(?P<version>\w[\w.]*(?:\(\w+\))?)",
     ),
     Family(
         vendor="Netonix",
@@ -151,7 +154,7 @@ FAMILIES = (
         vendor="Patton",
         product="smartware",
         under=("1768",),
-        says=r"^(?P<model>S?N?\S+)(?:.*?\bR(?P<version>\d[\w.]+))?",
+        says=r"^(?:Patton )?(?P<model>\S*\d\S*)(?:.*?\bR(?P<version>\d[\w.]+))?",
     ),
     Family(
         vendor="Aviat",

@@ -172,7 +172,7 @@ FAMILIES = (
         under=("8886",),
         # ROSMGMT-VERSION-MIB rosMgmtRosVersion; RAISECOM-SYSTEM-MIB raisecomDeviceType.
         version=(get("8886.60.131.1.1.1.0", r"(\d[\w.]+)"),),
-        model=(entity("model"), get("8886.1.1.4.1.0"), descr(r"^(\S+)")),
+        model=(entity("model"), get("8886.1.1.4.1.0"), descr(r"^([^\s,]+)")),
     ),
     Family(
         vendor="Eltex",

@@ -72,7 +72,8 @@ FAMILIES = (
         product="fxos",
         name="Cisco FXOS",
         under=("9.1",),
-        says=r"(?:FXOS|FX-OS).*?[Vv]ersion:? (?P<version>[^\s,]+)",
+        says=r"(?:FXOS|FX-OS|Firepower(?: (?P<model>FPR-\S+))?).*?[Vv]ersion:? "
+        r"(?P<version>[^\s,]+)",
     ),
     Family(
         vendor="Cisco",

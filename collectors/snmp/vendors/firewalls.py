@@ -169,7 +169,11 @@ FAMILIES = (
         probe="3375.2.1.4.2.0",
         version=(get("3375.2.1.4.2.0"),),
         build=(get("3375.2.1.4.3.0"),),
-        model=(get("3375.2.1.3.5.2.0"), get("3375.2.1.3.5.1.0")),
+        model=(
+            get("3375.2.1.3.5.2.0"),
+            get("3375.2.1.3.5.1.0"),
+            descr(r"^(BIG-IP \S*\d\S*) :"),
+        ),
         serial=(get("3375.2.1.3.3.3.0"),),
     ),
     # rSeries and VELOS: the system beneath the tenants, which are BIG-IPs of their own.
@@ -215,6 +219,7 @@ FAMILIES = (
         product="alteon",
         name="Alteon",
         under=("1872",),
+        model=(entity("model"), descr(r"((?:Application Switch|Alteon) \S*\d\S*)")),
         version=(get("1872.2.5.1.1.1.10.0"), get("1872.2.1.1.1.10.0")),
         serial=(get("1872.2.5.1.3.1.18.0"),),
     ),

@@ -138,9 +138,9 @@ FAMILIES = (
         under=("24681", "55062"),
         says=r"(?P<model>TS-\S+)?(?:.*? (?P<version>\d\.\d\.\d\S*))?",
         probe="24681.1.2.12.0",
-        version=(get("24681.1.2.15.0"), get("55062.1.12.6.0")),
+        version=(get("55062.1.12.6.0"), entity("firmware")),
         model=(get("24681.1.2.12.0"), get("55062.1.12.3.0")),
-        serial=(get("24681.1.2.16.0"), get("55062.1.12.5.0")),
+        serial=(get("55062.1.12.5.0"), entity("serial")),
     ),
     # NETAPP-MIB: 2 version, 5 model, 9 serial number.
     Family(

@@ -91,6 +91,8 @@ FAMILIES = (
             # "HPE Series Router MSR954 Comware Software", "HPE 5130 24G … EI Switch Software".
             descr(r"^HPE? Series Router (\S+) "),
             descr(r"^HPE? ((?!Comware)\S*\d\S*(?: .+?)??)(?: Switch| Router)? Software Version"),
+            # "HPE OfficeConnect Switch 1950 24G 2SFP+ 2XGT JG960A Comware Platform Software".
+            descr(r"^HPE? (?:OfficeConnect )?(?:Switch )?(\d{4} .+? J[A-Z]\d{3}A)\b"),
             # "H3C Switch S5120-28P-SI Software Version", "HP V1910-24G Switch Software Version".
             descr(
                 r"(?:HPE?|H3C|3Com) (?:Baseline )?(?:Switch |Router )?"

@@ -64,8 +64,11 @@ FAMILIES = (
         product="weos",
         name="WeOS",
         under=("16177",),
-        says=r"^(?:Westermo )?(?P<model>[^\s,]+).*?(?:WeOS v?|[Vv]ersion:? )(?P<version>\d[\d.]+)",
-        version=(descr(r"WeOS v?([\d.]+)"), get("16177.1.2.1.2.0")),
+        # "Westermo RedFox Industrial, primary:v4.17.0, backup:v4.13.0, bootloader:v3.06"
+        says=r"^(?:Westermo )?(?P<model>[^,]+?)(?:,| WeOS).*?(?:primary:|WeOS |[Vv]ersion:? )"
+        r"v?(?P<version>\d[\d.]+)",
+        version=(descr(r"(?:WeOS |primary:)v?([\d.]+)"), get("16177.1.2.1.2.0")),
+        serial=at("16177.1.2.1.6.0"),
     ),
     # FL-MGUARD and FL-SWITCH tell the firmware in FL-MGMT's flWorkFWInfo.
     Family(

@@ -82,7 +82,7 @@ FAMILIES = (
     Family(
         vendor="Raritan",
         product="raritan-pdu",
-        under=("13742",),
+        under=("13742.6", "13742.4", "13742"),
         version=(walk("13742.6.3.2.3.1.6.1"), get("13742.4.1.1.1.0")),
         model=(walk("13742.6.3.2.1.1.3"), get("13742.4.1.1.12.0"), descr(r"(PX\S+)")),
         serial=(walk("13742.6.3.2.1.1.4"), get("13742.4.1.1.2.0")),
@@ -183,6 +183,15 @@ FAMILIES = (
         serial=at("38446.1.1.2.1.11.*"),
         part="firmware",
     ),
+    # RemoteKVMDevice-MIB serialNumber.
+    Family(
+        vendor="Raritan",
+        product="raritan-kvm",
+        under=("13742.3",),
+        says=r"(?P<model>(?:Dominion )?KX\S*)?",
+        serial=at("13742.3.24.0"),
+        part="firmware",
+    ),
     # EMD-MIB unit: 3 firmware.
     Family(
         vendor="Raritan",
@@ -229,6 +238,15 @@ FAMILIES = (
         name="AXIS OS",
         under=("368",),
         says=r"; (?P<model>AXIS [^;]+); [^;]*; (?P<version>[\w.]+)",
+        part="firmware",
+    ),
+    # HIK-DEVICE-MIB: 1 type of device, 3 software.
+    Family(
+        vendor="Hikvision",
+        product="hikvision",
+        under=("39165",),
+        version=at("39165.1.3.0"),
+        model=(*at("39165.1.1.0"), descr(r"^([A-Z][\w/-]*\d\S*)$")),
         part="firmware",
     ),
     Family(

@@ -122,7 +122,8 @@ FAMILIES = (
         name="TP-Link firmware",
         under=("11863",),
         version=(get("11863.6.1.1.6.0"),),
-        model=(get("11863.6.1.1.5.0"), entity("model")),
+        # Access points have nothing there, and their model for a sysDescr.
+        model=(get("11863.6.1.1.5.0"), entity("model"), descr(r"^([A-Z]+\w*-?\w*\d\S*)$")),
         serial=(get("11863.6.1.1.8.0"), entity("serial")),
     ),
     # Managed switches have FASTPATH's tree below 4526.10, smart ones below 4526.11.
@@ -169,6 +170,14 @@ FAMILIES = (
     _accton("Edgecore", "edgecos", "Edgecore ECS", "259", r"(\d+\.\d+\.\d+)"),
     _accton("SMC", "smc", "SMC TigerSwitch", "202.20", r"(\d+)"),
     _accton("FS", "fsos", "FSOS", "52642.2.1", r"(\d+)"),
+    Family(
+        vendor="Linksys",
+        product="linksys",
+        under=("3955",),
+        version=at("89.53.14.1.2.*", "89.2.4.0"),
+        serial=at("89.53.14.1.5.*"),
+        part="firmware",
+    ),
     Family(
         vendor="FS",
         product="fsos",
@@ -221,7 +230,12 @@ FAMILIES = (
             get("207.8.4.4.4.500.2.1.1.0"),
             descr(r"(?:\(TM\)|AW\+|Plus\) Version) v?([\w.-]+)"),
         ),
-        model=(walk("207.8.4.4.3.21.1.1.4"), walk("207.8.4.4.5.2.1.3"), entity("model")),
+        model=(
+            walk("207.8.4.4.3.21.1.1.4"),
+            walk("207.8.4.4.5.2.1.3"),
+            entity("model"),
+            descr(r"\b((?:AT-)?x\d{3}\S*|AT-\S*\d\S*)"),
+        ),
         serial=(walk("207.8.4.4.3.21.1.1.8"), walk("207.8.4.4.5.2.1.5"), entity("serial")),
     ),
     Family(
@@ -325,8 +339,9 @@ FAMILIES = (
         product="rutos",
         name="RutOS",
         under=("48690",),
+        probe="48690.1.6.0",
         version=(get("48690.1.6.0"),),
-        model=(get("48690.1.2.0"),),
+        model=(get("48690.1.2.0"), descr(r"^((?:RUT|TRB|TCR)\w+)$")),
         serial=(get("48690.1.1.0"),),
     ),
     Family(

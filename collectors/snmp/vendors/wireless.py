@@ -150,6 +150,14 @@ FAMILIES = (
     ),
     Family(
         vendor="Cambium",
+        product="cnmatrix",
+        name="Cambium cnMatrix",
+        under=("17713.24",),
+        version=(entity("software"), entity("firmware")),
+        model=(entity("model"), descr(r"\b((?:EX|TX)\d\S*)")),
+    ),
+    Family(
+        vendor="Cambium",
         product="cambium-ptp",
         name="Cambium PTP",
         under=("17713",),
@@ -212,11 +220,12 @@ FAMILIES = (
         model=at("3942.1.1.3.15.0"),
         part="firmware",
     ),
-    # RAY3-MIB: product name and serial number.
+    # RAY3-MIB: product name, serial number, software.
     Family(
         vendor="RACOM",
         product="racom-ray",
         under=("33555.4",),
+        version=at("33555.4.1.2.2.0"),
         model=at("33555.4.1.1.1.0"),
         serial=at("33555.4.1.1.2.0"),
         part="firmware",
