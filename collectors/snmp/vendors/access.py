@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, descr, entity, get
+from collectors.snmp.family import Family, at, descr, entity, get
 
 FAMILIES = (
     # "LANCOM 1781AW 10.12.0321RU9 / 15.02.2019 4004610318100231"
@@ -92,6 +92,12 @@ FAMILIES = (
         product="opengear",
         under=("25049",),
         says=r"(?P<model>(?:ACM|CM|IM|OM|SD)\S*).*?(?:Version|version|/) ?(?P<version>\d[\w.]+)",
+        # OG-STATUSv2-MIB: 1 firmware, 2 serial number; OG-OMTELEM-MIB ogOmSystem: 2 serial number.
+        version=(
+            descr(r"(?:Version|version|/) ?(\d[\w.]+)"),
+            get("25049.17.1.1.0", r"(\d[\w.]+)"),
+        ),
+        serial=at("25049.17.1.2.0", "25049.10.19.1.2.0"),
     ),
     # ACS-MIB: 2 product, 4 serial number, 7 firmware.
     Family(

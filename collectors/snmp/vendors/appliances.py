@@ -114,6 +114,56 @@ FAMILIES = (
         says=r"^(?P<model>.+?), ILOM v(?P<version>[\w.]+)",
         part="management controller",
     ),
+    # DELL-STORAGE-SC-MIB productInfo: 1 name, 4 version, 5 serial number.
+    Family(
+        vendor="Dell EMC",
+        product="compellent",
+        name="Dell Storage Center",
+        under=("674.11000.2000.500.1", "16139"),
+        version=at("674.11000.2000.500.1.2.4.0"),
+        model=at("674.11000.2000.500.1.2.1.0"),
+        serial=at("674.11000.2000.500.1.2.5.0"),
+    ),
+    # EQLMEMBER-MIB eqlMemberInfoTable: 2 serial number, 9 product family.
+    Family(
+        vendor="Dell EMC",
+        product="equallogic",
+        under=("12740",),
+        model=at("12740.2.1.11.1.9.*"),
+        serial=at("12740.2.1.11.1.2.*"),
+    ),
+    # ARECA-SNMP-MIB systemInformation: 2 model, 3 serial number, 4 firmware.
+    Family(
+        vendor="Areca",
+        product="areca",
+        under=("18928.1",),
+        version=at("18928.1.1.1.4.0"),
+        model=at("18928.1.1.1.2.0"),
+        serial=at("18928.1.1.1.3.0"),
+        part="firmware",
+    ),
+    # MBG-SNMP-LTNG-MIB: 2 firmware, 3 serial number; before it, MBG-SNMP-LT-MIB.
+    Family(
+        vendor="Meinberg",
+        product="lantime",
+        name="LANTIME firmware",
+        under=("5597", ANY),
+        probe="5597.30.0.0.2.0",
+        says=r"(?i)meinberg|lantime",
+        version=(*at("5597.30.0.0.2.0", "5597.3.0.1.0"), descr(r"(?i)firmware ([\d.]+)")),
+        model=(descr(r"(?i)(?:meinberg )?(lantime \S*\d\S*)"),),
+        serial=at("5597.30.0.0.3.0"),
+        part="firmware",
+    ),
+    # Dell's network cards of UPS, productIdentification: 1 name, 4 version.
+    Family(
+        vendor="Dell",
+        product="dell-ups",
+        under=("674.10902",),
+        version=at("674.10902.2.100.4.0"),
+        model=at("674.10902.2.100.1.0"),
+        part="firmware",
+    ),
     # XCC-MIB and IMM-MIB machineLevelVpd: 1 type, 2 model, 3 serial number, 5 product name; the
     # first firmware is the controller's own.
     Family(

@@ -13,8 +13,9 @@ _VERSION = "8072.1.3.2.3.1.1.7.118.101.114.115.105.111.110"
 _VERSION_FULL = "8072.1.3.2.3.1.2.7.118.101.114.115.105.111.110"
 # The same by UCD's older `extend OID`: 1 distribution, 2 hardware, 4 serial number.
 _OLD = "2021.7890.{}.101.1"
-_EXTENDED = (get(_HARDWARE), get(_OLD.format(2)), entity("model"))
-_EXTENDED_SERIAL = (get(_SERIAL), get(_OLD.format(4)), entity("serial"))
+# Beside them what the maker's own agent tells of the machine: Insight's (CPQSINFO-MIB) here.
+_EXTENDED = (get(_HARDWARE), get(_OLD.format(2)), entity("model"), get("232.2.2.4.2.0"))
+_EXTENDED_SERIAL = (get(_SERIAL), get(_OLD.format(4)), entity("serial"), get("232.2.2.2.1.0"))
 # Windows calls itself 6.3 in sysDescr for ever after; from build 10240 on it is 10.0.
 _WINDOWS = (
     descr(r"\(Build ([1-9]\d{4})", "10.0.{}"),

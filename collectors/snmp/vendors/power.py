@@ -51,6 +51,15 @@ FAMILIES = (
         serial=(get("534.1.1.6.0"),),
         part="firmware",
     ),
+    # Those of Pulizzi's make, board info: 1 firmware, 2 serial number.
+    Family(
+        vendor="Eaton",
+        product="eaton-pdu",
+        under=("534.6.6.6",),
+        version=at("534.6.6.6.1.1.1.0"),
+        serial=at("534.6.6.6.1.1.2.0"),
+        part="firmware",
+    ),
     # EATON-ATS2-MIB ats2Ident: 2 model, 3 firmware, 5 serial number.
     Family(
         vendor="Eaton",
