@@ -20,6 +20,7 @@ SUBJECTS = (
     "weaknesses",
     "traffic_log",
     "session_log",
+    "logon_hours",
     "endpoints",
     "mail_scans",
 )

@@ -21,6 +21,7 @@ SUBJECTS = {
     "weaknesses": Text("weaknesses", "弱點掃描結果"),
     "traffic_log": Text("traffic logs", "流量紀錄"),
     "session_log": Text("session logs", "遠端連線紀錄"),
+    "logon_hours": Text("logon hours", "帳號可登入時段"),
     "endpoints": Text("managed devices", "納管設備"),
     "mail_scans": Text("mail scanning", "郵件掃毒"),
 }

@@ -18,7 +18,9 @@ from checks import (
 from evidence.device import Device
 from evidence.facts import (
     Fact,
+    LogonHours,
     ProgramsSeen,
+    ProtectionState,
     RdpNegotiation,
     RemoteAccess,
     RemoteDesktopPolicy,
@@ -273,6 +275,61 @@ def test_a_probe_of_a_host_that_is_read_is_no_desktop_of_its_own() -> None:
 def test_hours_that_nobody_reads_are_not_assessed() -> None:
     assert one_of(remote_hours_are_limited, STRICT).result is UNKNOWN
     assert one_of(remote_hours_are_limited, in_force(enabled=False)).result is YES
+
+
+OFFICE = tuple(24 * day + hour for day in range(1, 6) for hour in range(13))  # 08:00 to 21:00
+MEMBER = ProtectionState(kind="posture", product="management", detail="member of Lab.Test")
+
+
+def hours(told: tuple[int, ...] | None, **said: Any) -> LogonHours:
+    known: dict[str, Any] = {"account": "wang", "domain": "lab.test", "enabled": True, **said}
+    return LogonHours(**known, hours_utc=told)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "settings", "result"),
+    [
+        ([hours(OFFICE)], {}, YES),
+        ([hours(())], {}, YES),  # at no time
+        ([hours(None)], {}, NO),
+        ([hours(tuple(range(168)))], {}, NO),  # every bit set is no limit
+        ([hours(OFFICE), hours(None, account="svc-1")], {}, NO),
+        ([hours(OFFICE), hours(None, account="SVC-1")], {"exempt": ["svc-*"]}, YES),
+        ([hours(OFFICE), hours(None, enabled=False)], {}, YES),
+        ([hours(None, enabled=None)], {}, NO),
+        ([hours(None, enabled=False)], {}, UNKNOWN),
+        ([hours(OFFICE)], {"hours": ["08:00-21:00"]}, YES),
+        ([hours(OFFICE)], {"hours": ["08:00-20:00"]}, NO),
+        ([hours(OFFICE)], {"hours": ["09:00-21:00"]}, NO),
+        ([hours(OFFICE)], {"hours": ["08:00-21:00"], "workdays": [1, 2, 3, 4]}, NO),
+        ([hours((23,))], {"hours": ["07:00-08:00"]}, YES),  # Monday morning is Sunday in UTC
+        ([hours((22,))], {"hours": ["07:00-08:00"]}, NO),
+    ],
+)
+def test_hours_of_a_directory_are_those_of_the_desktops_in_its_domain(
+    accounts: list[LogonHours], settings: dict[str, Any], result: Result
+) -> None:
+    readings = [
+        read("ad", "logon_hours", *accounts),
+        read("pc-01", "remote_desktop", STRICT),
+        read("pc-01", "host", MEMBER),
+        read("pc-02", "remote_desktop", STRICT),
+    ]
+    found = remote_hours_are_limited.check(seen(*readings), **settings)
+    assert [(one.device, one.result) for one in found] == [
+        ("ad", result),
+        ("pc-01", result),
+        ("pc-02", UNKNOWN),  # of which domain it is, is not told
+    ]
+
+
+def test_a_directory_that_could_not_be_read_answers_nothing() -> None:
+    readings = seen(
+        failed("ad", "logon_hours", "file_missing"),
+        read("pc-01", "remote_desktop", STRICT),
+        read("pc-01", "host", MEMBER),
+    )
+    assert {one.result for one in remote_hours_are_limited.check(readings)} == {UNKNOWN}
 
 
 # --- remote_control_is_sanctioned ---

@@ -17,6 +17,7 @@ import requests
 from sqlalchemy import select
 
 from evidence.clock import Clock
+from evidence.facts import LogonHours
 from store.app import make_app
 from store.console.guard import Console
 from store.people.directory import Directory
@@ -25,6 +26,7 @@ from store.people.settings import GroupRole, Vouchers
 from store.people.tables import audit_event
 from store.problems import Refused
 from store.serve import serving
+from tests import by_hand
 from tests.domain_controller import DISABLED, NORMAL, PASSWORD, PEOPLE, ROOT, Domain, domain_in
 from tests.fixtures_month import kept_in
 from tests.fixtures_office import PASSWORD as LOCAL
@@ -322,3 +324,24 @@ def test_a_signature_takes_a_fresh_bind_of_the_same_person(
         (last,) = kept.console.signing.state(kept.month.agent.id, "2026-11").steps[-1:]
         assert last.step.person.name == "周主管" and last.step.proof == "ldaps"
         assert str(last.step.person.identity).startswith("ldaps://lab.test ")
+
+
+def test_logon_hours_are_read_from_what_the_directory_answers(domain: Domain) -> None:
+    """The bytes are Microsoft's; the controller keeps and tells them, as LDIF."""
+    office = sum(1 << 24 * day + hour for day in range(1, 6) for hour in range(13))
+    domain.add_person("hours-office", logonHours=office.to_bytes(21, "little"))
+    domain.add_person("hours-none", userAccountControl=DISABLED)
+    wanted = ["objectClass", "sAMAccountName", "userAccountControl", "logonHours"]
+    with domain.administrator() as connection:
+        connection.search(ROOT, "(&(objectCategory=person)(objectClass=user))", attributes=wanted)
+        export = connection.response_to_ldif()
+    found = by_hand.read("logon_hours", "logon_hours", ("users.ldf", f"{export}\n".encode()))
+    assert found.failure is None, found.failure
+    told = {one.account: one for one in found.of(LogonHours)}
+    first, last = (
+        min(told["hours-office"].hours_utc or ()),
+        max(told["hours-office"].hours_utc or ()),
+    )
+    # Monday 08:00 and Friday 20:00 in Taipei, which is eight hours ahead.
+    assert (first, last, told["hours-office"].domain) == (24, 5 * 24 + 12, "lab.test")
+    assert (told["hours-none"].enabled, told["hours-none"].hours_utc) == (False, None)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from evidence.clock import stamp
 from evidence.facts.access import AccessGrant as AccessGrant
+from evidence.facts.access import LogonHours as LogonHours
 from evidence.facts.access import RemoteAccess as RemoteAccess
 from evidence.facts.access import RemoteSession as RemoteSession
 from evidence.facts.access import SessionsSeen as SessionsSeen

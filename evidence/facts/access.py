@@ -81,3 +81,17 @@ class SessionsSeen(Fact):
     until_at: datetime | None = None
     sessions: int | None = None
     refused: int | None = field(default=None, metadata=LATER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogonHours(Fact):
+    """When an account of a directory may log on.
+
+    `hours_utc` are hours of the week in UTC, 0 is Sunday 00:00 to 01:00; None: every one of them;
+    none: at no time. `domain` is the directory's own name of itself.
+    """
+
+    account: str
+    domain: str | None = None
+    enabled: bool | None = None
+    hours_utc: tuple[int, ...] | None = None

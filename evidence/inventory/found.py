@@ -36,7 +36,7 @@ BODIES = ("chassis", "stack member", "access point")
 ABOUT_OTHERS = frozenset(
     (
         *("assets", "tickets", "neighbours", "weaknesses", "traffic_log", "session_log"),
-        *("endpoints", "mail_scans"),
+        *("endpoints", "mail_scans", "logon_hours"),
     )
 )
 # What is told from outside, by a listener or the air, and not by a device of itself.
