@@ -45,7 +45,7 @@ def check(
                 continue
             last = _last_day(grant, ticket)
             kind = _kind(last, today, longest_days)
-            found[kind].append(f"{grant.who} ({last or '-'})")
+            found[kind].append(f"{grant.who} ({last})" if last else grant.who)
         if not any(found.values()) and vendor_patterns:
             continue  # vendors are told apart, and none comes in here
         yield observed(
@@ -94,7 +94,10 @@ def _answer(service: Service, found: dict[str, list[str]]) -> Answer:
         return Result.not_satisfied, "ended", words
     if names := found["endless"]:
         said = listed(names)
-        words = Text(f"vendors' accounts without an end: {said}", f"廠商帳號未訂期限：{said}")
+        words = Text(
+            f"vendors' accounts without an end, or with a late one: {said}",
+            f"廠商帳號未訂期限或期限過長：{said}",
+        )
         return Result.not_satisfied, "endless", words
     if names := found["in_time"]:
         said = listed(names)
