@@ -68,6 +68,16 @@ def one(*elements: bytes, privacy: bool = True) -> AirObservation:
             "tkip",
             "disabled",
         ),
+        # Two elements, two group ciphers: the weaker.
+        (
+            (wpa(), rsn((2,))),
+            True,
+            ("wpa", "wpa2"),
+            ("psk",),
+            ("ccmp", "tkip"),
+            "tkip",
+            "disabled",
+        ),
         # CCMP for each client, TKIP for all of them: common, and TKIP all the same.
         ((rsn((2,), (4,), 2),), True, ("wpa2",), ("psk",), ("ccmp",), "tkip", "disabled"),
         # 2 and 8 with protection capable is a transition, not WPA3.

@@ -9,6 +9,7 @@ import pytest
 from agent.platforms import platforms
 from checks import wireless_agrees_with_air
 from checks.wireless_is_strong import traits
+from collectors._aruba import opmode
 from evidence.facts import AirObservation, WirelessNetwork
 from evidence.tape import read_tape
 from tests.by_hand import read
@@ -230,3 +231,13 @@ def test_what_settings_of_a_fortigate_offer(
     reading = read("fortios", "wireless", (path, json.dumps([answer]).encode()))
     (one,) = reading.of(WirelessNetwork)
     assert (one.akm, one.pmf, one.transition) == (akm, pmf, transition)
+
+
+@pytest.mark.parametrize("word", ["wpa3-sae-aes", "enhanced-open"])
+def test_a_profile_of_aruba_that_says_nothing_of_the_transition_has_it(word: str) -> None:
+    told = {
+        said: opmode.read([word], "x", transition=said, fast=False).transition
+        for said in (None, True, False)
+    }
+    assert told[None] == told[True] is not None
+    assert told[False] is None
