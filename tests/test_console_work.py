@@ -466,6 +466,26 @@ def test_from_a_number_down_to_the_bytes(office: Office) -> None:
         assert f'href="{office.base}/findings"' in page and f'href="{office.base}/devices/' in page
 
 
+def test_a_refusal_leads_back_and_keeps_what_was_written(office: Office) -> None:
+    wang = office.people["wang"]
+    refused = wang.post(f"{office.base}/deficiencies", {"reason": "改善中 <b>"})
+    assert "改善中 &lt;b&gt;" in refused.text
+    assert f'href="{office.base}/deficiencies"' in refused.text
+    (one, *_) = findings(office, state="must_decide")
+    path = f"{office.base}/findings/{one.id}"
+    refused = wang.post(f"{path}/decide", {"decision": "keep", "reason": "", "until": ""})
+    assert f'href="{path}"' in refused.text
+
+
+def test_the_month_at_hand_names_the_others_that_wait(office: Office) -> None:
+    with office.kept.custody.database.transaction() as rows:
+        (like,) = rows.execute(select(month)).all()
+        rows.execute(insert(month).values({**like._mapping, "period": "2026-10"}))
+    link = f'href="{office.base[:-7]}2026-10/sign"'
+    assert link in office.people["wang"].get(office.base).text, "an engineer prepares it"
+    assert link not in office.people["lin"].get(office.base).text, "nobody prepared it yet"
+
+
 def test_what_officers_read_is_no_code(office: Office) -> None:
     wang, wu = office.people["wang"], office.people["wu"]
     (one, *_) = findings(office, state="must_decide")

@@ -40,6 +40,13 @@ from store.said.keep import Actor, Desk
 from store.said.signing import Signing
 from store.schema import agent_site
 
+# What a form does, below the address of the page it stands on.
+_DEEDS = frozenset(
+    {
+        *("evidence", "review", "decide", "propose", "reply", "pack"),
+        *("language", "password", "join", "sessions", "grant", "withdraw", "disable", "deputy"),
+    }
+)
 log = logging.getLogger("evidence.store.console")
 
 PROVEN_FOR = timedelta(minutes=5)
@@ -199,7 +206,7 @@ class Guard:
             )
             response = page.handler(self._console, call)
         except Exception as error:
-            return self.refusal(request, error, login)
+            return self.refusal(request, error, login, page, form)
         return secured(response, page.headers)
 
     def _admit(self, page: Page, login: Login, path: Mapping[str, str], address: str) -> None:
@@ -225,8 +232,16 @@ class Guard:
         query = urlencode({"next": wanted}) if wanted != "/" else ""
         return secured(RedirectResponse(f"/login?{query}" if query else "/login", 303))
 
-    def refusal(self, request: Request, error: Exception, login: Login | None) -> Response:
-        """The page that says what was wrong, and nothing a stranger could use."""
+    def refusal(
+        self,
+        request: Request,
+        error: Exception,
+        login: Login | None,
+        page: Page | None = None,
+        form: Form | None = None,
+    ) -> Response:
+        """The page that says what was wrong, and nothing a stranger could use. Of a form of `page`:
+        with the way back to it, and what somebody took the time to write."""
         number = secrets.token_hex(8)
         known = known_of(error)
         code = known.code if known.code in PROBLEMS else "internal"
@@ -240,8 +255,17 @@ class Guard:
             code=code,
             number=number,
             detail=known.message if code != "internal" else "",
+            back="" if page is None or login is None else _form_of(page, request.scope["path"]),
+            typed="" if form is None else form.get("reason") or form.get("comment"),
         )
         return secured(Response(body, problem.status, media_type="text/html"))
+
+
+def _form_of(page: Page, path: str) -> str:
+    """Where the form of a POST stands: at its own address, or above what it does; else nothing."""
+    if page.method != "POST":
+        return ""
+    return path.rpartition("/")[0] if page.path.rpartition("/")[2] in _DEEDS else path
 
 
 def secured(response: Response, more: Mapping[str, str] | None = None) -> Response:

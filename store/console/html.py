@@ -24,6 +24,7 @@ from report.check_words import check_words
 from report.codes import BINDS, STATES, SUBJECTS, failure_texts
 from report.section import printed
 from report.sections.index import SOURCES
+from report.sections.rule_review import ZONES
 from store.people.audit import ACTIONS
 from store.people.roles import May, allowed
 from store.people.sessions import Login
@@ -85,6 +86,7 @@ class Html:
             "about": about,
             "why": why,
             "kind": kind,
+            "zone": zone,
             "source": source,
             "action": action,
             "outcome": outcome,
@@ -211,6 +213,12 @@ def about(context: Context, record: Mapping[str, str], finding: Any) -> str:
 def kind(context: Context, code: str) -> str:
     """What kind of signed statement it is."""
     return words(context, _KINDS.get(code, Text(code, code)))
+
+
+@pass_context
+def zone(context: Context, code: str) -> str:
+    """A zone of the company's map: by its word, or by the company's own name for it."""
+    return words(context, ZONES.get(code, Text(code, code)))
 
 
 @pass_context

@@ -15,6 +15,8 @@ from evidence.control import Decision, Disposition, Kind, Verdict
 from evidence.follow_up import SUBJECT
 from evidence.reading import canonical
 from store.database import insert_missing
+from store.month import look
+from store.month.tables import finding
 from store.people.accounts import principals
 from store.problems import Refused
 from store.said.keep import Actor, Desk, Upload
@@ -252,7 +254,7 @@ def proposals_waiting(rows: Connection, agent: str, period: str) -> int:
 
 
 def proposals(desk: Desk, agent: str, period: str) -> Sequence[Any]:
-    """What was proposed for a month, the newest first, with what became of it."""
+    """What was proposed for a month, the newest first, with its finding and what became of it."""
     with desk.database.reading() as rows:
         return rows.execute(
             select(
@@ -261,8 +263,17 @@ def proposals(desk: Desk, agent: str, period: str) -> Sequence[Any]:
                 settled.c.settled_at,
                 settled.c.approved,
                 settled.c.comment,
+                finding.c.checked,
+                finding.c.record.label("found"),
+                look.RULE,
             )
             .outerjoin(settled, settled.c.proposal == proposal.c.id)
+            .outerjoin(
+                finding,
+                (finding.c.agent == proposal.c.agent)
+                & (finding.c.period == proposal.c.period)
+                & (finding.c.id == proposal.c.finding),
+            )
             .where(proposal.c.agent == agent, proposal.c.period == period)
             .order_by(proposal.c.proposed_at.desc())
         ).all()

@@ -13,6 +13,7 @@ from evidence.readings import Readings
 from evidence.text import Text
 from report.codes import STATES, word
 from report.section import Cell, Column, Row, Table
+from report.sections.rule_review import ZONES
 from report.words import NO, UNTOLD, YES, both_calendars, taipei
 
 F = TypeVar("F", bound=Fact)
@@ -140,7 +141,10 @@ def inventory_tables(readings: Readings, site: str | None = None) -> tuple[Table
 
 def _titled(title: Text, site: str | None) -> Text:
     """A site's tables have its name: two sheets of a work book cannot be called alike."""
-    return title if site is None else Text(f"{title.en} {site}", f"{title.zh} {site}")
+    if site is None:
+        return title
+    name = ZONES.get(site, Text(site, site))
+    return Text(f"{title.en} {name.en}", f"{name.zh}{title.zh}")
 
 
 def _hardware(readings: Readings, met: list[Meeting]) -> Iterator[Row]:

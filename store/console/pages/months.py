@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from evidence.clock import month_bounds
 from evidence.control import Verdict
 from evidence.text import Text
 from store.agents import callers
@@ -22,6 +23,7 @@ from store.month.tables import month_control
 from store.people.roles import May, allowed
 from store.problems import Refused
 from store.said.answering import proposals_waiting
+from store.said.signing import Standing
 
 MAIN = "CC-17010"
 _VERDICTS = frozenset(one.value for one in Verdict)
@@ -30,6 +32,12 @@ _DEFICIENT = Text("deficiencies that nobody answered", "項缺失未答覆")
 _EVIDENCE = Text("clauses that await evidence", "款待人工佐證")
 _OVERDUE = Text("overdue", "項逾期")
 _PROPOSED = Text("plans and exceptions to approve", "件計畫或例外待核准")
+
+
+_STEPS_LEFT = (
+    (May.review, (Standing.prepared,), Text("To be reviewed", "待覆核月份")),
+    (May.prepare, (Standing.open, Standing.stale), Text("To be prepared", "待編製月份")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,7 @@ def glance(console: Console, call: Call) -> Response:
             "only": only,
             "step": next_step(console, values),
             "tasks": _tasks(rows, call, values, clauses, counts),
+            "elsewhere": _elsewhere(console, rows, call, values),
             "clause_counts": in_order(Counter(one.verdict for one in clauses)),
             "finding_counts": in_order(counts["verdicts"]),
             "changes": counts["changes"],
@@ -163,6 +172,26 @@ def _tasks(
     if may(May.approve):
         found.append(Task(proposals_waiting(rows, agent, period), _PROPOSED, "/proposals"))
     return [one for one in found if one.count]
+
+
+def _elsewhere(
+    console: Console, rows: Connection, call: Call, values: Mapping[str, Any]
+) -> list[tuple[Text, list[str]]]:
+    """Other months that wait for a step this person may take, the newest first, by what they wait
+    for."""
+    agent, now = values["agent"], console.clock()
+    over = [
+        one.period
+        for one in look.months(rows, agent)
+        if one.period != values["period"] and month_bounds(one.period)[1] <= now
+    ]
+    standings = console.signing.standings(agent, over)
+    found = []
+    for may, wanted, text in _STEPS_LEFT:
+        waiting = [period for period in over if standings[period] in wanted]
+        if waiting and allowed(call.login.known.grants, may, values["sites"]):
+            found.append((text, waiting))
+    return found
 
 
 def in_order(counts: Any) -> list[tuple[str, int]]:
