@@ -184,24 +184,35 @@ def insert_all(rows: Connection, table: Table, values: Sequence[dict[str, Any]])
 
 
 def _insert(rows: Connection, table: Table, values: Sequence[dict[str, Any]], end: str) -> None:
-    """Rows as the driver takes them: SQLAlchemy's way to it costs more than the rows."""
-    if values:
-        statement, written = _inserting(rows.dialect, table, tuple(values[0]))
-        given = [tuple(write(one[name]) for name, write in written) for one in values]
-        rows.exec_driver_sql(statement + end, given)
+    """Rows as the driver takes them: SQLAlchemy's way to it costs more than the rows. PostgreSQL
+    takes them as columns, all in one message."""
+    if not values:
+        return
+    statement, written = _inserting(rows.dialect, table, tuple(values[0]))
+    columns = [[write(one[name]) for one in values] for name, write in written]
+    given: Any = tuple(columns)
+    if rows.dialect.name == "sqlite":
+        given = list(zip(*columns, strict=True))
+    rows.exec_driver_sql(statement + end, given)
 
 
 @lru_cache(256)
 def _inserting(
     dialect: Dialect, table: Table, names: tuple[str, ...]
 ) -> tuple[str, list[tuple[str, _Write]]]:
-    """The statement that inserts one row, and how each of its values is written."""
-    mark = "?" if dialect.name == "sqlite" else "%s"
-    marks, columns = ", ".join([mark] * len(names)), ", ".join(f'"{name}"' for name in names)
+    """The statement that inserts rows, and how each value is written."""
+    of = [table.c[name].type for name in names]
+    into = f'INSERT INTO "{table.name}" (' + ", ".join(f'"{name}"' for name in names) + ")"
+    if dialect.name == "sqlite":
+        rows = f"VALUES ({', '.join('?' * len(names))})"
+    else:
+        arrays = (f"%s::{dialect.type_compiler_instance.process(one).split()[0]}[]" for one in of)
+        rows = f"SELECT * FROM unnest({', '.join(arrays)})"
     written: list[tuple[str, _Write]] = [
-        (name, table.c[name].type.bind_processor(dialect) or _as_it_is) for name in names
+        (name, one.bind_processor(dialect) or _as_it_is)
+        for name, one in zip(names, of, strict=True)
     ]
-    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', written
+    return f"{into} {rows}", written
 
 
 def _as_it_is(value: Any) -> Any:

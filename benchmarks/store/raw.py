@@ -3,11 +3,13 @@ bundles, signed beforehand, sent over one connection a client."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -39,18 +41,21 @@ def run(*, visits: int, size_bytes: int, clients: int, rounds: int) -> Iterator[
 def _beside_bare(folder: Path, visits: int, size_bytes: int, clients: int, rounds: int) -> Result:
     key = SigningKey.generate()
     bare = [sys.executable, "-m", "benchmarks.store.bare", str(_made(folder / "bare"))]
-    with _store(folder / "store", key, None) as ours_at, _served(bare) as bare_at:
+    with _store(folder / "store", key, None) as store, _served(bare) as other:
         fresh = _rounds(visits, size_bytes, key)
 
         def ours() -> Spent:
-            return _send(ours_at, [_signed(one, key) for one in next(fresh)], clients)
+            return _send(store.address, [_signed(one, key) for one in next(fresh)], clients)
 
         def peer() -> Spent:
             bodies = [b"".join(one.captures.values()) for one in floor]
-            return _send(bare_at, [(f"/{n}", one, {}) for n, one in enumerate(bodies)], clients)
+            return _send(
+                other.address, [(f"/{n}", one, {}) for n, one in enumerate(bodies)], clients
+            )
 
         floor = next(_rounds(visits, size_bytes, key))
         mine, theirs = beside(ours, peer, rounds)
+        cpu_ms = [1e3 * one.cpu_s() / visits / rounds for one in (store, other)]
     return Result(
         name="store: taken in, SQLite",
         ours=visits / mine.wall_s,
@@ -58,7 +63,8 @@ def _beside_bare(folder: Path, visits: int, size_bytes: int, clients: int, round
         unit="bundles/s",
         against="a bare Starlette handler that writes and syncs one file",
         truth=_kept(folder / "store", None) == visits * rounds,
-        note=f"{clients} connections, {size_bytes // 1000} kB each",
+        note=f"{clients} connections, {size_bytes // 1000} kB each; CPU of the servers "
+        f"{cpu_ms[0]:.1f} and {cpu_ms[1]:.1f} ms a bundle",
     )
 
 
@@ -68,11 +74,11 @@ def _beside_copy(
     import psycopg
 
     key = SigningKey.generate()
-    with _store(folder / "store", key, url) as address:
+    with _store(folder / "store", key, url) as store:
         fresh = _rounds(visits, size_bytes, key)
 
         def ours() -> Spent:
-            return _send(address, [_signed(one, key) for one in next(fresh)], clients)
+            return _send(store.address, [_signed(one, key) for one in next(fresh)], clients)
 
         def copy(bundles: list[Bundle]) -> None:
             with psycopg.connect(url) as connection, connection.cursor() as cursor:
@@ -92,6 +98,7 @@ def _beside_copy(
             connection.execute("CREATE TABLE floor (digest text, body bytea)")
         floor = next(_rounds(visits, size_bytes, key))
         mine, theirs = beside(ours, peer, rounds)
+        cpu_ms = 1e3 * store.cpu_s() / visits / rounds
     return Result(
         name="store: taken in, PostgreSQL",
         ours=visits / mine.wall_s,
@@ -99,7 +106,8 @@ def _beside_copy(
         unit="bundles/s",
         against="psycopg's binary COPY of the same bytes, a commit each",
         truth=_kept(folder / "store", url) == visits * rounds,
-        note=f"{clients} connections, {size_bytes // 1000} kB each",
+        note=f"{clients} connections, {size_bytes // 1000} kB each; CPU of the store without its "
+        f"database {cpu_ms:.1f} ms a bundle",
     )
 
 
@@ -152,21 +160,40 @@ def _kept(state: Path, url: str | None) -> int:
     return size - 1
 
 
+@dataclass
+class _Server:
+    """A server's process, once it has begun to listen."""
+
+    address: str
+    pid: int
+
+    def __post_init__(self) -> None:
+        self._started_s = self._spent_s()
+
+    def cpu_s(self) -> float:
+        """What it worked since then."""
+        return self._spent_s() - self._started_s
+
+    def _spent_s(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def _store(state: Path, key: SigningKey, url: str | None) -> Iterator[str]:
+def _store(state: Path, key: SigningKey, url: str | None) -> Iterator[_Server]:
     custody = Custody(state, system_clock, database_url=url)
     custody.enrol("agent-1", ["main"], key.public)
     custody.close()
     command = [sys.executable, "-m", "store.cli", "serve", "--state", str(state), "--port", "0"]
-    with _served([*command, *([] if url is None else ["--database", url])]) as address:
-        yield address
+    with _served([*command, *([] if url is None else ["--database", url])]) as server:
+        yield server
 
 
 @contextmanager
-def _served(command: list[str]) -> Iterator[str]:
+def _served(command: list[str]) -> Iterator[_Server]:
     with Popen(command, stdout=PIPE, stderr=DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
+            yield _Server(process.stdout.readline().split()[-1], process.pid)
         finally:
             process.terminate()
