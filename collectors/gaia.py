@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from collectors._cli.rows import flush_left
 from collectors._local_time import local_time
 from evidence.ask import Ask
 from evidence.capture import Capture
@@ -72,7 +73,7 @@ def firmware(device: Device) -> Flow:
         version = None
     releases = [_release(device, version)] if version else []
     asset = yield from _optional(ASSET)
-    parts = dict(_ASSET.findall(asset.text())) if asset else {}
+    parts = dict(_ASSET.findall(flush_left(asset.text()))) if asset else {}
     if not releases and "Model" not in parts:
         raise NotAnswered(f"{device.id}: nobody delivered an answer to {VERSION.text!r}")
     unit = yield from _unit(device, parts)
@@ -80,10 +81,10 @@ def firmware(device: Device) -> Flow:
 
 
 def _release(device: Device, version: Capture) -> SoftwareRelease:
-    told = _VERSION.search(version.text())
+    told = _VERSION.search(flush_left(version.text()))
     if told is None:
         raise Unexpected(f"{device.id}: {VERSION.text!r} names no Gaia release")
-    if (build := _BUILD.search(version.text())) is None:
+    if (build := _BUILD.search(flush_left(version.text()))) is None:
         raise Incomplete(f"{device.id}: {VERSION.text!r} breaks off before the build")
     return SoftwareRelease(
         vendor=VENDOR,

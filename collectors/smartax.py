@@ -27,7 +27,7 @@ _VERSION = one(
 )
 _UPTIME = one(r"^ *(?:System up time:|Uptime is) *(?P<uptime>\d.*)")
 _BOARDS = having(
-    r"^ +S(?:lo|ol)t +ID +Board", template("huawei_smartax_display_board_serial-number")
+    r"^ *S(?:lo|ol)t +ID +Board", template("huawei_smartax_display_board_serial-number")
 )
 _ONTS = having(r"\bONT Model\b", template("huawei_smartax_display_ont_version_summary_0"))
 

@@ -8,6 +8,7 @@ in them are invented.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def said(reading: Reading) -> dict[str, Any]:
 
 TERMINALS = {name for name, one in platforms().items() if "ssh" in one.transports}
 # Its prompt is no `name#`, and its answers are read with what stands in them.
-TERMINALS -= {"mikrotik", "fortios", "linux"}
+TERMINALS -= {"mikrotik", "fortios", "linux", "vyos"}
 TYPED = [
     one
     for one in DEVICES
@@ -52,9 +53,17 @@ def copied(ask: str, text: str) -> str:
     return "\r\n".join(lines)
 
 
+def quoted(_: str, text: str) -> str:
+    """The answer with a margin, as mails and tickets set it."""
+    return "".join(f"        {line}\n" for line in text.rstrip("\n").split("\n"))
+
+
+@pytest.mark.parametrize("form", [copied, quoted])
 @pytest.mark.parametrize("device", TYPED, ids=lambda one: str(one["platform"]))
-def test_prompts_around_an_answer_change_nothing(device: dict[str, Any]) -> None:
-    answers = [(ask, copied(ask, text).encode()) for ask, text in device["answers"].items()]
+def test_what_stands_around_an_answer_changes_nothing(
+    device: dict[str, Any], form: Callable[[str, str], str]
+) -> None:
+    answers = [(ask, form(ask, text).encode()) for ask, text in device["answers"].items()]
     reading = read(device["platform"], "firmware", *answers)
     assert reading.failure is None, reading.failure
     assert said(reading) == device["said"]

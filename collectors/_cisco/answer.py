@@ -6,6 +6,7 @@ import re
 from collections.abc import Generator, Mapping
 from datetime import datetime
 
+from collectors._cli.rows import flush_left
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, TooMuch, Unexpected, shown
@@ -38,7 +39,7 @@ def told(capture: Capture) -> str:
         )
     if _PAGER.search(text):
         raise Incomplete(f"{who}: the answer stopped at a pager")
-    return text
+    return flush_left(text)
 
 
 def answered(*asks: Ask) -> Generator[Ask, Capture, dict[Ask, Capture]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
-from collectors._cli.rows import Layout, Misfit, Row
+from collectors._cli.rows import Layout, Misfit, Row, flush_left
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device
@@ -126,7 +126,7 @@ def _text(capture: Capture) -> str:
         )
     if any(_PAGER.search(line) for line in lines):
         raise Incomplete(f"{who}: the answer stopped at a pager")
-    return "\n".join(line.rstrip() for line in lines)
+    return flush_left("\n".join(line.rstrip() for line in lines))
 
 
 def _booted(fact: Fact, capture: Capture) -> Fact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from collectors._cli.rows import flush_left
 from evidence.capture import Capture
 from evidence.errors import Incomplete, TooMuch, Unexpected, shown
 
@@ -34,7 +35,7 @@ def told(capture: Capture) -> str:
         )
     if _PAGER.search(text):
         raise Incomplete(f"{who(capture)}: the answer stopped at a pager")
-    return text
+    return flush_left(text)
 
 
 def who(capture: Capture) -> str:
