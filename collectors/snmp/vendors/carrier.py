@@ -198,8 +198,7 @@ FAMILIES = (
         vendor="ADVA",
         product="adva-fsp",
         under=("2544",),
-        version=(walk("2544.1.11.2.2.1.5"), entity("software")),
-        serial=(walk("2544.1.11.2.2.1.4"), entity("serial")),
+        version=(entity("software"),),
     ),
     Family(
         vendor="Adtran",

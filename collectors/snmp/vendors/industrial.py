@@ -15,7 +15,6 @@ FAMILIES = (
         says=r"^(?P<model>\S+)",
         version=at("8691.7.{branch}.1.4.0"),
         model=at("8691.7.{branch}.1.2.0"),
-        serial=at("8691.7.{branch}.1.78.0"),
     ),
     # The routers have the same two behind 1.22.
     Family(

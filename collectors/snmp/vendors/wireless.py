@@ -193,8 +193,7 @@ FAMILIES = (
         vendor="Ceragon",
         product="ceragon",
         under=("2281",),
-        version=(walk("2281.10.4.1.13.1.1.4"), walk("2281.10.4.1.1.1.4")),
-        serial=(walk("2281.10.1.3.1.1.2"), entity("serial")),
+        version=(entity("software"),),
         model=(entity("model"), descr(r"^(.+)$")),
     ),
     Family(
