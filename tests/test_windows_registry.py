@@ -103,12 +103,29 @@ def of_export(text: str, encoding: str = "utf-16") -> Reading:
         EXPORT.replace('"MaxIdle', '@="a text"\n"MaxIdle'),
         EXPORT.replace('"fDisableClip"', '"fDisableCdm"=-\n"fDisableClip"'),
         EXPORT.replace('"MaxIdle', '; a remark\n"MaxIdle'),
+        EXPORT.replace(f"[{KEY}]", f'[{KEY}]\n"MaxConnectionTime"=dword:1\n[-{KEY}]\n[{KEY}]'),
         EXPORT + f'[-{KEY}\\Client]\n\n[{KEY}\\Client]\n"MaxIdleTime"=dword:00000000\n',
     ],
 )
 def test_an_export_in_other_clothes_says_the_same(text: str) -> None:
     assert policy(of_export(text)) == policy(of_export(EXPORT))
     assert policy(of_export(text, "utf-8")) == policy(of_query(PLAIN))
+
+
+@pytest.mark.parametrize(
+    ("head", "seconds"),
+    [
+        ("REGEDIT4", "hex(2):39,30,30,00"),  # in the code page
+        ("Windows Registry Editor Version 5.00", "hex(2):39,00,30,00,30,00,00,00"),
+        ("Windows Registry Editor Version 5.00", '"900"'),
+    ],
+)
+def test_a_text_written_as_bytes(head: str, seconds: str) -> None:
+    key = rf"HKEY_CURRENT_USER\{asks.DESKTOP_KEY}"
+    text = f"{head}\n\n[{key}]\n"
+    text += '"ScreenSaveActive"="1"\n"ScreenSaverIsSecure"="1"\n"ScreenSaveTimeOut"=#\n\n'
+    found = of_export(text.replace("#", seconds), "utf-8")
+    assert [one.screen_lock_s for one in found.of(RemoteDesktopPolicy)] == [900.0], found.failure
 
 
 QWORD = "hex(b):a0,bb,0d,00,00,00,00,00"

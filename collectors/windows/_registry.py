@@ -52,7 +52,7 @@ _DENIED = (
 # How an export writes types as bytes: a DWORD, and texts.
 _NUMBER = "hex(4)"
 _TEXTS = ("hex(1)", "hex(2)", "hex(6)", "hex(7)")
-_REG_FILE = re.compile(r"^(?:Windows Registry Editor Version 5\.00|REGEDIT4)\s*$", re.MULTILINE)
+_REG_FILE = re.compile(r"^(?:Windows Registry Editor Version 5\.00|(REGEDIT4))\s*$", re.MULTILINE)
 _REG_VALUE = re.compile(r'^(?:"((?:[^"\\]|\\.)*)"|@)=(.*)$')
 
 
@@ -150,7 +150,8 @@ def exported(capture: Capture) -> Mapping[str, Key]:
     """Every key of a `.reg` file by its path in lower case, without hive. Raises Unexpected."""
     text = capture.text()
     who = f"{capture.device}: {capture.ask.text!r}"
-    if not _REG_FILE.match(text.lstrip("\ufeff\r\n ")):
+    head = _REG_FILE.match(text.lstrip("\ufeff\r\n "))
+    if not head:
         raise Unexpected(f"{who}: no registry export; it starts {shown(text)!r}")
     if re.search(r"(?:\\\s*|[^\n])\Z", text):
         raise Incomplete(f"{who}: the export breaks off within a line")
@@ -158,14 +159,21 @@ def exported(capture: Capture) -> Mapping[str, Key]:
     values: dict[str, int | str] = {}
     for line in re.sub(r"\\\r?\n\s*", "", text).splitlines():
         if line.startswith("[") and line.rstrip().endswith("]"):
-            key = _KEY.match(line.strip().strip("[]"))
+            path = line.strip()[1:-1]
+            key = _KEY.match(path.removeprefix("-"))
+            if key and path.startswith("-"):  # written by hand: the key is to be removed
+                gone = _path(key)
+                for one in [one for one in found if f"{one}\\".startswith(f"{gone}\\")]:
+                    del found[one]
+                key = None
             values = found.setdefault(_path(key), {}) if key else {}
         elif pair := _REG_VALUE.match(line.rstrip()):
             name = _plain(pair[1] or "").casefold()
             if pair[2] == "-":  # written by hand: the value is to be removed
                 values.pop(name, None)
             else:
-                values[name] = _exported_value(pair[2])
+                # The older form writes bytes of texts in the code page.
+                values[name] = _exported_value(pair[2], "cp950" if head[1] else "utf-16-le")
     return _current({path: Key(values=of) for path, of in found.items()})
 
 
@@ -223,18 +231,18 @@ def _value(kind: str, data: str, who: str) -> int | str:
     return int(number[1], 16) if kind == "REG_DWORD" else data
 
 
-def _exported_value(data: str) -> int | str:
+def _exported_value(data: str, texts_in: str) -> int | str:
     if number := re.fullmatch(r"(?i:dword):([0-9a-fA-F]{1,8})", data):
         return int(number[1], 16)
     if data.startswith('"'):
-        return _plain(data.strip('"'))
+        return _plain(data[1:].rstrip().removesuffix('"'))
     kind, _, binary = data.partition(":")
     plain = binary.replace(",", "")
     try:
         if kind.casefold() == _NUMBER and len(plain) == 8:
             return int.from_bytes(bytes.fromhex(plain), "little")
         if kind.casefold() in _TEXTS:
-            return bytes.fromhex(plain).decode("utf-16-le", "replace").rstrip("\0")
+            return bytes.fromhex(plain).decode(texts_in, "replace").rstrip("\0")
     except ValueError:
         return plain
     return plain
