@@ -184,6 +184,7 @@ def _tell(show: Show, folder: Path, assessed: Assessed, run: Run, pack: Path, ad
     lines = (
         ("rules", f".venv/bin/evidence-agent rules idle --config {_shown(folder)}"),
         ("explain", f".venv/bin/evidence-agent rules explain {BROKEN} --config {_shown(folder)}"),
+        ("ways_in", f".venv/bin/evidence-agent remote-access --config {_shown(folder)}"),
         ("bundles", _shown(bundles)),
         ("work_book", _shown(lay_out_work_book(pack))),
         ("pack", _shown(pack)),
