@@ -169,6 +169,17 @@ def record(name: str, number: int, path: str = asks.POLICY_KEY) -> bytes:
     return "[".encode("utf-16-le") + ";".encode("utf-16-le").join(parts) + "]".encode("utf-16-le")
 
 
+@pytest.mark.parametrize(
+    "file",
+    ["registry.pol", r"Machine\Registry.pol", r"DomainSysvol\GPO\Machine\registry.pol"],
+)
+def test_a_policy_file_is_known_by_its_place_in_sysvol_and_in_a_backup(file: str) -> None:
+    body = b"PReg\x01\0\0\0" + record("UserAuthentication", 1)
+    for name in (file, file.replace("\\", "/")):
+        found = read("windows", "remote_desktop", (name, body))
+        assert [one.nla_required for one in found.of(RemoteDesktopPolicy)] == [True], found.failure
+
+
 def test_a_policy_file_that_breaks_off_anywhere_says_nothing_it_did_not_hold() -> None:
     """Cut between two records it is whole, as far as anybody can see; its size told otherwise."""
     records = [record("UserAuthentication", 1), record("MaxIdleTime", 900_000)]

@@ -138,22 +138,36 @@ BIOS = _query("bios", BIOS_KEY)
 SERVICES = _query("services", r"SYSTEM\CurrentControlSet\Services")
 GROUPS = Ask("groups", "whoami /groups", encodings=_ENCODINGS)
 LISTENERS = Ask("listeners", "netstat -an", also=("netstat -ano",), encodings=_ENCODINGS)
+
+
+def _of_object(path: str) -> tuple[str, ...]:
+    """A file's place in SYSVOL, and in a backup of the object."""
+    places = (path, rf"DomainSysvol\GPO\{path}")
+    return (*places, *(one.replace("\\", "/") for one in places))
+
+
 # A group policy object: a folder of SYSVOL with `GPT.INI`, `Machine` and `User` in it.
 COMPUTER_POLICY = Ask(
     "computer_policy",
     "Registry.pol",
     kind="file",
     secrets=(_POLICY_SECRET,),
-    also=(r"Machine\Registry.pol", "Machine/Registry.pol"),
+    also=_of_object(r"Machine\Registry.pol"),
 )
 ALL_USERS_POLICY = Ask(
     "all_users_policy",
     "User-Registry.pol",
     kind="file",
     secrets=(_POLICY_SECRET,),
-    also=(r"User\Registry.pol", "User/Registry.pol"),
+    also=_of_object(r"User\Registry.pol"),
 )
-TEMPLATE = Ask("security_template", "GptTmpl.inf", kind="file", encodings=_ENCODINGS)
+TEMPLATE = Ask(
+    "security_template",
+    "GptTmpl.inf",
+    kind="file",
+    also=_of_object(r"Machine\Microsoft\Windows NT\SecEdit\GptTmpl.inf"),
+    encodings=_ENCODINGS,
+)
 POLICY_VERSION = Ask(
     "policy_version", "GPT.INI", kind="file", also=("gpt.ini",), encodings=_ENCODINGS
 )
