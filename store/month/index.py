@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from store.month import look
 from store.month.fold import Folded, Folder
 from store.month.look import COUNTS
 from store.month.records import Found, read_statement
+from store.month.restated import KEPT
+from store.month.restated import found as restated_of
 from store.month.rows import control_rows, finding_rows, static_rows
 from store.month.tables import (
     READ_MODEL,
@@ -132,6 +134,7 @@ class Index:
                 if made is not None:
                     tables, values = made
                     _replace(rows, tables, agent, period, values)
+                    _keep_restated(rows, agent, period, values.get(KEPT, []))
                     _keep_counts(rows, agent, period)
                     _compare_next(rows, agent, period)
                 if fold or not _is_marked_to_fold(rows, agent, period):
@@ -161,7 +164,13 @@ class Index:
                     month_control.name: list(control_rows(folded, before.controls)),
                     finding.name: list(finding_rows(folded, before.findings)),
                 }
-                if known == folded.read.digest:
+                same = known == folded.read.digest
+                there = _kept_restated(rows, agent, period) if same else ()
+                values[KEPT] = [
+                    {"agent": agent, "period": period, "id": id, "record": record}
+                    for id, record in restated_of(self.folder, rows, folded, there).items()
+                ]
+                if same:
                     return (month, *_FOLDED), values
                 values |= static_rows(rows, self.folder, folded, covered)
                 return (month, *_FOLDED, *_STATIC), values
@@ -330,6 +339,21 @@ def _compare_next(rows: Connection, agent: str, period: str) -> None:
             .values(was=verdict)
         )
     _keep_counts(rows, agent, following)
+
+
+def _kept_restated(rows: Connection, agent: str, period: str) -> Sequence[str]:
+    one = made_section.c
+    mine = (one.agent == agent, one.period == period, one.id.startswith(KEPT))
+    return rows.scalars(select(one.id).where(*mine)).all()
+
+
+def _keep_restated(rows: Connection, agent: str, period: str, found: list[dict[str, Any]]) -> None:
+    """Keep what is new, and nothing that is not asked for any more."""
+    one = made_section.c
+    mine = (one.agent == agent, one.period == period, one.id.startswith(KEPT))
+    rows.execute(delete(made_section).where(*mine, one.id.not_in([new["id"] for new in found])))
+    if new := [each for each in found if each["record"] is not None]:
+        rows.execute(insert(made_section), new)
 
 
 def _keep_counts(rows: Connection, agent: str, period: str) -> None:

@@ -20,6 +20,8 @@ from store.people.roles import allowed
 from store.problems import PROBLEMS, Refused
 from store.said.signing import STEPS, Standing, evidence_set, needs
 
+_MOST = 200  # results listed on the page; the pack has them all
+
 
 def page(console: Console, call: Call, problem: str = "", status: int = 200) -> Response:
     values = month_of(console, call)
@@ -49,6 +51,7 @@ def page(console: Console, call: Call, problem: str = "", status: int = 200) -> 
         may_take=may_take,
         running=console.clock() < month_bounds(period)[1],
         restated=_restated(console, values),
+        most=_MOST,
         problem=PROBLEMS[problem] if problem else None,
         **values,
     )
@@ -99,8 +102,8 @@ def _deputised(console: Console, call: Call) -> Known | None:
 
 
 def _unanswered(rows: Any, agent: str, period: str) -> int:
-    """Deficiencies about which nobody has said anything that counts."""
-    return look.count_findings(rows, agent, period, Wanted(unanswered=True))
+    """Deficiencies about which nobody has said anything that counts, as the index counted them."""
+    return look.counts(rows, agent, period)["answers"]["none"]
 
 
 def _restated(console: Console, values: dict[str, Any]) -> list[Restated] | None:
