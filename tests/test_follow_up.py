@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from agent.assess import assess
 from evidence.control import Disposition, Kind, Verdict
 from evidence.follow_up import SUBJECT, deficiencies, open_since
+from tests.fixtures_pack import PERIOD, MakeBroker, MonthPack
 
 BAD, PARTLY, GOOD = Verdict.not_satisfied, Verdict.partly, Verdict.satisfied
 
@@ -62,3 +65,16 @@ def test_a_control_is_not_listed_beside_the_clause_that_makes_it_so() -> None:
     since = dict.fromkeys(("CC-17010", "CC-17010.b.f", "CC-1", "CC-13000"), "2026-09")
     found = deficiencies(verdicts, since, (), at(2026, 10, 1))
     assert [one.control for one in found] == ["CC-17010.b.f", "CC-1", "CC-13000"]
+
+
+def test_an_agent_s_own_pack_tells_since_when_by_the_months_it_judged(
+    make_broker: MakeBroker, tmp_path: Path
+) -> None:
+    broker = make_broker(days=26)
+
+    def since() -> set[str]:
+        return {row["since"] for row in MonthPack(broker, tmp_path / "packs").table("follow_up")}
+
+    assert since() == {PERIOD}
+    assess(broker.config, broker.agent, "2026-10", at(2026, 10, 31))
+    assert "2026-10" in since(), "what was deficient then, still is"

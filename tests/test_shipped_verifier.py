@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_pack_brings_what_verifies_it_offline(
     (keys / "agent.pem").write_bytes(month.agent.signing_key.public.pem.encode())
     (tmp_path / "store.pem").write_bytes(kept.custody.key.public.pem.encode())
 
-    def verify(file: Path, *more: str) -> tuple[int, dict[str, object], str]:
+    def verify(file: Path, *more: str) -> tuple[int, dict[str, Any], str]:
         done = subprocess.run(
             [
                 *(str(empty_python), "-I", str(shipped), str(file), "--json"),
@@ -94,6 +95,9 @@ def test_a_pack_brings_what_verifies_it_offline(
     code, said, error = verify(path, *roots)
     assert code == 0, (said, error)
     assert "an authority stamped the log at " in json.dumps(said["notes"])
+    # Without what the checks need beside it, it says how far it came and what goes further.
+    assert said["reached"] == "re-read"
+    assert all("numpy" in said["next"][language] for language in ("zh", "en"))
     code, said, error = verify(path)
     assert code == 0 and "no roots of an authority" in json.dumps(said["notes"]), error
 

@@ -41,6 +41,23 @@ _LEVELS = {
 }
 
 
+_NEXT = {
+    Level.signatures: Text(
+        "re-read runs the readers of the release that made it over every capture, which takes "
+        "textfsm and ntc-templates beside this program, or `evidence-agent verify` of that release",
+        "「重新解析」以同版之解析程式重讀全部擷取檔，須於本程式旁安裝 textfsm、ntc-templates，"
+        "或改用同版之 `evidence-agent verify`",
+    ),
+    Level.re_read: Text(
+        "re-judged runs the checks again, which takes numpy beside this program, and every visit "
+        "and input that the assessment cites within the file",
+        "「重新判定」重新執行各項檢核，須於本程式旁安裝 numpy，"
+        "且評估所引用之採集紀錄及依據均收錄於本檔",
+    ),
+}
+"""What the level after one takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that does not hold; `code` decides what the whole comes to."""
@@ -86,6 +103,12 @@ class Report:
         return 3 if codes or self.reached < self.wanted else 0
 
     @property
+    def next_level(self) -> Text | None:
+        """What the next level takes, where this one holds and the file has another."""
+        highest = Level.re_judged if self.kind == "pack" else Level.re_read
+        return None if self.problems or self.reached >= highest else _NEXT.get(self.reached)
+
+    @property
     def verdict(self) -> Text:
         return _VERDICTS[self.exit_code]
 
@@ -98,6 +121,7 @@ class Report:
             "exit": self.exit_code,
             "reached": self.reached.word,
             "wanted": self.wanted.word,
+            "next": None if self.next_level is None else self.next_level.record(),
             "signers": [{"keyid": one.keyid, "trusted_as": one.name} for one in self.signers],
             "counts": [{**text.record(), "count": count} for text, count in self.counts],
             "notes": [note.record() for note in self.notes],
@@ -112,6 +136,8 @@ class Report:
 
         found = [f"{self.file}: {say(self.verdict)}"]
         found.append(f"  {say(_REACHED)}: {say(self.reached.text)}")
+        if self.next_level is not None:
+            found.append(f"  {say(_DEEPER)}: {say(self.next_level)}")
         if self.digest is not None:
             found.append(f"  {say(_IDENTITY)}: {self.digest}")
         for signer in self.signers:
@@ -124,6 +150,7 @@ class Report:
 
 
 _REACHED = Text("level reached", "驗證層級")
+_DEEPER = Text("next level", "更深層級")
 _IDENTITY = Text("identity (SHA-256 of what was signed)", "識別碼（簽章內容之 SHA-256）")
 _SIGNED = Text("signed by", "簽章者")
 _STRANGER = Text("a key nobody here vouches for", "未受信任之金鑰")

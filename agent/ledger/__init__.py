@@ -429,6 +429,11 @@ class Ledger:
         ).fetchone()
         return None if row is None else str(row[0])
 
+    def periods(self, kind: str) -> list[str]:
+        """The months that have a record of a kind, in order."""
+        wanted = "SELECT DISTINCT period FROM record WHERE kind = ? AND period IS NOT NULL"
+        return [str(one) for (one,) in self._db.execute(f"{wanted} ORDER BY period", (kind,))]
+
     def has_record(self, digest: str) -> bool:
         row = self._db.execute("SELECT 1 FROM record WHERE digest = ?", (digest,)).fetchone()
         return row is not None

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from agent.config import Config
 from agent.sealing import Agent
 from evidence.clock import month_bounds
+from evidence.control import Verdict
+from evidence.follow_up import open_since
 from evidence.judged import Assessed
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope
-from evidence.statement import RUN, Statement
+from evidence.statement import ASSESSMENT, RUN, Statement
 from report.exhibits import Exhibits
 from report.month import Month, Tally
 
@@ -36,7 +38,23 @@ def month_of(
         exhibits=exhibits,
         runs=runs,
         tallies=_tallies(agent, start, assessed.at),
+        open_since=_open_since(agent, assessed),
     )
+
+
+def _open_since(agent: Agent, assessed: Assessed) -> dict[str, str]:
+    """The month each deficient clause is open since, by the newest assessment of every month that
+    this agent judged before. What people answered in the store alone is not among it."""
+    history = []
+    for period in agent.ledger.periods(ASSESSMENT):
+        digest = agent.ledger.newest_record(ASSESSMENT, period)
+        if period < assessed.period and digest is not None:
+            envelope = Envelope.parse(agent.ledger.record(digest))
+            found = Assessment.of(Statement.parse(envelope.payload)).findings
+            verdicts = {one["control"].rpartition(":")[2]: Verdict(one["verdict"]) for one in found}
+            history.append((period, verdicts))
+    now = {one.control.id: one.verdict for one in assessed.judgement.results}
+    return open_since([*history, (assessed.period, now)])
 
 
 def month_runs(agent: Agent, assessed: Assessed) -> dict[str, tuple[RunRecord, bytes]]:
