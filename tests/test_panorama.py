@@ -111,3 +111,4 @@ def test_a_firewall_s_configuration_is_none_of_panorama_s() -> None:
     reading = read("panorama", "firewall", ("show config running", text.encode()))
     assert reading.failure is not None
     assert reading.failure.code == "result_empty_suspicious"
+    assert "deliver the configuration of Panorama itself" in (reading.failure.next_step or "")

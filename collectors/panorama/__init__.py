@@ -90,7 +90,8 @@ def firewall(device: Device) -> Flow:
     told: dict[str, Told] = {}
     for name, place in places.items():
         told[name] = yield from _hits_of(place, device.options.get("rule_hits") == "each")
-    return _every(device, places, groups, parents, told)
+    mend = "check that the key's role may read every device group"
+    return _every(device, places, groups, parents, told, mend)
 
 
 def _delivered(device: Device, silence: NotAnswered) -> Flow:
@@ -101,7 +102,8 @@ def _delivered(device: Device, silence: NotAnswered) -> Flow:
         raise silence from None
     kept = _kept.kept(capture)
     told = {name: Told({}) for name in kept.places}
-    return _every(device, kept.places, kept.groups, kept.parents, told)
+    mend = "deliver the configuration of Panorama itself, its device groups with it"
+    return _every(device, kept.places, kept.groups, kept.parents, told, mend)
 
 
 def _every(
@@ -110,8 +112,10 @@ def _every(
     groups: Mapping[str, list[Firewall]],
     parents: Mapping[str, str],
     told: dict[str, Told],
+    mend: str,
 ) -> list[Fact]:
-    """Each firewall with the rules that reach it, then what reaches none."""
+    """Each firewall with the rules that reach it, then what reaches none. Raises Unexpected with
+    this mend where there is no rule at all."""
     found: list[Fact] = [*_groups.units(groups)]
     emitted: set[str] = set()
     for name, firewalls in groups.items():
@@ -129,7 +133,7 @@ def _every(
         raise Unexpected(
             f"{device.id}: no security rule in any device group",
             code="result_empty_suspicious",
-            next_step="check that the key's role may read every device group",
+            next_step=mend,
         )
     return found
 
