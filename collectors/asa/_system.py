@@ -123,8 +123,8 @@ def _table(text: str, heading: str) -> Iterator[list[str]]:
     cuts: list[tuple[int, int]] | None = None
     inside = False
     for line in text.splitlines():
-        if heading in line and line.startswith("Mod "):
-            inside, cuts = True, None
+        if line.startswith("Mod "):
+            inside, cuts = heading in line, None
         elif inside and re.fullmatch(r"[- ]+", line) and "-" in line:
             cuts = [(dashes.start(), dashes.end()) for dashes in re.finditer(r"-+", line)]
         elif not line.strip():

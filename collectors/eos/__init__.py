@@ -8,6 +8,7 @@ manual and of listings that people published; none was seen on a device of our o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
@@ -51,8 +52,14 @@ _JSON = one(
     hw_version=r'"hardwareRevision": *"([^"]+)"',
 )
 _MODULES = having(r"^Module +Ports +Card Type", template("arista_eos_show_module"))
+_LISTED = template("arista_eos_show_inventory")
+_EMPTY = re.compile(r"^ +\S+ +Not (?:Inserted|Present) *\n", re.MULTILINE)
 _IMAGE = r"^ *Software image version: *\d"
-_INVENTORY = "arista_eos_show_inventory"
+
+
+def _inventory(text: str) -> list[Row]:
+    """What is plugged in; a place where nothing is tells no piece."""
+    return _LISTED(_EMPTY.sub("", text))
 
 
 def firmware(device: Device) -> Flow:
@@ -61,11 +68,7 @@ def firmware(device: Device) -> Flow:
         yield from identity(
             device,
             _version(),
-            Told(
-                INVENTORY,
-                (template(_INVENTORY), template(_INVENTORY, among="^System information")),
-                _parts,
-            ),
+            Told(INVENTORY, (_inventory,), _parts),
             Told(MODULE, (_MODULES,), _modules),
         )
     )
@@ -144,8 +147,6 @@ def _parts(row: Row) -> Iterator[Fact]:
     Optics name their maker where the others have no description.
     """
     if not row["pid"] or row["descr"] in ("Management", "Switched"):
-        return
-    if row["pid"] == "Not":  # "Not Inserted": a place without a supply
         return
     model = row["pid"]
     if not row["port"]:

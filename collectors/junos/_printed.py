@@ -44,7 +44,8 @@ def _lines(element: Element) -> Iterator[str]:
         within = "  " * tag.count("-sub")
         told = (below.get(one, "") for one in ("version", "part-number", "serial-number"))
         columns = " ".join(one for one in told if one)
-        yield f"{within}{below.get('name', '')}  {columns}  {below.get('description', '')}"
+        if below.get("description"):
+            yield f"{within}{below.get('name', '')}  {columns}  {below['description']}"
         yield from (line for one in element for line in _lines(one))
     elif tag == "member":
         below = {_tag(one): _said(one) for one in element}

@@ -39,7 +39,8 @@ _MEMBER_ROW = re.compile(
     re.M,
 )
 _CHASSIS = re.compile(
-    r"^Chassis\s+(?:(?:REV|Rev) \d+\s+\S+\s+)?(?P<serial>[A-Z0-9]{4,})?\s{2,}(?P<model>\S.*?)\s*$",
+    r"^Chassis[ \t]+(?:(?:REV|Rev) \d+[ \t]+\S+[ \t]+)?(?P<serial>[A-Z0-9]{4,})?[ \t]{2,}"
+    r"(?P<model>\S.*?)\s*$",
     re.M,
 )
 # A row of `show chassis hardware` with a serial number of its own: "FPC 1  REV 32  750-062242
@@ -47,8 +48,8 @@ _CHASSIS = re.compile(
 _PART = re.compile(
     r"^(?P<within>[ \t]*)"
     r"(?P<name>(?P<kind>Routing Engine|FPC|MIC|PIC|CB|SFB|SCB|SIB|PEM|Power Supply)(?: \d+)?)"
-    r"\s+(?:(?:REV|Rev) (?P<revision>\S+)\s+)?\S+\s+(?P<serial>(?!BUILTIN)[A-Z0-9]{6,})\s{2,}"
-    r"(?P<model>\S.*?)\s*$",
+    r"[ \t]+(?:(?:REV|Rev) (?P<revision>\S+)[ \t]+)?\S+[ \t]+(?P<serial>(?!BUILTIN)[A-Z0-9]{6,})"
+    r"[ \t]{2,}(?P<model>\S.*?)\s*$",
     re.M,
 )
 _STACK = "Virtual Chassis"
