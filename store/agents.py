@@ -113,5 +113,13 @@ def current(rows: Connection, agent: str) -> Caller:
     return Caller(agent, tuple(sorted(sites)), tuple(map(PublicKey, keys)), locked)
 
 
+def keys_ever(rows: Connection) -> dict[str, tuple[PublicKey, ...]]:
+    """Every key each agent had, also those that were revoked: what it signed with them stays."""
+    found: dict[str, tuple[PublicKey, ...]] = {}
+    for agent, raw in rows.execute(select(agent_key.c.agent, agent_key.c.raw)):
+        found[agent] = (*found.get(agent, ()), PublicKey(raw))
+    return found
+
+
 def _in_force(agent: str) -> ColumnElement[bool]:
     return (agent_key.c.agent == agent) & agent_key.c.revoked_at.is_(None)

@@ -236,7 +236,33 @@ def fsck(state: State = None, config: Config = None) -> None:
     if deleted:
         print(f"{deleted} blob(s) deleted at the end of their retention, by tombstones that hold")
     print(f"{len(wrong)} thing(s) wrong" if wrong else "all is as it was taken in")
+    if any(one.startswith(("blob ", "statement ")) for one in wrong):
+        print("a file is put back from a whole copy by `evidence-store heal --from BACKUP`")
     if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def heal(
+    brought: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="A backup, an agent's folder, or a file; may be given again."),
+    ] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Put back files that rotted, from copies that are whole. Exit 1 when one has no such copy."""
+    from store.heal import heal as put_copies_back
+    from store.people.cli import who
+
+    lacking = 0
+    with _opened(state, config) as custody:
+        for one in put_copies_back(custody, brought or [], who()):
+            print(f"{one.thing}: {one.fault}; ", end="")
+            print(f"put back from {one.source}" if one.source else "no whole copy was found")
+            lacking += one.source is None
+    if lacking:
+        print(f"{lacking} file(s) lack a whole copy: look in an older backup or on the agent")
         raise typer.Exit(1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from hashlib import sha256
 
 from sqlalchemy import Connection, select, text
 
@@ -14,12 +13,12 @@ from evidence.receipt import Receipt
 from evidence.seal import Envelope
 from store import leaves
 from store.custody import Custody
-from store.files import ENVELOPES
 from store.people.anchor import unbound_events
 from store.people.audit import broken_event
 from store.retention.tombstones import absent_blobs, deletions
 from store.said.tables import said
-from store.schema import blob, cosignature, leaf, statement, time_stamp
+from store.schema import cosignature, leaf, statement, time_stamp
+from store.scrub import fault, things
 
 
 def fsck(custody: Custody) -> Iterator[str]:
@@ -31,36 +30,32 @@ def fsck(custody: Custody) -> Iterator[str]:
         if position is not None:
             yield f"log: entry {position} is not what it was when it was written"
         yield from _log(custody, rows)
-        blobs = list(rows.scalars(select(blob.c.digest).order_by(blob.c.digest)))
-        statements = list(
-            rows.execute(
-                select(statement.c.digest, statement.c.receipt, leaf.c.entry)
-                .join(leaf, leaf.c.position == statement.c.position)
-                .order_by(leaf.c.position)
-            ).all()
-        )
-        statements += rows.execute(
-            select(said.c.digest, said.c.receipt, leaf.c.entry)
-            .join(leaf, leaf.c.position == said.c.position)
-            .order_by(leaf.c.position)
-        ).all()
+        receipts = {
+            digest: (receipt, entry)
+            for table in (statement, said)
+            for digest, receipt, entry in rows.execute(
+                select(table.c.digest, table.c.receipt, leaf.c.entry).join(
+                    leaf, leaf.c.position == table.c.position
+                )
+            )
+        }
         event = broken_event(rows)
         if event is not None:
             yield f"audit trail: event {event} is missing or not what it was when it was written"
         for seq in unbound_events(rows):
             yield f"audit trail: event {seq} is not the one that the log has"
         stones = deletions(rows, custody.shelf, custody.key.public)
-        deleted = {digest: (removed, by) for digest, removed, by in absent_blobs(rows)}
+        deleted = list(absent_blobs(rows))
     for digest, wrong in stones.items():
         if wrong is not None:
             yield f"tombstone {digest}: {wrong}"
-    for digest in blobs:
-        if digest in deleted:
-            yield from _deleted(custody, digest, *deleted[digest])
-        elif _sha256(custody, digest) != digest:
-            yield f"blob {digest}: the file is missing or holds other bytes"
-    for digest, receipt, entry in statements:
-        yield from _statement(custody, digest, receipt, entry)
+    for digest, removed, by in deleted:
+        yield from _deleted(custody, digest, removed, by)
+    for one in things(custody):
+        if (wrong := fault(custody, one)) is not None:
+            yield f"{one}: {wrong}"
+        if one.digest in receipts:
+            yield from _receipt(custody, one.digest, *receipts[one.digest])
 
 
 def _log(custody: Custody, rows: Connection) -> Iterator[str]:
@@ -88,13 +83,7 @@ def _sqlite(rows: Connection) -> Iterator[str]:
         yield f"database: row {row} of {table} refers to nothing"
 
 
-def _statement(custody: Custody, digest: str, receipt: bytes, entry: str) -> Iterator[str]:
-    try:
-        envelope = Envelope.parse(custody.files.path(ENVELOPES, digest).read_bytes())
-        if envelope.digest != digest:
-            yield f"statement {digest}: the file holds {envelope.digest}"
-    except (OSError, SealError) as error:
-        yield f"statement {digest}: {error}"
+def _receipt(custody: Custody, digest: str, receipt: bytes, entry: str) -> Iterator[str]:
     try:
         found = Receipt.check(Envelope.parse(receipt), digest, custody.key.public)
         if found.entry.record() != json.loads(entry):
@@ -111,17 +100,6 @@ def _deleted(
         yield f"blob {digest}: it is missing, and no tombstone says that it was deleted"
     elif removed and custody.blobs.there(digest):
         yield f"blob {digest}: it was deleted, and its bytes are here"
-
-
-def _sha256(custody: Custody, digest: str) -> str | None:
-    """The digest of a blob's bytes; None when they are not there."""
-    hashed = sha256()
-    try:
-        for chunk in custody.blobs.chunks(digest):
-            hashed.update(chunk)
-    except FileNotFoundError:
-        return None
-    return hashed.hexdigest()
 
 
 def deleted_count(custody: Custody) -> int:

@@ -134,7 +134,7 @@ def put_back(journal: Journal, files: Files, known: Mapping[str, Collection[str]
     has the state folder alone. Raises DiskBroken; OSError for a full disk."""
     lacking = 0
     for copy in journal.copies():
-        for kind, digest, body in _parts(copy):
+        for kind, digest, body in parts(copy):
             if digest in known[kind] and not files.holds(kind, digest, body):
                 files.put(kind, digest, body)
                 lacking += 1
@@ -142,7 +142,7 @@ def put_back(journal: Journal, files: Files, known: Mapping[str, Collection[str]
     return lacking
 
 
-def _parts(copy: bytes) -> Iterator[tuple[str, str, bytes]]:
+def parts(copy: bytes) -> Iterator[tuple[str, str, bytes]]:
     """The files of a bundle, or of an envelope alone: kind, name, bytes."""
     zipped = copy.startswith(b"PK")
     bundle = unpacked(open_archive(copy)) if zipped else Bundle(Envelope.parse(copy), {})

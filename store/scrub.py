@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from evidence.clock import taipei_day
 from evidence.errors import SealError
-from evidence.seal import Envelope
+from evidence.seal import Envelope, PublicKey
+from store.agents import keys_ever
 from store.custody import Custody
 from store.files import ENVELOPES
 from store.people import audit
@@ -33,6 +35,17 @@ DAMAGED, WHOLE = "digest_mismatch", "done"
 _PARTS = 7
 _FIRST_S, _DAY_S = 3600.0, 24 * 3600.0
 _LOG = logging.getLogger("evidence.store")
+
+
+class Thing(NamedTuple):
+    """A file that the database knows; `signers`: whose signature a statement must have."""
+
+    kind: str
+    digest: str
+    signers: tuple[PublicKey, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest}"
 
 
 class Scrubber:
@@ -52,17 +65,17 @@ class Scrubber:
         before = damaged(self._custody)
         part = taipei_day(self._custody.now()).toordinal() % _PARTS
         found = []
-        for name, digest, is_whole in self._kept():
-            object_ = f"{name} {digest}"
-            if int(digest[:8], 16) % _PARTS != part and object_ not in before:
+        for one in things(self._custody):
+            object_ = str(one)
+            if int(one.digest[:8], 16) % _PARTS != part and object_ not in before:
                 continue
             began_s = time.monotonic()
-            whole = is_whole(digest)
+            wrong = fault(self._custody, one)
             self._rest(time.monotonic() - began_s)
-            if whole == (object_ in before):
-                self._note(object_, WHOLE if whole else DAMAGED)
-            if not whole:
-                _LOG.error("%s is not what its name says", object_)
+            if (wrong is None) == (object_ in before):
+                note(self._custody, object_, DAMAGED if wrong else WHOLE)
+            if wrong is not None:
+                _LOG.error("%s: %s", object_, wrong)
                 found.append(object_)
         return found
 
@@ -70,38 +83,61 @@ class Scrubber:
         self.look()
         return _DAY_S
 
-    def _kept(self) -> Iterator[tuple[str, str, Callable[[str], bool]]]:
-        with self._custody.database.reading() as rows:
-            gone = {digest for digest, _, _ in absent_blobs(rows)}
-            blobs = [one for one in rows.scalars(select(blob.c.digest)) if one not in gone]
-            statements = [*rows.scalars(select(statement.c.digest))]
-            statements += rows.scalars(select(said.c.digest))
-        yield from (("blob", one, self._blob) for one in blobs)
-        yield from (("statement", one, self._statement) for one in statements)
 
-    def _blob(self, digest: str) -> bool:
+def things(custody: Custody) -> list[Thing]:
+    """Every file there should be: blobs that were not deleted, and statements."""
+    with custody.database.reading() as rows:
+        gone = {digest for digest, _, _ in absent_blobs(rows)}
+        signers = keys_ever(rows)
+        found = [Thing("blob", one) for one in rows.scalars(select(blob.c.digest))]
+        found = [one for one in found if one.digest not in gone]
+        for digest, agent in rows.execute(select(statement.c.digest, statement.c.agent)):
+            found.append(Thing("statement", digest, signers.get(agent, ())))
+        own = (custody.key.public,)
+        found += [Thing("statement", one, own) for one in rows.scalars(select(said.c.digest))]
+    return found
+
+
+def fault(custody: Custody, thing: Thing) -> str | None:
+    """What is wrong with its file; None: it is whole. Raises Refused `bucket_away`."""
+    try:
+        if thing.kind == "statement":
+            file = custody.files.path(ENVELOPES, thing.digest)
+            return wrong_envelope(file.read_bytes(), thing)
         hashed = sha256()
-        try:
-            for chunk in self._custody.blobs.chunks(digest):
-                hashed.update(chunk)
-        except OSError:
-            return False
-        return hashed.hexdigest() == digest
+        for chunk in custody.blobs.chunks(thing.digest):
+            hashed.update(chunk)
+    except FileNotFoundError:
+        return "the file is missing"
+    except OSError as error:
+        return f"the file cannot be read ({error.strerror})"
+    return None if hashed.hexdigest() == thing.digest else "the file holds other bytes"
 
-    def _statement(self, digest: str) -> bool:
-        try:
-            file = self._custody.files.path(ENVELOPES, digest)
-            return Envelope.parse(file.read_bytes()).digest == digest
-        except (OSError, SealError):
-            return False
 
-    def _note(self, object_: str, result: str) -> None:
-        with self._custody.database.transaction() as rows:
-            at = self._custody.now()
-            event = Event(
-                at=at, actor="store", action=ACTION, object=object_, address="", result=result
-            )
-            audit.note(rows, event)
+def wrong_envelope(data: bytes, thing: Thing) -> str | None:
+    """What is wrong with these bytes as the envelope of a statement; a digest is of the payload
+    alone, so the signature is tried, too."""
+    try:
+        envelope = Envelope.parse(data)
+        if envelope.digest != thing.digest:
+            return f"the file holds {envelope.digest}"
+        envelope.verify(thing.signers)
+    except SealError as error:
+        return error.message
+    return None
+
+
+def note(custody: Custody, object_: str, result: str) -> None:
+    """An event of the trail: what was found of a file."""
+    with custody.database.transaction() as rows:
+        note_in(rows, custody, object_, result)
+
+
+def note_in(rows: Connection, custody: Custody, object_: str, result: str) -> None:
+    """The same within the caller's transaction."""
+    at = custody.now()
+    event = Event(at=at, actor="store", action=ACTION, object=object_, address="", result=result)
+    audit.note(rows, event)
 
 
 def damaged(custody: Custody) -> set[str]:

@@ -25,6 +25,7 @@ from store.blobs.bucket import client_of
 from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import fsck
+from store.heal import heal
 from store.retention.classes import lengthen
 from store.retention.tables import blob_version
 from store.retention.years import Class, end_of
@@ -176,8 +177,15 @@ def test_blobs_in_a_bucket_are_locked_and_read_back(
             with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
                 client.delete_object(**about, **more)
 
-        # A later version hides nothing.
-        client.put_object(Bucket=settings.bucket, Key=f"blobs/{digest}", Body=b"another")
+        # A later version hides nothing; where the rows point at it all the same, `heal` finds the
+        # one before.
+        made = client.put_object(Bucket=settings.bucket, Key=f"blobs/{digest}", Body=b"another")
+        with custody.database.transaction() as rows:
+            another = {"digest": digest, "version": made["VersionId"], "stored_at": system_clock()}
+            rows.execute(blob_version.insert().values(another))
+        assert list(fsck(custody)) == [f"blob {digest}: the file holds other bytes"]
+        (healed,) = heal(custody, [], "host:test")
+        assert healed.source == "another version in the bucket" and list(fsck(custody)) == []
         client.delete_object(Bucket=settings.bucket, Key=f"blobs/{digest}")
         body = bundles[0].captures[digest]
         assert agent.get(f"/v1/blobs/sha256/{digest}").content == body

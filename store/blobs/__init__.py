@@ -41,7 +41,8 @@ class Blobs(Protocol):
 
     `check` raises EnvironmentProblem where what is promised is not kept, ConnectionError where that
     cannot be told; `broken` is what it found last. `chunks` raises FileNotFoundError for bytes that
-    are not there; `remove` raises StillLocked, and does nothing for what is gone already.
+    are not there; `versions` gives whatever is kept under a name, bodies whole; `remove` raises
+    StillLocked, and does nothing for what is gone already.
     """
 
     @property
@@ -61,6 +62,8 @@ class Blobs(Protocol):
     def may_be_there(self, digest: str) -> bool: ...
 
     def chunks(self, digest: str) -> Iterator[bytes]: ...
+
+    def versions(self, digest: str) -> Iterator[bytes]: ...
 
     def remove(self, digest: str) -> None: ...
 

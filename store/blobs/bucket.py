@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import md5
 from typing import Any, BinaryIO
@@ -83,6 +83,12 @@ class BucketBlobs:
             raise FileNotFoundError(2, "no such object", digest)
         chunks: Iterator[bytes] = found["Body"].iter_chunks(_CHUNK_BYTES)
         return chunks
+
+    def versions(self, digest: str) -> Iterator[bytes]:
+        for version in self._versions(digest):
+            with _answered(), suppress(self._client.exceptions.ClientError):
+                about = {"Bucket": self._bucket, "Key": _name(digest), "VersionId": version}
+                yield self._client.get_object(**about)["Body"].read()
 
     def remove(self, digest: str) -> None:
         for version in self._versions(digest):

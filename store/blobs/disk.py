@@ -55,6 +55,9 @@ class DiskBlobs:
 
         return read()
 
+    def versions(self, digest: str) -> Iterator[bytes]:
+        return iter(())
+
     def remove(self, digest: str) -> None:
         self._files.path(BLOBS, digest).unlink(missing_ok=True)
 

@@ -104,8 +104,8 @@ def _damaged(rows: Connection) -> Iterator[Notice]:
             "",
             one,
             Text(
-                f"{one} rotted or was changed: put it back from a backup, and run fsck",
-                f"{one} 已毀損或遭更動：請自備份還原該檔並執行 fsck",
+                f"{one} rotted or was changed: `evidence-store heal --from BACKUP` puts it back",
+                f"{one} 已毀損或遭更動：請執行 evidence-store heal --from 備份資料夾 還原",
             ),
         )
 
