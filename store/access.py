@@ -49,7 +49,7 @@ class Access:
 
         `remembered`: as it was when it came before, for what looks again before it counts.
         """
-        signed = _parse(request)
+        signed = signed_request(request)
         caller = self._remembered.get(signed.keyid) if remembered else None
         if caller is None:
             caller = self._asked(signed.keyid)
@@ -80,7 +80,7 @@ class Access:
 
         Raises Refused or SealError.
         """
-        signed = _parse(request)
+        signed = signed_request(request)
         if signed.keyid != key.keyid:
             raise Refused("the request is not signed with that key", code="request_unsigned")
         self._check(signed, key)
@@ -107,7 +107,7 @@ def check_body(digest: str, body: bytes) -> None:
         raise Refused("the body is not that of Content-Digest", code="digest_mismatch")
 
 
-def _parse(request: Request) -> SignedRequest:
+def signed_request(request: Request) -> SignedRequest:
     return parse_request(
         request.method,
         request.scope["raw_path"].decode("latin-1"),

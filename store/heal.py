@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from evidence.errors import ConfigurationError, SealError
+from store.alarms import OVER, Alarm, Alarms
 from store.blobs import Kept
 from store.custody import Custody
 from store.files import BLOBS, ENVELOPES
@@ -24,7 +25,7 @@ from store.people import audit
 from store.people.audit import Event
 from store.retention.years import Class
 from store.schema import statement_blob
-from store.scrub import DAMAGED, WHOLE, Thing, damaged, fault, note_in, things, wrong_envelope
+from store.scrub import DAMAGED, Thing, fault, things, wrong_envelope
 
 ACTION = "heal"
 _KINDS = {"blob": BLOBS, "statement": ENVELOPES}
@@ -42,29 +43,22 @@ class Outcome:
 def heal(custody: Custody, brought: Sequence[Path], who: str) -> Iterator[Outcome]:
     """Look at every file, and put back those that are not whole. Raises ConfigurationError
     `copies_missing`, DiskBroken, OSError for a full disk."""
-    named = _named(brought)
-    known = damaged(custody)
+    named, alarms = _named(brought), Alarms(custody.database, custody.now)
     for thing in things(custody):
         if (wrong := fault(custody, thing)) is None:
             continue
-        found = next(_copies(custody, thing, named), None)
-        if found is not None:
-            source, body = found
+        alarms.tell(Alarm.scrub, str(thing), DAMAGED)
+        source, body = next(_copies(custody, thing, named), (None, b""))
+        if source is not None:
             _put(custody, thing, body)
-        with custody.database.transaction() as rows:
-            if str(thing) not in known:
-                note_in(rows, custody, str(thing), DAMAGED)
-            if found is not None:
-                event = Event(
-                    at=custody.now(),
-                    actor=who,
-                    action=ACTION,
-                    object=f"{thing} from {source}",
-                    address="host",
+            with custody.database.transaction() as rows:
+                about = f"{thing} from {source}"
+                at = custody.now()
+                audit.note(
+                    rows, Event(at=at, actor=who, action=ACTION, object=about, address="host")
                 )
-                audit.note(rows, event)
-                note_in(rows, custody, str(thing), WHOLE)
-        yield Outcome(str(thing), wrong, None if found is None else source)
+            alarms.tell(Alarm.scrub, str(thing), OVER)
+        yield Outcome(str(thing), wrong, source)
 
 
 def _named(brought: Sequence[Path]) -> Mapping[str, list[Path]]:

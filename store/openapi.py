@@ -403,6 +403,20 @@ OPERATIONS: tuple[Operation, ...] = (
         codes=(*_LENGTH, "body_invalid", "checkpoint_invalid", "store_refilling"),
     ),
     Operation(
+        path="/v1/log/refusals",
+        method="post",
+        summary="A witness does not sign this log; signed by the witness's key as an agent signs",
+        open=True,
+        body={
+            _JSON: _object(("witness", "why"), witness={"type": "string"}, why={"type": "string"})
+        },
+        answers={204: ("heard", "", {})},
+        codes=(
+            *(*_LENGTH, "body_invalid", "digest_mismatch", "witness_unknown", "store_full"),
+            *("request_unsigned", "request_signature", "request_stale"),
+        ),
+    ),
+    Operation(
         path="/v1/openapi.json",
         method="get",
         summary="This description",

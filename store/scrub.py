@@ -14,24 +14,21 @@ from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from evidence.clock import taipei_day
 from evidence.errors import SealError
 from evidence.seal import Envelope, PublicKey
 from store.agents import keys_ever
+from store.alarms import OVER, Alarm, Alarms
 from store.custody import Custody
 from store.files import ENVELOPES
-from store.people import audit
-from store.people.audit import Event
-from store.people.tables import audit_event
 from store.retention.tombstones import absent_blobs
 from store.rounds import repeated
 from store.said.tables import said
 from store.schema import blob, statement
 
-ACTION = "scrub"
-DAMAGED, WHOLE = "digest_mismatch", "done"
+DAMAGED = "digest_mismatch"
 _PARTS = 7
 _FIRST_S, _DAY_S = 3600.0, 24 * 3600.0
 _LOG = logging.getLogger("evidence.store")
@@ -53,6 +50,7 @@ class Scrubber:
 
     def __init__(self, custody: Custody, rest: Callable[[float], object] = time.sleep) -> None:
         self._custody = custody
+        self._alarms = Alarms(custody.database, custody.now)
         self._rest = rest
 
     def rounds(self) -> AbstractContextManager[None]:
@@ -62,7 +60,7 @@ class Scrubber:
     def look(self) -> list[str]:
         """Today's part, and whatever was damaged before. What is damaged now, as `blob <digest>`
         or `statement <digest>`."""
-        before = damaged(self._custody)
+        before = {one.object for one in self._alarms.standing() if one.alarm is Alarm.scrub}
         part = taipei_day(self._custody.now()).toordinal() % _PARTS
         found = []
         for one in things(self._custody):
@@ -72,8 +70,7 @@ class Scrubber:
             began_s = time.monotonic()
             wrong = fault(self._custody, one)
             self._rest(time.monotonic() - began_s)
-            if (wrong is None) == (object_ in before):
-                note(self._custody, object_, DAMAGED if wrong else WHOLE)
+            self._alarms.tell(Alarm.scrub, object_, DAMAGED if wrong else OVER)
             if wrong is not None:
                 _LOG.error("%s: %s", object_, wrong)
                 found.append(object_)
@@ -125,33 +122,3 @@ def wrong_envelope(data: bytes, thing: Thing) -> str | None:
     except SealError as error:
         return error.message
     return None
-
-
-def note(custody: Custody, object_: str, result: str) -> None:
-    """An event of the trail: what was found of a file."""
-    with custody.database.transaction() as rows:
-        note_in(rows, custody, object_, result)
-
-
-def note_in(rows: Connection, custody: Custody, object_: str, result: str) -> None:
-    """The same within the caller's transaction."""
-    at = custody.now()
-    event = Event(at=at, actor="store", action=ACTION, object=object_, address="", result=result)
-    audit.note(rows, event)
-
-
-def damaged(custody: Custody) -> set[str]:
-    """What was found damaged and not mended since."""
-    with custody.database.reading() as rows:
-        return set(damages(rows))
-
-
-def damages(rows: Connection) -> list[str]:
-    """The same, by the trail: what was said of each last."""
-    of = audit_event.c
-    last: dict[str, str] = {}
-    for object_, result in rows.execute(
-        select(of.object, of.result).where(of.action == ACTION).order_by(of.seq)
-    ):
-        last[object_] = result
-    return [object_ for object_, result in last.items() if result == DAMAGED]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from evidence.checkpoint import Checkpoint, cosign
 from evidence.clock import Clock, stamp
 from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, SealError
 from evidence.log import TILE, Frontier, leaf_hash
+from evidence.request import sign_request
 from evidence.seal import PublicKey, SigningKey
 
 TIMEOUT_S = (10, 45)
@@ -112,8 +113,8 @@ class Witness:
             raise self._refuse(note, f"its {now.size} entries do not make the root that it signs")
         self._keep(fresh, log, note)
         line = cosign(note, self.name, self.key, self._clock())
-        body = json.dumps({"note": note, "witness": self.name, "line": line})
-        self._post("/v1/log/cosignatures", body)
+        said = {"note": note, "witness": self.name, "line": line}
+        self._post("/v1/log/cosignatures", said)
         return now
 
     def _keep(self, fresh: list[bytes], log: Frontier, note: str) -> None:
@@ -138,9 +139,11 @@ class Witness:
         at = self._clock()
         kept = self._state / f"refused-{at:%Y%m%dT%H%M%S}.json"
         _write(kept, {"at": stamp(at), "why": why, "shown": note, "seen": self.seen.note})
-        if self.seen.note is not None:
-            with suppress(EnvironmentProblem):  # what matters is here
-                self._post("/v1/log/known", json.dumps({"note": self.seen.note}))
+        with suppress(EnvironmentProblem):  # what matters is here
+            self._post("/v1/log/refusals", {"witness": self.name, "why": why})
+        with suppress(EnvironmentProblem):
+            if self.seen.note is not None:
+                self._post("/v1/log/known", {"note": self.seen.note})
         return Refuses(
             f"the log of {self._url} is not what it was: {why}",
             next_step=f"nothing was signed; {kept} holds both notes, signed by the store: show"
@@ -166,15 +169,24 @@ class Witness:
             at = number * TILE + width
 
     def _get(self, path: str) -> bytes:
-        return self._answer("GET", path, None)
+        return self._answer("GET", path, None, {})
 
-    def _post(self, path: str, body: str) -> None:
-        self._answer("POST", path, body)
+    def _post(self, path: str, said: Mapping[str, str]) -> None:
+        body = json.dumps(said).encode()
+        signed = sign_request(self.key, "POST", path, "", body, self._clock())
+        self._answer("POST", path, body, signed)
 
-    def _answer(self, method: str, path: str, body: str | None) -> bytes:
+    def _answer(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
         try:
             answer = self._session.request(
-                method, self._url + path, data=body, timeout=TIMEOUT_S, allow_redirects=False
+                method,
+                self._url + path,
+                data=body,
+                headers=headers,
+                timeout=TIMEOUT_S,
+                allow_redirects=False,
             )
         except requests.RequestException as error:
             raise EnvironmentProblem(

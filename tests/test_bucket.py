@@ -19,6 +19,7 @@ import requests
 
 from evidence.errors import EnvironmentProblem
 from evidence.seal import SigningKey
+from evidence.workdays import WorkDays
 from store.app import make_app
 from store.blobs import StillLocked
 from store.blobs.bucket import client_of
@@ -26,6 +27,7 @@ from store.clock import system_clock
 from store.custody import Custody
 from store.fsck import fsck
 from store.heal import heal
+from store.notices.found import Kind, notices
 from store.retention.classes import lengthen
 from store.retention.tables import blob_version
 from store.retention.years import Class, end_of
@@ -127,6 +129,12 @@ def test_a_lock_that_is_lost_later_stops_the_taking_and_is_not_ready(
         app = make_app(tmp_path / "store", clock=system_clock, object_lock=settings)
         custody = app.state.custody
         custody.enrol("agent-1", ["main"], signing_key.public)
+
+        def told() -> list[Kind]:
+            with custody.database.reading() as rows:
+                found = notices(rows, system_clock(), WorkDays())
+                return [one.kind for one in found if one.about == settings.bucket]
+
         with serving(app) as url:
             assert requests.get(url + "/readyz", timeout=20).status_code == 200
             client, bundle = StoreClient(url, signing_key, None), make_bundle(1)
@@ -137,8 +145,10 @@ def test_a_lock_that_is_lost_later_stops_the_taking_and_is_not_ready(
             answer = client.put_bundle(make_bundle(2))
             assert (answer.status_code, answer.json()["code"]) == (503, "lock_failed")
             assert requests.get(url + "/readyz", timeout=20).status_code == 503
+            assert told() == [Kind.lock_failed]
             Changed.locks = True
             custody.blobs.check()
+            assert told() == []
             assert client.put_bundle(make_bundle(2)).status_code == 201
 
 

@@ -15,13 +15,18 @@ import requests
 from evidence.checkpoint import Checkpoint, cosign, cosigned_at
 from evidence.errors import ConfigurationError, EnvironmentProblem, SealError
 from evidence.log import TILE
+from evidence.request import sign_request
 from evidence.seal import PublicKey, SigningKey
+from evidence.workdays import WorkDays
 from store.app import make_app
+from store.console.guard import Console
 from store.custody import Custody
 from store.fsck import fsck
+from store.notices.found import Kind, notices
 from store.serve import serving
 from store.witness import Refuses, Witness, make_witness
 from tests.fixtures_bundle import AT
+from tests.fixtures_office import PASSWORD, Person
 
 NAME = "audit.example"
 
@@ -29,8 +34,8 @@ NAME = "audit.example"
 class Store:
     """A served store whose log grows by keys."""
 
-    def __init__(self, url: str, custody: Custody) -> None:
-        self.url, self.custody = url, custody
+    def __init__(self, url: str, custody: Custody, console: Console) -> None:
+        self.url, self.custody, self.console = url, custody, console
 
     @property
     def key(self) -> PublicKey:
@@ -48,7 +53,7 @@ def store_with(
     witnesses = {} if witness is None else {NAME: witness}
     app = make_app(state, clock=lambda: AT, database_url=database_url, witnesses=witnesses)
     with serving(app) as url:
-        yield Store(url, app.state.custody)
+        yield Store(url, app.state.custody, app.state.console)
 
 
 @pytest.fixture
@@ -134,6 +139,50 @@ def test_two_views_of_one_log_get_one_signature(
         with pytest.raises(Refuses):
             witness_of(folder, store).look()
     assert requests.get(store.url + "/v1/log/witnessed", timeout=20).status_code == 404
+
+
+def test_a_refusal_is_an_alarm_until_the_witness_signs_again(
+    watched: tuple[Store, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, folder = watched
+
+    def told(now: datetime = AT, kind: Kind = Kind.witness_refuses) -> set[str]:
+        with store.custody.database.reading() as rows:
+            return {one.about for one in notices(rows, now, WorkDays()) if one.kind is kind}
+
+    def page() -> str:
+        return wang.get("/account").text
+
+    store.console.people.add("wang", "王", PASSWORD, "host:test", with_code=False)
+    wang = Person(store.console, store.url, "wang", "").enter()
+    witness_of(folder, store).look()
+    assert told() == set() and NAME not in page()
+    store.grow()
+    with monkeypatch.context() as patched:
+        # As a store does that shows this witness other entries than it signs.
+        patched.setattr(Witness, "_entries", lambda *_: iter([b"another entry"]))
+        with pytest.raises(Refuses):
+            witness_of(folder, store).look()
+    assert told() == {NAME} and NAME in page()
+    witness_of(folder, store).look()
+    assert told() == set() and NAME not in page()
+    assert list(fsck(store.custody)) == []
+    store.grow()
+    assert told(AT + timedelta(days=1)) == set()
+    assert told(AT + timedelta(days=2), Kind.witness_silent) == {NAME}
+    witness_of(folder, store).look()
+    assert told(AT + timedelta(days=2), Kind.witness_silent) == set()
+
+    refusals = store.url + "/v1/log/refusals"
+    body = json.dumps({"witness": NAME, "why": "because"}).encode()
+    stranger = sign_request(SigningKey.generate(), "POST", "/v1/log/refusals", "", body, AT)
+    for headers, code in (({}, "request_unsigned"), (stranger, "request_signature")):
+        answer = requests.post(refusals, data=body, headers=headers, timeout=20)
+        assert answer.json()["code"] == code
+    own = SigningKey.read(folder / "witness.key")
+    late = sign_request(own, "POST", "/v1/log/refusals", "", body, AT - timedelta(hours=1))
+    assert requests.post(refusals, data=body, headers=late, timeout=20).status_code == 401
+    assert told() == set()
 
 
 def test_a_look_that_is_killed_is_done_again(watched: tuple[Store, Path]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from evidence.clock import Clock, period_of
 from evidence.errors import EnvironmentProblem
 from evidence.text import Text
+from store.alarms import OVER, Alarm, Alarms
 from store.blobs import LOCKED, StillLocked
 from store.blobs.canary import Canary
 from store.database import Database
@@ -44,6 +45,8 @@ class BucketBlobs:
         self._clock = clock
         self._client = client_of(settings)
         self._canary = Canary(self._client, settings.bucket, clock)
+        self._alarms = Alarms(database, clock)
+        self._sang = False
         self.broken: str | None = None
 
     @property
@@ -51,13 +54,23 @@ class BucketBlobs:
         return LOCKED
 
     def check(self) -> None:
-        """Try whether the bucket locks; where it does not, nothing more is taken in."""
+        """Try whether the bucket locks; where it does not, nothing more is taken in. A store that
+        did not start says so itself: an alarm is of one that serves."""
         try:
             self._canary.sing()
         except EnvironmentProblem as error:
             self.broken = error.message
+            self._tell("lock_failed")
             raise
-        self.broken = None
+        except ConnectionError:
+            self._tell("bucket_away")
+            raise
+        self.broken, self._sang = None, True
+        self._tell(OVER)
+
+    def _tell(self, code: str) -> None:
+        if self._sang:
+            self._alarms.tell(Alarm.lock, self._bucket, code)
 
     def put(self, digest: str, body: bytes, of: Class) -> str | None:
         return self._put(digest, body, md5(body, usedforsecurity=False).digest(), of)

@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from evidence.clock import Clock, taipei_day
+from store.alarms import Alarms
 from store.asked_runs import AskedRuns
 from store.console.forms import Form, pairs_of, read_form
 from store.console.html import Html
@@ -317,7 +318,10 @@ def make_console(
         signing=Signing(desk),
         retention=Retention(desk, custody.shelf, custody.blobs),
         runs=AskedRuns(clock),
-        html=Html(lambda: shutil.disk_usage(custody.state).free),
+        html=Html(
+            lambda: shutil.disk_usage(custody.state).free,
+            Alarms(custody.database, clock).standing,
+        ),
         clock=clock,
         secure=secure,
     )

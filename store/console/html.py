@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from report.codes import BINDS, STATES, SUBJECTS, failure_texts
 from report.section import printed
 from report.sections.index import SOURCES
 from report.sections.rule_review import ZONES
+from store.alarms import Standing
 from store.people.audit import ACTIONS
 from store.people.roles import May, allowed
 from store.people.sessions import Login
@@ -53,10 +54,14 @@ MARKS = {
 
 class Html:
     """The templates, with the words and forms that every page uses. `free_bytes`: how much room the
-    store has, for the word on every page that nothing can be entered."""
+    store has, for the word on every page that nothing can be entered; `alarms`: what stands wrong
+    with it, for a word on every page of who is logged in."""
 
-    def __init__(self, free_bytes: Callable[[], int]) -> None:
+    def __init__(
+        self, free_bytes: Callable[[], int], alarms: Callable[[], Sequence[Standing]]
+    ) -> None:
         self._free_bytes = free_bytes
+        self._alarms = alarms
         self._made = Environment(
             loader=FileSystemLoader(_FOLDER),
             autoescape=True,
@@ -111,6 +116,7 @@ class Html:
             language=language,
             may=_may(login),
             read_only=self._free_bytes() < ROOM_BYTES,
+            alarms=[] if login is None else self._alarms(),
             **values,
         )
 

@@ -14,15 +14,15 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
-from evidence.clock import taipei_day
+from evidence.clock import parse_at, taipei_day
 from evidence.control import Disposition, Verdict
 from evidence.text import Text, visible
 from evidence.workdays import WorkDays
 from report.words import both_calendars
+from store.alarms import Alarm, standing
 from store.month.due import What, due
 from store.month.tables import coverage, disposition, finding, month
-from store.schema import agent_contact
-from store.scrub import damages
+from store.schema import agent_contact, cosignature, leaf
 
 UNREAD_AFTER = timedelta(hours=26)
 """A day, and the jitter of a daily reading."""
@@ -43,6 +43,16 @@ class Kind(StrEnum):
     deficiency_new = "deficiency_new"
     exception_expiring = "exception_expiring"
     store_damaged = "store_damaged"
+    witness_refuses = "witness_refuses"
+    witness_silent = "witness_silent"
+    lock_failed = "lock_failed"
+
+
+_OF_ALARM = {
+    Alarm.scrub: Kind.store_damaged,
+    Alarm.witness: Kind.witness_refuses,
+    Alarm.lock: Kind.lock_failed,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,8 @@ class Notice:
 def notices(rows: Connection, now: datetime, days: WorkDays) -> Iterator[Notice]:
     """Everything that is so at this moment. `days`: on which people work."""
     yield from _agents(rows, now)
-    yield from _damaged(rows)
+    yield from _alarms(rows)
+    yield from _unwitnessed(rows, now)
     newest = select(month.c.agent, func.max(month.c.period)).group_by(month.c.agent)
     for agent, period in rows.execute(newest).all():
         yield from _unread(rows, agent, now)
@@ -96,16 +107,27 @@ def _agents(rows: Connection, now: datetime) -> Iterator[Notice]:
             )
 
 
-def _damaged(rows: Connection) -> Iterator[Notice]:
-    """Files of the store that are not what their names say."""
-    for one in damages(rows):
+def _alarms(rows: Connection) -> Iterator[Notice]:
+    """What stands wrong with the store itself."""
+    for one in standing(rows):
+        yield Notice(_OF_ALARM[one.alarm], "", one.object, one.alarm.text(one.object))
+
+
+def _unwitnessed(rows: Connection, now: datetime) -> Iterator[Notice]:
+    """Witnesses that signed once, and did not sign what came a day ago."""
+    of = cosignature.c
+    newest = select(of.witness, func.max(of.size)).group_by(of.witness).order_by(of.witness)
+    for witness, size in rows.execute(newest).all():
+        unsigned = rows.scalar(select(leaf.c.entry).where(leaf.c.position == size))
+        if unsigned is None or now - parse_at(json.loads(unsigned)["received_at"]) < UNREAD_AFTER:
+            continue
         yield Notice(
-            Kind.store_damaged,
+            Kind.witness_silent,
             "",
-            one,
+            witness,
             Text(
-                f"{one} rotted or was changed: `evidence-store heal --from BACKUP` puts it back",
-                f"{one} 已毀損或遭更動：請執行 evidence-store heal --from 備份資料夾 還原",
+                f"witness {witness} signed nothing of the last day: see that it runs",
+                f"見證者 {witness} 逾一日未簽署日誌：請確認其運作",
             ),
         )
 
