@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import requests
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
+from store.app import make_app
 from store.console.guard import Page
 from store.console.routes import PAGES, console_routes
 from store.people.roles import May, Role
 from store.people.secrets import SHORTEST
+from store.people.settings import Oidc, Vouchers
+from store.people.tables import audit_event
 from store.problems import Refused
+from store.quota import LOG_INS
+from store.serve import serving
+from tests.fixtures_bundle import AT
 from tests.fixtures_month import Kept
 from tests.fixtures_office import PASSWORD, Office, Person, code_of
 
@@ -172,6 +180,31 @@ def test_tries_that_fail_cost_time_for_known_and_unknown_alike(office: Office) -
     assert wang.log_in().status_code == 429
     office.later()
     assert wang.log_in().status_code == 303
+
+
+def test_log_ins_of_one_address_are_so_many_a_minute(tmp_path: Path) -> None:
+    """Whoever they say they are: each costs the work of a password, or a question to a provider."""
+    now = [AT]
+    away = Oidc(issuer="http://localhost:9", client_id="c", address="http://127.0.0.1:1")
+    app = make_app(tmp_path / "store", clock=lambda: now[0], vouchers=Vouchers(oidc=away))
+    with serving(app) as url:
+        person = Person(app.state.console, url, "nobody", "")
+
+        def noted() -> int:
+            with app.state.custody.database.reading() as rows:
+                return len(rows.execute(select(audit_event)).all())
+
+        codes = [code_of(person.get("/login/oidc")) for _ in range(LOG_INS // 2)]
+        codes += [code_of(person.get("/login/oidc/back")) for _ in range(LOG_INS // 2)]
+        assert set(codes) == {"oidc_away", "oidc_state"} and noted() == LOG_INS
+        for answer in (person.get("/login/oidc"), person.get("/login/oidc/back")):
+            assert (answer.status_code, code_of(answer)) == (429, "login_delayed")
+            assert answer.headers["Retry-After"] == "1"
+        assert person.log_in("wrong password 123", "000000").status_code == 429
+        assert noted() == LOG_INS, "and nobody fills the trail"
+        assert person.get("/login").status_code == 200
+        now[0] += timedelta(seconds=1)
+        assert person.log_in("wrong password 123", "000000").status_code == 401
 
 
 def test_a_password_costs_whoever_guesses_what_rfc_9106_recommends(

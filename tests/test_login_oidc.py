@@ -151,10 +151,16 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def one_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A store for all tests that leave it as it was."""
+def lasting_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site_in(tmp_path_factory.mktemp("one")) as made:
         yield made
+
+
+@pytest.fixture
+def one_site(lasting_site: Site) -> Site:
+    """A store for all tests that leave it as it was. An address has so many log-ins a minute."""
+    lasting_site.now[0] += timedelta(seconds=10)
+    return lasting_site
 
 
 def test_a_person_of_the_provider_comes_in_with_what_their_groups_give(site: Site) -> None:
@@ -279,7 +285,7 @@ def test_who_is_refused_there_is_told(site: Site) -> None:
 
 
 STRANGER, OWN = RSAKey.generate_key(2048), ECKey.generate_key("P-256", auto_kid=True)
-EARLIER, LATER = (int((AT + timedelta(minutes=five)).timestamp()) for five in (-5, 5))
+EARLIER, LATER = (int((AT + timedelta(minutes=far)).timestamp()) for far in (-5, 24 * 60))
 
 
 def by_hand(head: dict[str, Any], claims: dict[str, Any], secret: bytes | None = None) -> str:
@@ -473,6 +479,7 @@ def test_a_provider_that_is_away_keeps_local_accounts_in(tmp_path: Path) -> None
         answer = visitor.get("/login/oidc")
         assert (answer.status_code, code_of(answer)) == (503, "oidc_away")
         assert "本機帳號" in answer.text and 'href="/login"' in answer.text
+        assert visitor.site.trail()[-1] == ("oidc", "login", "oidc_away")
         fields = {"account": "root", "password": PASSWORD}
         visitor.session.post(f"{url}/login", fields, allow_redirects=False, timeout=20)
         assert visitor.account() == "root"

@@ -36,6 +36,7 @@ from store.people.sessions import Login, Sessions
 from store.people.settings import Vouchers
 from store.people.ways import Ways, make_ways
 from store.problems import PROBLEMS, Refused
+from store.quota import LogIns
 from store.retention.steps import Retention
 from store.said.keep import Actor, Desk
 from store.said.signing import Signing
@@ -78,6 +79,7 @@ class Console:
     signing: Signing
     retention: Retention
     runs: AskedRuns
+    log_ins: LogIns
     html: Html
     clock: Clock
     secure: bool
@@ -259,7 +261,10 @@ class Guard:
             back="" if page is None or login is None else _form_of(page, request.scope["path"]),
             typed="" if form is None else form.get("reason") or form.get("comment"),
         )
-        return secured(Response(body, problem.status, media_type="text/html"))
+        response = Response(body, problem.status, media_type="text/html")
+        if isinstance(known, Refused) and known.retry_after_s is not None:
+            response.headers["Retry-After"] = str(known.retry_after_s)
+        return secured(response)
 
 
 def _form_of(page: Page, path: str) -> str:
@@ -318,6 +323,7 @@ def make_console(
         signing=Signing(desk),
         retention=Retention(desk, custody.shelf, custody.blobs),
         runs=AskedRuns(clock),
+        log_ins=LogIns(clock),
         html=Html(
             lambda: shutil.disk_usage(custody.state).free,
             Alarms(custody.database, clock).standing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ ISSUER = "evidence-store"
 _STEP_S = 30
 _NONCE_BYTES = 12
 _HASHER = PasswordHasher()
+# Each takes 64 MiB and every core: two at a time are as fast as forty, in a twentieth of the room.
+_AT_ONCE = threading.Semaphore(2)
 
 
 def _of_no_password() -> str:
@@ -52,7 +55,8 @@ def hashed(password: str, account: str) -> str:
 def holds(password: str, kept: str | None) -> bool:
     """Whether this is the password; takes as long where there is none."""
     try:
-        return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+        with _AT_ONCE:
+            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select, update
 from evidence.clock import Clock
 from store.database import Database, insert_missing
 from store.people.tables import login_try
-from store.problems import Refused
+from store.quota import login_delayed
 
 _FREE = 5
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=30), timedelta(minutes=15)
@@ -36,11 +36,8 @@ class Tries:
         delay = min(_FIRST_DELAY * 2 ** min(tried.failed - _FREE, 10), _LONGEST_DELAY)
         left = tried.failed_at + delay - now
         if left > timedelta(0):
-            raise Refused(
-                "too many tries that failed; wait before the next one",
-                code="login_delayed",
-                more={"retry_after_s": int(left.total_seconds()) + 1},
-            )
+            why = "too many tries that failed; wait before the next one"
+            raise login_delayed(why, int(left.total_seconds()) + 1)
 
     def count_in(self, rows: Connection, account: str) -> None:
         """One more failed; within the caller's transaction."""

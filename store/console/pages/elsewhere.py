@@ -40,6 +40,7 @@ class Elsewhere:
 
     def _answered(self, request: Request, do: Callable[[Request, Query], Response]) -> Response:
         try:
+            self._console.log_ins.count(address_of(request))
             pairs = pairs_of(request.scope["query_string"].decode("latin-1"))
             return secured(do(request, {name: values[0] for name, values in pairs.items()}))
         except Exception as error:
@@ -53,7 +54,12 @@ class Elsewhere:
         login = self._guard.login_of(request) if query.get("again") else None
         if query.get("again") and (login is None or login.way != "oidc"):
             raise Refused("no session of the provider's", code="reauth_required")
-        begun, browser = provider.begin(again=login is not None), secrets.token_urlsafe(32)
+        try:
+            begun = provider.begin(again=login is not None)
+        except Refused as error:
+            self._note(error, address_of(request))
+            raise
+        browser = secrets.token_urlsafe(32)
         console.flows.begin(
             begun.state,
             browser,
@@ -84,9 +90,12 @@ class Elsewhere:
             return self._vouched(query, flow, address)
         except Refused as error:
             if error.code not in NOTED_THERE:
-                why = error.message[:_LONGEST_WHY]
-                self._console.people.note("oidc", "login", why, address, error.code)
+                self._note(error, address)
             raise
+
+    def _note(self, error: Refused, address: str) -> None:
+        why = error.message[:_LONGEST_WHY]
+        self._console.people.note("oidc", "login", why, address, error.code)
 
     def _vouched(self, query: Query, flow: Flow, address: str) -> Response:
         console, provider = self._console, self._console.ways.provider

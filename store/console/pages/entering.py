@@ -55,6 +55,7 @@ class Entrance:
         console, asked = self._console, (form.get("account"), form.get("password"))
         by: dict[str, str] = {}
         try:
+            console.log_ins.count(address)
             if form.get("where") == "directory":
                 vouched = console.vouched(*asked, address)
                 known, proof = console.members.admit(vouched, address), str(vouched.way)
