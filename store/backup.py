@@ -77,6 +77,18 @@ def put_back(
         raise ConfigurationError(
             f"{state} is not empty", code="restore_target", next_step="name a new folder"
         )
+    if not (backup / "store.pub").exists():
+        raise ConfigurationError(
+            f"{backup} is no backup of a store",
+            code="backup_missing",
+            next_step="name the folder that `evidence-store backup` filled",
+        )
+    if not key.exists():
+        raise ConfigurationError(
+            f"there is no key {key}",
+            code="key_missing",
+            next_step="bring the store's key, which was kept apart from its backups",
+        )
     public = (backup / "store.pub").read_text("ascii")
     if SigningKey.read(key).public.pem != public:
         raise ConfigurationError(

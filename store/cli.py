@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from sqlalchemy.exc import DBAPIError
 
 from evidence.errors import ConfigurationError, EvidenceError
 from evidence.seal import PublicKey
@@ -21,10 +22,11 @@ from store.agents import callers
 from store.backup import back_up, put_back
 from store.clock import system_clock
 from store.custody import Custody
+from store.failures import at_the_host
 from store.fsck import deleted_count
 from store.fsck import fsck as check_all
 from store.membership import Membership
-from store.opened import opened
+from store.opened import a_month, opened
 from store.settings import load_settings
 from store.witness import split_entries
 from store.workdays import bring
@@ -47,7 +49,12 @@ def main() -> None:
     """Run the command line; an error is one sentence on stderr and its exit code."""
     register(next(iter(sys.argv[1:]), ""))
     try:
-        app()
+        try:
+            app()
+        except BrokenPipeError:  # whoever read along has seen enough
+            raise SystemExit(0) from None
+        except (OSError, DBAPIError) as error:
+            raise at_the_host(error) from None
     except EvidenceError as error:
         print(f"evidence-store: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
@@ -207,7 +214,7 @@ def reindex(state: State = None, config: Config = None) -> None:
 
 @app.command()
 def pack(
-    period: Annotated[str, typer.Option(help="The month, as 2026-11.")],
+    period: Annotated[str, typer.Option(help="The month, as 2026-11.", callback=a_month)],
     out: Annotated[Path, typer.Option(help="Folder for the pack.")] = Path(),
     agent: Annotated[str | None, typer.Option(help="One agent; without it, every one.")] = None,
     language: Annotated[str, typer.Option(help="zh-TW or en.")] = "zh-TW",

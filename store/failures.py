@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from evidence.errors import EvidenceError
+from evidence.errors import EnvironmentProblem, EvidenceError
 from store.files import DiskBroken
 from store.problems import Refused
 
@@ -52,3 +52,28 @@ def _database_said(error: Exception) -> str:
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorname", None) or ""
     return getattr(error.orig, "sqlstate", None) or "away"
+
+
+def at_the_host(error: OSError | DBAPIError) -> EvidenceError:
+    """The same for whoever typed a command: a file's own name, and what to do."""
+    known = known_of(error)
+    if isinstance(error, DBAPIError):
+        code, message, next_step = known.code, str(error.orig).strip(), _NEXT.get(known.code, "")
+        if code == "internal":
+            code, next_step = "database_failed", _NEXT["database_failed"]
+        return EnvironmentProblem(f"the database: {message}", code=code, next_step=next_step)
+    message = error.strerror or type(error).__name__
+    if error.filename is not None:
+        message = f"{error.filename}: {message}"
+    code = known.code if known.code in _NEXT else "env_file"
+    return EnvironmentProblem(message, code=code, next_step=_NEXT[code])
+
+
+_NEXT = {
+    "store_full": "make room on that disk; what is kept stays as it is",
+    "store_broken": "look at the disk (dmesg), then run fsck",
+    "database_away": "see that it runs and nobody holds it for long, and try again",
+    "database_failed": "run `evidence-store fsck`; a database that cannot be read comes back by"
+    " `evidence-store restore`",
+    "env_file": "see that the path is right and that you may read and write there",
+}

@@ -67,7 +67,13 @@ def load_settings(path: Path | None, **flags: Any) -> Settings:
     if path is not None:
         try:
             record = load_yaml(path.read_text("utf-8")) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path}: {error.strerror}",
+                code="config_missing",
+                next_step="name it with --config",
+            ) from None
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigurationError(f"{path}: {error}", code="config_syntax") from None
     if not isinstance(record, dict):
         raise ConfigurationError(f"{path}: this is no list of settings", code="config_syntax")

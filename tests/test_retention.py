@@ -407,7 +407,7 @@ def test_the_command_holds_lifts_by_two_and_deletes_nothing_too_early(
         assert done.exception is None, done.exception
         return done.stdout
 
-    assert "is held" in said("hold")
+    assert said("hold").endswith(": held\n")
     assert "asked" in said("lift")
     assert said("agree") == "not_allowed"
     (month,) = json.loads(said("list", "--json"))

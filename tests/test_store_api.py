@@ -4,6 +4,7 @@ be made from it (schemathesis)."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -27,11 +28,15 @@ from starlette.routing import Route
 from evidence.request import sign_request
 from evidence.seal import SigningKey
 from store.app import make_app
+from store.console.routes import PAGES
+from store.contacts import contact
 from store.membership import Membership
-from store.openapi import OPERATIONS, description
+from store.openapi import OPERATIONS, Operation, description
+from store.problems import PROBLEMS
 from tests.conftest import DRILL
 from tests.fixtures_bundle import AT, MakeBundle
 from tests.fixtures_store import Served, StoreClient, served_store
+from tests.test_console_roles import OPEN
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = 100 if DRILL else 4
@@ -96,6 +101,46 @@ def test_the_description_names_every_route_of_the_api_and_no_other(tmp_path: Pat
         (one.path, one.method) for one in OPERATIONS
     }
     assert {"/login", "/a/{agent}"} <= paths, "the console's are there and are no part of it"
+    # Each has its rule: here by whom it is asked, there by the role that it takes.
+    of_people = OPEN | {(page.method, page.path) for page in PAGES}
+    ruled = {(path.replace(":path}", "}"), method.lower()) for method, path in of_people}
+    assert {one for one in routes if not one[0].startswith(of_agents)} == ruled
+
+
+@pytest.mark.parametrize(
+    "asked",
+    # A token lets a key in at /v1/enrol: test_store_enrol.py.
+    [one for one in OPERATIONS if not one.open and one.path != "/v1/enrol"],
+    ids=lambda one: f"{one.method} {one.path}",
+)
+def test_whoever_is_not_an_agent_in_force_gets_nothing(
+    served: tuple[Served, SigningKey], asked: Operation
+) -> None:
+    """Every address that asks who asks: nobody, a stranger, a revoked agent, a locked one."""
+    store, _ = served
+    path = asked.path.replace("{digest}", "0" * 64)
+    path = re.sub(r"\{[^}]+\}", "1", path)
+    revoked, locked = SigningKey.generate(), SigningKey.generate()
+    for agent, key in (("agent-r", revoked), ("agent-l", locked)):
+        store.custody.enrol(agent, ["main"], key.public)
+    store.custody.revoke("agent-r")
+    with store.custody.database.transaction() as rows:
+        for generation in (1, 9):
+            contact(rows, "agent-l", generation, "mark", AT, put_back=False)
+    callers: tuple[tuple[SigningKey | None, str], ...] = (
+        (None, "request_unsigned"),
+        (SigningKey.generate(), "agent_unknown"),
+        (revoked, "agent_unknown"),
+        (locked, "agent_locked"),
+    )
+    for caller, code in callers:
+        method, body = asked.method.upper(), b"{}" if asked.body else b""
+        headers = {} if caller is None else sign_request(caller, method, path, "", body, AT)
+        answer = requests.request(method, store.url + path, data=body, headers=headers, timeout=20)
+        said = answer.json()["code"] if asked.method != "head" else None
+        assert (answer.status_code, said) in ((PROBLEMS[code].status, code if said else None),), (
+            answer.text
+        )
 
 
 def test_the_description_in_the_docs_is_the_one_that_is_served(

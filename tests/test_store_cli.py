@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
+from sqlalchemy.exc import DBAPIError
 
 from evidence.errors import ConfigurationError
 from evidence.seal import SigningKey
 from store import cli
+from store.backup import back_up
+from store.clock import system_clock
+from store.custody import Custody
+from store.failures import at_the_host
 from store.settings import Settings, load_settings
 from tests.fixtures_bundle import MakeBundle
 from tests.fixtures_program import run_program
@@ -59,6 +66,74 @@ def test_enrolling_and_revoking_reach_a_running_store(
     assert command("reindex", "--state", state).returncode == 0
     done = command("fsck", "--state", state)
     assert (done.returncode, done.stdout.strip()) == (0, "all is as it was taken in")
+
+
+# What somebody types at two in the morning, and the answer: exit code, stable code, what is wrong
+# and what next. `store` is a store, `backup` its backup, `rotten` one whose database is none.
+WRONG = {
+    "fsck --state typo": (2, "store_missing", "typo", "--state"),
+    "list --state typo": (2, "store_missing", "typo", "--state"),
+    "backup out --state typo": (2, "store_missing", "typo", "--state"),
+    "heal --from backup --state typo": (2, "store_missing", "typo", "--state"),
+    "user list --state typo": (2, "store_missing", "typo", "--state"),
+    "retention list --state typo": (2, "store_missing", "typo", "--state"),
+    "list --state a-file": (2, "store_missing", "a-file", "--state"),
+    "list --config typo.yaml": (2, "config_missing", "typo.yaml", "--config"),
+    "backup a-file --state store": (3, "env_file", "a-file", "path"),
+    "backup a-file/in-it --state store": (3, "env_file", "a-file", "path"),
+    "restore typo --key store/store.key --state new": (2, "backup_missing", "typo", "backup"),
+    "restore backup --key typo --state new": (2, "key_missing", "typo", "kept apart"),
+    "restore backup --key store/store.key --state store": (2, "restore_target", "store", "new"),
+    "pack --period 2026-13 --state store": (2, "period_invalid", "2026-13", "2026-11"),
+    "retention hold --agent a --period november --account b --reason c --state store": (
+        *(2, "period_invalid", "november", "2026-11"),
+    ),
+    "refill --entries typo --state store": (3, "env_file", "typo", "path"),
+    "user disable wagn --state store": (2, "account_unknown", "wagn", "user list"),
+    "enrol --agent a --site m --key typo --state store": (2, "key_missing", "typo", ""),
+    "fsck --state rotten": (3, "database_failed", "not a database", "restore"),
+    "serve --state rotten --port 0": (3, "database_failed", "not a database", "restore"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("night")
+    (made / "a-file").touch()
+    for name in ("store", "rotten"):
+        Custody(made / name, system_clock).close()
+    custody = Custody(made / "store", system_clock)
+    back_up(custody, made / "backup")
+    custody.close()
+    for one in (made / "rotten").glob("store.db*"):
+        one.unlink()
+    (made / "rotten" / "store.db").write_bytes(b"not a database at all" * 500)
+    return made
+
+
+@pytest.mark.parametrize("typed", WRONG)
+def test_what_is_typed_wrong_is_said_in_one_line_and_makes_nothing(
+    folder: Path, typed: str
+) -> None:
+    code, name, *words = WRONG[typed]
+    before = {one.name for one in folder.iterdir()}
+    done = run_program(folder, {}, *typed.split(), of="store")
+    assert (done.returncode, done.stdout) == (code, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"evidence-store: {name}: ")
+    assert all(word in line for word in words), line
+    assert {one.name for one in folder.iterdir()} == before
+
+
+def test_a_full_disk_and_a_held_database_say_what_to_do() -> None:
+    full = at_the_host(OSError(ENOSPC, "No space left on device", "/srv/backup/x"))
+    assert (full.code, full.exit_code) == ("store_full", 3)
+    assert "/srv/backup/x: No space left" in full.message and "make room" in full.next_step
+    held = sqlite3.OperationalError("database is locked")
+    held.sqlite_errorname = "SQLITE_BUSY"
+    away = at_the_host(DBAPIError("SELECT 1", None, held))
+    assert away.code == "database_away" and "try again" in away.next_step
+    assert "SELECT" not in str(away)
 
 
 @pytest.mark.parametrize(

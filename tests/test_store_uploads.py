@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from agent.config import StoreModel
 from agent.push import client as pushing
@@ -23,6 +25,7 @@ from evidence.seal import SigningKey
 from store.fsck import fsck
 from store.problems import Refused
 from store.quota import Quota
+from store.schema import statement
 from tests.fixtures_bundle import AT, MakeBundle
 from tests.fixtures_store import Served, StoreClient, served_store
 
@@ -200,3 +203,49 @@ def test_an_agent_that_is_told_to_wait_waits_and_loses_nothing(
         with pytest.raises(EnvironmentProblem) as caught:
             stubborn.put_bundle(make_bundle(99), make_bundle(99).to_bytes())
         assert caught.value.code == "quota_exceeded"
+
+
+def test_the_burst_of_a_month_s_end_is_in_within_half_an_hour(
+    tmp_path: Path, make_bundle: MakeBundle, drill_count: Callable[[int, int], int]
+) -> None:
+    """3,000 bundles of 30 agents within five minutes, each with a share for four fifths of its own:
+    what is refused is told when to come again, comes then, and is there once."""
+    keys = [SigningKey.generate() for _ in range(drill_count(3, 30))]
+    each = drill_count(20, 100)
+    bundles = [
+        [make_bundle(number, agent=f"agent-{place}", key=key) for number in range(each)]
+        for place, key in enumerate(keys)
+    ]
+    share = each * 4 // 5 * max(len(one.to_bytes()) for one in bundles[0])
+    now = [AT]
+    began_s = time.monotonic()
+    with served_store(tmp_path / "store", quota_bytes_an_hour=share, clock=lambda: now[0]) as store:
+        for place, key in enumerate(keys):
+            store.custody.enrol(f"agent-{place}", ["main"], key.public)
+        coming = [
+            (300.0 * number / each, place, number)
+            for place in range(len(keys))
+            for number in range(each)
+        ]
+        heapify(coming)
+        told = 0
+        at_s = 0.0
+        while coming:
+            at_s, place, number = heappop(coming)
+            now[0] = AT + timedelta(seconds=at_s)
+            one = bundles[place][number]
+            body, path = one.to_bytes(), f"/v1/bundles/sha256/{one.digest}"
+            headers = sign_request(keys[place], "PUT", path, "", body, now[0])
+            headers["Content-Type"] = "application/zip"
+            answer = requests.put(store.url + path, data=body, headers=headers, timeout=20)
+            if answer.status_code == 429:
+                told += 1
+                heappush(coming, (at_s + int(answer.headers["Retry-After"]), place, number))
+            else:
+                assert answer.status_code == 201, answer.text
+        assert told >= len(keys) and at_s <= 30 * 60
+        assert time.monotonic() - began_s < 300, "and the store itself keeps up"
+        with store.custody.database.reading() as rows:
+            digests = list(rows.scalars(select(statement.c.digest)))
+        assert sorted(digests) == sorted(one.digest for some in bundles for one in some)
+        assert list(fsck(store.custody)) == []

@@ -6,7 +6,7 @@ Whoever takes a step is a person of the console, known by password and code here
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +17,12 @@ from rich.table import Table
 from sqlalchemy import select
 
 from evidence.clock import stamp
-from evidence.errors import ConfigurationError
 from evidence.retention import Act
 from evidence.sign_off import members_root
 from store.agents import callers
 from store.clock import system_clock
 from store.console.guard import Console, make_console
-from store.opened import opened
+from store.opened import a_month, opened
 from store.people.cli import asked_password, who
 from store.people.roles import allowed
 from store.problems import Refused
@@ -38,7 +37,7 @@ app = typer.Typer(no_args_is_help=True, help="How long bytes are kept; holds; de
 State = Annotated[Path | None, typer.Option(help="The store's folder.")]
 Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 Agent = Annotated[str, typer.Option(help="The agent whose month it is.")]
-Period = Annotated[str, typer.Option(help="The month, as 2026-11.")]
+Period = Annotated[str, typer.Option(help="The month, as 2026-11.", callback=a_month)]
 Account = Annotated[str, typer.Option(help="Who does it, as in `evidence-store user list`.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
 
@@ -98,60 +97,43 @@ def list_classes(state: State = None, config: Config = None) -> None:
     Terminal().print(table)
 
 
-@app.command()
-def hold(
-    agent: Agent,
-    period: Period,
-    account: Account,
-    reason: Reason,
-    state: State = None,
-    config: Config = None,
-) -> None:
-    """Keep a month whatever its end (legal hold)."""
-    _step(state, config, agent, period, Act.held, account, reason)
-    print(f"{agent} {period} is held")
+def _command(act: Act | None) -> Callable[..., None]:
+    """A step that somebody takes about a month; None: agreeing to what waits."""
+
+    def command(
+        agent: Agent,
+        period: Period,
+        account: Account,
+        reason: Reason,
+        state: State = None,
+        config: Config = None,
+    ) -> None:
+        count = _step(state, config, agent, period, act, account, reason)
+        about = f" for {count} blob(s)" if count else ""
+        if act is Act.held:
+            said = "held"
+        elif act is not None:
+            said = f"asked{about}; another person agrees with `evidence-store retention agree`"
+        else:
+            said = f"{count} blob(s) deleted, their tombstone is in the log" if count else "lifted"
+        print(f"{agent} {period}: {said}")
+
+    return command
 
 
-@app.command()
-def lift(
-    agent: Agent,
-    period: Period,
-    account: Account,
-    reason: Reason,
-    state: State = None,
-    config: Config = None,
-) -> None:
-    """Ask that a hold be lifted; `agree` by another person does it."""
-    _step(state, config, agent, period, Act.lift_asked, account, reason)
-    print(f"asked; another person agrees with `evidence-store retention agree --period {period}`")
-
-
-@app.command()
-def delete(
-    agent: Agent,
-    period: Period,
-    account: Account,
-    reason: Reason,
-    state: State = None,
-    config: Config = None,
-) -> None:
-    """Ask that a month's bytes be deleted whose time is over; `agree` by another does it."""
-    count = _step(state, config, agent, period, Act.deletion_asked, account, reason)
-    print(f"asked for {count} blob(s); another person agrees with `evidence-store retention agree`")
-
-
-@app.command()
-def agree(
-    agent: Agent,
-    period: Period,
-    account: Account,
-    reason: Reason,
-    state: State = None,
-    config: Config = None,
-) -> None:
-    """Agree to what another person asked: the hold is lifted, or the bytes are deleted."""
-    count = _step(state, config, agent, period, None, account, reason)
-    print(f"{count} blob(s) deleted, their tombstone is in the log" if count else "lifted")
+for _word, _act, _help in (
+    ("hold", Act.held, "Keep a month whatever its end (legal hold)."),
+    ("lift", Act.lift_asked, "Ask that a hold be lifted; `agree` by another person does it."),
+    (
+        *("delete", Act.deletion_asked),
+        "Ask that a month's bytes be deleted whose time is over; `agree` by another does it.",
+    ),
+    (
+        *("agree", None),
+        "Agree to what another person asked: the hold is lifted, or the bytes are deleted.",
+    ),
+):
+    app.command(_word, help=_help)(_command(_act))
 
 
 def _step(
@@ -215,8 +197,5 @@ def _record(one: MonthKept) -> dict[str, object]:
 
 @contextmanager
 def _console(state: Path | None, config: Path | None) -> Iterator[Console]:
-    settings = load_settings(config, state=state)
-    if not settings.state.exists():
-        raise ConfigurationError(f"{settings.state} is no store", code="config_missing")
-    with opened(settings) as custody:
+    with opened(load_settings(config, state=state)) as custody:
         yield make_console(custody, system_clock, secure=True)
