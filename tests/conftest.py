@@ -34,6 +34,7 @@ PARTS = {
     "curl": ("curl",),
     "freerdp": ("xfreerdp", "xfreerdp3"),
     "freerdp-shadow": ("freerdp-shadow-cli", "freerdp-shadow-cli3"),
+    "glewlwyd": ("glewlwyd",),
     "hostapd": ("hostapd",),
     "ip": ("ip",),
     "iptables": ("iptables",),

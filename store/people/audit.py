@@ -48,6 +48,9 @@ ACTIONS = {
     "deleted": Text("deleted", "核准銷毀"),
     "retention_class": Text("retention lengthened", "延長保存期限"),
     "scrub": Text("bytes read again", "重讀保存檔案"),
+    "heal": Text("file put back", "還原保存檔案"),
+    "witness": Text("witness heard", "見證者回報"),
+    "lock": Text("bucket lock tried", "驗證貯體鎖定"),
 }
 
 

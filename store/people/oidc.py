@@ -128,6 +128,8 @@ class Provider:
                     code=code,
                     code_verifier=verifier,
                     timeout=_TIMEOUT_S,
+                    # Said here, too: what the environment names goes before a session's own.
+                    verify=self._verify,
                     allow_redirects=False,
                 )
         except OAuthError as error:
