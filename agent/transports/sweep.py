@@ -17,7 +17,6 @@ from pysnmp.hlapi.v3arch.asyncio import (
     SnmpEngine,
     Udp6TransportTarget,
     UdpTransportTarget,
-    get_cmd,
 )
 from pysnmp.proto import errind
 
@@ -26,9 +25,10 @@ from agent.gate import Gate
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
+from agent.transports.snmp.exchange import Peer, exchange
 from agent.transports.snmp.loop import loop, new_engine
 from agent.transports.snmp.security import security, snmp_way
-from agent.transports.snmp.walk import ABSENT, Asked, Oid, dotted, row_of
+from agent.transports.snmp.walk import ABSENT, Oid, dotted, row_of
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.errors import Incomplete, NotAnswered
@@ -48,12 +48,12 @@ class Sweep:
         self._gate = Gate(device, platform, credential)
         self._ranges = ranges(device)
         self._pace_s = 1 / rate_per_s(device)
-        self._values: list[Oid] = [
+        self._values: tuple[Oid, ...] = tuple(
             tuple(map(int, word.split(".")))
             for ask in platform.asks
             if ask.kind == "snmp"
             for word in ask.text.split()[1:]
-        ]
+        )
 
     def ask(self, ask: Ask) -> Answer:
         """One JSON object for each address that answered, and a last line. Raises Denied for a
@@ -106,23 +106,20 @@ class Sweep:
         engine.message_dispatcher.admit(place, self._gate, self._platform)
         target = await kind.create(place, timeout=WAIT_S, retries=0)
         context = ContextData(contextName=self._device.options.get("snmp_context", ""))
-        wanted = [Asked(oid) for oid in self._values]
         async with loop().in_flight:
-            trouble, status, _, rows = await get_cmd(
-                engine, self._security, target, context, *wanted, lookupMib=False
-            )
-        if isinstance(trouble, errind.RequestTimedOut):
+            said = await exchange(Peer(engine, self._security, target, context), self._values)
+        if isinstance(said.trouble, errind.RequestTimedOut):
             return None
-        values = {} if trouble or status else dict(_said(row) for row in rows if _is_told(row))
+        values = {} if said.trouble or said.status else dict(map(_told, _present(said.rows)))
         return {"address": address, "values": values}
 
 
-def _is_told(row: Any) -> bool:
-    return not isinstance(row[1], ABSENT)
+def _present(rows: list[tuple[Oid, Any]]) -> list[tuple[Oid, Any]]:
+    return [row for row in rows if not isinstance(row[1], ABSENT)]
 
 
-def _said(row: Any) -> tuple[str, str]:
-    oid, _, value = row_of(tuple(row[0]), row[1])
+def _told(row: tuple[Oid, Any]) -> tuple[str, str]:
+    oid, _, value = row_of(*row)
     return dotted(oid), value.decode("utf-8", "backslashreplace")
 
 

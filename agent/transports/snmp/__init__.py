@@ -14,8 +14,6 @@ from pysnmp.hlapi.v3arch.asyncio import (
     Udp6TransportTarget,
     UdpTransportTarget,
     UsmUserData,
-    bulk_cmd,
-    get_cmd,
 )
 from pysnmp.proto import errind
 
@@ -23,9 +21,10 @@ from agent.gate import Gate
 from agent.platforms import Platform
 from agent.secret import Credential
 from agent.transports import Answer
+from agent.transports.snmp.exchange import Peer, Said, exchange
 from agent.transports.snmp.loop import loop
 from agent.transports.snmp.security import security, snmp_way
-from agent.transports.snmp.walk import ABSENT, Asked, Oid, Row, Walk, dotted, row_of
+from agent.transports.snmp.walk import ABSENT, Oid, Row, Walk, dotted, row_of
 from agent.transports.tape import snmprec_row
 from evidence.ask import Ask
 from evidence.device import Device
@@ -157,8 +156,8 @@ class Snmp:
         An agent that does not keep to that gives itself away, and is asked without from then on.
         """
         if not self._uptime_in_front or min(after) <= _UPTIME:
-            return await self._exchange(bulk_cmd, *after, bulk=(0, repetitions))
-        found = await self._exchange(bulk_cmd, _BEFORE_UPTIME, *after, bulk=(1, repetitions))
+            return await self._exchange(*after, bulk=(0, repetitions))
+        found = await self._exchange(_BEFORE_UPTIME, *after, bulk=(1, repetitions))
         if found is None:
             return None
         if _is_in_front(found, after):
@@ -177,7 +176,7 @@ class Snmp:
         return rows
 
     async def _got(self, oids: list[Oid]) -> list[Row]:
-        found = await self._exchange(get_cmd, *oids)
+        found = await self._exchange(*oids)
         if found is None:
             raise NotAnswered(f"{self._who}: the answer to {len(oids)} values does not fit")
         if not found and len(oids) > 1:  # an old agent refuses all of them for one it lacks
@@ -196,42 +195,39 @@ class Snmp:
         )
 
     async def _exchange(
-        self, command: Any, *oids: Oid, bulk: tuple[int, ...] = ()
+        self, *oids: Oid, bulk: tuple[int, ...] = ()
     ) -> list[tuple[Oid, Any]] | None:
         """One question and its answer; None when the answer is too big for one message.
 
         `bulk` is how many of the objects are asked once, and how many rows of each of the others.
         """
-        wanted = [Asked(oid) for oid in oids]
-        answer = await self._send(command, *bulk, *wanted)
-        if isinstance(answer[0], errind.RequestTimedOut) and self._may_be_another():
+        said = await self._send(oids, bulk)
+        if isinstance(said.trouble, errind.RequestTimedOut) and self._may_be_another():
             self._admitted(await loop().engine(_key(self._security), self.engine))
-            answer = await self._send(command, *bulk, *wanted)
-        trouble, status, _, rows = answer
-        if trouble is not None:
-            raise self._meaning(trouble, oids)
+            said = await self._send(oids, bulk)
+        if said.trouble is not None:
+            raise self._meaning(said.trouble, oids)
         self._heard = True
         self.engine.message_dispatcher.answered.add(self._address)
-        name = status.prettyPrint() if status else ""
-        if name == "tooBig":
+        if said.status == "tooBig":
             return None
-        if name == "noSuchName":
+        if said.status == "noSuchName":
             return []
-        if name:
-            raise NotAnswered(f"{self._who}: {dotted(oids[0])} was answered with {shown(name)}")
-        return [(tuple(row[0]), row[1]) for row in rows]
+        if said.status:
+            raise NotAnswered(
+                f"{self._who}: {dotted(oids[0])} was answered with {shown(said.status)}"
+            )
+        return said.rows
 
-    async def _send(self, command: Any, *what: Any) -> tuple[Any, Any, Any, Any]:
-        """What the library says of one question: trouble, error status, its index, rows."""
-        way = (self.engine, self._security, self._target, self._context)
+    async def _send(self, oids: tuple[Oid, ...], bulk: tuple[int, ...]) -> Said:
+        peer = Peer(self.engine, self._security, self._target, self._context)
         try:
             async with loop().in_flight:
-                found: tuple[Any, Any, Any, Any] = await command(*way, *what, lookupMib=False)
+                return await exchange(peer, oids, bulk)
         except VisitError:
             raise
         except Exception as error:  # a library that cannot decode an answer says so in many ways
             raise Unexpected(f"{self._who}: {shown(str(error))}") from None
-        return found
 
     def _may_be_another(self) -> bool:
         """Whether the silence may be an agent with a new identity: a device replaced, or set up

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pysnmp.hlapi.v3arch.asyncio import ObjectType
-from pysnmp.proto.rfc1902 import IpAddress, ObjectIdentifier, ObjectName, OctetString
-from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject, unSpecified
+from pysnmp.proto.rfc1902 import IpAddress, ObjectIdentifier, OctetString
+from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from evidence.errors import Unexpected
 
@@ -15,19 +14,6 @@ Oid = tuple[int, ...]
 Row = tuple[Oid, str, bytes]
 
 ABSENT = (NoSuchObject, NoSuchInstance, EndOfMibView)
-
-
-class Asked(ObjectType):  # type: ignore[misc]
-    """An object by its number alone: the library need not look through its MIBs for it."""
-
-    def __init__(self, oid: Oid) -> None:
-        self._pair = (ObjectName(oid), unSpecified)
-
-    def resolve_with_mib(self, *_: Any, **__: Any) -> Asked:
-        return self
-
-    def __getitem__(self, index: int) -> Any:
-        return self._pair[index]
 
 
 @dataclass(slots=True)
