@@ -184,6 +184,11 @@ PROBLEMS: dict[str, Problem] = {
     "step_invalid": _problem(
         409, "The month does not stand there.", "本月目前狀態不得執行此步驟。"
     ),
+    "witness_refuses": _problem(
+        409,
+        "A witness refuses this log; no month is signed until it signs the log again.",
+        "見證者拒絕此日誌；於其恢復簽章前，不得簽核任何月份。",
+    ),
     "month_running": _problem(409, "The month is not over.", "本月尚未結束，不得編製。"),
     "month_signed": _problem(
         409, "The month is signed; two people can open it again.", "本月已簽核；須經二人重新開啟。"

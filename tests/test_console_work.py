@@ -19,6 +19,7 @@ from evidence.clock import month_bounds
 from evidence.runs import RunRecord
 from evidence.sign_off import SignOff, Step
 from evidence.statement import Statement
+from store.alarms import OVER, Alarm, Alarms
 from store.fsck import fsck
 from store.month.tables import finding, month, rule
 from store.people.roles import Role
@@ -359,6 +360,17 @@ def test_what_changed_while_somebody_read_is_not_signed(office: Office) -> None:
     fields = {"step": "prepared", "root": root, "comment": "x", **wang.proof()}
     assert code_of(wang.post(f"{office.base}/sign", fields)) == "set_changed"
     assert statements(office, "sign_off") == []
+
+
+def test_no_month_is_signed_while_a_witness_refuses_the_log(office: Office) -> None:
+    alarms = Alarms(office.kept.custody.database, office.kept.custody.now)
+    alarms.tell(Alarm.witness, "audit.example", "witness_refuses")
+    assert code_of(office.sign("wang", "prepared", "x")) == "witness_refuses"
+    alarms.tell(Alarm.witness, "audit.example", OVER)
+    assert office.sign("wang", "prepared", "x").status_code == 303
+    alarms.tell(Alarm.witness, "audit.example", "witness_refuses")
+    assert code_of(office.sign("lin", "reviewed")) == "witness_refuses"
+    assert [SignOff.of(one).step.value for one in statements(office, "sign_off")] == ["prepared"]
 
 
 def test_signing_takes_password_and_code_anew(office: Office) -> None:

@@ -16,7 +16,8 @@ from evidence.answers import Person
 from evidence.clock import month_bounds, taipei_day
 from evidence.sign_off import EvidenceSet, SignOff, Step, members_root
 from evidence.text import Text
-from store import leaves
+from store import alarms, leaves
+from store.alarms import Alarm
 from store.month.tables import assessment, disposition, month, run, visit
 from store.people.accounts import Known, deputised_accounts, principals
 from store.people.roles import May
@@ -141,10 +142,12 @@ class Signing:
         """Sign a step. `seen_root` is the set the person had in view. Returns its digest.
 
         Raises Refused: `four_eyes`, `set_changed`, `step_invalid`, `month_running`,
-        `reason_missing`.
+        `reason_missing`, `witness_refuses`.
         """
         self._desk.index.catch_up()
         with self._desk.database.reading() as rows:
+            if step in (Step.prepared, Step.reviewed):
+                _check_witness(rows)
             state = state_of(self._shelf, rows, agent, period)
             evidence = evidence_set(rows, agent, period)
             delegates = set(
@@ -228,6 +231,13 @@ class Signing:
                     f"{last.person.name} prepared it; another person has to look",
                     code="four_eyes",
                 )
+
+
+def _check_witness(rows: Connection) -> None:
+    """What a witness found changed is signed by nobody, until it signs again. Raises Refused."""
+    for one in alarms.standing(rows):
+        if one.alarm is Alarm.witness:
+            raise Refused(f"witness {one.object} refuses the log", code="witness_refuses")
 
 
 def evidence_set(rows: Connection, agent: str, period: str) -> EvidenceSet:
