@@ -14,8 +14,8 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from collectors._cli.rows import flush_left
 from collectors._local_time import local_time
+from collectors._quoted import flush_left
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device

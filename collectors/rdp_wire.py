@@ -98,6 +98,8 @@ def _answer(capture: Capture, record: Mapping[str, Any]) -> str:
             f"{capture.device}: {capture.ask.text!r}: not a remote desktop; it says "
             f"{shown(reply.decode('latin-1'))!r}"
         )
+    # What comes with it, as xrdp's farewell, is a message of its own.
+    reply = reply[: int.from_bytes(reply[2:4])]
     if len(reply) < 19:
         return "no negotiation"
     kind, _, _, value = struct.unpack("<BBHI", reply[11:19])

@@ -87,7 +87,7 @@ def test_an_engineer_asks_and_the_audit_trail_says_so(office: Office) -> None:
     assert "&lt;script&gt;" in page
     rows = wang.get(path, **{"HX-Request": "true"}).text
     assert "<table>" in rows and "<html" not in rows
-    assert "run_asked" in office.people["root"].get("/audit").text
+    assert "要求即時採集" in office.people["root"].get("/audit").text
 
 
 @pytest.mark.whole

@@ -96,7 +96,7 @@ def test_a_pack_brings_what_verifies_it_offline(
     assert code == 0, (said, error)
     assert "an authority stamped the log at " in json.dumps(said["notes"])
     # Without what the checks need beside it, it says how far it came and what goes further.
-    assert said["reached"] == "re-read"
+    assert said["reached"] == "re-read", said
     assert all("numpy" in said["next"][language] for language in ("zh", "en"))
     code, said, error = verify(path)
     assert code == 0 and "no roots of an authority" in json.dumps(said["notes"]), error

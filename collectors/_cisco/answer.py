@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Mapping
 from datetime import datetime
 
-from collectors._cli.rows import flush_left
+from collectors._quoted import flush_left
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.errors import Incomplete, NotAnswered, TooMuch, Unexpected, shown

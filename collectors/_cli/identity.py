@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
-from collectors._cli.rows import Layout, Misfit, Row, flush_left
+from collectors._cli.rows import Layout, Misfit, Row
+from collectors._quoted import flush_left
 from evidence.ask import Ask
 from evidence.capture import Capture
 from evidence.device import Device

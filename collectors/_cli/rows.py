@@ -79,15 +79,6 @@ def _source(name: str, *, strictly: bool) -> str:
     return text if strictly else _ERRORS.sub("", text)
 
 
-def flush_left(text: str) -> str:
-    """The text without the margin of a quotation: four blanks or more before every line."""
-    filled = [line for line in text.split("\n") if line.strip()]
-    if not filled or not filled[0].startswith("    "):
-        return text
-    margin = min(len(line) - len(line.lstrip(" ")) for line in filled)
-    return re.sub(rf"(?m)^ {{{margin}}}", "", text) if margin >= 4 else text
-
-
 def having(mark: str, layout: Layout) -> Layout:
     """That layout, for answers with a line that fits `mark`: where it would take others' too."""
     needed = re.compile(mark, re.MULTILINE)

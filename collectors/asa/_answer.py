@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from collectors._cli.rows import flush_left
+from collectors._quoted import flush_left
 from evidence.capture import Capture
 from evidence.errors import Incomplete, TooMuch, Unexpected, shown
 
