@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, true
 
 from evidence.control.decided import Row
 from store.month.tables import finding, month_control, rule
@@ -46,18 +46,13 @@ def review_control(rows: Connection, agent: str, period: str) -> str | None:
 
 def rules(rows: Connection, agent: str, period: str, control: str, which: Which) -> Sequence[Any]:
     """A page of rules, each with its finding."""
-    chosen = _narrowed(_joined(agent, period, control), which)
+    chosen = _joined(agent, period, control).where(*_conditions(which))
     return rows.execute(chosen.order_by(*_order(which)).limit(PAGE_RULES).offset(which.first)).all()
 
 
 def every(rows: Connection, agent: str, period: str, control: str, which: Which) -> Sequence[Any]:
     """All rules that fit, for a decision about all of them."""
-    return rows.execute(_narrowed(_joined(agent, period, control), which)).all()
-
-
-def count(rows: Connection, agent: str, period: str, control: str, which: Which) -> int:
-    chosen = _narrowed(_joined(agent, period, control), which).subquery()
-    return rows.scalar(select(func.count()).select_from(chosen)) or 0
+    return rows.execute(_joined(agent, period, control).where(*_conditions(which))).all()
 
 
 def named(
@@ -72,13 +67,18 @@ def named(
     return found
 
 
-def counts(rows: Connection, agent: str, period: str, control: str) -> dict[str, int]:
-    """How many rules stand in each row of the table."""
-    joined = _joined(agent, period, control).subquery()
+def counts(
+    rows: Connection, agent: str, period: str, control: str, which: Which
+) -> tuple[int, dict[str, int]]:
+    """How many rules fit, and how many of all stand in each row of the table: one look at both."""
+    fits = case((and_(true(), *_conditions(which)), 1), else_=0)
     found = rows.execute(
-        select(joined.c.state, func.count()).group_by(joined.c.state).order_by(joined.c.state)
-    )
-    return {row[0]: row[1] for row in found if row[0] is not None}
+        _joined(agent, period, control)
+        .with_only_columns(finding.c.state, func.count(), func.sum(fits))
+        .group_by(finding.c.state)
+        .order_by(finding.c.state)
+    ).all()
+    return sum(row[2] for row in found), {row[0]: row[1] for row in found if row[0] is not None}
 
 
 def firewalls(rows: Connection, agent: str, period: str) -> Sequence[str]:
@@ -114,33 +114,33 @@ def _joined(agent: str, period: str, control: str) -> Select[Any]:
     )
 
 
-def _narrowed(chosen: Select[Any], which: Which) -> Select[Any]:
+def _conditions(which: Which) -> list[ColumnElement[bool]]:
     one = rule.c
+    wanted: list[ColumnElement[bool]] = []
     if which.pack == "dmz":
-        chosen = chosen.where(one.dmz == 1)
+        wanted.append(one.dmz == 1)
     elif which.pack == "outside":
-        chosen = chosen.where(one.outside == 1)
+        wanted.append(one.outside == 1)
     if which.state == "undecided":
-        chosen = chosen.where(
-            finding.c.state.in_((Row.must_decide.value, Row.not_measurable.value))
-        ).where(finding.c.verdict != "satisfied")
+        wanted.append(finding.c.state.in_((Row.must_decide.value, Row.not_measurable.value)))
+        wanted.append(finding.c.verdict != "satisfied")
     elif which.state:
-        chosen = chosen.where(finding.c.state == which.state)
+        wanted.append(finding.c.state == which.state)
     if which.traffic:
-        chosen = chosen.where(one.traffic == which.traffic)
+        wanted.append(one.traffic == which.traffic)
     if which.firewall:
-        chosen = chosen.where(one.firewall == which.firewall)
+        wanted.append(one.firewall == which.firewall)
     if which.risky:
-        chosen = chosen.where(one.risks > 0)
+        wanted.append(one.risks > 0)
     if which.word:
-        chosen = chosen.where(
+        wanted.append(
             or_(
                 one.label.contains(which.word, autoescape=True),
                 one.subject.contains(which.word, autoescape=True),
                 one.record.contains(which.word, autoescape=True),
             )
         )
-    return chosen
+    return wanted
 
 
 def _order(which: Which) -> tuple[Any, ...]:

@@ -161,7 +161,7 @@ def _tasks(
     found = []
     if may(May.answer):
         control = rules.review_control(rows, agent, period) or ""
-        undecided = rules.count(rows, agent, period, control, Which(state="undecided"))
+        undecided, _ = rules.counts(rows, agent, period, control, Which(state="undecided"))
         waiting = sum(one.verdict == Verdict.awaiting_evidence.value for one in clauses)
         found += [
             Task(undecided, _RULES, "/rules?state=undecided"),

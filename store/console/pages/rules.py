@@ -29,11 +29,12 @@ def review(console: Console, call: Call) -> Response:
     with console.custody.database.reading() as rows:
         control = rules.review_control(rows, agent, period) or ""
         found = rules.rules(rows, agent, period, control, which)
+        total, counts = rules.counts(rows, agent, period, control, which)
         values |= {
             "control": control,
             "rows": found,
-            "total": rules.count(rows, agent, period, control, which),
-            "counts": rules.counts(rows, agent, period, control),
+            "total": total,
+            "counts": counts,
             "firewalls": rules.firewalls(rows, agent, period),
             "decided": _decided(rows, agent, found, values["month"].judged_at),
         }
