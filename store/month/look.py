@@ -127,6 +127,17 @@ def findings(rows: Connection, agent: str, period: str, wanted: Wanted) -> Seque
     ).all()
 
 
+def counted_findings(
+    rows: Connection, agent: str, period: str, wanted: Wanted
+) -> tuple[Sequence[Any], int]:
+    """A page of findings, and how many there are on all pages."""
+    page = findings(rows, agent, period, wanted)
+    # A page that is neither full nor empty is the last: nothing has to be counted.
+    if 0 < len(page) < PAGE_ROWS:
+        return page, wanted.first + len(page)
+    return page, count_findings(rows, agent, period, wanted)
+
+
 def count_findings(rows: Connection, agent: str, period: str, wanted: Wanted) -> int:
     chosen = _narrowed(
         select(func.count()).select_from(finding), agent, period, replace(wanted, first=0)

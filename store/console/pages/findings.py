@@ -52,10 +52,11 @@ def clause(console: Console, call: Call) -> Response:
         if found is None:
             raise Refused(f"no clause {control}", code="not_found")
         wanted = Wanted(control=control, first=first)
+        page, total = look.counted_findings(rows, agent, period, wanted)
         values |= {
             "clause": found,
-            "rows": look.findings(rows, agent, period, wanted),
-            "total": look.count_findings(rows, agent, period, wanted),
+            "rows": page,
+            "total": total,
             "given": _given(rows, agent, control),
         }
     return shown(console, call, "clause.html", first=first, size=PAGE_ROWS, **values)
@@ -89,9 +90,10 @@ def findings(console: Console, call: Call) -> Response:
         first=number(call, "first"),
     )
     with console.custody.database.reading() as rows:
+        page, total = look.counted_findings(rows, agent, period, wanted)
         values |= {
-            "rows": look.findings(rows, agent, period, wanted),
-            "total": look.count_findings(rows, agent, period, wanted),
+            "rows": page,
+            "total": total,
             "controls": [one.control for one in look.clauses(rows, agent, period) if one.findings],
         }
     marks = ("changed", "bad", "unanswered", "overdue")
