@@ -63,10 +63,11 @@ async def exchange(peer: Peer, oids: tuple[Oid, ...], bulk: tuple[int, ...] = ()
         answer, trouble = await _sent(peer, pdu)
         if trouble is None:
             break
+        # Neither begins anew with the other: an agent that lies in turns would be asked for ever.
         if isinstance(trouble, _MEETING):
-            met, lost = met + 1, 0
+            met += 1
         else:
-            lost, met = lost + 1, 0
+            lost += 1
         if lost > peer.target.retries or met > _DISCOVERIES:
             return Said(trouble)
     if v2c.apiPDU.get_request_id(answer) != v2c.apiPDU.get_request_id(pdu):
