@@ -81,11 +81,10 @@ def known_devices(config: Config, names: list[str] | None) -> list[str]:
     return names or []
 
 
-def known_site(config: Config, site: str | None) -> str | None:
-    """The site as given, where a device is. Raises ConfigurationError (`site_unknown`)."""
+def check_site(config: Config, site: str | None) -> None:
+    """Raises ConfigurationError (`site_unknown`) where no device is at a site."""
     sites = sorted({one.site for one in config.devices.values()})
     if site is not None and site not in sites:
         raise ConfigurationError(
             f"no device is at {site}; known: {', '.join(sites)}", code="site_unknown"
         )
-    return site

@@ -215,34 +215,20 @@ def about(context: Context, record: Mapping[str, str], finding: Any) -> str:
     return said.replace(f"{safe_text(finding.subject)} ({called})", called)
 
 
-@pass_context
-def kind(context: Context, code: str) -> str:
-    """What kind of signed statement it is."""
-    return words(context, _KINDS.get(code, Text(code, code)))
+def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:
+    """The word for a code; a code nobody gave one stands as it is."""
+
+    @pass_context
+    def word(context: Context, code: str) -> str:
+        return words(context, of.get(code, Text(code, code)))
+
+    return word
 
 
-@pass_context
-def zone(context: Context, code: str) -> str:
-    """A zone of the company's map: by its word, or by the company's own name for it."""
-    return words(context, ZONES.get(code, Text(code, code)))
-
-
-@pass_context
-def source(context: Context, code: str) -> str:
-    """Where an answer came from: the device itself, or somebody who handed it over."""
-    return words(context, SOURCES.get(code, Text(code, code)))
-
-
-@pass_context
-def action(context: Context, code: str) -> str:
-    """What somebody did, as the audit trail has it."""
-    return words(context, ACTIONS.get(code, Text(code, code)))
-
-
-@pass_context
-def outcome(context: Context, code: str) -> str:
-    """Why what somebody tried was not done."""
-    return words(context, PROBLEMS[code].title if code in PROBLEMS else Text(code, code))
+# Of a signed statement; of the company's map, which may have names of its own; of where an answer
+# came from; of what somebody did, and of why what they tried was not done.
+kind, zone, source, action = map(_by_word, (_KINDS, ZONES, SOURCES, ACTIONS))
+outcome = _by_word({code: problem.title for code, problem in PROBLEMS.items()})
 
 
 @pass_context

@@ -24,8 +24,8 @@ from agent.cli.options import (
     SiteOption,
     XlsxOption,
     account,
+    check_site,
     configured,
-    known_site,
 )
 from agent.cli.words import console, harmless, say, show
 from agent.decisions import entered
@@ -81,7 +81,7 @@ def show_lifecycle(
     if context.invoked_subcommand is not None:
         return
     settings = configured(config)
-    known_site(settings, site)
+    check_site(settings, site)
     now = system_clock()
     with agent_of(settings) as agent:
         found = terms(settings, agent, as_of.date() if as_of else taipei_day(now), now, site)

@@ -17,8 +17,8 @@ from agent.cli.options import (
     LanguageOption,
     SiteOption,
     XlsxOption,
+    check_site,
     configured,
-    known_site,
 )
 from agent.cli.words import say, show
 from agent.terms import newest_known
@@ -50,7 +50,7 @@ def inventory(
 ) -> None:
     """What was found beside what is registered. Exit 1 where they differ, or without a register."""
     settings = configured(config)
-    known_site(settings, site)
+    check_site(settings, site)
     now = system_clock()
     with agent_of(settings) as agent:
         readings = Readings(
