@@ -14,10 +14,14 @@ import pyotp
 import pytest
 import requests
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from store.console.guard import Console
+from store.month.tables import finding
 from store.people import secrets
 from store.people.roles import EVERYWHERE, Role
+from store.people.tables import audit_event
+from store.said.tables import said
 from tests.fixtures_month import Kept, kept_in
 from tests.lab_month import Month
 
@@ -187,3 +191,20 @@ def seat(kept: Kept, secrets: Mapping[str, str]) -> Office:
         for account, secret in secrets.items()
     }
     return Office(kept, console, people)
+
+
+def findings(office: Office, **wanted: str) -> list[Any]:
+    chosen = select(finding).where(*(finding.c[key] == value for key, value in wanted.items()))
+    with office.kept.custody.database.reading() as rows:
+        return list(rows.execute(chosen.order_by(finding.c.number)))
+
+
+def statements(office: Office, kind: str) -> list[Any]:
+    with office.kept.custody.database.reading() as rows:
+        found = rows.scalars(select(said.c.digest).where(said.c.kind == kind))
+        return [office.kept.custody.shelf.statement(digest) for digest in found]
+
+
+def refusals(office: Office, code: str) -> list[str]:
+    with office.kept.custody.database.reading() as rows:
+        return list(rows.scalars(select(audit_event.c.action).where(audit_event.c.result == code)))
