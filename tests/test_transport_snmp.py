@@ -363,13 +363,17 @@ override .1.3.6.1.4.1.12356.100.1.1.1.0 octet_str "FGT60FTK19999999"
 """
 
 
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class RealAgent:
     """net-snmp's snmpd with a FortiGate's objects, started and stopped by its process id."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -473,6 +477,38 @@ def test_a_device_that_was_replaced_is_read_at_the_next_visit(snmpd: RealAgent) 
     snmpd.stop()
     snmpd.start(identity="74776f")
     assert visit(snmpd.port).readings[0].failure is None
+
+
+@pytest.mark.part("snmpd")
+def test_the_other_unit_of_a_pair_takes_over_an_address(snmpd: RealAgent) -> None:
+    """Both were read before, each at its own address: neither is new to the engine."""
+    shared, own = snmpd.port, free_port()
+    assert visit(shared).readings[0].failure is None
+    for port in (own, shared):
+        snmpd.stop()
+        snmpd.port = port
+        snmpd.start(identity="74776f")
+        reading = visit(port).readings[0]
+        assert reading.failure is None, reading.failure
+
+
+@pytest.mark.part("snmpd")
+def test_the_other_unit_takes_over_between_two_asks(snmpd: RealAgent) -> None:
+    shared = snmpd.port
+    snmpd.stop()
+    snmpd.port = free_port()
+    snmpd.start(identity="74776f")
+    assert visit(snmpd.port).readings[0].failure is None
+    snmpd.stop()
+    snmpd.port = shared
+    snmpd.start()
+    open_ = way(shared)
+    open_.ask(SYSTEM)
+    snmpd.stop()
+    snmpd.start(identity="74776f")
+    with pytest.raises(Incomplete) as error:
+        open_.ask(ENTITY)
+    assert error.value.code == "device_restarted"
 
 
 @pytest.mark.part("snmpd", "snmp")

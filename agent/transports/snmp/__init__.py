@@ -202,7 +202,7 @@ class Snmp:
         `bulk` is how many of the objects are asked once, and how many rows of each of the others.
         """
         said = await self._send(oids, bulk)
-        if isinstance(said.trouble, errind.RequestTimedOut) and self._may_be_another():
+        if self._may_be_another(said.trouble):
             self._admitted(await loop().engine(_key(self._security), self.engine))
             said = await self._send(oids, bulk)
         if said.trouble is not None:
@@ -229,10 +229,15 @@ class Snmp:
         except Exception as error:  # a library that cannot decode an answer says so in many ways
             raise Unexpected(f"{self._who}: {shown(str(error))}") from None
 
-    def _may_be_another(self) -> bool:
-        """Whether the silence may be an agent with a new identity: a device replaced, or set up
-        anew. The engine remembers the old one by its address and cannot understand the new."""
-        return not self._heard and self._address in self.engine.message_dispatcher.answered
+    def _may_be_another(self, trouble: Any) -> bool:
+        """Whether an agent with another identity may stand at this address: a device replaced or
+        set up anew, the other unit of a pair. The engine remembers the old one by its address; a
+        new one it cannot understand (silence), one met elsewhere says that it is not the old."""
+        if self._heard:
+            return False
+        if isinstance(trouble, errind.RequestTimedOut):
+            return self._address in self.engine.message_dispatcher.answered
+        return isinstance(trouble, errind.UnknownEngineID)
 
     def _meaning(self, trouble: Any, oids: tuple[Oid, ...]) -> VisitError:
         """An engine's error in our words."""
@@ -246,6 +251,12 @@ class Snmp:
                 f"{self._who}: no answer",
                 next_step="check the address, the firewall between and the device's list of "
                 "managers; a wrong community is silence too",
+            )
+        if isinstance(trouble, errind.UnknownEngineID) and self._heard:
+            return Incomplete(
+                f"{self._who}: another agent answers since {dotted(oids[0])}",
+                code="device_restarted",
+                next_step="read it again; at a shared address of a pair, read each unit at its own",
             )
         if isinstance(trouble, (*_REFUSED, *_REFUSED_LEVEL)):
             return LoginRefused(
