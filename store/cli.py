@@ -245,6 +245,8 @@ def fsck(state: State = None, config: Config = None) -> None:
     print(f"{len(wrong)} thing(s) wrong" if wrong else "all is as it was taken in")
     if any(one.startswith(("blob ", "statement ")) for one in wrong):
         print("a file is put back from a whole copy by `evidence-store heal --from BACKUP`")
+    if any(one.startswith("log tile ") for one in wrong):
+        print("a tile is made again from the log's entries by `evidence-store heal`")
     if wrong:
         raise typer.Exit(1)
 
@@ -258,7 +260,8 @@ def heal(
     state: State = None,
     config: Config = None,
 ) -> None:
-    """Put back files that rotted, from copies that are whole. Exit 1 when one has no such copy."""
+    """Put back files that rotted, from whole copies, and the log's tiles, from its entries. Exit 1
+    when something could not be put back."""
     from store.heal import heal as put_copies_back
     from store.people.cli import who
 
@@ -266,10 +269,10 @@ def heal(
     with _opened(state, config) as custody:
         for one in put_copies_back(custody, brought or [], who()):
             print(f"{one.thing}: {one.fault}; ", end="")
-            print(f"put back from {one.source}" if one.source else "no whole copy was found")
+            print(f"put back from {one.source}" if one.source else one.lacking)
             lacking += one.source is None
     if lacking:
-        print(f"{lacking} file(s) lack a whole copy: look in an older backup or on the agent")
+        print(f"{lacking} thing(s) not put back: look in an older backup or on the agent")
         raise typer.Exit(1)
 
 

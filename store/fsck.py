@@ -60,9 +60,8 @@ def fsck(custody: Custody) -> Iterator[str]:
 
 def _log(custody: Custody, rows: Connection) -> Iterator[str]:
     """The tiles against the entries, and what others signed against the log as it is."""
-    broken = leaves.broken_node(rows)
-    if broken is not None:
-        yield f"log: tile {broken} is not what its entries make it"
+    for level, place in leaves.wrong_nodes(rows):
+        yield f"log tile {level}/{place}: it is not what its entries make it"
     for table in (cosignature, time_stamp):
         for one in rows.execute(select(table.c.size, table.c.note).order_by(table.c.size)):
             try:

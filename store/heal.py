@@ -1,21 +1,24 @@
-"""Putting back a file that rotted, from a copy that is whole.
+"""Putting back what rotted: a file from a copy that is whole, a tile of the log from its entries.
 
 A copy shows by its digest (an envelope by its signature, too) that it is the one, so whoever brings
 it need not be trusted. Copies are looked for in the other versions of a bucket, and in what is
-brought: a backup, another store's folder, an agent's folder or single files of it. What was put
-back, and from where, is an event of the audit trail.
+brought: a backup, another store's folder, an agent's folder or single files of it. A tile is made
+from the log's own entries (`store/retiling.py`). What was put back, and from where, is an event of
+the audit trail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from evidence.errors import ConfigurationError, SealError
+from store import leaves
 from store.alarms import OVER, Alarm, Alarms
 from store.blobs import Kept
 from store.custody import Custody
@@ -24,25 +27,29 @@ from store.journal import parts
 from store.people import audit
 from store.people.audit import Event
 from store.retention.years import Class
+from store.retiling import reasons_against
 from store.schema import statement_blob
 from store.scrub import DAMAGED, Thing, fault, things, wrong_envelope
 
 ACTION = "heal"
+_ENTRIES = "the log's entries"
 _KINDS = {"blob": BLOBS, "statement": ENVELOPES}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file that was not whole; `source` None: no good copy was found."""
+    """What became of a thing that was not whole. `source` None: it is as it was, and `lacking` says
+    why."""
 
     thing: str
     fault: str
     source: str | None
+    lacking: str = "no whole copy was found"
 
 
 def heal(custody: Custody, brought: Sequence[Path], who: str) -> Iterator[Outcome]:
-    """Look at every file, and put back those that are not whole. Raises ConfigurationError
-    `copies_missing`, DiskBroken, OSError for a full disk."""
+    """Look at every file and every tile of the log, and put back those that are not whole. Raises
+    ConfigurationError `copies_missing`, DiskBroken, OSError for a full disk."""
     named, alarms = _named(brought), Alarms(custody.database, custody.now)
     for thing in things(custody):
         if (wrong := fault(custody, thing)) is None:
@@ -52,13 +59,38 @@ def heal(custody: Custody, brought: Sequence[Path], who: str) -> Iterator[Outcom
         if source is not None:
             _put(custody, thing, body)
             with custody.database.transaction() as rows:
-                about = f"{thing} from {source}"
-                at = custody.now()
-                audit.note(
-                    rows, Event(at=at, actor=who, action=ACTION, object=about, address="host")
-                )
+                _note(rows, custody.now(), who, str(thing), source)
             alarms.tell(Alarm.scrub, str(thing), OVER)
         yield Outcome(str(thing), wrong, source)
+    yield from _tiles(custody, who)
+
+
+def _tiles(custody: Custody, who: str) -> Iterator[Outcome]:
+    """The log's tiles. What was read holds when it is written: entries stay as they are."""
+    with custody.database.reading() as rows:
+        nodes = leaves.wrong_nodes(rows)
+        reasons = reasons_against(custody, rows, nodes)
+    if not nodes:
+        return
+    with custody.database.transaction() as rows:
+        made = {node: hashed for node, hashed in nodes.items() if node not in reasons}
+        leaves.put_nodes(rows, made)
+        for node in made:
+            _note(rows, custody.now(), who, _tile(node), _ENTRIES)
+    for node in nodes:
+        reason = reasons.get(node)
+        source = _ENTRIES if reason is None else None
+        yield Outcome(_tile(node), "it is not what its entries make it", source, reason or "")
+
+
+def _tile(node: tuple[int, int]) -> str:
+    level, place = node
+    return f"log tile {level}/{place}"
+
+
+def _note(rows: Connection, at: datetime, who: str, thing: str, source: str) -> None:
+    about = f"{thing} from {source}"
+    audit.note(rows, Event(at=at, actor=who, action=ACTION, object=about, address="host"))
 
 
 def _named(brought: Sequence[Path]) -> Mapping[str, list[Path]]:

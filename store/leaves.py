@@ -9,9 +9,10 @@ are the tiles that monitors fetch (C2SP `tlog-tiles`).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text, update
 
 from evidence.log import TILE, Frontier, consistency_path, leaf_hash, node_hash, root_of, split
 from evidence.reading import canonical
@@ -170,17 +171,51 @@ def broken_leaf(rows: Connection) -> int | None:
     return None
 
 
-def broken_node(rows: Connection) -> str | None:
-    """The first tile hash that is not what is below it, as level/place; None when all are."""
-    level, below = 1, frontier(rows).size
-    while places := below // TILE:
-        found = tile(rows, level, 0, places)
-        for place in range(places):
-            wanted = root_of(tile(rows, level - 1, place * TILE, (place + 1) * TILE))
-            if place >= len(found) or found[place] != wanted:
-                return f"{level}/{place}"
-        level, below = level + 1, places
-    return None
+def wrong_nodes(rows: Connection) -> dict[tuple[int, int], bytes]:
+    """The tile hashes that are missing, or others than the hashes of the entries make: what they
+    should be, by level and place."""
+    wrong, level, of = {}, 1, log_node.c
+    places = range(frontier(rows).size // TILE)
+    made = [root_of(tile(rows, 0, place * TILE, (place + 1) * TILE)) for place in places]
+    while made:
+        found = rows.execute(select(of.place, of.hash).where(of.level == level))
+        kept = {place: hashed for place, hashed in found}
+        for place, hashed in enumerate(made):
+            if kept.get(place) != hashed:
+                wrong[level, place] = hashed
+        whole = len(made) // TILE
+        made = [root_of(made[at * TILE : (at + 1) * TILE]) for at in range(whole)]
+        level += 1
+    return wrong
+
+
+def put_nodes(rows: Connection, nodes: Mapping[tuple[int, int], bytes]) -> None:
+    """Put these tile hashes in the place of what is there, within the caller's write transaction.
+
+    The rows are insert-only: the trigger that says so is lifted for this transaction alone, and is
+    back, or never was away, when it ends.
+    """
+    with _changeable(rows):
+        for (level, place), hashed in nodes.items():
+            at = log_node.c
+            here = update(log_node).where(at.level == level, at.place == place)
+            if rows.execute(here.values(hash=hashed)).rowcount == 0:
+                rows.execute(insert(log_node).values(level=level, place=place, hash=hashed))
+
+
+@contextmanager
+def _changeable(rows: Connection) -> Iterator[None]:
+    table, trigger = log_node.name, f"{log_node.name}_is_as_written"
+    if rows.dialect.name == "sqlite":
+        wanted = text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name")
+        made_by = rows.execute(wanted, {"name": trigger}).scalar_one()
+        lift, lay = f"DROP TRIGGER {trigger}", made_by
+    else:
+        lift = f"ALTER TABLE {table} DISABLE TRIGGER {trigger}"
+        lay = f"ALTER TABLE {table} ENABLE TRIGGER {trigger}"
+    rows.exec_driver_sql(lift)
+    yield
+    rows.exec_driver_sql(lay)
 
 
 def _split(peaks: bytes) -> tuple[bytes, ...]:
