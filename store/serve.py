@@ -28,7 +28,7 @@ from store.scrub import Scrubber
 from store.settings import Settings
 from store.stamping import Stamper
 
-_START_S = 10.0
+_START_S = 60.0  # of a busy machine; one that ended is found at once
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -18,6 +18,7 @@ from ldap3 import MODIFY_REPLACE, NONE, SIMPLE, Connection, Server
 
 from store.people.directory import CheckedTls
 from store.people.settings import Directory, GroupRole
+from tests.ports import free_port
 from tests.real_servers import running, wait_for
 from tests.test_store_tls import Authority
 
@@ -95,9 +96,9 @@ class Domain:
 @contextmanager
 def domain_in(folder: Path) -> Iterator[Domain]:
     """A domain of its own: five seconds of CPU to make, kept by nobody."""
-    # Of this process alone, below those that distributions use for themselves.
-    number = os.getpid() % 60_000
-    address, nameless = (f"127.{one}.{number // 250}.{number % 250 + 1}" for one in (77, 78))
+    # As free as the port is: nobody else has its number while this process lives.
+    number = free_port()
+    address, nameless = (f"127.{one}.{number >> 8}.{number & 255}" for one in (77, 78))
     here = [f"interfaces={address}/8 {nameless}/8", "bind interfaces only=yes"]
     dc = folder / "dc"
     subprocess.run(

@@ -20,6 +20,7 @@ import requests
 from store.blobs.bucket import client_of
 from store.settings import ObjectLock
 from tests.conftest import ADMIN_PATH, lack
+from tests.ports import free_port
 
 _PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "monmaptool")
 _START_S = 180.0
@@ -151,7 +152,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         if reason := lack(program):
             pytest.skip(reason)
     folder = tmp_path_factory.mktemp("ceph")
-    monitor, port = 16000 + os.getpid() % 1000, 17000 + os.getpid() % 1000
+    monitor, port = free_port(), free_port()
     cluster = _Cluster(folder, monitor, port)
     url = f"http://127.0.0.1:{port}"
     with pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.real_servers import free_port, running, wait_for
+from tests.ports import free_port
+from tests.real_servers import running, wait_for
 
 # Accounts that every Debian has, so that none must be made: one may look, one may not.
 READER, STRANGER, PASSWORD = "daemon", "bin", "Pw-of-the-reader-1"

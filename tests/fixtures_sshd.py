@@ -4,7 +4,6 @@ import json
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 
 from agent.secret import Credential, Secret
 from tests.conftest import ADMIN_PATH
+from tests.ports import free_port
 
 # A command, or lines at a prompt; the terminal's echo is the kernel's own.
 DEVICE = """
@@ -93,7 +93,7 @@ def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
         key = (folder / "user.pub").read_text()
         (folder / "authorized").write_text(f'command="{command}" {key}')
         user = pwd.getpwuid(os.geteuid()).pw_name
-        port = _free_port()
+        port = free_port()
         lines = (
             f"Port {port}",
             "ListenAddress 127.0.0.1",
@@ -134,12 +134,6 @@ def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
     for process in running:
         process.terminate()
         process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _fingerprint(public: Path) -> str:

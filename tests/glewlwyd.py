@@ -17,7 +17,8 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.real_servers import free_port, running, wait_for
+from tests.ports import free_port
+from tests.real_servers import running, wait_for
 from tests.test_store_tls import Authority
 
 CLIENT, SECRET = "evidence-store", "the client's own secret"

@@ -7,7 +7,6 @@ said, and the way to a device ends at a tape.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,6 +36,7 @@ from store.app import make_app
 from store.serve import serving
 from tests.fixtures_lab import tape_of
 from tests.month_oracle import Plan, Span
+from tests.ports import closed_port
 
 TAPES = {
     "linux": tape_of("linux/firewall.nftables", "linux/firmware.debian-12"),
@@ -139,12 +139,6 @@ class Month:
 
     def _disk_usage(self, path: object) -> SimpleNamespace:
         return SimpleNamespace(free=1_000_000 if self.plan.is_full(self._now) else 10**12)
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def make_plan(whole: Span, devices: int, random: Random) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from evidence.capture import snmprec_rows
 from evidence.tape import Tape
+from tests.ports import free_port
 
 CONTEXT = "device"
 _WAIT_S = 30
@@ -29,7 +29,7 @@ def simulated(
         data = folder / name
         data.mkdir(parents=True)
         (data / f"{CONTEXT}.snmprec").write_bytes(_sorted(tape))
-        ports[name] = _free_port()
+        ports[name] = free_port()
         options += ["--v3-engine-id", "auto", "--data-dir", str(data)]
         options += ["--agent-udpv4-endpoint", f"127.0.0.1:{ports[name]}", "--v3-user", username]
         options += ["--v3-auth-proto", "SHA256", "--v3-auth-key", password]
@@ -62,10 +62,3 @@ def _sorted(tape: Tape) -> bytes:
         )
     }
     return b"".join(lines[oid] + b"\n" for oid in sorted(lines))
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from agent.wired import make_keys
 from evidence.facts import Unit
 from evidence.reading import Reading
 from evidence.tape import read_tape
+from tests import ports
 from tests.fixtures_lab import ASA, ASA_TERMINAL, CASES, Site, tape_of
 from tests.fixtures_sshd import Sshd
 from tests.fixtures_store import Served
@@ -47,9 +46,7 @@ def states(found: list[Condition], device: str) -> dict[str, str]:
 @pytest.fixture
 def closed_port() -> int:
     """A port of loopback where nobody listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port: int = taken.getsockname()[1]
-    return port
+    return ports.closed_port()
 
 
 # --- devices, before any log-in ---

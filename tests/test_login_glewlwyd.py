@@ -17,7 +17,7 @@ from store.people.settings import BACK, GroupRole, Oidc, Vouchers
 from store.serve import serving
 from tests.fixtures_office import code_of
 from tests.glewlwyd import CLIENT, SECRET, Glewlwyd, glewlwyd
-from tests.real_servers import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.part("glewlwyd"), pytest.mark.whole]
 

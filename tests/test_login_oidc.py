@@ -42,7 +42,7 @@ from tests.conftest import ADMIN_PATH, ROOT
 from tests.fixtures_bundle import AT
 from tests.fixtures_office import PASSWORD, code_of
 from tests.openid_provider import CLIENT, SECRET, TestProvider, provided
-from tests.real_servers import free_port
+from tests.ports import free_port
 from tests.test_store_tls import Authority
 
 pytestmark = pytest.mark.whole

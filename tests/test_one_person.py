@@ -18,7 +18,7 @@ from tests.fixtures_month import Kept, kept_in
 from tests.fixtures_office import Office, Person, code_of, seat
 from tests.lab_month import Month
 from tests.openid_provider import TestProvider, provided
-from tests.real_servers import free_port
+from tests.ports import free_port
 from tests.test_login_oidc import Site, Visitor, vouchers_of
 
 BOTH = (

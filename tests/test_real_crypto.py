@@ -26,7 +26,8 @@ from evidence.device import Device
 from evidence.facts import AlgorithmOffer, Certificate
 from evidence.reading import Reading
 from evidence.tls_suites import BEFORE_TLS13, SUITES
-from tests.real_servers import free_port, listener, running, wait_for
+from tests.ports import free_port
+from tests.real_servers import listener, running, wait_for
 
 SSHD = "/usr/sbin/sshd"
 EVERY = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -29,7 +28,8 @@ from evidence.reading import Reading
 from tests import by_hand
 from tests.judging import read as read_of
 from tests.judging import seen
-from tests.real_servers import free_port, listener, running, wait_for
+from tests.ports import closed_port, free_port
+from tests.real_servers import listener, running, wait_for
 
 XRDP_INI = Path("/etc/xrdp/xrdp.ini")
 FAIL_TLS, FAIL_NO_TLS, FAIL_NLA = "failure 1", "failure 2", "failure 5"
@@ -231,9 +231,7 @@ def test_a_byte_at_a_time_without_end_is_left_in_time(monkeypatch: pytest.Monkey
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    failure = read(port).failure
+    failure = read(closed_port()).failure
     assert failure is not None
     assert failure.code == "device_unreachable"
 

@@ -30,6 +30,7 @@ from store.notices.settings import Mail, Siem, Ways, Webhook
 from store.notices.ways import Lines
 from tests.fixtures_bundle import AT
 from tests.fixtures_month import Kept
+from tests.ports import free_port
 
 
 @dataclass
@@ -69,12 +70,6 @@ def mail_to(port: int) -> Mail:
     return Mail(
         host="127.0.0.1", port=port, sender="s@a.example", recipients=("officers@a.example",)
     )
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from evidence.tape import Tape, TapeAnswer
 from lab.devices import Mischief
 from lab.devices.https import LabHttps
 from tests import toy
+from tests.ports import closed_port
 
 
 @contextmanager
@@ -238,9 +239,7 @@ def test_headers_that_never_end_are_cut_off() -> None:
 
 
 def test_a_port_where_nobody_listens_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    way = open_https(toy.device(port), toy.CREDENTIAL, toy.platform())
+    way = open_https(toy.device(closed_port()), toy.CREDENTIAL, toy.platform())
     error = failure(way)
     assert (error.code, "refused" in error.message) == ("device_unreachable", True)
 

@@ -38,6 +38,7 @@ from evidence.facts import HardwareItem, SoftwareRelease, Unit
 from evidence.tape import Tape, TapeAnswer
 from lab.devices.snmp import LabSnmp, SnmpAccount, SnmpMischief
 from tests.conftest import ADMIN_PATH
+from tests.ports import free_port
 
 pytestmark = pytest.mark.whole
 
@@ -361,12 +362,6 @@ rocommunity canary-community 127.0.0.1
 override .1.3.6.1.4.1.12356.101.4.1.1.0 octet_str "v7.2.5,build1517,230606 (GA.F)"
 override .1.3.6.1.4.1.12356.100.1.1.1.0 octet_str "FGT60FTK19999999"
 """
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class RealAgent:

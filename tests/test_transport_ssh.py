@@ -19,6 +19,7 @@ from lab.devices import Mischief
 from lab.devices.ssh import LabSsh
 from lab.devices.terminal import Terminal
 from tests import toy
+from tests.ports import closed_port
 
 
 @contextmanager
@@ -183,10 +184,8 @@ def test_a_prompt_nobody_expects_is_incomplete_not_guessed(
 
 
 def test_a_port_where_nobody_listens_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     with pytest.raises(Unreachable, match="Connection refused"):
-        open_ssh(toy.device(port), toy.CREDENTIAL, toy.platform(), {"SHA256:x"})
+        open_ssh(toy.device(closed_port()), toy.CREDENTIAL, toy.platform(), {"SHA256:x"})
 
 
 @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-1.5-old\r\n"])
