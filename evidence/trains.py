@@ -84,12 +84,14 @@ def _junos(version: str) -> str | None:
 
 
 def _gaia(version: str) -> str | None:
-    """Exact: R80.40 is not R80. A third number is Gaia Embedded, whose dates are others."""
-    found = re.search(r"R\d+(?:\.\d+)*(?:VS)?", version, re.IGNORECASE)
+    """Exact: R80.40 is not R80. A third number is Gaia Embedded, whose dates are others, and so
+    are those of scalable platforms (`R80.20SP`, `R76SP.50`) and management releases (`R80.20.M1`).
+    """
+    found = re.search(r"R\d+(?:\.\d+)*(?:\.?[A-Z]+[.\d]*)?", version, re.IGNORECASE)
     if found is None:
         return None
     name = found[0].upper()
-    return f"{name} Embedded" if name.count(".") > 1 else name
+    return f"{name} Embedded" if re.fullmatch(r"R\d+(?:\.\d+){2,}", name) else name
 
 
 def _aruba_switch(version: str) -> str | None:
@@ -105,8 +107,18 @@ def _windows(version: str) -> str | None:
 
 
 def _netscaler(version: str) -> str | None:
+    """`NS13.1: Build 49.15.nc` → `NS13.1`; a FIPS or NDcPP build is a line of its own."""
     pair = _two_numbers(version)
-    return None if pair is None else f"NS{pair}"
+    if pair is None:
+        return None
+    kind = re.search(r"FIPS|NDcPP", version, re.IGNORECASE)
+    return f"NS{pair}-{kind[0].upper()}" if kind else f"NS{pair}"
+
+
+def _sles(version: str) -> str | None:
+    """A service pack is the second number: `15-SP6` and `15 SP6` are 15.6."""
+    found = re.match(r"(\d+)[- .]?(?:SP)?(\d+)?", version, re.IGNORECASE)
+    return None if found is None or found[2] is None else f"{int(found[1])}.{int(found[2])}"
 
 
 _TRAINS: dict[str, Callable[[str], str | None]] = {
@@ -114,7 +126,7 @@ _TRAINS: dict[str, Callable[[str], str | None]] = {
         (
             *("asa", "ftd", "fmc", "fortios", "aireos", "arubaos", "aoscx", "comware", "bigip"),
             *("sonicos", "sfos", "esxi", "vcenter", "routeros", "opnsense", "pfsense", "vyos"),
-            *("alpine", "sles", "opensuse-leap", "freebsd", "openwrt", "fortianalyzer"),
+            *("alpine", "opensuse-leap", "freebsd", "openwrt", "fortianalyzer"),
             *("fortimanager", "fortiap", "globalprotect", "sns", "eos"),
         ),
         _two_numbers,
@@ -126,6 +138,7 @@ _TRAINS: dict[str, Callable[[str], str | None]] = {
         ),
         _one_number,
     ),
+    "sles": _sles,
     "ubuntu": _ubuntu,
     "panos": _panos,
     "ios": _ios,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from evidence.errors import ConfigurationError
+from evidence.errors import ConfigurationError, shown
 
 MILESTONES = (
     "end_of_sale",
@@ -110,7 +110,25 @@ def entry_of(row: Mapping[str, str], number: int) -> Entry:
             code="catalogue_row",
         ) from None
     texts = {name: row[name].strip() for name in COLUMNS if name not in MILESTONES}
+    if (why := _finds_nothing(texts)) is not None:
+        raise ConfigurationError(f"lifecycle catalogue, row {number}: {why}", code="catalogue_row")
     return Entry(**texts, milestones=milestones, confirmed_on=confirmed_on)
+
+
+# How a row may be compared, by kind.
+_RULES = {"hardware": ("prefix", "family", "model"), "software": ("train", "build")}
+
+
+def _finds_nothing(texts: Mapping[str, str]) -> str | None:
+    """Why no device would ever be found by a row, which is as if it were not there; or None."""
+    rules = _RULES.get(texts["kind"])
+    if rules is None:
+        return f"`kind` is {' or '.join(_RULES)}, not {shown(texts['kind'])}"
+    if texts["rule"] not in rules:
+        return f"`rule` of {texts['kind']} is {', '.join(rules)}, not {shown(texts['rule'])}"
+    if not texts["match"] or (texts["kind"] == "software" and not texts["product"]):
+        return "`match` is empty" if not texts["match"] else "`product` is empty"
+    return None
 
 
 # A slip of the finger (20222) or another calendar (111) is refused, not judged by.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from unicodedata import normalize
 
 from evidence.lifecycle.entry import Entry
 
@@ -33,20 +34,46 @@ class Models:
         """The row whose match is the longest, in the first spelling that has one."""
         for text in _spellings(model) if vendor else (_plain(model),):
             for length in self._lengths.get(text[:2], ()):
-                for row in self._rows.get(text[:length], ()):
-                    if _allows(row.rule, text[length : length + 1]) and _same(vendor, row.vendor):
-                        return row
+                found = [
+                    row
+                    for row in self._rows.get(text[:length], ())
+                    if _allows(row.rule, text[length:]) and _same(vendor, row.vendor)
+                ]
+                if found:
+                    return found[0] if vendor or _says_whose(found) else None
         return None
+
+
+def _says_whose(rows: list[Entry]) -> bool:
+    """Whether a model without a vendor is one thing: `MX80` is two makers', `2620` anybody's."""
+    return len({row.vendor for row in rows}) == 1 and not rows[0].match.isdecimal()
 
 
 _STOP_WORDS = frozenset(
     ("networks", "systems", "technologies", "inc", "corporation", "corp", "software", "the", "and")
 )
+# One vendor's other names: as one word, after the company it belongs to, in Chinese.
+_NAMES = {
+    "checkpoint": "check",
+    "paloalto": "palo",
+    "hp": "hpe",
+    "hewlett": "hpe",
+    "meraki": "cisco",
+    "思科": "cisco",
+}
 
 
 def _same(vendor: str | None, other: str) -> bool:
     """Whether two spellings name one vendor: they share a word that is not a common one."""
-    return vendor is None or bool(words_of(vendor) & words_of(other) - _STOP_WORDS)
+    return vendor is None or bool(_vendor_words(vendor) & words_of(other) - _STOP_WORDS)
+
+
+@lru_cache(_KEPT)
+def _vendor_words(text: str) -> frozenset[str]:
+    return frozenset(
+        _NAMES.get(one, one)
+        for one in re.findall(r"[a-z0-9]+|[^\W\da-z_]+", normalize("NFKC", text).casefold())
+    )
 
 
 @lru_cache(_KEPT)
@@ -56,33 +83,36 @@ def words_of(text: str) -> frozenset[str]:
 
 
 _MARKS = re.compile(r"(?:=|\+\+|/K9|-K9)+$")
-_FORTINET = re.compile(r"(FGT?|FWF)_?(?:(\d)([HK])(\d)|(\d+))([A-Z].*)")
-_JOINED = re.compile(r"([A-Z]+)(\d.*)")
+_JOINED = re.compile(r"([A-Z]+)(?:([- ])?)(\d.*)")
+_COMWARE = re.compile(r"(?:HPE? )?(\d{4})-\S+ (EI|SI|HI)\b.*")
 
 
 def _plain(model: str) -> str:
     """A model as compared: upper case, no licence or spare mark, no space around a hyphen."""
-    text = " ".join(model.upper().split()).replace(" -", "-").replace("- ", "-")
-    return _MARKS.sub("", text)
+    text = " ".join(normalize("NFKC", model).upper().split())
+    return _MARKS.sub("", text.replace(" -", "-").replace("- ", "-"))
 
 
 def _spellings(model: str) -> Iterator[str]:
     """The model as reported, then as vendors write the same thing elsewhere.
 
-    A label may stand before the model (`HPE 5130 … JG932A`), a space within (`ASA 5516-X`,
-    `TZ 400`), a name before a number (`Aruba7205`), a short form for it (`FG3H0E` = 300E).
+    A label may stand before the model (`HPE 5130 … JG932A`), a space or a hyphen within
+    (`ASA 5516-X`, `TZ 400`, `SSG-5-SH`), a name before a number (`Aruba7205`), a short form for
+    it (`FG3H0E` = 300E), the code that it is ordered by (`FG-60E`, `PAN-PA-220`).
     """
     text = _plain(model)
     yield text
-    if text.startswith("ASA "):
-        yield text.replace("ASA ", "ASA", 1)
-    if short := _FORTINET.fullmatch(text):
-        scale = {"H": 100, "K": 1000}.get(short[3] or "", 0)
-        number = short[5] or str(int(short[2]) * scale + int(short[4]) * scale // 10)
-        yield ("FORTIWIFI-" if short[1] == "FWF" else "FORTIGATE-") + number + short[6]
+    # `TZ 400 W` is the TZ 400W.
+    yield _APART.sub("", text)
+    yield from _of_fortinet(text)
+    yield text.removeprefix("PAN-")
     if joined := _JOINED.fullmatch(text):
-        yield f"{joined[1]} {joined[2]}"
-    yield f"CHECK POINT {text}"
+        letters, between, number = joined.groups()
+        yield from (letters + mark + number for mark in ("", " ", "-") if mark != (between or ""))
+    # The series of a switch is told apart by two letters at its end: 5130 EI is not 5130 SI.
+    if series := _COMWARE.fullmatch(text):
+        yield f"{series[1]} {series[2]}"
+    yield f"CHECK POINT {text.removeprefix('QUANTUM ')}"
     yield text.removeprefix("ARUBA")
     yield f"AP-{text}"
     tokens = text.split()
@@ -90,8 +120,49 @@ def _spellings(model: str) -> Iterator[str]:
         yield " ".join(tokens[start:])
 
 
-def _allows(rule: str, after: str) -> bool:
+# The first six letters of a serial number, which a device may give as its model. Of thousands a 1
+# is left out: FG3K1F is the 3001F, FG1K2D the 1200D.
+_SHORT = re.compile(r"(FGT?|FWF|FGR)_?(?:(\d)H(\d)|(\d)K([02-9])|(\d+))([A-Z]+?)(P?)")
+_ORDERED = re.compile(r"(FG|FWF|FGR|FAP|FS|FAZ|FMG|FML|FWB|FAC|FSA|FADC)-(\d.*?)(?:-BDL\b.*)?")
+_FORTINET = {
+    "FG": "FORTIGATE-",
+    "FGT": "FORTIGATE-",
+    "FWF": "FORTIWIFI-",
+    "FGR": "FORTIGATERUGGED-",
+    "FAP": "FORTIAP-",
+    "FS": "FORTISWITCH-",
+    "FAZ": "FORTIANALYZER-",
+    "FMG": "FORTIMANAGER-",
+    "FML": "FORTIMAIL-",
+    "FWB": "FORTIWEB-",
+    "FAC": "FORTIAUTHENTICATOR-",
+    "FSA": "FORTISANDBOX-",
+    "FADC": "FORTIADC-",
+}
+
+
+def _of_fortinet(text: str) -> Iterator[str]:
+    if short := _SHORT.fullmatch(text):
+        kind, hundreds, ones, thousands, tenths, number, letter, powered = short.groups()
+        if hundreds:
+            number = str(int(hundreds) * 100 + int(ones))
+        elif thousands:
+            number = str(int(thousands) * 1000 + int(tenths) * 100)
+        yield _FORTINET[kind] + number + letter + ("-POE" if powered else "")
+    if ordered := _ORDERED.fullmatch(text):
+        yield _FORTINET[ordered[1]] + ordered[2]
+
+
+# A letter or two that stand apart are a variant as much as those that do not.
+_APART = re.compile(r"(?<=\w) (?=[A-Z]{1,2}$)")
+_VARIANT = re.compile(r" [A-Z]{1,2}")
+
+
+def _allows(rule: str, rest: str) -> bool:
     """Whether what follows the match leaves it the model that the row means."""
     if rule == "prefix":
         return True
-    return not after.isalnum() and (rule == "family" or after not in ("-", "+"))
+    after = rest[:1]
+    if after.isalnum():
+        return False
+    return rule == "family" or (after not in ("-", "+") and not _VARIANT.fullmatch(rest))

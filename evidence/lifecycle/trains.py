@@ -20,8 +20,11 @@ class Trains:
         self._numbered: dict[tuple[int, ...], Entry] = {}
         for row in rows:
             self._named.setdefault(row.match.casefold(), []).append(row)
-            # A train with letters is its own: 15.2E says nothing of 15.2S.
-            if _NUMERIC.fullmatch(row.match):
+        packed = {match.partition("-sp")[0] for match in self._named if "-sp" in match}
+        for match, (row, *_) in self._named.items():
+            # A train with letters is its own: 15.2E says nothing of 15.2S. One whose service
+            # packs have rows of their own is that without any: 13.0.6300 is not told by 13.0.
+            if _NUMERIC.fullmatch(row.match) and match not in packed:
                 self._numbered.setdefault(_numbers(row.match), row)
 
     def find(self, train: str | None, version: str, edition: str) -> Entry | None:
@@ -40,18 +43,28 @@ class Trains:
         return next((row for row in leading if row), None)
 
 
+# Windows' editions as its catalogue has them: (W) is Home, Pro, Pro Education and Pro for
+# Workstations, (E) Enterprise, Education and IoT Enterprise. A Windows set up in Chinese names
+# its edition in Chinese (`Microsoft Windows 11 專業版`).
+_W = frozenset(("pro", "home", "professional", "core"))
+_E = frozenset(("enterprise", "education"))
+_LTS = frozenset(("ltsc", "ltsb"))
+_W_IN_CHINESE = ("專業", "家用", "专业", "家庭")
+_E_IN_CHINESE = ("企業", "教育", "企业")
+_LTS_IN_CHINESE = ("長期服務", "長期維護", "长期服务")
+
+
 def _by_edition(rows: list[Entry], name: str) -> Entry | None:
     """The row of an edition among rows that share a build. Several and none fitting: None."""
     if len(rows) == 1:
         return rows[0]
     words = set(words_of(name))
-    for marks, word in (
-        ({"enterprise", "education"}, "e"),
-        ({"pro", "home", "professional", "core"}, "w"),
-        ({"ltsc", "ltsb"}, "lts"),
-    ):
-        if words & marks:
-            words.add(word)
+    if words & _W or any(mark in name for mark in _W_IN_CHINESE):
+        words.add("w")
+    elif words & _E or any(mark in name for mark in _E_IN_CHINESE):
+        words.add("e")
+    if words & _LTS or any(mark in name for mark in _LTS_IN_CHINESE):
+        words.add("lts")
     words |= {f"sp{number}" for number in re.findall(r"service pack (\d)", name.casefold())}
     fitting = [row for row in rows if set(row.edition.split()) <= words]
     return max(fitting, key=lambda row: len(row.edition.split()), default=None)

@@ -25,8 +25,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that comes (`before` is None), goes (`after` is None), or has other milestones.
-    `kept`: `after` is not taken, because `before` is what the vendor says."""
+    """A row that comes (`before` is None), goes (`after` is None), has other milestones, or is
+    compared by another rule, which gives it other devices. `kept`: `after` is not taken, because
+    `before` is what the vendor says."""
 
     before: Entry | None
     after: Entry | None
@@ -121,7 +122,7 @@ def updated(catalogue: Catalogue, offer: Offer, dated: date) -> tuple[Catalogue,
             new[row.key] = left[row.key]
             changes.append(Change(was, row, kept=True))
             continue
-        if was is None or was.milestones != new[row.key].milestones:
+        if was is None or _says(was) != _says(new[row.key]):
             changes.append(Change(was, new[row.key]))
     kept = {} if offer.whole else left
     changes += [Change(row, None) for key, row in before.items() if key not in {**new, **kept}]
@@ -129,6 +130,10 @@ def updated(catalogue: Catalogue, offer: Offer, dated: date) -> tuple[Catalogue,
     order += [key for key in new if key not in before]
     rows = tuple(new.get(key) or kept[key] for key in order)
     return Catalogue(dated, rows), changes
+
+
+def _says(row: Entry) -> tuple[str, Mapping[str, date]]:
+    return row.rule, row.milestones
 
 
 def _is_hearsay(row: Entry, before: Entry) -> bool:

@@ -283,8 +283,13 @@ def _change_row(one: Change) -> dict[str, str | None]:
         for row in (one.after, one.before)
         if row is not None
     ]
-    days = {"before": _days(one.before), "after": _days(one.after)}
-    return {"change": one.word, **names[0], **days}
+    told = {"before": _days(one.before), "after": _days(one.after)}
+    if one.before and one.after and one.before.rule != one.after.rule:
+        told = {
+            "before": f"{one.before.rule}: {told['before']}",
+            "after": f"{one.after.rule}: {told['after']}",
+        }
+    return {"change": one.word, **names[0], **told}
 
 
 def _in_short(
