@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from evidence.facts import AdministrativeEvent, Unit
 from evidence.reading import Reading
 from evidence.usage import (
@@ -189,6 +191,22 @@ def test_a_clear_in_the_log_breaks_the_interval_it_fell_in() -> None:
     proof = proof_of(readings)
     assert [gap.why for gap in proof.gaps] == [Unseen.cleared]
     assert proof.gaps[0].from_at < readings[100].at - HOUR < proof.gaps[0].to_at
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_of_several_clears_in_a_log_the_latest_counts_however_the_log_is_sorted(
+    newest_first: bool,
+) -> None:
+    """The log is complete, and shows a clear before the window and one within it."""
+    begins = AdministrativeEvent(kind="log_begins", at=AT - timedelta(days=400))
+    clears = [
+        AdministrativeEvent(kind="counters_cleared", at=AT - timedelta(days=days), detail=RULE)
+        for days in ((30, 300) if newest_first else (300, 30))
+    ]
+    alone = reading(AT, [usage(0)], events=[begins, *clears], rule={"modified_at": BOOTED})
+    proof = proof_of([alone])
+    assert proof.state is State.insufficient
+    assert proof.gaps[-1].to_at > AT - timedelta(days=30)
 
 
 def test_a_log_that_is_complete_witnesses_for_a_counter_alone() -> None:

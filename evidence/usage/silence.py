@@ -53,7 +53,13 @@ def known_clears(history: UnitHistory, pairs: Pairs, criteria: Criteria) -> tupl
             # A target we cannot place may be anything.
             hit = meant if meant.any() else np.ones_like(meant)
             cleared[row] |= hit
-            cleared_at[row, hit] = clear.at + criteria.clock_tolerance_s
+            # Logs list the newest first or last: of several clears the latest counts.
+            np.maximum(
+                cleared_at[row],
+                clear.at + criteria.clock_tolerance_s,
+                out=cleared_at[row],
+                where=hit,
+            )
     return cleared, np.minimum(cleared_at, pairs.at)
 
 
