@@ -9,7 +9,9 @@ from typing import Any
 from evidence.control import Join
 from evidence.observation import Observation
 from evidence.text import Text
-from report.codes import STATES, UNSEEN, word
+from evidence.usage.proof import Unseen
+from evidence.usage.words import WHY
+from report.codes import STATES, word
 from report.month import Month
 from report.pictures import LISTED, picture_name, pictured
 from report.section import Cell, Column, Kind, Section, Table
@@ -136,4 +138,4 @@ def _resets(resets: Sequence[Mapping[str, Any]]) -> Text:
 
 
 def _why(one: Mapping[str, Any]) -> Text:
-    return word(UNSEEN, one["why"])
+    return WHY[Unseen(one["why"])]
