@@ -37,6 +37,7 @@ from store.metrics import Metrics
 from store.openapi import description
 from store.people.settings import Vouchers
 from store.problems import Refused, problem_record
+from store.proxies import ClientAddress, Proxies, address_of
 from store.quota import Quota
 from store.reading import digest_of, length_of, number_of
 from store.settings import ObjectLock
@@ -211,7 +212,8 @@ class Web:
         if problem.status >= 500:
             _LOG.error("%s %s: %s", correlation_id, record["code"], error, exc_info=error)
         else:
-            _LOG.info("%s %s: %s", correlation_id, record["code"], error)
+            said = (correlation_id, address_of(request), record["code"], error)
+            _LOG.info("%s %s %s: %s", *said)
         return JSONResponse(
             record,
             problem.status,
@@ -241,11 +243,13 @@ def make_app(
     on_broken: Callable[[], None] = lambda: None,
     secure: bool = False,
     vouchers: Vouchers | None = None,
+    proxies: Proxies | None = None,
 ) -> Starlette:
     """The store over a state folder (and a PostgreSQL database, if one is named), as an ASGI
     application; `app.state.custody` is its custody, to be closed after serving, `app.state.console`
     what its pages work with. `secure`: browsers reach it over TLS, so that its cookies are for TLS
-    only; `vouchers`: who knows people beside the store. Raises EnvironmentProblem when folder or
+    only; `vouchers`: who knows people beside the store; `proxies`: whose word of the client's
+    address is taken. Raises EnvironmentProblem when folder or
     database is in use or unfit."""
     custody = Custody(
         state,
@@ -290,6 +294,7 @@ def make_app(
     ]
     handled = (EvidenceError, HTTPException, ClientDisconnect, OSError, DBAPIError, Exception)
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(handled, web.on_error))
+    app.add_middleware(ClientAddress, proxies=proxies or Proxies())
     app.state.custody = custody
     app.state.console = console
     app.state.metrics = web.metrics

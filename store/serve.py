@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -24,11 +25,13 @@ from store.clock import system_clock
 from store.metrics import FIGURES, PREFIX
 from store.notices.post import Messenger
 from store.people.anchor import binding
+from store.proxies import Proxies
 from store.scrub import Scrubber
 from store.settings import Settings
 from store.stamping import Stamper
 
 _START_S = 60.0  # of a busy machine; one that ended is found at once
+_LOG = logging.getLogger("evidence.store")
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -72,6 +75,7 @@ def serve(settings: Settings) -> bool:
         secure=settings.tls_certificate is not None or settings.behind_tls,
         witnesses={name: _public_key(path) for name, path in settings.witnesses.items()},
         vouchers=settings.people,
+        proxies=_proxies(settings),
     )
 
     # Before the server has its own, and once more when it has ended and raises it again: then
@@ -164,6 +168,17 @@ def _public_key(path: Path) -> PublicKey:
         return PublicKey.of_pem(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}", code="key_missing") from None
+
+
+def _proxies(settings: Settings) -> Proxies:
+    if settings.proxies is not None:
+        return Proxies(settings.proxies.addresses, settings.proxies.header)
+    if settings.behind_tls:
+        _LOG.warning(
+            "no `proxies` in the settings: the log-ins of all who come through the proxy are"
+            " counted, and noted, as of its address"
+        )
+    return Proxies()
 
 
 def _check_exposure(settings: Settings) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from evidence.errors import ConfigurationError
 from evidence.yaml_text import load_yaml
 from store.notices.settings import Ways
 from store.people.settings import Vouchers
+from store.proxies import Network, network
 
 
 class TimeStamps(BaseModel):
@@ -34,6 +35,15 @@ class ObjectLock(BaseModel):
     ca: Path | None = None
 
 
+class TrustedProxies(BaseModel):
+    """Proxies before the store, and the one header in which they write who asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    addresses: tuple[Annotated[Network, BeforeValidator(network)], ...] = Field(min_length=1)
+    header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+
+
 class Settings(BaseModel):
     """See the comments in `config/store.yaml`."""
 
@@ -46,6 +56,7 @@ class Settings(BaseModel):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     behind_tls: bool = False
+    proxies: TrustedProxies | None = None
     accept_replayed: bool = False
     blob_limit_mib: int = Field(default=64, ge=1, le=1024)
     envelope_limit_mib: int = Field(default=64, ge=1, le=1024)

@@ -36,6 +36,7 @@ from store.people.sessions import Login, Sessions
 from store.people.settings import Vouchers
 from store.people.ways import Ways, make_ways
 from store.problems import PROBLEMS, Refused
+from store.proxies import address_of
 from store.quota import LogIns
 from store.retention.steps import Retention
 from store.said.keep import Actor, Desk
@@ -280,10 +281,6 @@ def secured(response: Response, more: Mapping[str, str] | None = None) -> Respon
         if name not in response.headers:
             response.headers[name] = value
     return response
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _check_same_origin(request: Request) -> None:

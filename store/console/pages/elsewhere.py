@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from store.console.forms import pairs_of
-from store.console.guard import Console, Guard, address_of, secured
+from store.console.guard import Console, Guard, secured
 from store.console.pages.entering import next_page, set_session
 from store.people.flows import LONGEST, Flow
 from store.people.outside import NOTED as NOTED_THERE
 from store.people.sessions import Login
 from store.problems import Refused
+from store.proxies import address_of
 
 Query = Mapping[str, str]
 _LONGEST_WHY = 200

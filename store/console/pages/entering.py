@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from store.console.forms import Form, pairs_of, read_form
-from store.console.guard import Console, Guard, address_of, check_same_origin, secured
+from store.console.guard import Console, Guard, check_same_origin, secured
 from store.people.sessions import LONGEST
 from store.problems import PROBLEMS, Refused
+from store.proxies import address_of
 
 _STATIC = Path(__file__).parent.parent / "static"
 _TYPES = {
