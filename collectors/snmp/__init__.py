@@ -21,7 +21,7 @@ from collectors.snmp.answers import (
     is_blanked,
     said,
 )
-from collectors.snmp.conclude import facts_of
+from collectors.snmp.conclude import STRANGERS, facts_of
 from collectors.snmp.family import View
 from collectors.snmp.identify import family_of, is_shared_agent
 from collectors.snmp.vendors import FAMILIES, PROBES
@@ -58,6 +58,8 @@ STANDARD = Ask(
 LLDP = Ask("lldp local", "get 1.0.8802.1.1.2.1.3.4.0", kind="snmp")
 # Who runs somebody else's agent: one small question, asked only of agents that many makers share.
 PROBE = Ask("probe", " ".join(["get", *PROBES]), kind="snmp")
+# What switches and modems tell of themselves by a standard, asked of products no family knows.
+INVENTORY = Ask("inventory", " ".join(["get", *STRANGERS]), kind="snmp")
 NEIGHBOUR_ASKS = beside.ASKS
 VENDOR_ASKS = tuple(dict.fromkeys(ask for family in FAMILIES for ask in family.asks()))
 
@@ -83,6 +85,8 @@ def firmware(device: Device) -> Flow:
     if is_shared_agent(object_id):
         yield from _more(answers, (PROBE,))
     family = family_of(object_id, description, answers)
+    if family.product is None:
+        yield from _more(answers, (INVENTORY,))
     branch = family.branch_of(object_id)
     yield from _more(answers, family.asks_at(branch))
     rows = entity_rows(answers)

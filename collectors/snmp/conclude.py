@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from collectors.snmp import words
 from collectors.snmp.answers import CHASSIS, MODULE, STACK, Answers, Physical, is_blanked, said
 from collectors.snmp.family import UNAME, Family, View
 from collectors.snmp.identify import is_shared_agent
@@ -13,32 +14,6 @@ from collectors.snmp.members import members_of
 from evidence.facts import Fact, HardwareItem, SoftwareRelease, Unit
 from evidence.trains import train
 
-# A release as makers write it has a dot in it: 15.2(4)M7, v7.2.6, 9.16.4-P2, R80.40.
-_NUMBER = r"((?:[A-Z]{1,2}\.|[A-Za-z]{0,3})\d+(?:\.\d+)+[\w.()+-]*)"
-# What runs comes before the system it is built on, and both before the firmware beneath.
-_RELEASE = r"(?:version|release|revision|rev\.?)"
-_OTHERS = "".join(
-    rf"(?<!{word} )" for word in ("hardware", "hw", "boot", "bootrom", "loader", "kernel", "rom")
-)
-_BEFORE = (
-    rf"(?i:(?:software|application)[ -]{_RELEASE})",
-    rf"(?i:(?:firmware|system|os)[ -]{_RELEASE})",
-    rf"(?i:\bs/?w(?: {_RELEASE})?)",
-    rf"(?i:{_OTHERS}\b(?:version|ver\.?|release|revision|rev\.?))",
-    r"(?i:\b(?:firmware|f/?w))",
-    r"(?:(?<=[\s,;(/])|^)[vV]",
-)
-_WORDED = (
-    *(re.compile(rf"{before}[ :=.]*{_NUMBER}") for before in _BEFORE),
-    # Broadcom's FASTPATH and its many descendants: "model, 6.3.1.11, boot loader".
-    re.compile(r", (\d+(?:\.\d+){2,})(?:,|$)"),
-)
-# Three numbers and more, which are not the kernel's or the boot loader's.
-_DOTTED = re.compile(
-    r"(?i)(?<!linux )(?<!kernel )(?<!boot )(?<!loader )(?<!works )(?<!ecos-)(?<![\w.])"
-    r"v?(\d+(?:\.\d+){2,}[\w-]*)(?![\d.])"
-)
-_PRIVATE = re.compile(r"(?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}")
 _VIRTUAL = re.compile(
     r"\b(?:k?vm|xen|qemu|v(?:mx|srx|thunder)|asav|ngfwv|csr1000v|c8000v)\b|vmware|i440fx|hyper-v"
     r"|vthunder|virtual (?:machine|appliance|platform|edition)|[-_]vm(?:\d|\b)|^FG\w*VM",
@@ -52,14 +27,6 @@ _MAKERS = re.compile(
     r"|sophos|mikrotik|zyxel|ubiquiti|extreme|brocade|netgear|d-link|dell|hp)\b)"
 )
 _MODEL = re.compile(r"(?=\S*[A-Z]{2})(?=\S*\d{2})[\w+/.-]+")
-_MODEL_WORD = re.compile(
-    r"(?:(?<=[\s(\[,])|^)(?=[\w+/-]{4})[A-Z][A-Za-z]*[-/]?[A-Za-z0-9+/-]*\d[A-Za-z0-9+/-]*(?![\w.])"
-)
-# Releases, architectures, standards and dates have letters and numbers too.
-_NO_MODEL = re.compile(
-    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Linux|L[234]\b|Layer"
-    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?![a-z]))"
-)
 _OPTICS = re.compile(r"SFP|XFP|GBIC|transceiver|optic|\bBASE-", re.IGNORECASE)
 
 Identity = tuple[str | None, str | None]  # model and serial number
@@ -68,6 +35,13 @@ _UPS_MODEL = "1.3.6.1.2.1.33.1.1.2.0"
 _UPS_SOFTWARE = "1.3.6.1.2.1.33.1.1.3.0"
 _UPS_AGENT = "1.3.6.1.2.1.33.1.1.4.0"
 _PRINTER_SERIAL = "1.3.6.1.2.1.43.5.1.1.17"
+# LLDP-EXT-MED-MIB lldpXMedLocSoftwareRev, …SerialNum, …ModelName; RFC 4639 docsDevSwCurrentVers
+# and docsDevSerialNumber.
+_MED = "1.0.8802.1.1.2.1.5.4795.1.2.{}.0".format
+_MED_SOFTWARE, _MED_SERIAL, _MED_MODEL = _MED(4), _MED(5), _MED(7)
+_MODEM_SOFTWARE = "1.3.6.1.2.1.69.1.3.5.0"
+_MODEM_SERIAL = "1.3.6.1.2.1.69.1.1.4.0"
+STRANGERS = (_MED_SOFTWARE, _MED_SERIAL, _MED_MODEL, _MODEM_SOFTWARE, _MODEM_SERIAL)
 _DEVICE_DESCRIPTION = "1.3.6.1.2.1.25.3.2.1.3.1"
 _HOST_UPTIME = "1.3.6.1.2.1.25.1.1.0"
 _AGENT_UPTIME = "1.3.6.1.2.1.1.3.0"
@@ -81,7 +55,7 @@ def facts_of(
     main = view.chassis[0] if view.chassis else None
     version = family.find("version", view) or _version(family, view)
     model = family.find("model", view) or _standard_model(family, view, main)
-    serial = family.find("serial", view) or _first_under(view.answers, _PRINTER_SERIAL)
+    serial = family.find("serial", view) or _standard_serial(family, view)
     if version or family.product:
         yield SoftwareRelease(
             vendor=family.vendor,
@@ -123,24 +97,27 @@ def _version(family: Family, view: View) -> str | None:
     """
     description = _KERNEL.sub("", said(view.description) or "")
     if not _names_another_maker(family, description):
-        for pattern in _WORDED:
-            if match := pattern.search(description):
-                return match[1].rstrip(".-(")
-        if family.product is None and not UNAME.match(description):
-            # Four numbers of a private network are an address as well.
-            found = map(str, _DOTTED.findall(description))
-            numbers = {one for one in found if not _PRIVATE.fullmatch(one)}
-            if len(numbers) == 1:
-                return numbers.pop()
+        is_known = family.product is not None or UNAME.match(description) is not None
+        if (worded := words.version_of(description, is_known)) is not None:
+            return worded
     main = view.chassis[0] if view.chassis else None
     revisions = (
         said(view.answers.raw(_PROBE_SOFTWARE)),
         main.software if main else None,
+        _of_all(row.software for row in view.modules) if family.product is None else None,
+        said(view.answers.raw(_MED_SOFTWARE)),
+        said(view.answers.raw(_MODEM_SOFTWARE)),
         said(view.answers.raw(_UPS_SOFTWARE)),
         said(view.answers.raw(_UPS_AGENT)),
     )
     # A bare number is a counter of builds, or of nothing; it is no release.
     return next((one for one in revisions if one and re.search(r"\d\W*[.A-Za-z]", one)), None)
+
+
+def _of_all(values: Iterable[str | None]) -> str | None:
+    """The value that all have which have one; None where two differ."""
+    told = {one for one in values if one}
+    return told.pop() if len(told) == 1 else None
 
 
 def _names_another_maker(family: Family, description: str) -> bool:
@@ -226,6 +203,19 @@ def _first_under(answers: Answers, where: str) -> str | None:
     return next((text for _, value in answers.under(where) if (text := said(value))), None)
 
 
+def _standard_serial(family: Family, view: View) -> str | None:
+    """The serial number as a standard MIB has it; of a product no family knows, as sysDescr words
+    it."""
+    if (serial := _first_under(view.answers, _PRINTER_SERIAL)) is not None or family.product:
+        return serial
+    told = (said(view.answers.raw(where)) for where in (_MED_SERIAL, _MODEM_SERIAL))
+    if (serial := next((one for one in told if one), None)) is not None:
+        return serial
+    if is_shared_agent(view.object_id) or UNAME.match(said(view.description) or ""):
+        return None
+    return words.serial_of(said(view.description) or "")
+
+
 def _standard_model(family: Family, view: View, main: Physical | None) -> str | None:
     """The model where no family says where to look, by what the standard MIBs have of it.
 
@@ -235,6 +225,8 @@ def _standard_model(family: Family, view: View, main: Physical | None) -> str | 
     if _first_under(view.answers, _PRINTER_SERIAL) is not None:
         return said(view.answers.raw(_DEVICE_DESCRIPTION))
     if (model := said(view.answers.raw(_UPS_MODEL))) is not None:
+        return model
+    if (model := said(view.answers.raw(_MED_MODEL))) is not None:
         return model
     told = (main.description, main.name) if main else ()
     return next((one for one in told if _MODEL.fullmatch(one or "")), _worded_model(family, view))
@@ -250,11 +242,4 @@ def _worded_model(family: Family, view: View) -> str | None:
         return None
     if UNAME.match(description) or _names_another_maker(family, description):
         return None
-    maker = (family.vendor or "").casefold()
-    found = _MODEL_WORD.findall(description)
-    words = [one for one in found if not _NO_MODEL.match(one) and one.casefold() not in maker]
-    if len(set(words)) > 1 and maker:
-        # "PLANET XGS3-24042 L3 Switch with X2 slots": the one behind the maker's own name.
-        named = rf"(?i){re.escape(maker.split()[0])}[\w-]*,? {re.escape(words[0])}(?![\w/+-])"
-        words = words[:1] if re.match(named, description) else words
-    return words[0] if len(set(words)) == 1 else None
+    return words.model_of(description, family.vendor)
