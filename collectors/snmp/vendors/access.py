@@ -78,6 +78,22 @@ FAMILIES = (
         name="Mobility System Software",
         under=("14525",),
         says=r"^(?:Juniper|Trapeze) Networks, Inc\. (?P<model>\S+) (?P<version>\d+(?:\.\d+)+)",
+        serial=(get("14525.4.2.1.1.0"), entity("serial")),
+    ),
+    # TRAPEZE-NETWORKS-BASIC-MIB, and Nortel's copy of it: 1 serial number, 4 version.
+    *(
+        Family(
+            vendor=vendor,
+            product="mss",
+            name="Mobility System Software",
+            under=(under,),
+            version=(get(f"{tree}.4.2.1.4.0", r"^(\S+)"),),
+            serial=(get(f"{tree}.4.2.1.1.0"), entity("serial")),
+        )
+        for vendor, under, tree in (
+            ("Juniper", "14525", "14525"),
+            ("Nortel", "45.6.1", "45.6.1"),
+        )
     ),
     # "Hardware Model:Ufi Space S9500-30XS, Software version: OcNOS,4.1.0"
     Family(
@@ -168,5 +184,54 @@ FAMILIES = (
         under=("2509",),
         version=(entity("software"),),
         model=(entity("model"), descr(r"(WTM \d+|CTR \d+)")),
+    ),
+    # "Lantronix EDS4100 V5.1.0.0R7 (12345678)"
+    Family(
+        vendor="Lantronix",
+        product="lantronix-eds",
+        under=("244",),
+        says=r"Lantronix (?P<model>EDS\w+) V(?P<version>\d[\d.R]*)(?: \((?P<serial>\w+)\))?",
+        part="firmware",
+    ),
+    # MULTITECH's mtsRouterSystemObjects: 1 model, 2 serial number, 3 firmware.
+    Family(
+        vendor="MultiTech",
+        product="multitech",
+        under=("995",),
+        version=at("995.15.1.1.3.0"),
+        model=at("995.15.1.1.1.0"),
+        serial=at("995.15.1.1.2.0"),
+        part="firmware",
+    ),
+    # MX-SYSTEM-MGMT-MIB: 3 software, 5 serial number.
+    Family(
+        vendor="Mediatrix",
+        product="mediatrix",
+        under=("4935",),
+        version=at("4935.10.15.1.3.0"),
+        serial=at("4935.10.15.1.5.0"),
+    ),
+    # G700-MG-MIB: 2 model, 4 serial number.
+    Family(
+        vendor="Avaya",
+        product="avaya-gateway",
+        name="Avaya media gateway",
+        under=("6889",),
+        says=r"(?i)media gateway",
+        model=at("6889.2.9.1.1.2.0"),
+        serial=at("6889.2.9.1.1.4.0"),
+        part="firmware",
+    ),
+    # NT-ENTERPRISE-DATA-MIB: "SW: 10.3.6 …" of the system, and the chassis' model.
+    Family(
+        vendor="Nortel",
+        product="secure-router",
+        name="Nortel Secure Router",
+        under=("562.73",),
+        version=(
+            get("562.73.1.1.1.1.1.4.0", r"SW: *(\S+)"),
+            descr(r"Software Version += +r?([\w.]+)"),
+        ),
+        model=at("562.73.1.1.1.2.1.0"),
     ),
 )

@@ -64,12 +64,24 @@ FAMILIES = (
         says=r"(?P<model>(?:Cisco )?ONS ?\d+\S*(?: M\d\S*)?)",
         version=(descr(r"(?i)(?:SW |software )?version:? ([\d.]+\w*)"), entity("software")),
     ),
-    # BLUECAT: what runs is named in sysDescr only.
+    # BCN-SYSTEM-MIB bcnSysIdentification: 2 OS release, 3 serial number, 5 platform. Before it,
+    # what runs was named in sysDescr only.
     Family(
         vendor="BlueCat",
         product="bluecat",
         under=("13315",),
         says=r"(?i)(?P<model>Adonis\S*|Proteus\S*|BDDS\S*|BAM\S*)(?:.*?(?P<version>\d+\.\d+\.\d+\S*))?",
+        version=at("13315.3.2.2.1.2.0"),
+        model=at("13315.3.2.2.1.5.0"),
+        serial=at("13315.3.2.2.1.3.0"),
+    ),
+    Family(
+        vendor="BlueCat",
+        product="bluecat",
+        under=("13315",),
+        version=at("13315.3.2.2.1.2.0"),
+        model=at("13315.3.2.2.1.5.0"),
+        serial=at("13315.3.2.2.1.3.0"),
     ),
     # "TrueNAS-13.0-U5.3. Hardware: amd64 Intel(R) … Software: FreeBSD 13.1-RELEASE-p7".
     Family(

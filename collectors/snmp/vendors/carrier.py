@@ -192,7 +192,17 @@ FAMILIES = (
         under=("6141",),
         says=r"^(?P<model>\d{4}\S*)",
         version=(get("6141.2.60.10.1.1.3.1.2.1", r"saos-([\d-]+)"),),
-        serial=(get("6141.2.60.11.1.1.1.32.0"), entity("serial")),
+        # WWP-LEOS-CHASSIS-MIB: the device's, then wwpLeosSystemSerialNumber.
+        serial=(*at("6141.2.60.11.1.1.1.32.0", "6141.2.60.11.1.1.1.67.0"), entity("serial")),
+    ),
+    # FspR7-MIB: 5 software, 17 serial number of the network element.
+    Family(
+        vendor="ADVA",
+        product="adva-fsp3000",
+        name="ADVA FSP 3000R7",
+        under=("2544.1.11.1.1",),
+        version=at("2544.1.11.2.2.1.5.0"),
+        serial=at("2544.1.11.2.2.1.17.0"),
     ),
     Family(
         vendor="ADVA",
@@ -206,10 +216,11 @@ FAMILIES = (
         name="ADTRAN OS",
         under=("664",),
         says=r"^(?P<model>.+?), Version:? (?P<version>[^\s,]+)",
-        # ADTRAN-MIB adProductInfo: 1 name, 4 serial number, 6 software version.
-        version=at("664.3.1.6.0"),
-        model=(descr(r"^(.+?), Version"), get("664.3.1.1.0")),
-        serial=at("664.3.1.4.0"),
+        # ADTRAN-MIB adProductInfo: 1 name, 4 serial number, 6 software version; ADTRAN-AOSUNIT
+        # adAOSDevice: 12 product name, 13 serial number, 14 version.
+        version=at("664.3.1.6.0", "664.5.53.1.1.14.0"),
+        model=(descr(r"^(.+?), Version"), *at("664.3.1.1.0", "664.5.53.1.1.12.0")),
+        serial=at("664.3.1.4.0", "664.5.53.1.1.13.0"),
     ),
     # DMswitch-MIB switchInfoTable: 4 firmware, 8 serial number, 9 product.
     Family(
@@ -221,11 +232,12 @@ FAMILIES = (
         model=(walk("3709.3.5.201.1.1.2.1.9"), entity("model")),
         serial=(walk("3709.3.5.201.1.1.2.1.8"), entity("serial")),
     ),
-    # VIPRINET-MIB vpnRouterInfo: 2 serial number, 3 model.
+    # VIPRINET-MIB vpnRouterInfo: 2 serial number, 3 model, 4 firmware.
     Family(
         vendor="Viprinet",
         product="viprinet",
         under=("35424",),
+        version=at("35424.1.1.4.0"),
         model=at("35424.1.1.3.0"),
         serial=at("35424.1.1.2.0"),
     ),
@@ -284,5 +296,64 @@ FAMILIES = (
         under=("6321",),
         says=r"^(?:Calix )?(?P<model>\S+)",
         version=(get("6321.1.2.2.2.1.4.0"),),
+    ),
+    # PRVT-SWITCH-MIB: 1 serial number, 2 model.
+    Family(
+        vendor="Telco Systems",
+        product="binos",
+        name="Telco Systems BiNOS",
+        under=("738",),
+        version=(descr(r"(?i)software version (\d\S*)"),),
+        model=at("738.1.5.100.1.3.2.0"),
+        serial=at("738.1.5.100.1.3.1.0"),
+    ),
+    # EKINOPS-MGNT2-MIB's inventory is a text of fields: "Serial Number : 12345".
+    Family(
+        vendor="Ekinops",
+        product="ekinops360",
+        name="Ekinops 360",
+        under=("20044",),
+        says=r"^Ekinops 360 Platform, (?P<model>[A-Z0-9]+), Release (?P<version>\d[\d.]*)",
+        serial=(get("20044.7.6.8.0", r"Serial Number *: *(\w+)"),),
+    ),
+    # NBS-CMMC-MIB nbsCmmcSysFwVers.
+    Family(
+        vendor="MRV",
+        product="mrv-nbs",
+        under=("629.200", "629"),
+        version=at("629.200.2.2.0"),
+        part="firmware",
+    ),
+    # ZHONE's zhnSystemGeneralObjects: 1 model, 22 firmware.
+    Family(
+        vendor="Zhone",
+        product="zhone",
+        under=("5504",),
+        version=at("5504.2.5.2.1.1.22.0"),
+        model=at("5504.2.5.2.1.1.1.0"),
+        part="firmware",
+    ),
+    # "… Version 1.2.3, … Serial num:AB123, …" of Pacific Broadband Networks.
+    Family(
+        vendor="PBN",
+        product="pbn",
+        under=("11606.10", "11606.11", "11606.25"),
+        says=r"Version (?P<version>\d[^,]*),(?:.*?Serial num: ?(?P<serial>[^,\s]+))?",
+    ),
+    Family(
+        vendor="PacketFront",
+        product="drgos",
+        name="DRGOS",
+        under=("9303",),
+        says=r"Version: ?drgos-\w+-(?P<version>\d[\w.-]*)",
+    ),
+    # White Rabbit's switch, WR-SWITCH-MIB wrsVersion: 1 software, 7 serial number.
+    Family(
+        vendor="CERN",
+        product="wr-switch",
+        name="White Rabbit switch",
+        under=("96.100",),
+        version=at("96.100.6.3.1.0"),
+        serial=at("96.100.6.3.7.0"),
     ),
 )

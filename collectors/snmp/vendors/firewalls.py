@@ -65,7 +65,8 @@ FAMILIES = (
         name="Fireware",
         under=("3097",),
         says=r"^(?P<model>(?!.*Fireware).+)$",
-        version=(get("3097.6.3.1.0", r"([\d.]+\S*)"),),
+        # "<sysa:12.5.7><sysb:12.5.7>": the image that runs, and the one to recover with.
+        version=(get("3097.6.3.1.0", r"(?:<sysa:|^)([\d.]+[\w.-]*)"),),
     ),
     # STORMSHIELD-PROPERTY-MIB: 1 model, 2 version, 3 serial number.
     Family(
@@ -185,6 +186,21 @@ FAMILIES = (
         model=(entity("model"), descr(r"\b(r\d{4,5}|VELOS \S+)")),
         version=(entity("software"), descr(r"(?:F5OS-\w |services version )(\d[\w.-]*)")),
     ),
+    # SDX-ROOT-MIB and its twin of the management service: 1 platform, 3 build number.
+    *(
+        Family(
+            vendor="Citrix",
+            product=product,
+            name=name,
+            under=(tree,),
+            version=(get(f"{tree}.2.3.0", r"(\d[\w.-]*)"),),
+            model=(get(f"{tree}.2.1.0"),),
+        )
+        for product, name, tree in (
+            ("netscaler-sdx", "NetScaler SDX", "5951.6"),
+            ("netscaler-adm", "NetScaler ADM", "5951.7"),
+        )
+    ),
     # NS-ROOT-MIB: sysBuildVersion is what runs; sysDescr may be older than the last upgrade.
     Family(
         vendor="Citrix",
@@ -220,8 +236,20 @@ FAMILIES = (
         name="Alteon",
         under=("1872",),
         model=(entity("model"), descr(r"((?:Application Switch|Alteon) \S*\d\S*)")),
-        version=(get("1872.2.5.1.1.1.10.0"), get("1872.2.1.1.1.10.0")),
+        # ALTEON-CHEETAH-SWITCH-MIB and ALTEON-TIGON-SWITCH-MIB agSoftwareVersion.
+        version=(get("1872.2.5.1.1.1.10.0"), get("1872.2.1.2.1.7.0")),
         serial=(get("1872.2.5.1.3.1.18.0"),),
+    ),
+    # RADWARE-MIB: 12 serial number, 13 version of APSolute OS, 14 device type.
+    Family(
+        vendor="Radware",
+        product="apsolute",
+        name="Radware APSolute OS",
+        under=("89",),
+        says=r"(?i)radware|defense ?pro|link ?proof|app ?director|app ?xcel",
+        version=(get("89.2.13.0"),),
+        model=(get("89.2.14.0"),),
+        serial=(get("89.2.12.0"),),
     ),
     Family(
         vendor="Array Networks",
@@ -266,5 +294,52 @@ FAMILIES = (
         version=(get("42359.2.2.1.1.6.6.0", r"-(\d+\.\d+\.\d+)(?:-|$)"),),
         model=(get("42359.2.2.1.1.7.1.0"),),
         serial=(get("42359.2.2.1.1.7.3.0"), walk("42359.2.2.1.1.4.1.4")),
+    ),
+    # GENUA's own: 3 release, 4 patch level, 5 hardware, 6 serial number.
+    Family(
+        vendor="genua",
+        product="genua",
+        under=("3717",),
+        version=(get("3717.2.3.3.0"),),
+        build=(get("3717.2.3.4.0"),),
+        model=(get("3717.2.3.5.0", r"(?i)genua (\S+)"), get("3717.2.3.5.0")),
+        serial=(get("3717.2.3.6.0"),),
+    ),
+    # Encryptors: 1.2 serial number, 1.6 model ("<…>"), 2.1 version.
+    Family(
+        vendor="atmedia",
+        product="atmedia",
+        under=("13458",),
+        version=(get("13458.1.2.1.0"),),
+        model=(get("13458.1.1.6.0", r"([^<>]+)"),),
+        serial=(get("13458.1.1.2.0"),),
+    ),
+    # ALTIGA-VERSION-STATS-MIB alVersionString: "…VPN 3000 Concentrator Version 4.7.2.L built by …".
+    Family(
+        vendor="Cisco",
+        product="vpn3000",
+        name="Cisco VPN 3000",
+        under=("3076",),
+        version=(
+            get("3076.2.1.2.1.1.4.0", r"(?:Version |^)(\d[\w.]*)"),
+            descr(r"VPN 3000 .*?Version (\d[\w.]*)"),
+        ),
+    ),
+    # tptNgfwSystemInfo: 1 serial number, 2 software version.
+    Family(
+        vendor="Trend Micro",
+        product="tippingpoint",
+        name="TippingPoint",
+        under=("10734",),
+        version=(get("10734.3.9.2.1.2.0"),),
+        model=(entity("model"), descr(r"\bModel (\w+)")),
+        serial=(get("10734.3.9.2.1.1.0"),),
+    ),
+    # EXTRAHOP-MIB extrahopInfoVersionString.
+    Family(
+        vendor="ExtraHop",
+        product="extrahop",
+        under=("32015",),
+        version=(get("32015.0.0.0"),),
     ),
 )

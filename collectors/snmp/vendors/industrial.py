@@ -145,6 +145,16 @@ FAMILIES = (
         serial=at("1890.1.1.2.0"),
         part="firmware",
     ),
+    # MS-SWITCH30-MIB: 1.1 article, 1.2 serial number, 2.1 firmware of the agent.
+    Family(
+        vendor="MICROSENS",
+        product="microsens",
+        under=("3181.10.3",),
+        version=at("3181.10.3.2.1.0"),
+        model=at("3181.10.3.1.1.0"),
+        serial=at("3181.10.3.1.2.0"),
+        part="firmware",
+    ),
     # MICROSENS G6: the firmware that runs.
     Family(
         vendor="MICROSENS",

@@ -6,6 +6,7 @@ from collectors.snmp.family import ANY, Family, at, descr, entity, get, walk
 
 # RMON-MIB probe configuration: probeSoftwareRev, probeHardwareRev.
 _PROBE = get("1.3.6.1.2.1.16.19.2.0")
+_RADLAN_SERIAL = (walk("89.53.14.1.5"), entity("serial"))
 # ZYXEL-…-MIB sysInfo: sysSwPlatformMajorVers, …MinorVers, sysSwModelString, sysSwVersionControlNbr.
 _ZYNOS_NUMBERS = " ".join(f"890.1.5.8.{{branch}}.1.{number}.0" for number in range(1, 5))
 
@@ -65,6 +66,8 @@ FAMILIES = (
             descr(r" (\d+\.\d+\.[\w-]+)$"),
             # DGS-1210 and DES-1210 have companySystem below their own sysObjectID.
             get("171.{branch}.1.3.0"),
+            # Later ones have it in the series' own place.
+            get("171.11.153.1000.1.3.0"),
         ),
         branch=r"171\.(10\.(?:75|76|126|134|153)(?:\.\d+){1,3})$",
         model=(descr(r"(D[A-Z]{2}-[^\s,]+)"), entity("model")),
@@ -74,6 +77,7 @@ FAMILIES = (
             walk("171.12.11.1.9.4.1.17"),
             entity("serial"),
             get("171.{branch}.1.30.0"),
+            get("171.11.153.1000.1.33.1.0"),
         ),
     ),
     Family(
@@ -170,6 +174,15 @@ FAMILIES = (
     _accton("Edgecore", "edgecos", "Edgecore ECS", "259", r"(\d+\.\d+\.\d+)"),
     _accton("SMC", "smc", "SMC TigerSwitch", "202.20", r"(\d+)"),
     _accton("FS", "fsos", "FSOS", "52642.2.1", r"(\d+)"),
+    # Switches built on RADLAN's software that kept its number (RADLAN-MIB rndBrgVersion,
+    # RADLAN-Physicaldescription-MIB: 2 software, 5 serial number).
+    Family(
+        vendor=None,
+        product="radlan",
+        under=("89",),
+        version=at("89.53.14.1.2.*", "89.2.4.0"),
+        serial=_RADLAN_SERIAL,
+    ),
     Family(
         vendor="Linksys",
         product="linksys",

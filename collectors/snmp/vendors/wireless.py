@@ -59,6 +59,14 @@ FAMILIES = (
         version=(get("41112.1.6.3.6.0"), descr(r"^U[A-Z0-9]\S* (\d+\.\d+\S*)")),
         model=(get("41112.1.6.3.3.0"), descr(r"^(U[A-Z0-9]\S*)")),
     ),
+    # "Ubiquiti UniFi UDM-SE 5.1.19 Linux 4.19.152 al324": consoles and gateways.
+    Family(
+        vendor="Ubiquiti",
+        product="unifi-os",
+        name="UniFi OS",
+        under=("41112", ANY),
+        says=r"^Ubiquiti UniFi (?P<model>\S+) (?P<version>\d+(?:\.\d+)+) Linux ",
+    ),
     Family(
         vendor="Ubiquiti",
         product="edgeos",
@@ -193,8 +201,10 @@ FAMILIES = (
         vendor="Ceragon",
         product="ceragon",
         under=("2281",),
-        version=(entity("software"),),
+        # MWRM-RADIO-MIB: the running version of the indoor unit, the chassis' serial number.
+        version=(get("2281.10.4.1.13.1.1.4.1"), entity("software")),
         model=(entity("model"), descr(r"^(.+)$")),
+        serial=(get("2281.10.1.2.10.1.1.6.127"), entity("serial")),
     ),
     Family(
         vendor="Radwin",
@@ -253,5 +263,23 @@ FAMILIES = (
         product="altalabs",
         under=(ANY,),
         says=r"^Alta (?P<model>\S+) (?P<version>\d\S*)",
+    ),
+    # SUB10SYSTEMS-MIB sub10UnitLcl: 4 serial number, 11 firmware.
+    Family(
+        vendor="Sub10",
+        product="sub10",
+        under=("39003",),
+        version=at("39003.3.1.1.11.0"),
+        serial=at("39003.3.1.1.4.0"),
+        part="firmware",
+    ),
+    # ALVARION-DOT11-WLAN-MIB of BreezeACCESS VL: 4 main version, 21 serial number.
+    Family(
+        vendor="Alvarion",
+        product="alvarion",
+        under=("12394",),
+        version=at("12394.1.1.1.4.0"),
+        serial=at("12394.1.1.1.21.0"),
+        part="firmware",
     ),
 )
