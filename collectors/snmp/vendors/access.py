@@ -78,6 +78,7 @@ FAMILIES = (
         name="Mobility System Software",
         under=("14525",),
         says=r"^(?:Juniper|Trapeze) Networks, Inc\. (?P<model>\S+) (?P<version>\d+(?:\.\d+)+)",
+        version=(get("14525.4.2.1.4.0", r"^(\S+)"),),
         serial=(get("14525.4.2.1.1.0"), entity("serial")),
     ),
     # TRAPEZE-NETWORKS-BASIC-MIB, and Nortel's copy of it: 1 serial number, 4 version.
