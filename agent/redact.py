@@ -127,14 +127,14 @@ def _regex(secret: Secret, body: bytes, key: SiteKey) -> bytes:
 
 
 def _json(wheres: Sequence[str], body: bytes, key: SiteKey) -> bytes:
-    """Replace values at these paths where they stand, leaving every other byte as it was."""
+    """Replace the values at these paths, and all below one, leaving every other byte as it was."""
     text = body.decode("utf-8", "surrogateescape")
     keys = {one.removeprefix("**.") for one in wheres if _ANYWHERE.fullmatch(one)}
     tests = [_path_test(one) for one in wheres if not _ANYWHERE.fullmatch(one)]
     parts, end = [], 0
     for path, start, stop in _json_values(text):
         token = text[start:stop]
-        if not ((path and path[-1] in keys) or any(fits(path) for fits in tests)):
+        if keys.isdisjoint(path) and not any(fits(path) for fits in tests):
             continue
         if token not in ('""', "null", "true", "false"):
             parts += [text[end:start], json.dumps(key.replace(_string(token)))]
@@ -150,10 +150,13 @@ def _path_test(where: str) -> Callable[[tuple[str, ...]], bool]:
     steps = tuple(where.replace("[]", ".[]").strip(".").split("."))
     if steps[0] == "**":
         tail = steps[1:]
-        return lambda path: path[-len(tail) :] == tail
+        length = len(tail)
+        return lambda path: any(
+            path[start : start + length] == tail for start in range(len(path) - length + 1)
+        )
     return lambda path: (
-        len(path) == len(steps)
-        and all(want in ("*", got) for want, got in zip(steps, path, strict=True))
+        len(path) >= len(steps)
+        and all(want in ("*", got) for want, got in zip(steps, path, strict=False))
     )
 
 
@@ -210,24 +213,7 @@ def _oid(secret: Secret, body: bytes, key: SiteKey) -> bytes:
     return ("\n".join(rows) + "\n").encode()
 
 
-def _column(secret: Secret, body: bytes, key: SiteKey) -> bytes:
-    """Replace a CSV column's values; quoted fields keep their quotes."""
-    lines = body.decode("utf-8", "surrogateescape").split("\n")
-    cell = re.compile(r'(?:^|(?<=,))(?:"(?:[^"]|"")*"|[^,]*)')
-    header = [one[0].strip('" \r') for one in cell.finditer(lines[0])]
-    if secret.where not in header:
-        return body
-    column = header.index(secret.where)
-    for number, line in enumerate(lines[1:], 1):
-        cells = list(cell.finditer(line))
-        if column < len(cells) and (value := cells[column][0].strip('" \r')):
-            start, end = cells[column].span()
-            lines[number] = line[:start] + key.replace(value) + line[end:]
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
-
-
 _WAYS: dict[str, Callable[[Secret, bytes, SiteKey], bytes]] = {
     "regex": _regex,
     "oid": _oid,
-    "column": _column,
 }

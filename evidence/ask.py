@@ -16,7 +16,7 @@ from typing import Literal
 from evidence.errors import Denied, shown
 
 Kind = Literal["command", "http", "snmp", "probe", "file"]
-SecretKind = Literal["regex", "json", "oid", "column", "frames", "hive"]
+SecretKind = Literal["regex", "json", "oid", "frames", "hive"]
 
 # No white space, quotes, separators or shell signs: safe in a command line and in a path.
 PLAIN_VALUE = r"[A-Za-z0-9._:@-]{1,128}"
@@ -30,8 +30,9 @@ class Secret:
 
     `regex`: a pattern whose group `secret` is the secret (searched over the decoded text).
     `json`: a path of keys, `[]` for every element, `*` for any key (`results[].passphrase`);
-    a path starting with `**.` matches that key at any depth.
-    `oid`: an OID subtree (SNMP). `column`: a column's name (CSV).
+    a path starting with `**.` matches that key at any depth. What lies below it is secret too: a
+    list of passphrases, an object around one.
+    `oid`: an OID subtree (SNMP).
     `frames`: every frame of a capture of packets but those named, which are all that is kept.
     `hive`: every key of a registry hive but those at these paths, a line each, likewise.
     """
