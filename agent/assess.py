@@ -15,7 +15,6 @@ from hashlib import sha256
 from agent.catalogue import load_catalogue
 from agent.config import Config
 from agent.decisions import entered
-from agent.platforms import parser_version
 from agent.sealing import Agent
 from checks import run_checks
 from evidence.capture import IMPORTED
@@ -36,6 +35,7 @@ from evidence.judged import Assessed, Judged
 from evidence.observation import Observation
 from evidence.reading import Reading, canonical
 from evidence.readings import Readings
+from evidence.replay import installed_version
 from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import ASSESSMENT, Statement
@@ -164,7 +164,7 @@ def _seal(agent: Agent, judged: Judged) -> tuple[Envelope, int]:
     """The signed assessment and its revision; the one before it, if that says the same."""
     made = Assessment(
         agent=agent.id,
-        agent_version=parser_version(),
+        agent_version=installed_version(),
         period=judged.period,
         assessed_at=judged.at,
         readings=tuple(sorted(judged.used)),

@@ -44,7 +44,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.platforms import parser_version
 from agent.retirement import MeasureModel, PlanModel, measure_of, plan_of
 from agent.sealing import Agent
 from agent.yaml_lines import Lines, load, nearest
@@ -54,6 +53,7 @@ from evidence.control import Decision, Disposition, Kind, RuleBook
 from evidence.decisions import Decisions
 from evidence.errors import ConfigurationError
 from evidence.readings import Readings
+from evidence.replay import installed_version
 from evidence.rulebase import HeldRule, held_rules
 from evidence.seal import Envelope
 from evidence.statement import DECISIONS, Statement
@@ -138,7 +138,7 @@ def keep_decisions(agent: Agent, told: Told, account: str) -> Envelope:
     """Sign what was read and put it into the ledger, from where it is pushed and judged by."""
     made = Decisions(
         agent=agent.id,
-        agent_version=parser_version(),
+        agent_version=installed_version(),
         entered_by=account,
         entered_at=agent.clock(),
         file_sha256=told.file_sha256,

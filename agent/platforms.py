@@ -21,23 +21,17 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 import collectors
 from evidence.ask import Ask, HttpSession, Session
-from evidence.capture import Capture
-from evidence.device import SUBJECTS, Device
+from evidence.device import SUBJECTS
 from evidence.errors import ConfigurationError
-from evidence.facts import Fact
-from evidence.replay import source_digest
-
-Flow = Generator[Ask, Capture, Iterable[Fact]]
-Collector = Callable[[Device], Flow]
+from evidence.replay import Collector, source_digest
 
 
 @dataclass(frozen=True)
@@ -91,15 +85,6 @@ def _digest_of(module: ModuleType) -> str:
 
 
 @cache
-def parser_version() -> str:
-    """The version of the installed package, which is the version of every parser in it."""
-    try:
-        return version("evidence-agent")
-    except PackageNotFoundError:
-        return "0+source"
-
-
-@cache
 def _names() -> tuple[str, ...]:
     found = (info.name for info in pkgutil.iter_modules(collectors.__path__))
     return tuple(name for name in found if not name.startswith("_"))
@@ -146,15 +131,6 @@ def _around_http(session: HttpSession | None) -> tuple[tuple[Ask, ...], tuple[As
     if session is None:
         return (), ()
     return session.login, (session.logout,) if session.logout else ()
-
-
-def _declared(values: Iterable[object]) -> Iterator[Ask]:
-    """The asks among a module's constants, those in a tuple included."""
-    for value in values:
-        if isinstance(value, Ask):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (one for one in value if isinstance(one, Ask))
 
 
 def _read(name: str, module: ModuleType) -> Platform:

@@ -17,7 +17,6 @@ import psutil
 
 from agent.ledger import Ledger
 from agent.ledger.restore import restore_record
-from agent.platforms import parser_version
 from agent.redact import SiteKey
 from agent.steady import SteadyClock
 from agent.turns import Turns
@@ -27,6 +26,7 @@ from evidence.clock import Clock
 from evidence.collection import Asked, Collection, Gap
 from evidence.errors import SealError
 from evidence.reading import Failure
+from evidence.replay import installed_version
 from evidence.runs import RunRecord
 from evidence.seal import Envelope, SigningKey
 from evidence.statement import RUN
@@ -60,7 +60,7 @@ def keep(agent: Agent, visit: Visit, run: str, host: Mapping[str, object] | None
     """Seal a visit and put it into the ledger."""
     collection = Collection(
         agent=agent.id,
-        agent_version=parser_version(),
+        agent_version=installed_version(),
         run=run,
         visit=str(uuid.uuid4()),
         device=visit.device,
@@ -154,7 +154,7 @@ def close_run(
     with turns_of(agent).alone("run-records"):
         record = RunRecord(
             agent=agent.id,
-            agent_version=parser_version(),
+            agent_version=installed_version(),
             run=run,
             requester=requester,
             started_at=started_at,

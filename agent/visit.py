@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.doubt import cautions, doubt, too_privileged
-from agent.platforms import Flow, Platform, parser_version
+from agent.platforms import Platform
 from agent.redact import SiteKey, redact
 from agent.transports import Answer, Transport
 from evidence.ask import Ask
@@ -25,6 +25,7 @@ from evidence.device import Device
 from evidence.errors import Denied, EvidenceError, Incomplete, Unreachable, VisitError, shown
 from evidence.facts import Fact
 from evidence.reading import Failure, Reading
+from evidence.replay import Flow, installed_version
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ class Visitor:
             facts=() if failure else facts,
             captures=tuple(one.capture.digest for one in mine if one.capture),
             parser=f"collectors.{self.platform.name}.{subject}",
-            parser_version=parser_version(),
+            parser_version=installed_version(),
             parser_digest=self.platform.parser_digest,
             failure=failure,
             cautions=(

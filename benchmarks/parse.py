@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 from ntc_templates.parse import parse_output
 
-from agent.platforms import Collector, platform
+from agent.platforms import platform
 from benchmarks.result import Result, Spent, beside, spent
 from evidence.capture import Capture
 from evidence.device import Device
 from evidence.errors import NotAnswered
 from evidence.facts import Fact, FirewallRule, RuleUsage
+from evidence.replay import Collector
 
 _AT = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ logged in there answered, with the files they gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,10 +119,3 @@ class Answers:
         ):
             raise invalid("its subjects are not its dispositions and attachments")
         return found
-
-
-def standing_at(assessed_at: datetime, answers: Iterable[Answers]) -> datetime:
-    """The moment as of which a month stands: when it was assessed, or when somebody last
-    answered for it. Taken from what is signed, so that the fold comes out the same years later;
-    an answer given in December for November counts for November."""
-    return max([assessed_at, *(one.entered_at for one in answers)])

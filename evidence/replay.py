@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import ModuleType
@@ -71,6 +72,18 @@ def source_digest(module: ModuleType) -> str:
     if any(b'files("ntc_templates")' in body for body in bodies):
         bodies.append(version("ntc-templates").encode())
     return sha256(b"\0".join(bodies)).hexdigest()
+
+
+@cache
+def installed_version() -> str:
+    """The release of the readers and rules here: a reading or judgement is only held to its own.
+
+    `0+source` where the code is not installed.
+    """
+    try:
+        return version("evidence-agent")
+    except PackageNotFoundError:
+        return "0+source"
 
 
 def _sources(root: Traversable, name: str) -> Iterator[bytes]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
 
 from evidence.archive import write_archive
+from evidence.replay import installed_version
 
 FOLDER = "verifier"
 PROGRAM = f"{FOLDER}/evidence-verify.pyz"
@@ -76,7 +76,7 @@ def verifier() -> Iterator[tuple[str, bytes]]:
 @cache
 def program() -> bytes:
     """`evidence-verify` as one file that Python runs."""
-    release = _release()
+    release = installed_version()
     members = {
         "__main__.py": _MAIN,
         # By this it knows its own release: readings are only held to theirs.
@@ -97,10 +97,3 @@ def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
             yield from _sources(one, f"{name}/{one.name}")
         elif one.name.endswith(".py"):
             yield f"{name}/{one.name}", one.read_bytes()
-
-
-def _release() -> str:
-    try:
-        return version("evidence-agent")
-    except PackageNotFoundError:
-        return "0+source"

@@ -19,7 +19,7 @@ from types import ModuleType
 import pytest
 
 import collectors
-from agent.platforms import parser_version, platforms
+from agent.platforms import platforms
 from evidence.archive import write_archive
 from evidence.bundle import Bundle, seal
 from evidence.facts import SoftwareRelease
@@ -27,7 +27,7 @@ from evidence.log import leaf_hash
 from evidence.pack import read_pack, write_pack
 from evidence.reading import Reading
 from evidence.receipt import Entry, Receipt
-from evidence.replay import source_digest
+from evidence.replay import installed_version, source_digest
 from evidence.runs import Assessment, RunRecord
 from evidence.seal import Envelope, SigningKey
 from tests.fixtures_bundle import AT, MakeBundle
@@ -84,7 +84,7 @@ def read_by(bundle: Bundle, module: ModuleType, key: SigningKey, **changes: obje
         replace(
             reading,
             parser=f"collectors.example.{reading.subject}",
-            parser_version=parser_version(),
+            parser_version=installed_version(),
             parser_digest=source_digest(module),
         )
         for reading in bundle.collection.readings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType
@@ -28,6 +28,7 @@ from evidence.errors import (
 )
 from evidence.facts import Fact, FirewallRule, HardwareItem, RuleUsage, SoftwareRelease, Unit
 from evidence.reading import Reading
+from evidence.replay import Collector, Flow
 
 AT = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 VERSION = Ask("version", "show version", secrets=(Secret("regex", r"key (?P<secret>\S+)"),))
@@ -36,9 +37,6 @@ SEARCH = Ask("search", 'POST /search {"what":1}', kind="http")
 OTHER_SEARCH = Ask("other_search", 'POST /search {"what":2}', kind="http")
 DEVICE = Device(id="fw-01", platform="toy", subjects=("firmware", "firewall"))
 RELEASE = SoftwareRelease(product="toy", version="1")
-
-Flow = Generator[Ask, Capture, Iterable[Fact]]
-Collector = Callable[[Device], Flow]
 
 
 def toy(**collectors: Collector) -> Platform:

@@ -15,8 +15,9 @@ from evidence.control import Disposition
 from evidence.errors import ConfigurationError
 from evidence.reading import canonical
 from evidence.refold import BASIS, Basis, first_found_of, observations_of, refold
+from evidence.replay import installed_version
 from evidence.runs import Assessment
-from verify.reread import Outcome, installed_version
+from verify.reread import Outcome
 from verify.shelf import Shelf
 
 _CHECKED_FROM = ("rule_book", "policy", "catalogue", "zones", "devices")

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 
 from evidence.collection import Collection
 from evidence.errors import EvidenceError, SealError
 from evidence.facts import Fact, to_record
 from evidence.reading import Reading, canonical
-from evidence.replay import Collector, replay, source_digest
+from evidence.replay import Collector, installed_version, replay, source_digest
 
 _PARSER = re.compile(r"(collectors\.[a-z0-9_]+)\.([a-z_]+)")
 # The visit judges these from the facts as a whole; the collector by itself reads well.
@@ -106,11 +105,3 @@ def _failure_difference(reading: Reading, code: str, detail: str = "") -> str:
         return ""
     then = f"failed ({reading.failure.code})" if reading.failure else "gave facts"
     return f"it {then} then and fails now ({code}{f', {detail}' if detail else ''})"
-
-
-def installed_version() -> str:
-    """The version of the readers and rules here: a reading is only held to its own version."""
-    try:
-        return version("evidence-agent")
-    except PackageNotFoundError:
-        return "0+source"

@@ -14,6 +14,7 @@ from evidence.control import Disposition
 from evidence.errors import ConfigurationError
 from evidence.pack import Pack
 from evidence.refold import BASIS, Basis, first_found_of, observations_of, refold
+from evidence.replay import installed_version
 from evidence.runs import Assessment
 from evidence.sign_off import (
     MEMBERS,
@@ -25,7 +26,6 @@ from evidence.sign_off import (
 )
 from evidence.statement import is_digest
 from verify.report import Problem
-from verify.reread import installed_version
 
 _MALFORMED = (ConfigurationError, KeyError, TypeError, ValueError, AttributeError)
 

@@ -17,13 +17,13 @@ from zipfile import ZipFile
 from agent.config import Config
 from agent.pack.closure import gather
 from agent.pack.month import month_of, month_runs
-from agent.platforms import parser_version
 from agent.sealing import Agent
 from evidence.clock import stamp
 from evidence.errors import EnvironmentProblem
 from evidence.judged import Assessed
 from evidence.pack import write_pack
 from evidence.receipt import Receipt
+from evidence.replay import installed_version
 from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import DECISIONS, Statement
@@ -107,7 +107,7 @@ def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
     """Sign and write the file, down to the disk."""
     predicate = {
         "agent": agent.id,
-        "agent_version": parser_version(),
+        "agent_version": installed_version(),
         "period": month.period,
         "revision": month.assessed.revision,
         "made_at": stamp(agent.clock()),

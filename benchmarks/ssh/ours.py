@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from agent.platforms import Flow, Platform
+from agent.platforms import Platform
 from agent.redact import SiteKey
 from agent.secret import Credential, Secret
 from agent.transports.ssh import open_ssh
@@ -17,6 +17,7 @@ from collectors import ios
 from evidence.ask import Ask
 from evidence.device import Device
 from evidence.facts import SoftwareRelease
+from evidence.replay import Flow
 
 _VERSION, _RULES = Ask("version", VERSION_LINE), Ask("access_list", RULES_LINE)
 _CREDENTIAL = Credential(USERNAME, password=Secret(PASSWORD))
