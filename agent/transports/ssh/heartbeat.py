@@ -5,7 +5,6 @@ A device that thinks about a command is silent too, but answers a question of th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
@@ -14,7 +13,11 @@ from paramiko import SSHException, Transport
 
 from agent import line
 from agent.gate.ssh import Heard
-from agent.transports.deadline import Deadline
+
+# Looks at a silent line until it is asked, and until it is given up. They are counted, and no time
+# is compared: where the agent's own machine stood still (paused, moved, starved), that was one
+# look, and no device is blamed for it.
+_ASKED, _GIVEN_UP = 3, 9
 
 
 class Heartbeat:
@@ -24,7 +27,6 @@ class Heartbeat:
     def __init__(self, wire: Transport, heard: Heard, cut: Callable[[], object]) -> None:
         self.gone = False
         self._wire, self._heard, self._cut = wire, heard, cut
-        self._beat_s = line.SILENCE_S / 3
         self._over = Event()
         Thread(target=self._watch, name="heartbeat", daemon=True).start()
 
@@ -32,19 +34,22 @@ class Heartbeat:
         self._over.set()
 
     def _watch(self) -> None:
-        while not self._over.wait(self._beat_s):
-            if self._is_quiet and self._wire.is_active():
-                # It returns with the answer, whatever that is, or when the line is cut; and it
-                # fails where the session is being closed just now.
-                ended = suppress(SSHException, OSError, EOFError)
-                with Deadline(2 * self._beat_s, self._give_up), ended:
-                    self._wire.global_request("keepalive@lag.net", wait=True)
+        silent, last_s = 0, self._heard.last_s
+        while not self._over.wait(line.SILENCE_S / _GIVEN_UP):
+            if self._heard.last_s != last_s:
+                silent, last_s = 0, self._heard.last_s
+                continue
+            silent += 1
+            if silent == _ASKED:
+                Thread(target=self._ask, name="heartbeat-question", daemon=True).start()
+            if silent == _GIVEN_UP:
+                self.gone = self._wire.is_active()
+                self._cut()
+                return
 
-    @property
-    def _is_quiet(self) -> bool:
-        return time.monotonic() - self._heard.last_s >= self._beat_s
-
-    def _give_up(self) -> None:
-        if self._is_quiet and not self._over.is_set():
-            self.gone = True
-            self._cut()
+    def _ask(self) -> None:
+        """Returns with the answer, whatever that is, or when the line is cut; and fails where the
+        session is being closed just now."""
+        with suppress(SSHException, OSError, EOFError):
+            if self._wire.is_active():
+                self._wire.global_request("keepalive@lag.net", wait=True)
