@@ -84,7 +84,7 @@ while read -r name place kind number signatures; do
     whose=agent
     case $kind in
     *:receipt:v1) [ -n "$store" ] || continue; whose=store ;;
-    *:answers:v1 | *:sign-off:v1) whose=store ;;
+    *:answers:v1 | *:sign-off:v1 | *:retention:v1) whose=store ;;
     *:pack:v1) [ -z "$by_store" ] || whose=store ;;
     *:collection:v1 | *:run:v1 | *:assessment:v1 | *:decisions:v1) ;;
     *) problem "$name is of a kind this verifier does not know: $kind" ;;
@@ -120,6 +120,28 @@ jq -r '
             == ($said.evidence | {members_root, judgement})
         else true end | not)
     | "the subjects of a \($kind) are not what it lists"' "$work"/payload/* > "$work/wrong"
+[ ! -s "$work/wrong" ] || problem "$(cat "$work/wrong")"
+
+root_of() { # pairs of lines become one, level by level; an odd one goes up as it is
+    while [ "$(wc -l < "$1")" -gt 1 ]; do
+        awk 'NR % 2 { left = $1; next } { print "01" left $1 }' "$1" | digests 65 > "$1.up"
+        [ $(($(wc -l < "$1") % 2)) = 0 ] || tail -n 1 "$1" >> "$1.up"
+        mv "$1.up" "$1"
+    done
+    cat "$1"
+}
+
+# What was deleted: the blobs that two people agreed on, by their root.
+grep -n ':retention:v1$' "$work/kinds" | cut -d: -f1 | while read -r line; do
+    step=$work/payload/$(ls "$work/payload" | sed -n "${line}p")
+    jq -r '"00" + .subject[].digest.sha256' "$step" | digests 33 > "$work/blobs"
+    root=$(root_of "$work/blobs")
+    jq -r --arg root "${root:-$(digest < /dev/null)}" '.subject as $blobs | .predicate
+        | select((.act == "deleted" or .act == "lifted")
+            and (.asked_by.account // .person.account) == .person.account
+            or .blobs_root != $root or any($blobs[]; .name != "blobs/" + .digest.sha256))
+        | "\(.act) by one person, or of other blobs than were agreed on"' "$step"
+done > "$work/wrong"
 [ ! -s "$work/wrong" ] || problem "$(cat "$work/wrong")"
 
 # Of each agent only the earliest run may name one before it that is not here.
@@ -187,14 +209,6 @@ two_people='
         and ((.one | seats) - (.before | seats)) == (.one | seats))
       and ($claimed.standing != "signed"
         or ($second[-1].one | .step == "reviewed" and .evidence == $claimed.evidence))'
-root_of() { # pairs of lines become one, level by level; an odd one goes up as it is
-    while [ "$(wc -l < "$1")" -gt 1 ]; do
-        awk 'NR % 2 { left = $1; next } { print "01" left $1 }' "$1" | digests 65 > "$1.up"
-        [ $(($(wc -l < "$1") % 2)) = 0 ] || tail -n 1 "$1" >> "$1.up"
-        mv "$1.up" "$1"
-    done
-    cat "$1"
-}
 if [ -n "$by_store" ]; then
     paste "$work/kinds" "$work/numbers" | sed -n 's/.*:sign-off:v1\t//p' |
         jq -R . | jq -s . > "$work/digests"

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from evidence.answers import Person
 from evidence.bundle import Bundle
 from evidence.log import Frontier
 from evidence.receipt import Entry, Receipt
+from evidence.retention import Act, RetentionStep
 from evidence.seal import Envelope, PublicKey, SigningKey
+from evidence.statement import Statement
 from tests.fixtures_bundle import AT, MakeBundle
 from tests.test_store_pack import FORGERIES, Office, altered, office, signed
 from tests.test_verify import assessment_of, packed, run_of
@@ -115,6 +118,39 @@ def test_receipts(tmp_path: Path, small_bundle: Bundle, signing_key: SigningKey,
         path = packed(tmp_path, signing_key, envelopes, small_bundle.captures)
         came_to = agree(path, [signing_key.public], store.public)
         assert came_to == (0 if receipt is right else 1), receipt
+
+
+def test_what_was_deleted(tmp_path: Path, signing_key: SigningKey) -> None:
+    """A tombstone is the store's word, over blobs that two people agreed on."""
+    store, blobs = SigningKey.generate(), tuple(letter * 64 for letter in "abc")
+    right = RetentionStep(
+        store="store",
+        agent="agent-1",
+        period="2026-11",
+        act=Act.deleted,
+        person=Person(account="lin", name="Lin"),
+        at=AT,
+        reason="over",
+        proof="password+totp",
+        years={"captures": 5},
+        blobs=blobs,
+        asked_by=Person(account="wang", name="Wang"),
+        previous="d" * 64,
+    )
+    alone = replace(right, asked_by=right.person)
+    held = replace(right, act=Act.held, asked_by=None, blobs=())
+    said = Statement.parse(right.seal(store).payload)
+    fewer = replace(said, subjects={f"blobs/{one}": one for one in blobs[1:]})
+    for envelope, came_to in (
+        (right.seal(store), 0),
+        (held.seal(store), 0),
+        (replace(held, act=Act.lifted, asked_by=alone.person).seal(store), 1),
+        (alone.seal(store), 1),
+        (Envelope(fewer.payload()).signed_by(store), 1),
+        (right.seal(signing_key), 3),
+    ):
+        path = packed(tmp_path, signing_key, [envelope], {})
+        assert agree(path, [signing_key.public], store.public) == came_to, envelope.payload
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -220,12 +220,11 @@ class Examination:
 
     def _retention(self, step: RetentionStep) -> None:
         """A tombstone: why bytes that records name are not in this pack."""
-        if step.act is not Act.deleted:
+        if not step.by_two:
+            said = f"{step.period}: {step.act.text.en} by {step.person.name} alone"
+            self.problems.append(Problem("four_eyes", said))
             return
-        if step.asked_by is None or not step.by_two:
-            self.problems.append(
-                Problem("four_eyes", f"{step.person.name} deleted of {step.period} alone")
-            )
+        if step.act is not Act.deleted or step.asked_by is None:
             return
         self.notes.append(
             Text(
