@@ -64,7 +64,11 @@ class Service:
 
 
 _PROTOCOLS = ("tcp-udp", "tcp", "udp", "sctp", "any", "th", "ip")
-_NO_PORTS = ("icmp", "ping", "esp", "ah", "gre", "ospf", "igmp", "vrrp", "ipip")
+# Protocols without ports: their whole word, for a name that begins so may stand for anything.
+_NO_PORTS = frozenset(
+    ("icmp", "icmp6", "icmpv6", "ipv6-icmp", "ping", "ping6", "esp", "ah", "ahp", "gre", "ospf",
+     "ospfigp", "igmp", "vrrp", "ipip", "ipinip")
+)  # fmt: skip
 _PORT = r"\d{1,5}|[a-z][a-z0-9-]*"
 _SERVICE = re.compile(
     rf"^(?:(?P<protocol>{'|'.join(_PROTOCOLS)})[/: _-]?)?(?P<sign>[<>!]?)"
@@ -86,8 +90,8 @@ def service(text: str) -> Service:
         return Service()
     if plain in ("tcp", "udp", "tcp-udp"):
         return Service(plain)
-    if plain.startswith(_NO_PORTS):
-        return Service(plain.split("/")[0], 0, 0)
+    if (protocol := re.split(r"[/: ]", plain, maxsplit=1)[0]) in _NO_PORTS:
+        return Service(protocol, 0, 0)
     found = _SERVICE.match(plain)
     if found is None:
         return Service(name=text, first=0, last=0)

@@ -27,6 +27,8 @@ from evidence.services import Service, is_any, networks, service
         ("tcp", "tcp", 0, 65535),
         ("ALL_TCP", "tcp", 0, 65535),
         ("icmp/echo-request", "icmp", 0, 0),
+        ("icmp6/nd-ns", "icmp6", 0, 0),
+        ("ESP profile strong", "esp", 0, 0),
         ("PING", "ping", 0, 0),
         ("any", "", 0, 65535),
     ],
@@ -35,7 +37,14 @@ def test_services(text: str, protocol: str, first: int, last: int) -> None:
     assert service(text) == Service(protocol, first, last)
 
 
-@pytest.mark.parametrize("text", ["MAIL", "Nginx Full", "tcp/@services", "web-access", "tcp/our"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("MAIL", "Nginx Full", "tcp/@services", "web-access", "tcp/our"),
+        # Groups whose name begins like a protocol without ports hold whatever they hold.
+        *("PING_SSH_RDP", "ah-servers", "espresso", "ICMP+SSH", "grep"),
+    ],
+)
 def test_a_name_stays_a_name(text: str) -> None:
     found = service(text)
     assert (found.name, found.any, found.covers(80)) == (text, False, False)
