@@ -25,7 +25,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "zh-TW": {
         "history": "自錄帶重播 {days} 天歷史",
         "live": "讀取設備現況",
-        "push": "送交中央存證庫",
+        "push": "送交中央保存庫",
         "provisional": "暫定結果：尚無任何人員決定、檢視或簽核。",
         "rules": "於終端機檢視規則：六個月內無流量者",
         "explain": "單一規則之始末：計數器顯示無流量，交付之流量紀錄卻顯示有",
@@ -37,6 +37,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "people": "可登入之帳號，密碼均同（示範環境不用驗證碼）",
         "verify": "離線驗證查核包（今日或五年後皆可）",
         "bundle": "或驗證單一佐證包",
-        "stop": "存證庫與模擬設備持續執行中，按 Ctrl-C 結束。",
+        "stop": "保存庫與模擬設備持續執行中，按 Ctrl-C 結束。",
     },
 }

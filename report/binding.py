@@ -78,11 +78,11 @@ def _anchors(month: Month, receipt: Receipt | None) -> list[tuple[Text, str]]:
         (Text("Signing key (keyid)", "簽章金鑰識別碼"), month.keyid),
     ]
     if receipt is None:
-        unsent = Text("not yet in a store's log", "尚未登錄於證據庫")
-        return [*anchors, (Text("Root of the log", "證據庫紀錄樹根值"), unsent.in_(month.language))]
+        unsent = Text("not yet in a store's log", "尚未登錄於保存庫")
+        return [*anchors, (Text("Root of the log", "保存庫紀錄樹根值"), unsent.in_(month.language))]
     return [
         *anchors,
-        (Text("Store", "證據庫"), receipt.store),
-        (Text("Root of the log", "證據庫紀錄樹根值"), receipt.root.hex()),
-        (Text("Entries in the log", "證據庫紀錄筆數"), str(receipt.size)),
+        (Text("Store", "保存庫"), receipt.store),
+        (Text("Root of the log", "保存庫紀錄樹根值"), receipt.root.hex()),
+        (Text("Entries in the log", "保存庫紀錄筆數"), str(receipt.size)),
     ]

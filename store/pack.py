@@ -52,7 +52,7 @@ from store.said.signing import MonthState, Signed, Standing, evidence_set, membe
 from store.said.tables import said
 from store.schema import statement
 
-_NOT_HERE = Text("the store holds no such reading", "證據庫查無此讀取紀錄")
+_NOT_HERE = Text("the store holds no such reading", "保存庫查無此讀取紀錄")
 
 
 def make_pack(

@@ -138,5 +138,5 @@ def test_a_month_is_printed_into_its_pack(month_pack: MonthPack, tmp_path: Path)
         reader.pages[pages[title]].extract_text().replace("\n", "")
         for title in ("稽核工作底稿", "簽章頁")
     )
-    assert "CC-11000" in paper and "尚未登錄於證據庫" in sign
+    assert "CC-11000" in paper and "尚未登錄於保存庫" in sign
     assert month_pack.assessed.envelope.digest in sign

@@ -18,7 +18,7 @@ from report.exhibits import Exhibit, Exhibits, numbered
 
 _HANDED_OVER = Text(
     "its file has left this agent after the custody time; the store holds it",
-    "原始檔已逾本機保管期間，由證據庫保存",
+    "原始檔已逾本機保管期間，由保存庫保存",
 )
 _NOT_HERE = Text("this agent holds no such reading", "本機查無此讀取紀錄")
 
