@@ -134,7 +134,7 @@ _TRAINS: dict[str, Callable[[str], str | None]] = {
     **dict.fromkeys(
         (
             *("debian", "rhel", "centos", "rocky", "almalinux", "ol", "fedora", "amzn"),
-            *("raspbian", "proxmox-ve"),
+            *("raspbian", "proxmox-ve", "centos-stream"),
         ),
         _one_number,
     ),

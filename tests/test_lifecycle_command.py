@@ -97,3 +97,37 @@ def test_a_site_that_nobody_has_is_refused(site: Path, run: Run) -> None:
     done = run("lifecycle", "--site", "nowhere")
     assert done.returncode == 2
     assert "site_unknown" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [("80", "www.cisco.com"), ("200", "https://www.cisco.com/c/en/us/")],
+)
+def test_a_date_has_its_source_beside_it(site: Path, run: Run, columns: str, told: str) -> None:
+    done = run("lifecycle", "--as-of", "2026-11-30", "--language", "en", COLUMNS=columns)
+    [source] = [line for line in done.stdout.splitlines() if "source of the dates" in line]
+    assert source.split()[4].startswith(told)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_what_has_no_date_is_said_with_what_to_do(site: Path, run: Run, language: str) -> None:
+    done = run("lifecycle", "--as-of", "2026-11-30", "--language", language)
+    [advice] = [line for line in done.stderr.splitlines() if "--add" in line]
+    assert advice.startswith("1 ")
+    ended, unknown = {
+        "en": ("support ended", "no lifecycle data"),
+        "zh-TW": ("支援已終止", "查無版本"),
+    }[language]
+    assert done.stderr.index(ended) < done.stderr.index(unknown), "the worse first"
+
+
+def test_the_file_that_the_page_shows_adds_its_row_and_takes_none(site: Path, run: Run) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "lifecycle.md").read_text("utf-8")
+    (site / "mine.csv").write_text(page.partition("```csv\n")[2].partition("```")[0], "utf-8")
+    words = ("lifecycle", "update", "--from", "mine.csv", "--yes")
+    whole = run(*words)
+    assert (whole.returncode, "--add" in whole.stderr) == (2, True)
+    added = run(*words, "--add", "--json")
+    assert added.returncode == 0, added.stderr
+    assert [json.loads(line)["change"] for line in added.stdout.splitlines()] == ["comes"]
+    assert "1 come, 0 change, 0 go" in added.stderr

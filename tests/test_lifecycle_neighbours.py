@@ -69,6 +69,29 @@ def catalogue(*matches: tuple[str, str, str]) -> Catalogue:
         ("Check Point", "Quantum 6200", "Check Point 6200"),
         ("Check Point", "6200P", None),
         ("Cisco", "N9K-C9364C-GX", None),
+        ("Cisco", "C9364C", "N9K-C9364C"),
+        ("Cisco", "C9364C-GX", None),
+        ("Cisco", "C9300-48P", None),
+        # Of one series and of another notice.
+        ("Cisco", "C1111-8P", "C1111-8P"),
+        ("Cisco", "C1111-8PLTEEA", None),
+        ("Cisco", "CISCO1941-SEC/K9", "CISCO1941"),
+        ("Cisco", "CISCO1941W-A/K9", None),
+        ("Cisco", "WS-C4948-10GE", None),
+        ("Cisco", "SG500X-48P", "SG500X-"),
+        ("Cisco", "SG500XG-8F8T", None),
+        ("Cisco", "WS-C2960R+24TC-L", "WS-C2960R+"),
+        ("Cisco", "ASR9001", "ASR-9001"),
+        ("Cisco", "ASR-9001-S", None),
+        ("Cisco Meraki", "Z3-HW", "Z3"),
+        ("Cisco Meraki", "Z3C", None),
+        ("Cisco Meraki", "Z3C-NA", "Z3C-NA"),
+        ("Juniper", "EX4300-48T-DC", "EX4300-48T"),
+        ("Juniper", "EX4300-48MP", None),
+        ("Juniper", "EX2300-C-12T", None),
+        ("HPE Aruba", "J9776A 2530-24G Switch", "2530-24G"),
+        ("HPE Aruba", "J9773A 2530-24G-PoEP Switch", "2530-24G-PoEP"),
+        ("HPE Aruba", "J9856A 2530-24G-2SFP+ Switch", None),
         ("Cisco", "WS-C2960RX-48FPS-L", None),
         # The same vendor by another name.
         ("Checkpoint", "5600", "Check Point 5600"),
@@ -146,6 +169,14 @@ def test_a_train_is_no_longer_and_no_shorter(
         ("windows", "10.0.22621", "Windows 11 Education", "e"),
         ("windows", "10.0.19044", "Windows 10 IoT Enterprise LTSC", "iot lts"),
         ("windows", "10.0.22621", "Windows 11 SE", None),
+        # Of this build only one edition's dates are known.
+        ("windows", "10.0.26300", "Microsoft Windows 11 專業版", "w"),
+        ("windows", "10.0.26300", "Windows 11 Enterprise", None),
+        ("windows-server", "10.0.20348", "", "2022"),
+        ("windows-server", "6.0.6002", "Windows Server 2008 Standard", "2008 sp2"),
+        ("centos", "8", "CentOS Linux 8", "8"),
+        ("eos", "4.28.4M", "", "4.28"),
+        ("eos", "4.3.1F", "", None),
     ],
 )
 def test_a_release_has_its_own_dates_or_none(
@@ -153,6 +184,16 @@ def test_a_release_has_its_own_dates_or_none(
 ) -> None:
     found = SHIPPED.find_software(None, product, version, edition=name)
     assert (found and (found.edition or found.match)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("product", "name"), [("centos", "CentOS Stream 8"), ("centos-stream", "")]
+)
+def test_centos_stream_is_not_centos(product: str, name: str) -> None:
+    found = SHIPPED.find_software(None, product, "8", edition=name)
+    assert found is not None
+    assert found.name == "CentOS Stream 8"
+    assert found.milestones["end_of_security_fixes"] == date(2024, 5, 31)
 
 
 # --- the file ---

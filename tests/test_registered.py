@@ -44,6 +44,8 @@ def test_the_examples_in_docstrings() -> None:
         ("SQL Server 2019", "15.0.4", ("mssql", "15.0")),
         ("SQL Server 2016", None, ("mssql", None)),  # its service packs have dates of their own
         ("Red Hat Enterprise Linux", "7.9", ("rhel", "7.9")),
+        ("CentOS Stream 9", None, ("centos-stream", "9")),
+        ("CentOS Linux 7", None, ("centos", "7")),
         ("MariaDB", None, ("mariadb", None)),
         ("OpenJDK 11", None, None),  # whose build it is decides
         ("網路下單系統", "3.2", None),

@@ -80,6 +80,8 @@ class Catalogue:
         `product` is our product family, `train` the one a collector derived (else derived
         here), `edition` the product's own name (`Windows Server 2019 Standard`).
         """
+        if product == "centos" and "stream" in edition.casefold():
+            product = "centos-stream"  # which calls itself centos as well
         if (rows := self._trains.get(product)) is None:
             return None
         return rows.find(train or train_of(product, version), version, edition)

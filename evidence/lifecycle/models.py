@@ -84,6 +84,7 @@ def words_of(text: str) -> frozenset[str]:
 
 _MARKS = re.compile(r"(?:=|\+\+|/K9|-K9)+$")
 _JOINED = re.compile(r"([A-Z]+)(?:([- ])?)(\d.*)")
+_NEXUS = re.compile(r"C9\d{3,}[A-Z]")
 _COMWARE = re.compile(r"(?:HPE? )?(\d{4})-\S+ (EI|SI|HI)\b.*")
 
 
@@ -109,6 +110,9 @@ def _spellings(model: str) -> Iterator[str]:
     if joined := _JOINED.fullmatch(text):
         letters, between, number = joined.groups()
         yield from (letters + mark + number for mark in ("", " ", "-") if mark != (between or ""))
+    # `show version` of a Nexus leaves its family out: C93180YC-EX.
+    if _NEXUS.match(text):
+        yield f"N9K-{text}"
     # The series of a switch is told apart by two letters at its end: 5130 EI is not 5130 SI.
     if series := _COMWARE.fullmatch(text):
         yield f"{series[1]} {series[2]}"

@@ -55,8 +55,11 @@ _LTS_IN_CHINESE = ("長期服務", "長期維護", "长期服务")
 
 
 def _by_edition(rows: list[Entry], name: str) -> Entry | None:
-    """The row of an edition among rows that share a build. Several and none fitting: None."""
-    if len(rows) == 1:
+    """The row of an edition among rows that share a build. None fitting: None.
+
+    A build of one row is that row's, where the row is no edition's own (`2022`, `20h2`).
+    """
+    if len(rows) == 1 and not set(rows[0].edition.split()) & {"w", "e", "iot", "lts"}:
         return rows[0]
     words = set(words_of(name))
     if words & _W or any(mark in name for mark in _W_IN_CHINESE):

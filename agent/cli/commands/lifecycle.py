@@ -5,10 +5,11 @@ from __future__ import annotations
 import json as json_text
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -27,7 +28,7 @@ from agent.cli.options import (
     check_site,
     configured,
 )
-from agent.cli.words import console, harmless, say, show
+from agent.cli.words import WIDE, console, harmless, say, show
 from agent.decisions import entered
 from agent.terms import Term, Terms, terms
 from agent.wired import SIGNING_KEY, agent_of, system_clock
@@ -39,6 +40,7 @@ from evidence.lifecycle import MILESTONES, Entry
 from evidence.lifecycle.update import Change, removed_share, updated
 from evidence.observation import Result
 from evidence.seal import SigningKey
+from evidence.text import Text
 from report.codes import STATES, word
 from report.csv_file import to_csv
 from report.raster import to_png
@@ -144,7 +146,7 @@ def _show(found: Terms, language: str) -> None:
             said = one.seen.description.in_(language).removeprefix(f"{device.id} ")
             style = _STYLES.get(one.seen.result, "")
             _indented(out, Line.from_markup(harmless(said), style=style), 2)
-            for line in _milestones(one, found, language):
+            for line in (*_milestones(one, found, language), *_source(one, language, out.width)):
                 _indented(out, Line(line), 4)
     _show_quarters(out, found, language)
 
@@ -185,24 +187,54 @@ def _milestones(one: Term, found: Terms, language: str) -> list[str]:
     return lines
 
 
+def _source(one: Term, language: str, width: int) -> list[str]:
+    """Who says so, and when that was read: the address, on a narrow terminal its host."""
+    url = one.seen.measures.get("source_url")
+    if not url:
+        return []
+    label = Line(_SOURCE.in_(language))
+    label.align("left", _MILESTONE_CELLS)
+    told = str(url) if width >= WIDE else urlsplit(str(url)).hostname or str(url)
+    read_on = one.seen.measures.get("retrieved_on")
+    when = _READ_ON.in_(language).format(day=read_on) if read_on else ""
+    return [f"{label.plain} {told}{when}"]
+
+
+_SOURCE = Text("source of the dates", "日期來源")
+_READ_ON = Text(", read {day}", "（取得日期 {day}）")
+# What is to be done about what no catalogue tells; said once, below the list.
+_UNKNOWN = frozenset(("unknown_model", "unknown_version", "no_date_published"))
+_ASK = Text(
+    "{count} without a date, which is no pass: ask the vendor, write what it says in a CSV file"
+    " (docs/lifecycle.md shows one), and add it: evidence-agent lifecycle update --from FILE --add",
+    "{count} 項查無日期，不得視為符合：請向原廠查明，依 docs/lifecycle.md 之範例填入 CSV 檔後加入："
+    "evidence-agent lifecycle update --from 檔案 --add",
+)
+
+
 def _say_sum(found: Terms, language: str) -> None:
-    """What was looked at and by what, on stderr: how many of each state, and what is left out."""
-    states = Counter(one.seen.state for _, mine in found.devices for one in mine)
+    """What was looked at and by what, on stderr: how many of each state, the worse first, and
+    what is left out."""
+    every = [one for _, mine in found.devices for one in mine]
+    states = Counter(one.seen.state for one in sorted(every, key=lambda one: one.rank[0]))
     counted = "; ".join(
-        f"{count} {word(STATES, state).in_(language)}" for state, count in states.most_common()
+        f"{count} {word(STATES, state).in_(language)}" for state, count in states.items()
     )
     for remark in found.remarks:
         say(remark.in_(language))
     dated, as_of = found.catalogue.dated, found.as_of
     names = ", ".join(one.id for one in found.not_asked)
+    unknown = sum(states[state] for state in _UNKNOWN)
     if language == "en":
         say(f"as of {as_of} ({roc(as_of)}), catalogue of {dated}: {counted or 'nothing was read'}")
         if names:
             say(f"not asked for their firmware, so nothing is known: {names}")
-        return
-    say(f"基準日 {as_of}（{roc(as_of)}），生命週期目錄 {dated}：{counted or '查無讀取資料'}")
-    if names:
-        say(f"未設定讀取韌體，故無從得知：{names}")
+    else:
+        say(f"基準日 {as_of}（{roc(as_of)}），生命週期目錄 {dated}：{counted or '查無讀取資料'}")
+        if names:
+            say(f"未設定讀取韌體，故無從得知：{names}")
+    if unknown:
+        say(_ASK.in_(language).format(count=unknown))
 
 
 _MOST_REMOVED = 0.5
@@ -225,6 +257,9 @@ def update(
             "(https://endoflife.date/api/v1/products/full).",
         ),
     ],
+    add: Annotated[
+        bool, typer.Option("--add", help="A CSV file's rows are added; without it they are all.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Take it, after it was shown.")] = False,
     yes_really: Annotated[
         bool, typer.Option("--yes-really", help="Take it though most of the catalogue goes.")
@@ -245,6 +280,8 @@ def update(
     key = SigningKey.read(settings.state / SIGNING_KEY)
     known = load_catalogue(today, settings.lifecycle, [key.public])
     read = read_source(source, known, today, proxy)
+    if add:
+        read = replace(read, offer=replace(read.offer, whole=False))
     made, changes = updated(known, read.offer, today)
     rows = [_change_row(one) for one in changes]
     show(rows if json else _in_short(rows, {one.product for one in known.entries}), _CHANGES, json)
@@ -268,7 +305,8 @@ def update(
         raise ConfigurationError(
             f"{go} of {len(known.entries)} rows would go; nothing was taken",
             code="catalogue_shrinks",
-            next_step="look at what it was read from; to take it: --yes-really --reason '...'",
+            next_step="a file of some rows is added with --add; to take one that lacks the others: "
+            "--yes-really --reason '...'",
         )
     told = {"from": read.place, "sha256": read.sha256, "by": account(), "at": stamp(now)}
     path = keep_catalogue(
