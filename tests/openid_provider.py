@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -109,9 +110,13 @@ class _Code(AuthorizationCodeMixin):  # type: ignore[misc]
         return None
 
 
-# One for all: to make one takes a tenth of a second.
-_KEY = RSAKey.generate_key(2048, auto_kid=True)
 Bend = Callable[[dict[str, Any], dict[str, Any]], str]
+
+
+@cache
+def _key() -> RSAKey:
+    """One for all: to make one takes a tenth of a second."""
+    return RSAKey.generate_key(2048, auto_kid=True)
 
 
 @dataclass
@@ -124,7 +129,7 @@ class TestProvider:
     clock: Callable[[], datetime]
     back: str
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: _KEY)
+    key: RSAKey = field(default_factory=lambda: _key())
     url: str = ""
     bend: Bend | None = None
     ignores_prompt: bool = False

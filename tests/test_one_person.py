@@ -17,9 +17,9 @@ from store.people.tables import audit_event
 from tests.fixtures_month import Kept, kept_in
 from tests.fixtures_office import Office, Person, code_of, seat
 from tests.lab_month import Month
+from tests.oidc_site import Site, Visitor, vouchers_of
 from tests.openid_provider import TestProvider, provided
 from tests.ports import free_port
-from tests.test_login_oidc import Site, Visitor, vouchers_of
 
 BOTH = (
     GroupRole(group="engineers", role=Role.engineer, sites=(EVERYWHERE,)),

@@ -1,7 +1,9 @@
 """Who the device is comes before who we are; and a log-in is tried once."""
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -181,34 +183,38 @@ def written(key: Any, form: PrivateFormat, passphrase: str | None = None) -> Sec
     return Secret(key.private_bytes(Encoding.PEM, form, lock).decode())
 
 
-RSA_KEY = rsa.generate_private_key(65537, 2048)
+@cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
 
 
 @pytest.mark.parametrize(
     ("key", "form"),
     [
-        (ed25519.Ed25519PrivateKey.generate(), OPENSSH),
-        (ed25519.Ed25519PrivateKey.generate(), PrivateFormat.PKCS8),
-        (ec.generate_private_key(ec.SECP256R1()), OPENSSH),
-        (ec.generate_private_key(ec.SECP384R1()), PEM),
-        (RSA_KEY, OPENSSH),
-        (RSA_KEY, PEM),
+        (ed25519.Ed25519PrivateKey.generate, OPENSSH),
+        (ed25519.Ed25519PrivateKey.generate, PrivateFormat.PKCS8),
+        (lambda: ec.generate_private_key(ec.SECP256R1()), OPENSSH),
+        (lambda: ec.generate_private_key(ec.SECP384R1()), PEM),
+        (rsa_key, OPENSSH),
+        (rsa_key, PEM),
     ],
 )
 @pytest.mark.parametrize("passphrase", [None, "open sesame"])
-def test_a_key_of_any_usual_kind_is_read(key: Any, form: PrivateFormat, passphrase: str) -> None:
+def test_a_key_of_any_usual_kind_is_read(
+    key: Callable[[], Any], form: PrivateFormat, passphrase: str
+) -> None:
     credential = Credential(
         "auditor",
-        private_key=written(key, form, passphrase),
+        private_key=written(key(), form, passphrase),
         passphrase=Secret(passphrase) if passphrase else None,
     )
     assert private_key(toy.device(22), credential) is not None
 
 
 def test_a_key_logs_in_and_the_password_is_not_tried() -> None:
-    key = RSAKey(key=RSA_KEY)
+    key = RSAKey(key=rsa_key())
     credential = Credential(
-        "auditor", password=Secret(toy.PASSWORD), private_key=written(RSA_KEY, OPENSSH)
+        "auditor", password=Secret(toy.PASSWORD), private_key=written(rsa_key(), OPENSSH)
     )
     with LabSsh(toy.TAPE, Account("auditor", key=key)) as lab:
         way = open_ssh(toy.device(lab.port), credential, toy.platform(), {lab.fingerprint})
@@ -220,19 +226,24 @@ def test_a_key_logs_in_and_the_password_is_not_tried() -> None:
 
 
 OTHER = Secret("another")
-UNUSABLE: dict[str, Credential] = {
-    "locked": Credential(private_key=written(RSA_KEY, OPENSSH, "x")),
-    "locked PEM": Credential(private_key=written(RSA_KEY, PEM, "x")),
-    "wrong passphrase": Credential(private_key=written(RSA_KEY, OPENSSH, "x"), passphrase=OTHER),
-    "no lock to open": Credential(private_key=written(RSA_KEY, PEM), passphrase=OTHER),
-    "DSA": Credential(private_key=written(dsa.generate_private_key(1024), PEM)),
-    "no key": Credential(private_key=Secret("what stands here is no private key at all")),
-    "half a key": Credential(private_key=Secret(written(RSA_KEY, OPENSSH).reveal()[:300])),
+UNUSABLE: dict[str, Callable[[], Credential]] = {
+    "locked": lambda: Credential(private_key=written(rsa_key(), OPENSSH, "x")),
+    "locked PEM": lambda: Credential(private_key=written(rsa_key(), PEM, "x")),
+    "wrong passphrase": lambda: Credential(
+        private_key=written(rsa_key(), OPENSSH, "x"), passphrase=OTHER
+    ),
+    "no lock to open": lambda: Credential(private_key=written(rsa_key(), PEM), passphrase=OTHER),
+    "DSA": lambda: Credential(private_key=written(dsa.generate_private_key(1024), PEM)),
+    "no key": lambda: Credential(private_key=Secret("what stands here is no private key at all")),
+    "half a key": lambda: Credential(
+        private_key=Secret(written(rsa_key(), OPENSSH).reveal()[:300])
+    ),
 }
 
 
-@pytest.mark.parametrize("credential", UNUSABLE.values(), ids=UNUSABLE)
-def test_an_unusable_key_says_why_and_stays_secret(credential: Credential) -> None:
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_an_unusable_key_says_why_and_stays_secret(what: str) -> None:
+    credential = UNUSABLE[what]()
     with pytest.raises(LoginRefused) as refused:
         private_key(toy.device(22), credential)
     assert refused.value.code == "key_unusable"
