@@ -72,6 +72,7 @@ def test_what_belongs_to_another_part_is_no_release(text: str) -> None:
         ("Powerconnect 8024F, 5.1.8.2, VxWorks 6.6", "Powerconnect 8024F"),
         ("7520-48Y-8C-FabricEngine (9.0.4.0)", "7520-48Y-8C-FabricEngine"),
         ("Acme TZ 570 (AcmeOS 7.0.1)", "TZ 570"),
+        ("Shaper 3500 ShapeWise 8.7.2", "Shaper 3500"),
         # Nobody can say which, or none is one.
         ("XR-2400 with AB-1200 module", None),
         ("Layer 2 Switch, Version 1.0.2", None),

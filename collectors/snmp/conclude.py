@@ -97,7 +97,7 @@ def _version(family: Family, view: View) -> str | None:
     """
     description = _KERNEL.sub("", said(view.description) or "")
     if not _names_another_maker(family, description):
-        is_known = family.product is not None or UNAME.match(description) is not None
+        is_known = family.knows("version") or UNAME.match(description) is not None
         if (worded := words.version_of(description, is_known)) is not None:
             return worded
     main = view.chassis[0] if view.chassis else None
@@ -233,12 +233,12 @@ def _standard_model(family: Family, view: View, main: Physical | None) -> str | 
 
 
 def _worded_model(family: Family, view: View) -> str | None:
-    """For a maker's product that no family knows: the one word of sysDescr that is like a model.
+    """Where no family knows the model's place: the one word of sysDescr that is like a model.
 
     Where there are two such words, or another's agent speaks, nobody can say.
     """
     description = said(view.description) or ""
-    if family.product is not None or is_shared_agent(view.object_id):
+    if family.knows("model") or is_shared_agent(view.object_id):
         return None
     if UNAME.match(description) or _names_another_maker(family, description):
         return None

@@ -186,6 +186,13 @@ class Family:
             return self.models.get(view.object_id)
         return value
 
+    def knows(self, what: Literal["version", "model"]) -> bool:
+        """Whether it knows a place of the product's own where `what` stands."""
+        if self.product is None:
+            return False
+        own = self.version if what == "version" else self.model if self.model != MODEL else ()
+        return bool(own or f"(?P<{what}>" in self.says or (what == "model" and self.models))
+
     def _told(self, source: Source, what: str, view: View) -> str | None:
         if source.kind == "descr" and self._is_uname(view.description):
             return None

@@ -48,7 +48,8 @@ _MODEL_WORD = re.compile(
 )
 # Releases, architectures, standards and dates have letters and numbers too.
 _NO_MODEL = re.compile(
-    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Linux|L[234]\b|Layer"
+    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Intel|AMD|ARM|I[36]86|Linux"
+    r"|L[234]\b|Layer"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?![a-z]))"
 )
 # "Model: X;" and its like, up to what ends a field.
@@ -61,7 +62,7 @@ _MODEL_FIELD = re.compile(
 # What stands before the release is the product, if it is short and has a number like a model's.
 _HEAD = re.compile(
     r"^([^,;()|:]+?)[ ,;(-]+(?=(?i:s/?w|f/?w|h/?w|version|ver|rev|release|firmware|software"
-    r"|hardware)\b|\w*OS\b|[vV]?\d+(?:\.\d+){2,})"
+    r"|hardware)\b|\w*OS\b|[vV]\d+\.\d|\d+(?:\.\d+){2,})"
 )
 _HEAD_NUMBER = re.compile(
     r"(?:[A-Za-z]+[-_/]?|\d*[A-Z]+)\d[\w+/.-]*|\d{3,}[\w+/-]*|\d+[A-Z]+[\w-]*"
@@ -132,6 +133,9 @@ def _head(description: str, maker: str) -> str | None:
     words = match[1].split()
     while words and maker and words[0].casefold().rstrip(".,") in maker.split():
         words = words[1:]
+    # What follows the number says what it is: "PacketShaper 3500 PacketWise".
+    while words and not re.search(r"\d", words[-1]):
+        words = words[:-1]
     return " ".join(words) if _is_model(words) and not _PROSE.search(match[1]) else None
 
 

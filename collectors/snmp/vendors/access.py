@@ -67,7 +67,7 @@ FAMILIES = (
         product="cnos",
         name="Lenovo CNOS",
         under=("19046", "20301", "26543"),
-        says=r"^(?:Lenovo|IBM) .*?"
+        says=r"^(?:Lenovo|IBM|Blade Network Technologies) .*?"
         r"(?P<model>(?:RackSwitch |ThinkSystem |G8|NE|Flex System Fabric )\S+)"
         r"(?:.*?version (?P<version>[\d.]+))?",
     ),
@@ -150,13 +150,23 @@ FAMILIES = (
         product="ubiquoss",
         under=("7800",),
         says=r"(?i)ubiquoss.*?(?P<model>[EPU]\d{3,}\S*)",
+        version=at("7800.2.100.1.1.1.9.*"),
+        serial=at("7800.2.100.1.1.1.6.*"),
+    ),
+    # UBIQUOSS-SYSINFO-MIB: 6 serial number, 9 software.
+    Family(
+        vendor="Ubiquoss",
+        product="ubiquoss",
+        under=("7800",),
+        version=at("7800.2.100.1.1.1.9.*"),
+        serial=at("7800.2.100.1.1.1.6.*"),
     ),
     Family(
         vendor="Dasan",
         product="dasan-nos",
         name="Dasan NOS",
         under=("6296",),
-        says=r"^(?:Dasan )?(?P<model>[A-Z]\w+?) .*?NOS (?P<version>[\d.]+)",
+        says=r"^(?:(?i:Dasan) )?(?P<model>[A-Z]\w+?) .*?NOS (?P<version>[\d.]+)",
     ),
     Family(
         vendor="Maipu",

@@ -230,4 +230,13 @@ FAMILIES = (
         serial=(walk("1.3.6.1.3.94.1.6.1.8"),),
         part="firmware",
     ),
+    # EIP-HW-MIB eipHwAppliance: 1 model, 2 serial number.
+    Family(
+        vendor="EfficientIP",
+        product="solidserver",
+        name="SOLIDserver",
+        under=("2440",),
+        model=at("2440.1.14.1.1.0"),
+        serial=at("2440.1.14.1.2.0"),
+    ),
 )

@@ -58,6 +58,23 @@ FAMILIES = (
         under=("4874",),
         says=r"Juniper Networks, Inc\. (?P<model>\S+).*?\((?P<version>[\d.]+ \S+)",
     ),
+    # Juniper-System-MIB juniSystemSwVersion, where sysDescr is somebody's own.
+    Family(
+        vendor="Juniper",
+        product="junose",
+        name="JunosE",
+        under=("4874",),
+        version=(get("4874.2.2.2.1.1.1.0"),),
+    ),
+    # JUNIPER-WX-COMMON-MIB: 1 software, 3 serial number.
+    Family(
+        vendor="Juniper",
+        product="wxos",
+        name="Juniper WXOS",
+        under=("8239",),
+        version=(get("8239.2.1.2.1.1.0"),),
+        serial=(get("8239.2.1.2.1.3.0"),),
+    ),
     Family(
         vendor="Juniper",
         product="screenos",

@@ -148,7 +148,7 @@ FAMILIES = (
         under=("5624",),
         says=r"^(?:(?:Enterasys|Extreme) Networks, Inc\.,? )?(?P<model>\S.*?) "
         r"Rev (?P<version>[\w.]+)",
-        model=(descr(r"Inc\. (Matrix \S+|\S+)"), entity("model"), descr(r"^(.+?) Rev ")),
+        model=(descr(r"Inc\. (Matrix \S+|\S*\d\S*)"), entity("model"), descr(r"^(.+?) Rev ")),
     ),
     Family(
         vendor="Extreme Networks",

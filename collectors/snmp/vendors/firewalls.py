@@ -257,6 +257,8 @@ FAMILIES = (
         name="ArrayOS",
         under=("7564",),
         says=r"ArrayOS \w* ?(?:Rel\.?)?(?:[A-Z]+\.)*(?P<version>\d[\w.]*)",
+        # ARRAY-MIB systemInfo serialNumber.
+        serial=(get("7564.3.1.0"),),
     ),
     # STEELHEAD-MIB: 1 model, 2 serial number, 3 version.
     Family(
@@ -341,5 +343,12 @@ FAMILIES = (
         product="extrahop",
         under=("32015",),
         version=(get("32015.0.0.0"),),
+    ),
+    # HALON-SP-MIB serialNumber; the release is in sysDescr.
+    Family(
+        vendor="Halon",
+        product="halon",
+        under=("33234",),
+        serial=(get("33234.1.1.1.1.0"),),
     ),
 )

@@ -137,4 +137,14 @@ FAMILIES = (
         version=(get("15983.1.1.3.1.13.3.0"),),
         model=(get("15983.1.1.3.1.13.2.0"),),
     ),
+    # FORTINET-FORTIPROXY-MIB fchSysVersion.
+    Family(
+        vendor="Fortinet",
+        product="fortiproxy",
+        name="FortiProxy",
+        under=("12356.109",),
+        version=(get("12356.109.4.1.1.0", _FORTI),),
+        build=(get("12356.109.4.1.1.0", _BUILD),),
+        serial=_FORTI_SERIAL,
+    ),
 )

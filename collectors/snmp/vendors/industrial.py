@@ -178,4 +178,14 @@ FAMILIES = (
         says=r"(?P<model>Jet\w+\S*)(?:.*?\b[Vv](?P<version>\d+\.\d\S*))?",
         part="firmware",
     ),
+    # IFOTEC-SMI ifoSysTable: 2 reference, 5 serial number, 7 firmware.
+    Family(
+        vendor="IFOTEC",
+        product="ifotec",
+        under=("21362",),
+        version=at("21362.101.1.2.1.7.*"),
+        model=at("21362.101.1.2.1.2.*"),
+        serial=at("21362.101.1.2.1.5.*"),
+        part="firmware",
+    ),
 )

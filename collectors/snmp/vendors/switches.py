@@ -66,8 +66,8 @@ FAMILIES = (
             descr(r" (\d+\.\d+\.[\w-]+)$"),
             # DGS-1210 and DES-1210 have companySystem below their own sysObjectID.
             get("171.{branch}.1.3.0"),
-            # Later ones have it in the series' own place.
-            get("171.11.153.1000.1.3.0"),
+            # Later ones have it in the series' own place, as others have (deviceInfo).
+            *at("171.11.153.1000.1.3.0", "171.10.139.1.1.1.1.1.3.0"),
         ),
         branch=r"171\.(10\.(?:75|76|126|134|153)(?:\.\d+){1,3})$",
         model=(descr(r"(D[A-Z]{2}-[^\s,]+)"), entity("model")),
@@ -77,7 +77,7 @@ FAMILIES = (
             walk("171.12.11.1.9.4.1.17"),
             entity("serial"),
             get("171.{branch}.1.30.0"),
-            get("171.11.153.1000.1.33.1.0"),
+            *at("171.11.153.1000.1.33.1.0", "171.10.139.1.1.1.1.1.7.0"),
         ),
     ),
     Family(
@@ -267,7 +267,12 @@ FAMILIES = (
         under=("207",),
         says=r"^(?P<model>AT-\S+)",
         branch=r"(207(?:\.\d+)+)",
-        version=(get("{branch}.81.1.3.0"), descr(r"(?i)(?:version|ver\.?|v)\s?([\d.]+)")),
+        # AtiStackSwitch-MIB atiStkSwSysSwVersion, of AT-8000 and its like.
+        version=(
+            get("{branch}.81.1.3.0"),
+            descr(r"(?i)(?:version|ver\.?|v)\s?([\d.]+)"),
+            walk("207.8.17.1.3.1.5"),
+        ),
     ),
     Family(
         vendor="EnGenius",
@@ -363,5 +368,17 @@ FAMILIES = (
         name="NetCloud OS",
         under=("20992",),
         says=r"Cradlepoint (?P<model>[^,]+), (?:Firmware Version )?(?P<version>[\d.]+)",
+        # WIPIPE-MIB devFWVersion.
+        version=(
+            descr(r"Cradlepoint [^,]+, (?:Firmware Version )?([\d.]+)"),
+            get("20992.1.1.1.0", r"(\d+(?:\.\d+)+)"),
+        ),
+    ),
+    Family(
+        vendor="Cradlepoint",
+        product="netcloud-os",
+        name="NetCloud OS",
+        under=("20992",),
+        version=(get("20992.1.1.1.0", r"(\d+(?:\.\d+)+)"),),
     ),
 )
