@@ -36,7 +36,7 @@ _DOTTED = re.compile(
 # Behind these words stands another part's number.
 _ANOTHER_PART = re.compile(
     r"(?i)\b(?:hardware|h/?w|boot ?(?:rom|loader|ldr|code|ware|prom)?|loader|kernel|linux|rommon"
-    r"|rom|prom|bios|u-?boot|cfe|fpga|cpld|pc[ab]|board|mib|snmp|protocol|api|openss[lh]|java|php)"
+    r"|rom|prom|bios|u-?boot|cfe|fpga|cpld|pc[ab]|board|nic|engine|mib|snmp|protocol|api|openss[lh]|java|php)"
     r"(?:[ _](?:version|release|revision|rev|ver))?[ _:=./-]*v?$"
 )
 _PRIVATE = re.compile(r"(?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}")
@@ -48,7 +48,7 @@ _MODEL_WORD = re.compile(
 )
 # Releases, architectures, standards and dates have letters and numbers too.
 _NO_MODEL = re.compile(
-    r"(?:[VvRBP]\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Intel|AMD|ARM|I[36]86|Linux"
+    r"(?:[VvRBP]\d|[A-Z]*OS-V\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Intel|AMD|ARM|I[36]86|Linux"
     r"|L[234]\b|Layer"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?![a-z]))"
 )

@@ -17,7 +17,11 @@ from collectors.snmp.vendors import (
     hosts,
     hpe,
     industrial,
+    media,
     power,
+    printers,
+    servers,
+    storage,
     switches,
     wireless,
 )
@@ -37,7 +41,11 @@ FAMILIES: tuple[Family, ...] = (
     *industrial.FAMILIES,
     *access.FAMILIES,
     *appliances.FAMILIES,
+    *media.FAMILIES,
     *power.FAMILIES,
+    *printers.FAMILIES,
+    *servers.FAMILIES,
+    *storage.FAMILIES,
     *hosts.FAMILIES,
 )
 

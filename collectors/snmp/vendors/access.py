@@ -174,7 +174,7 @@ FAMILIES = (
         name="MyPower OS",
         under=("5651",),
         says=r"(?P<model>(?:S|SM|MP|NSS|IS)\d{3,}\S*).*?[Vv]ersion "
-        r"(?P<version>\w[\w.]*(?:\(\w+\))?)",
+        r"(?:[A-Z]+\d[\w-]*_)?(?P<version>\w[\w.]*(?:\(\w+\))?)",
     ),
     Family(
         vendor="Netonix",
@@ -244,5 +244,26 @@ FAMILIES = (
             descr(r"Software Version += +r?([\w.]+)"),
         ),
         model=at("562.73.1.1.1.2.1.0"),
+    ),
+    # LANTRONIX-SLC-MIB slcSystem: 1 model, 2 serial number, 3 firmware.
+    Family(
+        vendor="Lantronix",
+        product="lantronix-slc",
+        under=("244.1.1",),
+        version=at("244.1.1.6.3.0"),
+        model=at("244.1.1.6.1.0"),
+        serial=at("244.1.1.6.2.0"),
+        part="firmware",
+    ),
+    # CYCLADES-ACS-SYS-MIB: 1 name, 2 version, 8 serial number.
+    Family(
+        vendor="Vertiv",
+        product="cyclades-acs",
+        name="Cyclades ACS",
+        under=("2925.4",),
+        version=at("2925.4.1.2.0"),
+        model=at("2925.4.1.1.0"),
+        serial=at("2925.4.1.8.0"),
+        part="firmware",
     ),
 )

@@ -125,7 +125,8 @@ FAMILIES = (
         product="ibmc",
         name="Huawei iBMC",
         under=("2011.2.235",),
-        version=(walk("2011.2.235.1.1.11.50.1.4"),),
+        # firmwareDescriptionTable by name: "Active iBMC", which is not the BIOS' or a CPLD's row.
+        version=(get("2011.2.235.1.1.11.50.1.4.11.65.99.116.105.118.101.32.105.66.77.67"),),
         model=(get("2011.2.235.1.1.1.6.0"),),
         serial=(get("2011.2.235.1.1.1.7.0"),),
         part="management controller",
@@ -312,7 +313,6 @@ FAMILIES = (
         product="calix",
         under=("6321",),
         says=r"^(?:Calix )?(?P<model>\S+)",
-        version=(get("6321.1.2.2.2.1.4.0"),),
     ),
     # PRVT-SWITCH-MIB: 1 serial number, 2 model.
     Family(

@@ -188,14 +188,19 @@ FAMILIES = (
         r"(?P<version>\S+)",
         model=(descr(r"(VDX\d\S*?),"), entity("model")),
     ),
-    # SW-MIB: swFirmwareVersion, swSsn.
+    # SW-MIB: swFirmwareVersion, swSsn. ENTITY-MIB has a part's number where the model belongs, and
+    # the model in the chassis' description.
     Family(
         vendor="Brocade",
         product="fos",
         name="Fabric OS",
         under=("1588",),
         version=(get("1588.2.1.1.1.1.6.0"), entity("software")),
-        model=(entity("model"), descr(r"^(Brocade ?\w*\d\w*)$")),
+        model=(
+            entity("model", r"^(?!\d\d-\d{7}-\d\d$).+$"),
+            descr(r"^(Brocade ?\w*\d\w*)$"),
+            entity("description", r"^\w+[ -]?\w*\d\w*$"),
+        ),
         serial=(entity("serial"), get("1588.2.1.1.1.1.10.0")),
     ),
     Family(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get, walk
+from collectors.snmp.family import ANY, Family, descr, entity, get
 
 # NET-SNMP-EXTEND-MIB: what administrators commonly extend net-snmp with. The index of an
 # output is its name in ASCII, after the name's length for nsExtendOutLine.
@@ -89,6 +89,16 @@ FAMILIES = (
         version=_WINDOWS,
         model=(),
     ),
+    # "IBM PowerPC CHRP Computer … Base Operating System Runtime AIX version: 05.03.0000.0060 TCP/IP
+    # Client Support version: …"; the last one is that of a part.
+    Family(
+        vendor="IBM",
+        product="aix",
+        name="IBM AIX",
+        under=("2.3.1.2.1.1",),
+        version=(descr(r"AIX version: ([\d.]+)"),),
+        model=(),
+    ),
     # VMWARE-SYSTEM-MIB: 1 product, 2 version, 4 build.
     Family(
         vendor="VMware",
@@ -120,58 +130,6 @@ FAMILIES = (
         name="Check Point Gaia",
         under=(ANY,),
         says=r"^Linux \S+ \S+cpx86_64 ",
-    ),
-    # SYNOLOGY-SYSTEM-MIB: 1 model, 2 serial number, 3 version.
-    Family(
-        vendor="Synology",
-        product="dsm",
-        name="Synology DSM",
-        under=("6574",),
-        probe="6574.1.5.3.0",
-        version=(get("6574.1.5.3.0", r"(?:DSM )?(\d.*)"),),
-        model=(get("6574.1.5.1.0"),),
-        serial=(get("6574.1.5.2.0"),),
-    ),
-    Family(
-        vendor="QNAP",
-        product="qts",
-        name="QNAP QTS",
-        under=("24681", "55062"),
-        says=r"(?P<model>TS-\S+)?(?:.*? (?P<version>\d\.\d\.\d\S*))?",
-        probe="24681.1.2.12.0",
-        version=(get("55062.1.12.6.0"), entity("firmware")),
-        model=(get("24681.1.2.12.0"), get("55062.1.12.3.0")),
-        serial=(get("55062.1.12.5.0"), entity("serial")),
-    ),
-    # NETAPP-MIB: 2 version, 5 model, 9 serial number.
-    Family(
-        vendor="NetApp",
-        product="ontap",
-        name="ONTAP",
-        under=("789",),
-        says=r"NetApp Release (?P<version>[^\s:]+)",
-        version=(get("789.1.1.2.0", r"Release ([^\s:]+)"),),
-        model=(get("789.1.1.5.0"),),
-        serial=(get("789.1.1.9.0"),),
-    ),
-    Family(
-        vendor="Dell EMC",
-        product="onefs",
-        name="Isilon OneFS",
-        under=("12124",),
-        says=r"(?i)OneFS.*?v?(?P<version>\d+(?:\.\d+)+)",
-        # ISILON-MIB chassisTable: 3 serial number, 4 model.
-        model=(walk("12124.2.51.1.4"), entity("model")),
-        serial=(walk("12124.2.51.1.3"), entity("serial")),
-    ),
-    Family(
-        vendor="Dell EMC",
-        product="ddos",
-        name="Data Domain OS",
-        under=("19746",),
-        says=r"Data Domain OS (?P<version>[\d.]+)(?:-(?P<build>\d+))?",
-        model=(walk("19746.1.13.1.4"),),
-        serial=(walk("19746.1.13.1.1"),),
     ),
     Family(
         vendor="DD-WRT",

@@ -142,16 +142,4 @@ FAMILIES = (
         under=("11.5.7.5",),
         says=r"^(?P<model>HPE? .*?Virtual Connect.*?)(?: (?P<version>\d+\.\d+\S*))?$",
     ),
-    Family(
-        vendor="HP",
-        product="hp-printer",
-        under=("11.2.3.9",),
-        version=(
-            get("11.2.3.9.4.2.1.1.3.6.0"),
-            descr(r"EEPROM ([\w.]+)"),
-        ),
-        model=(get("11.2.3.9.1.1.7.0", r"(?:MDL|MODEL):([^;]+)"), descr(r"PID:([^,]+)")),
-        serial=(get("11.2.3.9.4.2.1.1.3.3.0"),),
-        part="firmware",
-    ),
 )

@@ -155,12 +155,14 @@ FAMILIES = (
         serial=at("3181.10.3.1.2.0"),
         part="firmware",
     ),
-    # MICROSENS G6: the firmware that runs.
+    # MICROSENS G6: the firmware that runs; of the factory 1 article, 2 serial number.
     Family(
         vendor="MICROSENS",
         product="microsens-g6",
         under=("3181.10.6", "3181"),
         version=at("3181.10.6.1.30.106.1.2.*"),
+        model=at("3181.10.6.1.32.1.0"),
+        serial=at("3181.10.6.1.32.2.0"),
         part="firmware",
     ),
     Family(

@@ -1,8 +1,8 @@
-"""Power and environment: UPS, power strips, sensors; also cameras and printers."""
+"""Power and environment: UPS, power strips, transfer switches, sensors."""
 
 from __future__ import annotations
 
-from collectors.snmp.family import Family, at, descr, entity, get, walk
+from collectors.snmp.family import Family, at, descr, get, walk
 
 # UPS-MIB (RFC 1628) identification: 2 model, 3 UPS software, 4 agent software.
 _UPS_MODEL = get("1.3.6.1.2.1.33.1.1.2.0")
@@ -22,10 +22,17 @@ FAMILIES = (
             descr(r"AF1:(\S+)"),
             get("318.1.4.2.4.1.4.2"),
             get("318.1.1.26.2.1.6.1"),
-            get("318.1.1.12.1.3.0"),
+            # Before rack PDUs, MasterSwitch: 2 firmware, 4 model, 5 serial number.
+            *at("318.1.1.12.1.3.0", "318.1.1.4.1.2.0"),
         ),
-        model=(get("318.1.1.26.2.1.8.1"), get("318.1.1.12.1.5.0"), descr(r"MN: ?(\S+)")),
-        serial=(get("318.1.1.26.2.1.9.1"), get("318.1.1.12.1.6.0"), descr(r"SN: ?(\w+)")),
+        model=(
+            *at("318.1.1.26.2.1.8.1", "318.1.1.12.1.5.0", "318.1.1.4.1.4.0"),
+            descr(r"MN: ?(\S+)"),
+        ),
+        serial=(
+            *at("318.1.1.26.2.1.9.1", "318.1.1.12.1.6.0", "318.1.1.4.1.5.0"),
+            descr(r"SN: ?(\w+)"),
+        ),
         part="firmware",
     ),
     Family(
@@ -38,8 +45,14 @@ FAMILIES = (
             descr(r"AF1:(v?[\w.]+)"),
             *at("318.1.4.2.4.1.4.2", "318.1.1.8.1.2.0", "318.1.1.1.1.2.1.0"),
         ),
-        model=(*at("318.1.1.1.1.1.1.0", "318.1.1.8.1.5.0"), descr(r"MN: ?(\S+)")),
-        serial=(*at("318.1.1.1.1.2.3.0", "318.1.1.8.1.6.0"), descr(r"SN: ?(\w+)")),
+        model=(
+            *at("318.1.1.1.1.1.1.0", "318.1.1.8.1.5.0"),
+            descr(r"MN: ?(\S+)"),
+        ),
+        serial=(
+            *at("318.1.1.1.1.2.3.0", "318.1.1.8.1.6.0"),
+            descr(r"SN: ?(\w+)"),
+        ),
         part="firmware",
     ),
     Family(
@@ -75,7 +88,7 @@ FAMILIES = (
         product="eaton-pdu",
         under=("534.6.6.7",),
         version=(walk("534.6.6.7.1.2.1.5"),),
-        model=(walk("534.6.6.7.1.2.1.2"),),
+        model=at("534.6.6.7.1.2.1.2.*"),
         serial=(walk("534.6.6.7.1.2.1.4"),),
         part="firmware",
     ),
@@ -177,9 +190,18 @@ FAMILIES = (
     Family(
         vendor=None,
         product=None,
-        under=("5491", "1356"),
+        under=("1356",),
         version=_UPS_VERSION,
         model=(_UPS_MODEL,),
+        part="firmware",
+    ),
+    # RIELLOUPS-MIB rupsIdent: 2 model, 3 software.
+    Family(
+        vendor="Riello",
+        product="riello-ups",
+        under=("5491",),
+        version=(*at("5491.10.1.1.3.0"), *_UPS_VERSION),
+        model=(*at("5491.10.1.1.2.0"), _UPS_MODEL),
         part="firmware",
     ),
     # ENLOGIC-PDU-MIB and APC's of the same shape, pduNamePlate: 10 model, 11 serial, 13 firmware.
@@ -239,89 +261,61 @@ FAMILIES = (
         product="akcp",
         under=("3854",),
         says=r"^(?P<model>\S+).*?(?i:v|ver\w*)\s*(?P<version>\d[\w.]+)",
+        # SPAGENT-MIB cfgSystemDescription: "SPX+ F7 1.0.5233 …"
+        version=(get("3854.3.2.1.8.0", r"^\S+ \S+ ([1-9][\d.]+)"),),
+        model=(get("3854.3.2.1.8.0", r"^(\S+ \S+) [1-9][\d.]+"),),
         part="firmware",
     ),
+    # Dell's network cards of UPS, productIdentification: 1 name, 4 version.
     Family(
-        vendor="Axis",
-        product="axis",
-        name="AXIS OS",
-        under=("368",),
-        says=r"; (?P<model>AXIS [^;]+); [^;]*; (?P<version>[\w.]+)",
+        vendor="Dell",
+        product="dell-ups",
+        under=("674.10902",),
+        version=at("674.10902.2.100.4.0"),
+        model=at("674.10902.2.100.1.0"),
         part="firmware",
     ),
-    # HIK-DEVICE-MIB: 1 type of device, 3 software.
+    # CPQPOWER-MIB deviceIdent: 2 model, 3 firmware, 7 serial number.
     Family(
-        vendor="Hikvision",
-        product="hikvision",
-        under=("39165",),
-        version=at("39165.1.3.0"),
-        model=(*at("39165.1.1.0"), descr(r"^([A-Z][\w/-]*\d\S*)$")),
+        vendor="HPE",
+        product="hpe-power",
+        name="HPE power management",
+        under=("232.165",),
+        version=at("232.165.1.2.3.0"),
+        model=at("232.165.1.2.2.0"),
+        serial=at("232.165.1.2.7.0"),
         part="firmware",
     ),
+    # CPQPOWER-MIB pdu3IdentTable: 3 model, 5 firmware, 8 serial number.
     Family(
-        vendor="Ricoh",
-        under=("367",),
-        says=r"^(?P<model>.+? \S+) (?P<version>\d[\w.]*) /",
-        version=(get("367.3.2.1.1.1.2.0"),),
-        model=(get("367.3.2.1.1.1.1.0"), _PRINTER),
-        serial=(get("367.3.2.1.2.1.4.0"), _PRINTER_SERIAL),
+        vendor="HPE",
+        product="hpe-pdu",
+        name="HPE intelligent PDU firmware",
+        under=("232.165.11",),
+        version=at("232.165.11.1.2.1.5.*"),
+        model=at("232.165.11.1.2.1.3.*"),
+        serial=at("232.165.11.1.2.1.8.*"),
         part="firmware",
     ),
+    # HUAWEI-UPS-MIB, on somebody else's agent: 2 model, 3 firmware, 5 serial number.
     Family(
-        vendor="Kyocera",
-        under=("1347",),
-        version=(get("1347.43.5.4.1.5.1.1"),),
-        model=(_PRINTER,),
-        serial=(get("1347.43.5.1.1.28.1"), _PRINTER_SERIAL),
+        vendor="Huawei",
+        product="huawei-ups",
+        under=("2011.6.174",),
+        probe="2011.6.174.1.2.100.1.2.1",
+        version=at("2011.6.174.1.2.100.1.3.1"),
+        model=at("2011.6.174.1.2.100.1.2.1"),
+        serial=at("2011.6.174.1.2.100.1.5.1"),
         part="firmware",
     ),
+    # voltronicMIB upsIdent, of many makers' cards: 3 model, 4 serial number, 6 "VERFW:00322.02".
     Family(
-        vendor="Canon",
-        under=("1602",),
-        version=(get("1602.1.1.1.4.0"),),
-        model=(get("1602.1.1.1.1.0"), _PRINTER),
-        serial=(_PRINTER_SERIAL,),
-        part="firmware",
-    ),
-    Family(
-        vendor="Xerox",
-        under=("253",),
-        says=r"(?i)(?P<model>Xerox.*?);.*?(?:System(?: Software)?|SS) ?(?P<version>[\d.]+)",
-        model=(_PRINTER,),
-        serial=(get("253.8.53.3.2.1.3.1"), _PRINTER_SERIAL),
-        part="firmware",
-    ),
-    Family(
-        vendor="Brother",
-        under=("2435",),
-        says=r"Firmware Ver\.(?P<version>[\w.]+)",
-        model=(get("2435.2.3.9.1.1.7.0", r"MDL:([^;]+)"), _PRINTER),
-        serial=(get("2435.2.3.9.4.2.1.5.5.1.0"), _PRINTER_SERIAL),
-        part="firmware",
-    ),
-    Family(
-        vendor="Lexmark",
-        under=("641",),
-        says=r"^(?P<model>Lexmark \S+) version (?P<version>\S+)",
-        version=(walk("641.2.1.2.1.4"),),
-        model=(walk("641.2.1.2.1.2"), _PRINTER),
-        serial=(walk("641.2.1.2.1.6"), _PRINTER_SERIAL),
-        part="firmware",
-    ),
-    # "Samsung CLX-6260 Series; V4.00.01.14 MAR-06-2013;Engine V1.00.19;…;S/N Z7MSB8GD3A00123"
-    Family(
-        vendor="Samsung",
-        under=("236",),
-        says=r"^(?P<model>Samsung [^;]+?)(?: Series)?; ?V(?P<version>[\d.]+)"
-        r"(?:.*?;S/N (?P<serial>\w+))?",
-        serial=(_PRINTER_SERIAL,),
-        part="firmware",
-    ),
-    Family(
-        vendor="Epson",
-        under=("1248",),
-        model=(_PRINTER,),
-        serial=(get("1248.1.2.2.1.1.1.5.1"), _PRINTER_SERIAL, entity("serial")),
+        vendor="Voltronic",
+        product="voltronic-ups",
+        under=("43943",),
+        version=(get("43943.1.1.1.6.0", r"(?:VERFW:)?(\S+)"),),
+        model=at("43943.1.1.1.3.0"),
+        serial=at("43943.1.1.1.4.0"),
         part="firmware",
     ),
 )

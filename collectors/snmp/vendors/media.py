@@ -1,0 +1,54 @@
+"""Cameras and recorders, clocks of networks, rooms' and conferences' devices."""
+
+from __future__ import annotations
+
+from collectors.snmp.family import ANY, Family, at, descr
+
+FAMILIES = (
+    Family(
+        vendor="Axis",
+        product="axis",
+        name="AXIS OS",
+        under=("368",),
+        says=r"; (?P<model>AXIS [^;]+); [^;]*; (?P<version>[\w.]+)",
+        part="firmware",
+    ),
+    # HIK-DEVICE-MIB: 1 type of device, 3 software.
+    Family(
+        vendor="Hikvision",
+        product="hikvision",
+        under=("39165",),
+        version=at("39165.1.3.0"),
+        model=(*at("39165.1.1.0"), descr(r"^([A-Z][\w/-]*\d\S*)$")),
+        part="firmware",
+    ),
+    # DAHUA-SNMP-MIB systemInfo: software, serial number, type of device.
+    Family(
+        vendor="Dahua",
+        product="dahua",
+        under=("1004849",),
+        probe="1004849.2.1.1.1.0",
+        version=at("1004849.2.1.1.1.0"),
+        model=at("1004849.2.1.2.6.0"),
+        serial=at("1004849.2.1.2.4.0"),
+        part="firmware",
+    ),
+    # "Cisco Meeting Server 2.9.5", and "Acano Server 1.9.6" before Cisco bought it.
+    Family(
+        vendor="Cisco",
+        product="meeting-server",
+        name="Cisco Meeting Server",
+        under=(ANY,),
+        says=r"^(?:Cisco Meeting|Acano) Server (?P<version>\d[\d.]*)$",
+    ),
+    # SYMM-COMMON-MIB of SyncServer: 2 serial number, 3 model; etcSerialNbr and etcModel.
+    Family(
+        vendor="Microchip",
+        product="syncserver",
+        name="SyncServer firmware",
+        under=("9070.1.2.3.1.5",),
+        model=at("9070.1.2.3.1.5.1.6.3.0"),
+        serial=at("9070.1.2.3.1.5.1.6.2.0"),
+        part="firmware",
+    ),
+)
