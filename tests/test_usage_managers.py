@@ -19,13 +19,15 @@ ACCEPTED = Assumption.no_older_sessions
 @dataclass(frozen=True)
 class Told:
     """What a manager says of the rule on one unit. `since`: from when on the unit has it;
-    `sent_until`: when the unit's last counts came (None: they keep coming)."""
+    `sent_until`: when the unit's last counts came (None: they keep coming). `counted`: whether
+    the manager has any."""
 
     count: int = 0
     last_hit_at: datetime | None = None
     since: datetime = FIRST
     sent_until: datetime | None = None
     counting: str = "on"
+    counted: bool = True
 
 
 def reading(at: datetime, units: Mapping[str, Told]) -> Reading:
@@ -38,6 +40,8 @@ def reading(at: datetime, units: Mapping[str, Told]) -> Reading:
         facts.append(
             FirewallRule(key=RULE, match_digest="m1", subject_unit=name, created_at=MADE_AT)
         )
+        if not told.counted:
+            continue
         facts.append(
             RuleUsage(
                 key=RULE,
@@ -65,6 +69,12 @@ def proof(at: datetime = AT, **units: Told) -> UsageProof:
 def test_a_rule_silent_on_every_unit_that_has_it_is_proven() -> None:
     found = proof(a=Told(), b=Told(count=3, last_hit_at=FIRST - 30 * DAY))
     assert found.state == State.proven
+    assert {part.unit for part in found.units} == {"a", "b"}
+
+
+def test_a_unit_that_has_the_rule_and_of_which_no_count_ever_came_may_have_traffic() -> None:
+    found = proof(a=Told(), b=Told(counted=False))
+    assert found.state == State.not_measurable
     assert {part.unit for part in found.units} == {"a", "b"}
 
 

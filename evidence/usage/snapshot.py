@@ -115,10 +115,11 @@ class Snapshot:
         """One snapshot for each unit whose counters a good firewall reading tells; else none."""
         if reading.failure is not None or reading.subject != "firewall":
             return []
-        usages = reading.of(RuleUsage)
-        names = dict.fromkeys(usage.subject_unit for usage in usages)
-        names = names or dict.fromkeys(rule.subject_unit for rule in reading.of(FirewallRule))
-        return [_snapshot(reading, unit) for unit in names or (None,)]
+        counted = dict.fromkeys(one.subject_unit for one in reading.of(RuleUsage))
+        holding = dict.fromkeys(one.subject_unit for one in reading.of(FirewallRule))
+        # A unit that holds rules and tells no counts enforces all the same.
+        names = dict.fromkeys((*counted, *(unit for unit in holding if unit is not None)))
+        return [_snapshot(reading, unit) for unit in names or holding or (None,)]
 
 
 # What others deliver or kept founds no claim, unless a second person vouches for it.
