@@ -92,6 +92,8 @@ def test_a_model_is_a_field_or_stands_before_the_release(text: str, model: str |
         ("XR-2400 V1.2.3, Serial Number: AB1234567", "AB1234567"),
         ("XR-2400 S/N: 0123-4567", "0123-4567"),
         ("XR-2400 SN=AB1234567", "AB1234567"),
+        ("XR-2400 - Serial number AB1234567 - Firmware version 6.6.0", "AB1234567"),
+        ("XR-2400 with serial number printed below", None),
         ("XR-2400 with 4 serial: ports", None),
         ("XR-2400 SN: 10.1.2.3", None),
     ],
@@ -128,3 +130,9 @@ def test_the_release_that_all_modules_run_is_the_device_s() -> None:
 def test_on_another_s_agent_nothing_is_worded_as_the_maker_words_it() -> None:
     text = "lab server, S/N: AB1234567, Model: XR-2400"
     assert of(walked(rows(text, "8072.3.2.10")))[1:] == (None, None)
+
+
+@pytest.mark.parametrize("wrong", ["4.4.2", "v4.4", "AB12345678"])
+def test_a_release_or_a_serial_number_in_the_model_s_place_is_no_model(wrong: str) -> None:
+    plate = part(1, kind=3, within=0, model=wrong, serial="AB12345678")
+    assert of(walked(rows("a box", STRANGER, plate)))[1:] == (None, "AB12345678")

@@ -27,6 +27,7 @@ _TAKES_ANY = re.compile(
     r"\^(?:\(\?:[^()]*\)\??)?\((?:\?P<model>)?(?:\(\?![^()]*\)|[A-Z]\?)*(?:\\[Sw]|\.|\[\^)"
 )
 _MODEL = re.compile(r"(?=[^,@]*\d)[^,@]{2,48}")
+_RELEASE = re.compile(r"[vV]?\d+(?:\.\d+)+")
 # A bare number in a maker's object is a counter or a key of its MIB's, and names nothing.
 _NUMBER = {
     "version": re.compile(r"-?\d+"),
@@ -199,6 +200,8 @@ class Family:
         value = source.value(view)
         if source.kind in ("get", "walk") and _NUMBER[what].fullmatch(value or ""):
             return None
+        if what == "model" and source.kind == "entity" and _is_no_model(value, view):
+            return None
         return None if source.kind == "descr" and _is_prose(what, source.cut, value) else value
 
     def _grouped(self, what: str, view: View) -> str | None:
@@ -266,6 +269,12 @@ class Family:
         """How the family's asks are called: the product, and where it stands below enterprises."""
         places = [one for one in self.under if one != ANY][:1]
         return " ".join([self.product or self.vendor or "any maker", *places])
+
+
+def _is_no_model(value: str | None, view: View) -> bool:
+    """Whether an agent wrote the release, or the serial number, where the model belongs."""
+    serials = {row.serial for row in view.chassis}
+    return value is not None and (_RELEASE.fullmatch(value) is not None or value in serials)
 
 
 def _is_prose(what: str, pattern: str, value: str | None) -> bool:

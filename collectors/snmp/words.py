@@ -76,7 +76,7 @@ _PROSE = re.compile(
     r"|rack|floor|site|contact|core|please)\b"
 )
 _SERIAL = re.compile(
-    r"(?i)(?<!\w)(?:serial(?: ?(?:number|num|no))?|s/n|sn|ser) ?[.:#=]+ ?"
+    r"(?i)(?<!\w)(?:(?:serial(?: ?(?:number|num|no))?|s/n|sn|ser) ?[.:#=]+ ?|serial (?:number|no) )"
     r"((?=[\w-]*\d)[a-z0-9][\w-]{4,29})(?![\w.])"
 )
 
