@@ -178,7 +178,7 @@ def _of_the_match(before: FirewallRule, after: FirewallRule) -> str:
     if before.match_digest != after.match_digest:
         return "matches something else now: its history of use begins anew"
     if before.key != after.key:
-        return "matches the same under another name: its history goes on by what it matches"
+        return "matches the same under another key: its history of use begins anew"
     return ""
 
 

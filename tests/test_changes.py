@@ -83,7 +83,7 @@ def test_a_changed_match_begins_the_history_anew() -> None:
 def test_a_rule_under_another_key_that_matches_the_same_is_one_rule() -> None:
     (change,) = between([RULE], [replace(RULE, key="root/inet/b")])
     assert (change.kind, change.fields) == ("changed", (("key", "root/inet/a", "root/inet/b"),))
-    assert "history goes on" in change.note
+    assert "begins anew" in change.note
     elsewhere = replace(RULE, key="root/inet/b", policy="out")
     assert [one.kind for one in between([RULE], [elsewhere])] == ["added", "removed"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from evidence.facts import RuleUsage, Unit
+from evidence.changes import changes
+from evidence.facts import Fact, FirewallRule, RuleUsage, Unit
 from evidence.reading import Reading
 from evidence.usage import (
     Assumption,
@@ -55,6 +56,25 @@ def test_a_renamed_and_moved_rule_is_the_same_rule() -> None:
         for day, one in enumerate(daily())
     ]
     assert proof_of(readings).state is State.proven
+
+
+def test_a_rule_that_is_known_by_its_name_alone_begins_anew_under_another() -> None:
+    """Nothing tells a rename from a rule that was deleted and another one that was made."""
+    renamed_at = FIRST + 150 * DAY
+    readings = [
+        one if one.at < renamed_at else replace(one, facts=tuple(map(_renamed, one.facts)))
+        for one in daily()
+    ]
+    proof = prove(histories(readings), AT)["new"]
+    assert (proof.state, proof.anchor_at) == (State.insufficient, renamed_at)
+    [change] = changes(readings[149], readings[150])
+    assert change.note == "matches the same under another key: its history of use begins anew"
+
+
+def _renamed(fact: Fact) -> Fact:
+    if isinstance(fact, FirewallRule | RuleUsage) and fact.key == RULE:
+        return replace(fact, key="new")
+    return fact
 
 
 def test_a_counter_that_follows_the_name_is_another_one_after_a_rename() -> None:

@@ -2,7 +2,7 @@
 
 A column is one *definition* of one rule: its key and the digest of its match part. A rule
 whose match changes goes on in another column, so its window begins anew and its lineage
-shows; rename, move and comment leave the digest, and so the column, as they are.
+shows; move and comment leave the column as it is, and so does a rename where the key is no name.
 """
 
 from __future__ import annotations
