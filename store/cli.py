@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from importlib import import_module
+from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy.exc import DBAPIError
 
-from evidence.errors import ConfigurationError, EvidenceError
+from evidence.account import check_account
+from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
 from evidence.seal import PublicKey
 from store.agents import callers
 from store.backup import back_up, put_back
@@ -26,16 +30,22 @@ from store.failures import at_the_host
 from store.fsck import deleted_count
 from store.fsck import fsck as check_all
 from store.membership import Membership
-from store.opened import a_month, opened
+from store.opened import Config, State, a_month, an_agent, known_agent, opened, sites
 from store.settings import load_settings
 from store.witness import split_entries
 from store.workdays import bring
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Keeps signed evidence and its log."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Keeps signed evidence and its log.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-State = Annotated[Path | None, typer.Option(help="The store's folder.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
+TRACE = "EVIDENCE_STORE_TRACE"
+Sites = Annotated[
+    list[str], typer.Option("--site", help="A site it reads; may be given again.", callback=sites)
+]
 
 # Commands of their own, loaded where they are called: most need more than the others do.
 _GROUPS = {
@@ -45,8 +55,28 @@ _GROUPS = {
 }
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"evidence-store {version('evidence-agent')}")
+        raise typer.Exit
+
+
+@app.callback()
+def store(
+    told: Annotated[
+        bool, typer.Option("--version", help="Which version it is.", callback=_version)
+    ] = False,
+) -> None:
+    """Keeps signed evidence and its log."""
+
+
 def main() -> None:
-    """Run the command line; an error is one sentence on stderr and its exit code."""
+    """Run the command line; an error is one sentence on stderr and its exit code, never a stack
+    trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without these characters shows their codes.
+            stream.reconfigure(errors="backslashreplace")
     register(next(iter(sys.argv[1:]), ""))
     try:
         try:
@@ -55,6 +85,16 @@ def main() -> None:
             raise SystemExit(0) from None
         except (OSError, DBAPIError) as error:
             raise at_the_host(error) from None
+        except EvidenceError:
+            raise
+        except Exception as error:
+            if os.environ.get(TRACE):
+                raise
+            raise EnvironmentProblem(
+                f"a mistake in the program itself: {type(error).__name__}: {shown(str(error))}",
+                code="internal_error",
+                next_step=f"report it; with {TRACE}=1 it tells where",
+            ) from None
     except EvidenceError as error:
         print(f"evidence-store: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
@@ -89,6 +129,7 @@ def serve(
     from store.serve import serve as serve_store
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     settings = load_settings(
         config,
         state=state,
@@ -105,9 +146,9 @@ def serve(
 
 @app.command()
 def enrol(
-    agent: Annotated[str, typer.Option(help="The agent's id.")],
-    site: Annotated[list[str], typer.Option(help="A site it reads; may be given again.")],
-    key: Annotated[Path, typer.Option(help="The agent's public key (PEM).")],
+    agent: Annotated[str, typer.Option(help="The agent's id.", callback=an_agent)],
+    site: Sites,
+    key: Annotated[Path, typer.Option(help="The agent's public key (PEM).", readable=False)],
     state: State = None,
     config: Config = None,
 ) -> None:
@@ -134,8 +175,10 @@ def holidays(
 
 @app.command()
 def invite(
-    agent: Annotated[str, typer.Option(help="The name the agent gives itself, `id` there.")],
-    site: Annotated[list[str], typer.Option(help="A site it reads; may be given again.")],
+    agent: Annotated[
+        str, typer.Option(help="The name the agent gives itself, `id` there.", callback=an_agent)
+    ],
+    site: Sites,
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the token works.")] = 60,
     state: State = None,
     config: Config = None,
@@ -155,7 +198,7 @@ def unlock(
 ) -> None:
     """Let an agent in again that was locked, once you know which host is the right one."""
     with _opened(state, config) as custody:
-        unlocked = Membership(custody).unlock(agent)
+        unlocked = Membership(custody).unlock(known_agent(custody, agent))
     print(f"{agent}: {'unlocked' if unlocked else 'was not locked'}")
     if not unlocked:
         raise typer.Exit(2)
@@ -170,7 +213,7 @@ def revoke(
 ) -> None:
     """Stop taking what an agent signs. What was taken stays."""
     with _opened(state, config) as custody:
-        revoked = custody.revoke(agent, keyid)
+        revoked = custody.revoke(known_agent(custody, agent), keyid)
     print(f"{agent}: {revoked} key(s) revoked")
     if not revoked:
         raise typer.Exit(2)
@@ -217,7 +260,7 @@ def pack(
     period: Annotated[str, typer.Option(help="The month, as 2026-11.", callback=a_month)],
     out: Annotated[Path, typer.Option(help="Folder for the pack.")] = Path(),
     agent: Annotated[str | None, typer.Option(help="One agent; without it, every one.")] = None,
-    language: Annotated[str, typer.Option(help="zh-TW or en.")] = "zh-TW",
+    language: Annotated[Literal["zh-TW", "en"], typer.Option(help="zh-TW or en.")] = "zh-TW",
     state: State = None,
     config: Config = None,
 ) -> None:
@@ -225,7 +268,7 @@ def pack(
     from store.pack import agents_of, make_pack
 
     with _opened(state, config) as custody:
-        for name in [agent] if agent else agents_of(custody, period):
+        for name in [known_agent(custody, agent)] if agent else agents_of(custody, period):
             path, unprinted = make_pack(custody, name, period, out, system_clock(), language)
             print(path)
             if unprinted is not None:
@@ -260,8 +303,7 @@ def heal(
     state: State = None,
     config: Config = None,
 ) -> None:
-    """Put back files that rotted, from whole copies, and the log's tiles, from its entries. Exit 1
-    when something could not be put back."""
+    """Put back what rotted: files from whole copies, tiles from the log. Exit 1 if one lacks."""
     from store.heal import heal as put_copies_back
     from store.people.cli import who
 
@@ -302,6 +344,7 @@ def restore(
 ) -> None:
     """Make a store of a backup in an empty folder. It signs nothing until its agents came."""
     settings = load_settings(config, state=state)
+    check_account(settings.state)
     put_back(folder, settings.state, key, system_clock(), settings.database)
     print(f"{settings.state} is put back; start it, and every agent sends again what is missing")
 

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import signal
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from evidence.account import check_account
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.metrics import serve_metrics
 from evidence.seal import PublicKey
@@ -62,6 +64,8 @@ def serve(settings: Settings) -> bool:
             one.should_exit = True
 
     _check_exposure(settings)
+    _check_tls(settings)
+    check_account(settings.state)
     app = make_app(
         settings.state,
         clock=system_clock,
@@ -193,6 +197,37 @@ def _check_exposure(settings: Settings) -> None:
             code="tls_required",
             next_step="set tls_certificate and tls_key, or listen on 127.0.0.1 behind a proxy",
         )
+
+
+def _check_tls(settings: Settings) -> None:
+    """Certificate and key can be used: said by name, and before the store is opened. Raises
+    ConfigurationError `tls_unusable`."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None and key is None:
+        return
+    if certificate is None:
+        raise _unusable(f"tls_key is {key}, and there is no tls_certificate")
+    for path in (certificate, key or certificate):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise _unusable(f"{path}: {error.strerror}") from None
+    try:
+        # No password: nobody is there to type one.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        why = getattr(error, "reason", None) or "not in PEM, or with a password"
+        raise _unusable(f"{certificate} and its key cannot be used: {why}") from None
+
+
+def _unusable(message: str) -> ConfigurationError:
+    return ConfigurationError(
+        message,
+        code="tls_unusable",
+        next_step="tls_certificate and tls_key are a pair in PEM, the key without a password, and"
+        " both are read by the store's account",
+    )
 
 
 def _url(scheme: str, listener: socket.socket) -> str:

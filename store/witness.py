@@ -20,7 +20,13 @@ import requests
 
 from evidence.checkpoint import Checkpoint, cosign
 from evidence.clock import Clock, stamp
-from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, SealError
+from evidence.errors import (
+    ConfigurationError,
+    EnvironmentProblem,
+    EvidenceError,
+    SealError,
+    shown,
+)
 from evidence.log import TILE, Frontier, leaf_hash
 from evidence.request import sign_request
 from evidence.seal import PublicKey, SigningKey
@@ -39,7 +45,17 @@ class Refuses(EvidenceError):
 
 
 def make_witness(state: Path, name: str) -> PublicKey:
-    """A new witness in an empty folder; its public key goes to the store's settings."""
+    """A new witness in an empty folder; its public key goes to the store's settings.
+
+    Raises ConfigurationError `witness_exists`, and `witness_invalid`: a name stands in the lines of
+    signed notes (C2SP signed-note: neither empty, nor with a space or a plus sign).
+    """
+    if not name or "+" in name or any(one.isspace() for one in name):
+        raise ConfigurationError(
+            f"{shown(name)} is no witness's name",
+            code="witness_invalid",
+            next_step="a name has no space and no +, like audit.example",
+        )
     if state.exists() and any(state.iterdir()):
         raise ConfigurationError(
             f"{state} is not empty",

@@ -228,7 +228,9 @@ def test_another_version_and_back_keeps_everything(guest: Guest) -> None:
     # The older program by itself: it refuses, and touches nothing.
     nothing_waits(guest)
     with pytest.raises(Failed, match="env_ledger_newer"):
-        guest.sh(f"/opt/evidence-agent-{old}/bin/evidence-agent devices")
+        guest.sh(
+            f"runuser -u evidence-agent -- /opt/evidence-agent-{old}/bin/evidence-agent devices"
+        )
     guest.sh(back, OLD=old)
     assert ledger_version(guest) == version
     assert set(bundles(guest)) == between

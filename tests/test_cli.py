@@ -29,6 +29,7 @@ from tests.fixtures_program import Run, run_program
 CASES = Path(__file__).parent / "cases"
 ASA = CASES / "asa" / "firmware.asa5516.tape"
 FINGERPRINT = "SHA256:" + "A" * 43
+NOBODY = 65534
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +80,19 @@ def test_init_makes_a_site_and_overwrites_nothing(run: Run, tmp_path: Path) -> N
     assert (tmp_path / "devices.yaml").read_text() == "devices: []\n"
     assert "left as it is" in again.stderr
     assert [(tmp_path / name).read_bytes() for name in secret[:2]] == keys
+
+
+@pytest.mark.part("root")
+def test_root_works_in_no_state_folder_of_another_account(run: Run, site: Path) -> None:
+    """A lock or a record of root's would keep the daemon's account from its work."""
+    for one in (site / "state", *(site / "state").rglob("*")):
+        os.chown(one, NOBODY, NOBODY)
+    for words in (("assess",), ("collect",), ("devices",), ("ledger", "rebuild"), ("run",)):
+        done = run(*words)
+        assert (done.returncode, done.stdout) == (3, ""), words
+        assert "env_account" in done.stderr and "runuser -u" in done.stderr
+    assert {one.stat().st_uid for one in (site / "state").rglob("*")} == {NOBODY}
+    assert run("--version").stdout.startswith("evidence-agent ")
 
 
 def test_doctor_is_content_with_a_new_site(run: Run, site: Path) -> None:

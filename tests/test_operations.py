@@ -94,11 +94,15 @@ def test_the_dashboard_shows_every_figure_and_no_other() -> None:
         *("env_socket", "env_running", "operator_denied", "device_busy", "run_stopped"),
         *("restart_needed", "request_invalid", "daemon_gone", "quiet_hours", "maintenance"),
         *("disk_full", "spool_full", "env_disk", "env_ledger_damaged", "ledger_rebuilt"),
-        *("agent_off", "run_missed"),
+        *("agent_off", "run_missed", "env_account"),
     ],
 )
 def test_the_page_explains_every_code_of_the_daemon(code: str) -> None:
-    sources = [path.read_text("utf-8") for path in (ROOT / "agent").rglob("*.py")]
+    sources = [
+        path.read_text("utf-8")
+        for folder in ("agent", "evidence")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
     assert any(f'"{code}"' in text for text in sources), "the page explains what there is"
     assert f"`{code}`" in PAGE
 

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from errno import ENOSPC
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from tests.fixtures_store import StoreClient
 from tests.test_store_faults import ROOT, store_process
 
 pytestmark = pytest.mark.whole
+NOBODY = 65534
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -89,6 +91,21 @@ WRONG = {
         *(2, "period_invalid", "november", "2026-11"),
     ),
     "refill --entries typo --state store": (3, "env_file", "typo", "path"),
+    "enrol --agent ../a --site m --key typo --state store": (2, "agent_invalid", "../a", "id"),
+    "invite --agent a/b --site m --state store": (2, "agent_invalid", "a/b", "agent.yaml"),
+    "invite --agent a --site= --state store": (2, "site_invalid", "name", "agent.yaml"),
+    "unlock --agent agnet-1 --state store": (2, "agent_unknown", "agnet-1", "list"),
+    "revoke --agent agnet-1 --state store": (2, "agent_unknown", "agnet-1", "list"),
+    "pack --period 2026-11 --agent x --state store": (2, "agent_unknown", "x", "list"),
+    "witness init a+b --folder new": (2, "witness_invalid", "a+b", "space"),
+    "serve --state new --port 0 --tls-cert typo": (2, "tls_unusable", "typo", "PEM"),
+    "serve --state new --port 0 --tls-key a-file": (2, "tls_unusable", "a-file", "PEM"),
+    "serve --state new --port 0 --tls-cert store/store.pub": (
+        2,
+        "tls_unusable",
+        "store.pub",
+        "key",
+    ),
     "user disable wagn --state store": (2, "account_unknown", "wagn", "user list"),
     "enrol --agent a --site m --key typo --state store": (2, "key_missing", "typo", ""),
     "fsck --state rotten": (3, "database_failed", "not a database", "restore"),
@@ -123,6 +140,59 @@ def test_what_is_typed_wrong_is_said_in_one_line_and_makes_nothing(
     assert line.startswith(f"evidence-store: {name}: ")
     assert all(word in line for word in words), line
     assert {one.name for one in folder.iterdir()} == before
+
+
+@pytest.mark.part("root")
+def test_root_works_on_no_folder_of_another_account(tmp_path: Path) -> None:
+    """What root makes there the store's account could not read; its service would stand still."""
+    state = tmp_path / "store"
+    Custody(state, system_clock).close()
+    for one in (state, *state.rglob("*")):
+        os.chown(one, NOBODY, NOBODY)
+    before = {one: one.stat().st_mtime_ns for one in state.rglob("*")}
+    for words in (
+        *(("fsck",), ("heal",), ("invite", "--agent", "a", "--site", "m"), ("user", "list")),
+        *(("serve", "--port", "0"), ("restore", tmp_path, "--key", state / "store.key")),
+    ):
+        done = command(*words, "--state", state)
+        assert (done.returncode, done.stdout) == (3, ""), words
+        assert "env_account" in done.stderr and "runuser -u" in done.stderr
+    assert {one: one.stat().st_mtime_ns for one in state.rglob("*")} == before
+
+
+def test_a_terminal_without_chinese_shows_codes_and_no_stack_trace(tmp_path: Path) -> None:
+    custody = Custody(tmp_path / "store", system_clock)
+    custody.close()
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    program = [sys.executable, "-c", "from store.cli import main; main()"]
+    add = ("user", "add", "wang", "--name", "王工程", "--without-code")
+    for words in (add, ("user", "list")):
+        done = subprocess.run(
+            [*program, *words, "--state", tmp_path / "store"],
+            input="correct horse battery staple\n",
+            env=ascii_only,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert r"\u738b\u5de5\u7a0b" in done.stdout
+    listed = json.loads(command("user", "list", "--state", tmp_path / "store", "--json").stdout)
+    assert [(one["account"], one["name"], one["grants"]) for one in listed] == [
+        ("wang", "王工程", [])
+    ]
+
+
+def test_a_mistake_of_ours_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["evidence-store", "list"])
+    monkeypatch.setattr(cli, "load_settings", lambda *a, **b: 1 / 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 3 and said.startswith("evidence-store: internal_error: ")
+    assert "Traceback" not in said and cli.TRACE in said
 
 
 def test_a_full_disk_and_a_held_database_say_what_to_do() -> None:

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import sys
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,8 +29,20 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"evidence-agent {version('evidence-agent')}")
+        raise typer.Exit
+
+
 @app.callback()
-def together() -> None:
+def together(
+    told: Annotated[
+        bool, typer.Option("--version", help="Which version it is.", callback=_version)
+    ] = False,
+) -> None:
     """One command alone is called by its name too."""
 
 

@@ -26,6 +26,7 @@ from agent.ledger.pages import are_whole, complete, keep_counters, marks
 from agent.ledger.schema import open_database, sortable, transaction
 from agent.ledger.setbacks import Setbacks
 from agent.ledger.snapshots import histories, unpacker
+from evidence.account import check_account
 from evidence.capture import IMPORTED
 from evidence.clock import parse_at
 from evidence.errors import EnvironmentProblem
@@ -61,6 +62,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.broken: StateBroken | None = None
+        check_account(folder)
         self.bundles, self.records_folder = folder / "bundles", folder / "records"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

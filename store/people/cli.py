@@ -6,6 +6,7 @@ The first administrator is made here; grants can then be made in the console, to
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -18,17 +19,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from evidence.clock import stamp
 from evidence.errors import ConfigurationError
 from store.clock import system_clock
 from store.console.guard import make_console
-from store.opened import opened
-from store.people.accounts import People
+from store.opened import Config, State, opened
+from store.people.accounts import Known, People
 from store.people.roles import EVERYWHERE, Role
 from store.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="People: accounts, roles, deputies.")
-State = Annotated[Path | None, typer.Option(help="The store's folder.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 Account = Annotated[str, typer.Argument(help="The account: a short word.")]
 Site = Annotated[str, typer.Option(help="A site; * is every site.")]
 
@@ -127,22 +127,42 @@ def deputy(
 
 
 @app.command("list")
-def list_people(state: State = None, config: Config = None) -> None:
+def list_people(
+    state: State = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
     """The accounts and what they may do."""
-    table = Table("account", "name", "logs in by", "roles", "state")
     with _people(state, config) as people:
-        for one in people.all():
-            ways = one.identity or "password"
-            if one.same_as:
-                ways += f" as {one.same_as}"
-            table.add_row(
-                one.account,
-                one.name,
-                ways + (" + code" if one.has_code else ""),
-                "\n".join(f"{grant.role} at {grant.site}" for grant in one.grants),
-                "disabled" if one.disabled_at else "",
-            )
+        found = people.all()
+    if as_json:
+        print(json.dumps([_record(one) for one in found], indent=2, ensure_ascii=False))
+        return
+    table = Table("account", "name", "logs in by", "roles", "state")
+    for one in found:
+        ways = one.identity or "password"
+        if one.same_as:
+            ways += f" as {one.same_as}"
+        table.add_row(
+            one.account,
+            one.name,
+            ways + (" + code" if one.has_code else ""),
+            "\n".join(f"{grant.role} at {grant.site}" for grant in one.grants),
+            "disabled" if one.disabled_at else "",
+        )
     Console().print(table)
+
+
+def _record(one: Known) -> dict[str, object]:
+    return {
+        "account": one.account,
+        "name": one.name,
+        "identity": one.identity,
+        "same_as": one.same_as,
+        "has_code": one.has_code,
+        "grants": [{"role": grant.role, "site": grant.site} for grant in one.grants],
+        "disabled_at": None if one.disabled_at is None else stamp(one.disabled_at),
+    }
 
 
 @contextmanager

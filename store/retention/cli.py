@@ -22,7 +22,7 @@ from evidence.sign_off import members_root
 from store.agents import callers
 from store.clock import system_clock
 from store.console.guard import Console, make_console
-from store.opened import a_month, opened
+from store.opened import Config, State, a_month, opened
 from store.people.cli import asked_password, who
 from store.people.roles import allowed
 from store.problems import Refused
@@ -34,8 +34,6 @@ from store.said.keep import Actor
 from store.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="How long bytes are kept; holds; deletion by two.")
-State = Annotated[Path | None, typer.Option(help="The store's folder.")]
-Config = Annotated[Path | None, typer.Option(help="Settings file; flags come first.")]
 Agent = Annotated[str, typer.Option(help="The agent whose month it is.")]
 Period = Annotated[str, typer.Option(help="The month, as 2026-11.", callback=a_month)]
 Account = Annotated[str, typer.Option(help="Who does it, as in `evidence-store user list`.")]
