@@ -97,6 +97,14 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, Train], ...] = (
         "mssql",
         _sql_server,
     ),
+    (
+        _pattern(
+            r"Microsoft Office (?:LTSC )?(?:Standard|Professional(?: Plus)?|Enterprise"
+            r"|Home and (?:Business|Student)) (20\d\d)(?: - \S+)?$"
+        ),
+        "office",
+        _named,
+    ),
     (_pattern(r"Microsoft Exchange Server (\d{4})\b"), "exchange", _named),
     (_pattern(rf"PostgreSQL {_VERSION}\b"), "postgresql", _numbers(2)),
     (_pattern(rf"MySQL Server {_VERSION}\b"), "mysql", _numbers(2)),

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from unicodedata import normalize
 
+from evidence.trains import train
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -42,6 +44,11 @@ def registered(
         behind = _NUMBER.match(text[found.end() :])
         number = _NUMBER.match(told) or behind
         named = found.groupdict().get("named") or (behind[1] if behind else "")
+        if product in _WORDED:
+            rest = told or text[found.start("rest") :] if "rest" in found.groupdict() else told
+            return Registered(product, train(product, rest))
+        if product == "windows":
+            return Registered(product, _windows(named.upper(), told, text), text)
         said = _as_train(product, number[1] if number else None, text)
         return Registered(product, *_version(product, named, said, text))
     return None
@@ -64,10 +71,20 @@ def _version(product: str, named: str, number: str | None, text: str) -> tuple[s
         year = re.sub(r"(?<=\d) ?(?=R2)", " ", named.upper())
         return builds.get(year), text
     if product == "mssql":
+        if named in _PACKED and (pack := _PACK.search(text)):
+            return f"{_PACKED[named]}-sp{pack[1]}", ""
         return _SQL_SERVERS.get(named or number or ""), ""
     if product in _BY_NAME:
         return (named or number or None), ""
     return number, ""
+
+
+def _windows(named: str, told: str, text: str) -> str | None:
+    """The build of a Windows for desks; None: which release of 10 or 11 it is, is not told."""
+    if built := re.match(r"\d+\.\d+\.\d{4,}", told):
+        return built[0]
+    release = _RELEASE.search(f"{text} {told}")
+    return _DESKTOPS.get(f"{named} {release[0].upper()}" if release else named)
 
 
 # A version behind the name: "10.6", "19c", "8u291", "R81.20".
@@ -95,8 +112,46 @@ _BUILDS = {
         "2025": "10.0.26100",
     },
 }
-# SQL Server's versions by year. To 2016 the service pack decides, which a name does not tell.
+# A release of Windows 10 or 11, or the year of one that is long in service.
+_RELEASE = re.compile(
+    r"\b(?:2\dH[12]|1[5-9](?:07|11|03|09)|2004|LTS[BC](?: 20\d\d)?)\b", re.IGNORECASE
+)
+_DESKTOPS = {
+    "XP": "5.1.2600",
+    "7": "6.1.7601",
+    "8": "6.2.9200",
+    "8.1": "6.3.9600",
+    "10 1507": "10.0.10240",
+    "10 1511": "10.0.10586",
+    "10 1607": "10.0.14393",
+    "10 LTSB 2016": "10.0.14393",
+    "10 1703": "10.0.15063",
+    "10 1709": "10.0.16299",
+    "10 1803": "10.0.17134",
+    "10 1809": "10.0.17763",
+    "10 LTSC 2019": "10.0.17763",
+    "10 1903": "10.0.18362",
+    "10 1909": "10.0.18363",
+    "10 2004": "10.0.19041",
+    "10 20H2": "10.0.19042",
+    "10 21H1": "10.0.19043",
+    "10 21H2": "10.0.19044",
+    "10 LTSC 2021": "10.0.19044",
+    "10 22H2": "10.0.19045",
+    "11 21H2": "10.0.22000",
+    "11 22H2": "10.0.22621",
+    "11 23H2": "10.0.22631",
+    "11 24H2": "10.0.26100",
+    "11 LTSC 2024": "10.0.26100",
+    "11 25H2": "10.0.26200",
+    "11 26H1": "10.0.28000",
+    "11 26H2": "10.0.26300",
+}
+# SQL Server's versions by year. To 2016 the service pack decides.
 _SQL_SERVERS = {"2017": "14.0", "2019": "15.0", "2022": "16.0", "2025": "17.0"}
+_PACKED = {"2012": "11.0", "2014": "12.0", "2016": "13.0"}
+# Whose trains are told by more than numbers: R80.20SP, 15.1X49, 7.0(3)I7.
+_WORDED = frozenset(("gaia", "junos", "nxos"))
 # Known by the number in the name; the version column counts something else.
 _BY_NAME = frozenset(("exchange", "sharepoint", "office", "oracle-database"))
 
@@ -110,10 +165,15 @@ def _known(*rows: tuple[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
 # The more exact name before the wider one.
 _KNOWN = _known(
     (rf"\bwindows server {_YEAR}", "windows-server"),
+    # By its beginning: what is made for Windows 10 is no Windows 10.
+    (
+        r"^(?:作業系統[ :]*)?(?:microsoft |ms )?windows (?P<named>xp|7|8\.1|8|10|11)(?![.\da-z])",
+        "windows",
+    ),
     (rf"\bsql server {_YEAR}", "mssql"),
     (rf"\bexchange(?: server)? {_YEAR}", "exchange"),
     (rf"\bsharepoint(?: server)? {_YEAR}", "sharepoint"),
-    (rf"\b(?:microsoft |ms )office(?: \w+)? {_YEAR}", "office"),
+    (rf"\b(?:microsoft |ms )office(?: \w+){{0,4}}? {_YEAR}", "office"),
     (r"\boracle (?:database|db)\b(?: (?P<named>\d+))?", "oracle-database"),
     (r"\bred hat enterprise linux\b|\brhel\b", "rhel"),
     (r"\bcentos stream\b", "centos-stream"),
@@ -179,6 +239,13 @@ _KNOWN = _known(
     (r"\b(?:vmware |omnissa )?horizon (?=\d)", "horizon"),
     (r"\bfortios\b", "fortios"),
     (r"\bpan-?os\b", "panos"),
-    (r"\bgaia\b", "gaia"),
+    (r"(?:\bcheck ?point\b|\bgaia\b)(?: [\w-]+){0,3}? (?P<rest>R\d)|\bgaia\b", "gaia"),
+    (r"\bjunos\b(?: os)? ?(?P<rest>)", "junos"),
+    (r"\bnx-?os\b ?(?P<rest>)", "nxos"),
+    (r"\bbig-?ip\b(?: \w+)?", "bigip"),
+    (r"\bnetscaler\b(?: adc)?|\bcitrix adc\b", "netscaler"),
+    (r"\bfortianalyzer\b", "fortianalyzer"),
+    (r"\bfortimanager\b", "fortimanager"),
+    (r"\barista eos\b", "eos"),
     (r"\bios[ -]xe\b", "iosxe"),
 )  # fmt: skip
