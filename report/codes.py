@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from evidence.control import Answer, Applies, Audit, Source
 from evidence.reading import Failure
 from evidence.text import Text
@@ -254,6 +256,18 @@ STATES = {
     "nothing_scanned": Text("nothing scanned", "未掃描"),
 }
 
+ZONES = {
+    "internal": Text("internal", "內部"),
+    "external": Text("external", "外部"),
+    "dmz": Text("DMZ", "DMZ"),
+    "management": Text("management", "管理"),
+    "colo": Text("co-location", "主機共置"),
+    "guest": Text("guest", "訪客"),
+    "any": Text("any", "任意"),
+    "?": Text("not mapped", "未對應"),
+    "-": Text("none", "無"),
+}
+
 APPLIES = {
     Applies.all: Text("all brokers", "全體證券商"),
     Applies.net: Text("internet-order brokers", "網際網路下單證券商"),
@@ -369,3 +383,18 @@ def failure_texts(failure: Failure) -> tuple[Text, Text]:
 def word(words: dict[str, Text], code: str) -> Text:
     """A code in words; one that nobody translated stands as it is."""
     return words.get(code, Text(code, code))
+
+
+_BRACKETED = re.compile("（([a-z_]+)）")
+_WAY = re.compile("(?<![a-z0-9_-])([a-z]+)>([a-z]+)(?![a-z0-9_-])")
+
+
+def spoken(zh: str) -> str:
+    """What a check says in Chinese, with words for the codes in it: of failures, of what was not
+    seen, of ways between zones (`external>dmz`). A company's own zones keep their names."""
+    said = _BRACKETED.sub(lambda one: f"（{_why(one[1])}）", zh)
+    return _WAY.sub(lambda one: "→".join(word(ZONES, name).zh for name in one.groups()), said)
+
+
+def _why(code: str) -> str:
+    return _FAILURES[code][0] if code in _FAILURES else word(UNSEEN, code).zh

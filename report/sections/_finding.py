@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evidence.control import Finding
-from report.codes import STATES, word
+from evidence.text import Text
+from report.codes import STATES, spoken, word
 from report.month import Month
 from report.section import Cell
 from report.words import both_calendars, minute
@@ -19,7 +20,7 @@ def finding_row(month: Month, number: str, finding: Finding) -> dict[str, Cell]:
         "subject": finding.subject,
         "verdict": finding.verdict,
         "state": word(STATES, finding.state),
-        "reason": finding.reason,
+        "reason": Text(finding.reason.en, spoken(finding.reason.zh)),
         "found": None if found_at is None else minute(found_at),
         "due": both_calendars(finding.due_on),
         "evidence": month.exhibits.cite(month.evidence([finding])),

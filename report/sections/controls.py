@@ -7,7 +7,7 @@ from evidence.control import Answer, ClockState, ControlResult, Verdict
 from evidence.control import Kind as Said
 from evidence.text import Text
 from report.check_words import check_words
-from report.codes import APPLIES, AUDITS, BINDS, SOURCES
+from report.codes import APPLIES, AUDITS, BINDS, SOURCES, spoken
 from report.month import Month
 from report.section import Column, Kind, Row, Section, Table
 from report.sections.sign_offs import told
@@ -160,7 +160,10 @@ def _deficiency(month: Month, result: ControlResult) -> Text | None:
     bad = [one for one in result.findings if one.verdict in _DEFICIENT]
     bad.sort(key=lambda one: order.index(one.verdict))
     found = [
-        Text(f"{one.verdict.text.en}: {one.reason.en}", f"{one.verdict.text.zh}：{one.reason.zh}")
+        Text(
+            f"{one.verdict.text.en}: {one.reason.en}",
+            f"{one.verdict.text.zh}：{spoken(one.reason.zh)}",
+        )
         for one in bad
     ]
     rating = Text("Risk level: (to be rated)", "風險等級：（待評定）")

@@ -14,7 +14,7 @@ from evidence.clock import taipei_day
 from evidence.control import ClockState, Decision
 from evidence.rulebase import UNKNOWN
 from evidence.text import Text
-from report.codes import STATES, word
+from report.codes import STATES, ZONES, word
 from report.month import Month
 from report.review import CHANGED, DECIDED, TRAFFIC, View, views
 from report.section import Cell, Column, Kind, Row, Section, Table
@@ -22,18 +22,6 @@ from report.words import NO, UNTOLD, YES, both_calendars, joined, minute, shorte
 
 REVIEW = "CC-17010.b.f"
 _MOST_LINES = 8
-
-ZONES = {
-    "internal": Text("internal", "內部"),
-    "external": Text("external", "外部"),
-    "dmz": Text("DMZ", "DMZ"),
-    "management": Text("management", "管理"),
-    "colo": Text("co-location", "主機共置"),
-    "guest": Text("guest", "訪客"),
-    "any": Text("any", "任意"),
-    "?": Text("not mapped", "未對應"),
-    "-": Text("none", "無"),
-}
 
 COLUMNS = (
     Column("way", Text("From > to", "區域（來源 > 目的）"), 18),
@@ -225,9 +213,7 @@ def row_of(view: View) -> Row:
 
 def _way(way: str) -> Text:
     """`internal > dmz` in words."""
-    sides = [
-        [ZONES.get(zone, Text(zone, zone)) for zone in side.split(",")] for side in way.split(" > ")
-    ]
+    sides = [[word(ZONES, zone) for zone in side.split(",")] for side in way.split(" > ")]
     return Text(
         " > ".join(", ".join(one.en for one in side) for side in sides),
         " > ".join("、".join(one.zh for one in side) for side in sides),

@@ -11,9 +11,8 @@ from evidence.inventory import Entry, Meeting, Stock, state_of, stock_of
 from evidence.inventory.found import ABOUT_OTHERS, BODIES
 from evidence.readings import Readings
 from evidence.text import Text
-from report.codes import STATES, word
+from report.codes import STATES, ZONES, word
 from report.section import Cell, Column, Row, Table
-from report.sections.rule_review import ZONES
 from report.words import NO, UNTOLD, YES, both_calendars, taipei
 
 F = TypeVar("F", bound=Fact)
