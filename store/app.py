@@ -26,7 +26,7 @@ from evidence.seal import PublicKey
 from evidence.statement import ASSESSMENT, COLLECTION, DECISIONS, RUN
 from store.access import Access, Admitted
 from store.asked_runs import AskedRunPages
-from store.console.guard import make_console
+from store.console.guard import Guard, make_console
 from store.console.routes import console_routes
 from store.custody import Custody
 from store.deposits import CallerChanged
@@ -57,7 +57,8 @@ _LOG = logging.getLogger("evidence.store")
 
 
 class Web:
-    """The handlers of one store. `on_broken` is told once that the process has to end."""
+    """The handlers of one store. `on_broken` is told once that the process has to end; `lost` makes
+    the page for a browser that came to no address."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class Web:
         blob_limit_bytes: int,
         envelope_limit_bytes: int,
         on_broken: Callable[[], None],
+        lost: Callable[[Request, Exception], Response],
     ) -> None:
         self.custody = custody
         self.access = access
@@ -77,6 +79,7 @@ class Web:
         self.blob_limit_bytes = blob_limit_bytes
         self.envelope_limit_bytes = envelope_limit_bytes
         self.on_broken = on_broken
+        self.lost = lost
         self.broken = False
 
     # Blobs
@@ -205,6 +208,8 @@ class Web:
 
     async def on_error(self, request: Request, error: Exception) -> Response:
         """Every refusal, mistake and failure as a problem, with a number to find it by."""
+        if isinstance(error, HTTPException) and "text/html" in request.headers.get("accept", ""):
+            return await run_in_threadpool(self.lost, request, error)
         correlation_id = secrets.token_hex(8)
         known = self._known(error)
         problem, record = problem_record(known, correlation_id)
@@ -259,6 +264,7 @@ def make_app(
         accept_replayed=accept_replayed,
         serving=True,
     )
+    console = make_console(custody, clock, secure=secure, vouchers=vouchers)
     access, quota = Access(custody.caller, clock), Quota(quota_bytes_an_hour, clock)
     web = Web(
         custody,
@@ -268,8 +274,8 @@ def make_app(
         blob_limit_bytes=blob_limit_bytes,
         envelope_limit_bytes=envelope_limit_bytes,
         on_broken=on_broken,
+        lost=Guard(console).lost,
     )
-    console = make_console(custody, clock, secure=secure, vouchers=vouchers)
     # `:path` lets every odd name reach the handler, which has one answer for all of them.
     sha256 = "sha256/{digest:path}"
     routes = [

@@ -12,7 +12,8 @@ from evidence.text import Text
 
 
 class Refused(EvidenceError):
-    """The store does not take or give this. `more` goes into the answer (`missing` digests)."""
+    """The store does not take or give this. `more` goes into the answer (`missing` digests);
+    `said` is what a person is told of it beside the problem's title."""
 
     def __init__(
         self,
@@ -22,8 +23,10 @@ class Refused(EvidenceError):
         next_step: str = "",
         more: Mapping[str, Any] | None = None,
         retry_after_s: int | None = None,
+        said: Text | None = None,
     ) -> None:
         super().__init__(message, code=code, next_step=next_step)
+        self.said = said
         self.retry_after_s = retry_after_s
         self.more = dict(more or {})
 

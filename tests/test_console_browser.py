@@ -268,9 +268,18 @@ def test_what_is_read_has_contrast_and_what_is_typed_has_a_label(
         assert browser.page.locator("h1").count() == 1, path
     # Enlarged to twice the size, as 1280 pixels are then 640: nothing lies beside the page, and no
     # column of prose is a letter wide.
-    browser.page.set_viewport_size({"width": 640, "height": 900})
-    for path in [f"/a/{agent}", *(office.base + one for one in pages)]:
-        browser.go(path)
-        assert browser.page.evaluate(_BESIDE) <= 0, path
-        assert browser.page.evaluate(_SQUEEZED) == [], path
+    pages += ["/deficiencies", "/sections/criteria", "/topics/wireless"]
+    for width in (640, 390):
+        browser.page.set_viewport_size({"width": width, "height": 900})
+        for path in [f"/a/{agent}", *(office.base + one for one in pages), "/account"]:
+            browser.go(path)
+            assert browser.page.evaluate(_BESIDE) <= 0, (path, width)
+            assert browser.page.evaluate(_SQUEEZED) == [], (path, width)
+    # On paper there is what was read, and nothing to type into.
+    browser.page.set_viewport_size({"width": 1280, "height": 900})
+    browser.page.emulate_media(media="print")
+    for path in ("/rules", "/deficiencies"):
+        browser.go(office.base + path)
+        assert browser.page.locator("main table tbody tr").first.is_visible(), path
+        assert not browser.page.locator("main input:visible, main button:visible").count(), path
     browser.close()

@@ -116,7 +116,7 @@ def test_a_reply_is_signed_and_names_what_it_answers(office: Office) -> None:
     )
     assert wang.post(f"{path}/reply", {"to": first, "reason": "本週五"}).status_code == 303
     page = office.people["wu"].get(path).text
-    assert "何時完成？" in page and "本週五" in page and "→ lin" in page
+    assert "何時完成？" in page and "本週五" in page and "→ 林主管（lin）" in page
     assert "/reply" not in page, "an auditor writes nothing"
     assert code_of(office.people["wu"].post(f"{path}/reply", {"reason": "x"})) == "not_allowed"
     shelf = office.console.custody.shelf

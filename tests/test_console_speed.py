@@ -166,7 +166,9 @@ def test_pages_over_years_are_quick(
     mocker.patch.object(Folder, "fold", side_effect=AssertionError("a page folds"))
     slowest = {}
     for address, query in _PATHS:
-        call = Call(login=login, path=path, query=query, form=Form(), address="", partial=False)
+        call = Call(
+            login=login, path=path, query=query, form=Form(), address="", partial=False, at=""
+        )
         took = []
         for _ in range(drill_count(5, 100)):
             began_s = time.perf_counter()

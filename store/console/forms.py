@@ -11,9 +11,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from store.problems import Refused
+from store.said.upload import TOO_LARGE
 
 FORM_LIMIT_BYTES = 4 * 1024 * 1024
-UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024
+# A file of the most that is taken (`store.said.upload`), and the fields beside it.
+UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024 + 64 * 1024
 # A bulk decision names each rule; a page of ten thousand would still fit.
 _MOST_FIELDS = 20_000
 
@@ -53,7 +55,11 @@ async def read_form(request: Request) -> Form:
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit_bytes:
-            raise Refused(f"more than {limit_bytes} bytes", code="body_too_large")
+            raise Refused(
+                f"more than {limit_bytes} bytes",
+                code="body_too_large",
+                said=TOO_LARGE if multipart else None,
+            )
     return _multipart(kind, bytes(body)) if multipart else _urlencoded(bytes(body))
 
 

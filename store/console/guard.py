@@ -132,6 +132,8 @@ class Call:
     form: Form
     address: str
     partial: bool
+    at: str
+    """The page as the browser has it: path and query."""
 
     @property
     def language(self) -> str:
@@ -179,10 +181,18 @@ class Guard:
             except ClientDisconnect:
                 return Response(status_code=400)
             except Refused as error:
-                return self.refusal(request, error, None)
+                return await run_in_threadpool(self._unread, page, request, error)
             return await run_in_threadpool(self._serve, page, request, form)
 
         return serve
+
+    def _unread(self, page: Page, request: Request, error: Refused) -> Response:
+        """A form that could not be read, told to whoever sent it."""
+        return self.refusal(request, error, self.login_of(request), page)
+
+    def lost(self, request: Request, error: Exception) -> Response:
+        """What a browser is shown that came to no page."""
+        return self.refusal(request, error, self.login_of(request))
 
     def login_of(self, request: Request) -> Login | None:
         token = request.cookies.get(self._console.cookie)
@@ -200,13 +210,15 @@ class Guard:
                 _check_same_origin(request)
                 if not login.check_csrf(form.get("csrf")):
                     raise Refused("the form is not of this session", code="csrf")
+            asked = request.scope["query_string"].decode("latin-1")
             call = Call(
                 login=login,
                 path=path,
-                query=pairs_of(request.scope["query_string"].decode("latin-1")),
+                query=pairs_of(asked),
                 form=form,
                 address=address,
                 partial=request.headers.get("hx-request") == "true",
+                at=f"{request.url.path}?{asked}" if asked else request.url.path,
             )
             response = page.handler(self._console, call)
         except Exception as error:
@@ -259,6 +271,7 @@ class Guard:
             code=code,
             number=number,
             detail=known.message if code != "internal" else "",
+            said=known.said if isinstance(known, Refused) else None,
             back="" if page is None or login is None else _form_of(page, request.scope["path"]),
             typed="" if form is None else form.get("reason") or form.get("comment"),
         )
@@ -324,6 +337,7 @@ def make_console(
         html=Html(
             lambda: shutil.disk_usage(custody.state).free,
             Alarms(custody.database, clock).standing,
+            people.names,
         ),
         clock=clock,
         secure=secure,

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,15 +17,14 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from evidence.clock import TAIPEI, parse_at, roc
+from evidence.clock import TAIPEI, parse_at, roc, taipei_day
 from evidence.control import Answer, Verdict
 from evidence.reading import Failure
 from evidence.text import Text
 from report.check_words import check_words
-from report.codes import BINDS, STATES, SUBJECTS, failure_texts
+from report.codes import BINDS, STATES, SUBJECTS, ZONES, failure_texts, spoken
 from report.section import printed
 from report.sections.index import SOURCES
-from report.sections.rule_review import ZONES
 from store.alarms import Standing
 from store.people.audit import ACTIONS
 from store.people.roles import May, allowed
@@ -40,6 +40,15 @@ _KINDS = {
     "answers": Text("answers", "人員答覆"),
     "sign_off": Text("sign-off", "簽核"),
 }
+# How somebody proved who they are.
+_PROOFS = {
+    "password": Text("password", "密碼"),
+    "password+totp": Text("password and one-time code", "密碼與驗證碼"),
+    "oidc": Text("identity provider", "身分提供者"),
+    "oidc+again": Text("identity provider, anew", "身分提供者（重新驗證）"),
+    "ldaps": Text("directory", "目錄服務"),
+}
+_WHOLE = 24
 _FOLDER = Path(__file__).parent / "templates"
 MARKS = {
     Verdict.satisfied: "✓",
@@ -55,13 +64,17 @@ MARKS = {
 class Html:
     """The templates, with the words and forms that every page uses. `free_bytes`: how much room the
     store has, for the word on every page that nothing can be entered; `alarms`: what stands wrong
-    with it, for a word on every page of who is logged in."""
+    with it, for a word on every page of who is logged in; `names`: people by account."""
 
     def __init__(
-        self, free_bytes: Callable[[], int], alarms: Callable[[], Sequence[Standing]]
+        self,
+        free_bytes: Callable[[], int],
+        alarms: Callable[[], Sequence[Standing]],
+        names: Callable[[], Mapping[str, str]],
     ) -> None:
         self._free_bytes = free_bytes
         self._alarms = alarms
+        self._names = names
         self._made = Environment(
             loader=FileSystemLoader(_FOLDER),
             autoescape=True,
@@ -95,7 +108,13 @@ class Html:
             "source": source,
             "action": action,
             "outcome": outcome,
+            "proof": proof,
+            "requester": requester,
+            "person": called,
+            # A name stays whole where it is one of the usual length; a longer one may break.
+            "fits": lambda name: "nowrap" if len(name) <= _WHOLE else "break",
             "record": json.loads,
+            "taipei_day": lambda at: taipei_day(parse_at(at)),
             "short": lambda digest: str(digest)[:12],
         }
         self._made.globals |= {"t": translated, "Verdict": Verdict, "May": May}
@@ -108,15 +127,18 @@ class Html:
     def query(self, values: Mapping[str, Any]) -> str:
         return query(values)
 
-    def page(self, template: str, login: Login | None, **values: Any) -> str:
-        """A page as HTML. `login` None: nobody is logged in, and Chinese is spoken."""
+    def page(self, template: str, login: Login | None, *, at: str = "/", **values: Any) -> str:
+        """A page as HTML. `login` None: nobody is logged in, and Chinese is spoken. `at`: where it
+        is seen again in another language."""
         language = "zh-TW" if login is None else login.known.language
         return self._made.get_template(template).render(
             login=login,
+            at=at,
             language=language,
             may=_may(login),
             read_only=self._free_bytes() < ROOM_BYTES,
             alarms=[] if login is None else self._alarms(),
+            names=cache(self._names),
             **values,
         )
 
@@ -145,7 +167,7 @@ def words(context: Context, record: Mapping[str, str] | Text | str | None) -> st
         return safe_text(record)
     if isinstance(record, Text):
         record = record.record()
-    return safe_text(record["en"] if context.get("language") == "en" else record["zh"])
+    return safe_text(record["en"] if context.get("language") == "en" else spoken(record["zh"]))
 
 
 text = words
@@ -215,6 +237,15 @@ def about(context: Context, record: Mapping[str, str], finding: Any) -> str:
     return said.replace(f"{safe_text(finding.subject)} ({called})", called)
 
 
+@pass_context
+def called(context: Context, account: str) -> str:
+    """Somebody by name and account; whom the store does not know, as the record has it."""
+    name = context["names"]().get(account)
+    if name in (None, account):
+        return safe_text(account)
+    return safe_text(translated(context, f"{name}（{account}）", f"{name} ({account})"))
+
+
 def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:
     """The word for a code; a code nobody gave one stands as it is."""
 
@@ -228,6 +259,7 @@ def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:
 # Of a signed statement; of the company's map, which may have names of its own; of where an answer
 # came from; of what somebody did, and of why what they tried was not done.
 kind, zone, source, action = map(_by_word, (_KINDS, ZONES, SOURCES, ACTIONS))
+proof, requester = _by_word(_PROOFS), _by_word({"schedule": Text("schedule", "排程")})
 outcome = _by_word({code: problem.title for code, problem in PROBLEMS.items()})
 
 
@@ -257,11 +289,14 @@ def safe_text(value: object) -> str:
     return printed(str(value), "en")
 
 
-def day(value: date | str | None) -> str:
+@pass_context
+def day(context: Context, value: date | str | None) -> str:
     """A day in both calendars."""
     if value is None or value == "":
         return ""
     one = date.fromisoformat(value) if isinstance(value, str) else value
+    if context.get("language") == "en":
+        return f"{one.isoformat()} (ROC {roc(one)})"
     return f"{one.isoformat()}（{roc(one)}）"
 
 

@@ -31,6 +31,15 @@ PAGE_ROWS = 100
 COUNTS = "counts"
 # What asks for something to be done; the rest is as it should be, or nobody's turn.
 DEFICIENT = (Verdict.not_satisfied, Verdict.partly, Verdict.not_assessed)
+_NOW_BAD, _WAS_BAD = (
+    column.in_([each.value for each in DEFICIENT]) for column in (finding.c.verdict, finding.c.was)
+)
+CHANGES = {
+    "new": and_(finding.c.was.is_(None), _NOW_BAD),
+    "worse": and_(finding.c.was.is_not(None), ~_WAS_BAD, _NOW_BAD),
+    "better": and_(_WAS_BAD, ~_NOW_BAD),
+}
+"""How a finding differs from the month before."""
 # What a finding's rule is called, where it is about a rule.
 RULE = (
     select(rule.c.label)
@@ -53,7 +62,8 @@ class Wanted:
     device: str = ""
     checked: str = ""
     word: str = ""
-    changed: bool = False
+    changed: str = ""
+    """Against the month before: one of `CHANGES`; anything else, any change."""
     bad: bool = False
     unanswered: bool = False
     overdue: bool = False
@@ -182,7 +192,8 @@ def _narrowed(chosen: Select[Any], agent: str, period: str, wanted: Wanted) -> S
     if wanted.overdue:
         chosen = chosen.where(one.overdue == 1)
     if wanted.changed:
-        chosen = chosen.where(or_(one.was.is_(None), one.was != one.verdict))
+        any_change = or_(one.was.is_(None), one.was != one.verdict)
+        chosen = chosen.where(CHANGES.get(wanted.changed, any_change))
     if wanted.word:
         chosen = chosen.where(
             or_(
@@ -211,17 +222,11 @@ def changed_clauses(rows: Connection, agent: str, period: str) -> Sequence[Any]:
 
 
 def change_counts(rows: Connection, agent: str, period: str) -> dict[str, int]:
-    """How many findings are new, worse, better and gone, against the month before."""
+    """How many findings are new, worse and better, against the month before, and overdue."""
     one = finding.c
-    bad = [each.value for each in DEFICIENT]
-    now_bad, was_bad = one.verdict.in_(bad), one.was.in_(bad)
     found = rows.execute(
         select(
-            func.sum(case((and_(one.was.is_(None), now_bad), 1), else_=0)).label("new"),
-            func.sum(case((and_(one.was.is_not(None), ~was_bad, now_bad), 1), else_=0)).label(
-                "worse"
-            ),
-            func.sum(case((and_(was_bad, ~now_bad), 1), else_=0)).label("better"),
+            *(func.sum(case((is_so, 1), else_=0)).label(key) for key, is_so in CHANGES.items()),
             func.sum(case((one.overdue == 1, 1), else_=0)).label("overdue"),
         ).where(one.agent == agent, one.period == period)
     ).one()

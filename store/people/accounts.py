@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -113,6 +114,14 @@ class People:
         with self._database.reading() as rows:
             accounts = rows.scalars(select(person.c.account).order_by(person.c.account)).all()
             return [one for account in accounts if (one := known_in(rows, account)) is not None]
+
+    def names(self) -> dict[str, str]:
+        """Everybody's name, by account."""
+        with self._database.reading() as rows:
+            return {
+                one.account: one.name
+                for one in rows.execute(select(person.c.account, person.c.name))
+            }
 
     # What they may do
 
@@ -227,6 +236,15 @@ class People:
                 for name in deputised_accounts(rows, account, on)
                 if (one := known_in(rows, name)) is not None
             ]
+
+    def deputies(self, on: date) -> Sequence[Any]:
+        """Who may sign in whose place on that day or later, the first to begin first."""
+        with self._database.reading() as rows:
+            return rows.execute(
+                select(deputy)
+                .where(deputy.c.until_on >= on.isoformat())
+                .order_by(deputy.c.from_on, deputy.c.account, deputy.c.for_account)
+            ).all()
 
     # Letting in
 

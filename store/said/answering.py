@@ -14,6 +14,7 @@ from evidence.clock import moment_of, taipei_day
 from evidence.control import Decision, Disposition, Kind, Verdict
 from evidence.follow_up import SUBJECT
 from evidence.reading import canonical
+from evidence.text import Text
 from store.database import insert_missing
 from store.month import look
 from store.month.tables import finding
@@ -47,7 +48,7 @@ def decide_rules(
     together. Returns how many. Raises Refused: `answer_incomplete`, `month_signed`."""
     _check_open(signing, agent, period)
     if decision not in tuple(Decision) or not chosen:
-        raise Refused("choose rules and a decision", code="answer_incomplete")
+        raise _incomplete("choose rules and a decision", "請選取規則，並選擇決定。")
     made = [
         Disposition(
             kind=Kind.decision,
@@ -86,7 +87,7 @@ def give_evidence(
     """
     _check_open(signing, agent, period)
     if verdict not in [one.value for one in _GIVEN]:
-        raise Refused("say what it comes to", code="answer_incomplete")
+        raise _incomplete("say what it comes to", "請選擇查核結果。")
     said = Disposition(
         kind=Kind.manual_evidence,
         subject=subject,
@@ -121,7 +122,10 @@ def record_review(
     _check_open(signing, agent, period)
     day = _parsed(done_on)
     if activity not in known or day is None or day > taipei_day(desk.clock()):
-        raise Refused("which activity, and on which day that has been", code="answer_incomplete")
+        raise _incomplete(
+            "which activity, and on which day that has been",
+            "請選擇作業與辦理日期；辦理日期不得為未來日期。",
+        )
     said = Disposition(
         kind=Kind.review,
         subject=activity,
@@ -151,7 +155,7 @@ def reply(
     """
     _check_open(signing, agent, period)
     if to and to not in known:
-        raise Refused("nobody said that of this finding", code="answer_incomplete")
+        raise _incomplete("nobody said that of this finding", "查無所回覆之內容。")
     said = Disposition(
         kind=Kind.reply,
         subject=found.subject,
@@ -180,7 +184,7 @@ def follow_up(
     """
     _check_open(signing, agent, period)
     if not controls:
-        raise Refused("choose deficiencies that are open", code="answer_incomplete")
+        raise _incomplete("choose deficiencies that are open", "請勾選欲追蹤之缺失。")
     said = [
         Disposition(
             kind=Kind.follow_up,
@@ -214,7 +218,7 @@ def propose(
     _check_open(signing, agent, period)
     ends_on = _day(until, desk)
     if kind not in _PROPOSED or ends_on is None:
-        raise Refused("say what it is and when it ends", code="answer_incomplete")
+        raise _incomplete("say what it is and when it ends", "請選擇類別，並填寫到期日。")
     now = desk.clock()
     said = Disposition(
         kind=Kind(kind),
@@ -352,8 +356,12 @@ def _day(said: str, desk: Desk) -> date | None:
         return None
     day = _parsed(said)
     if day is None or day < taipei_day(desk.clock()):
-        raise Refused("that day is no day to come", code="answer_incomplete")
+        raise _incomplete("that day is no day to come", "期限須為今日或以後之日期。")
     return day
+
+
+def _incomplete(en: str, zh: str) -> Refused:
+    return Refused(en, code="answer_incomplete", said=Text(f"{en[0].upper()}{en[1:]}.", zh))
 
 
 def _parsed(said: str) -> date | None:

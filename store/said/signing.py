@@ -111,7 +111,7 @@ class Signing:
         with self._desk.database.reading() as rows:
             return state_of(self._shelf, rows, agent, period)
 
-    def standings(self, agent: str, periods: Sequence[str]) -> dict[str, Standing]:
+    def states(self, agent: str, periods: Sequence[str]) -> dict[str, MonthState]:
         """Where some months stand. Most of many have no step at all."""
         with self._desk.database.reading() as rows:
             stepped = set(
@@ -122,9 +122,9 @@ class Signing:
                 )
             )
             return {
-                period: state_of(self._shelf, rows, agent, period).standing
+                period: state_of(self._shelf, rows, agent, period)
                 if period in stepped
-                else Standing.open
+                else MonthState(Standing.open)
                 for period in periods
             }
 

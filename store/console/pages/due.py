@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
@@ -99,7 +100,8 @@ def _row(one: Due, days: WorkDays, base: str) -> dict[str, Any]:
         What.follow_up: f"{base}/deficiencies",
         What.ends: f"{base}/proposals",
     }
-    return {"one": one, "by": days.act_by(one.on), "link": links.get(one.what, "")}
+    below = f"{base}/controls/{quote(one.control, safe='')}" if one.control else ""
+    return {"one": one, "by": days.act_by(one.on), "link": links.get(one.what) or below}
 
 
 def _entry(one: Due, days: WorkDays, agent: str, origin: str, language: str) -> Entry:

@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from store.console.forms import pairs_of
 from store.console.guard import Console, Guard, secured
-from store.console.pages.entering import next_page, set_session
+from store.console.pages import next_page
+from store.console.pages.entering import set_session
 from store.people.flows import LONGEST, Flow
 from store.people.outside import NOTED as NOTED_THERE
 from store.people.sessions import Login

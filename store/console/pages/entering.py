@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from store.console.forms import Form, pairs_of, read_form
 from store.console.guard import Console, Guard, check_same_origin, secured
+from store.console.pages import next_page
 from store.people.sessions import LONGEST
 from store.problems import PROBLEMS, Refused
 from store.proxies import address_of
@@ -29,7 +30,6 @@ _FILES = {
     for path in sorted(_STATIC.iterdir())
     if path.suffix in _TYPES
 }
-_FORBIDDEN_NEXT = ("//", "/\\", "/login", "/logout")
 
 
 class Entrance:
@@ -119,13 +119,6 @@ async def static(request: Request) -> Response:
     response = secured(Response(body, media_type=media_type))
     response.headers["Cache-Control"] = "max-age=3600"
     return response
-
-
-def next_page(wanted: str) -> str:
-    """Where to go after the log-in: a page of this store, whatever was sent."""
-    if not wanted.startswith("/") or wanted.startswith(_FORBIDDEN_NEXT) or not wanted.isprintable():
-        return "/"
-    return wanted
 
 
 Endpoint = Callable[[Request], Any]

@@ -83,7 +83,7 @@ def findings(console: Console, call: Call) -> Response:
         verdict=call.asked("verdict"),
         device=call.asked("device"),
         word=call.asked("word")[:100],
-        changed=bool(call.asked("changed")),
+        changed=call.asked("changed"),
         bad=bool(call.asked("bad")),
         unanswered=bool(call.asked("unanswered")),
         overdue=bool(call.asked("overdue")),
@@ -96,12 +96,13 @@ def findings(console: Console, call: Call) -> Response:
             "total": total,
             "controls": [one.control for one in look.clauses(rows, agent, period) if one.findings],
         }
-    marks = ("changed", "bad", "unanswered", "overdue")
+    marks = ("bad", "unanswered", "overdue")
     told = {
         "control": wanted.control,
         "verdict": wanted.verdict,
         "device": wanted.device,
         "word": wanted.word,
+        "changed": wanted.changed,
         **{mark: "1" for mark in marks if getattr(wanted, mark)},
     }
     template = "_findings.html" if call.partial else "findings.html"

@@ -16,7 +16,7 @@ from evidence.control import Verdict
 from evidence.text import Text
 from store.agents import callers
 from store.console.guard import Call, Console
-from store.console.pages import month_of, next_step, shown
+from store.console.pages import asked_by, deputised_by, in_order, month_of, next_step, shown
 from store.month import look, rules
 from store.month.rules import Which
 from store.month.tables import month_control
@@ -38,6 +38,9 @@ _STEPS_LEFT = (
     (May.review, (Standing.prepared,), Text("To be reviewed", "待覆核月份")),
     (May.prepare, (Standing.open, Standing.stale), Text("To be prepared", "待編製月份")),
 )
+
+
+_ASKED = Text("To be opened again, or not", "申請重新開啟、待第二人核准月份")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,8 @@ def heat(console: Console, call: Call) -> Response:
         }
         for control, by_month in sorted(verdicts.items(), key=lambda one: order(one[0]))
     ]
-    found = console.signing.standings(agent, [one.period for one in months])
-    standings = {period: standing.text for period, standing in found.items()}
+    found = console.signing.states(agent, [one.period for one in months])
+    standings = {period: state.standing.text for period, state in found.items()}
     return shown(
         console,
         call,
@@ -131,6 +134,7 @@ def glance(console: Console, call: Call) -> Response:
         values |= {
             "only": only,
             "step": next_step(console, values),
+            "deputised": deputised_by(console, call),
             "tasks": _tasks(rows, call, values, clauses, counts),
             "elsewhere": _elsewhere(console, rows, call, values),
             "clause_counts": in_order(Counter(one.verdict for one in clauses)),
@@ -185,18 +189,16 @@ def _elsewhere(
         for one in look.months(rows, agent)
         if one.period != values["period"] and month_bounds(one.period)[1] <= now
     ]
-    standings = console.signing.standings(agent, over)
+    states = console.signing.states(agent, over)
     found = []
     for may, wanted, text in _STEPS_LEFT:
-        waiting = [period for period in over if standings[period] in wanted]
+        waiting = [period for period in over if states[period].standing in wanted]
         if waiting and allowed(call.login.known.grants, may, values["sites"]):
             found.append((text, waiting))
+    asked = [period for period, one in states.items() if one.asked and not asked_by(call, one)]
+    if asked and allowed(call.login.known.grants, May.reopen, values["sites"]):
+        found.append((_ASKED, asked))
     return found
-
-
-def in_order(counts: Any) -> list[tuple[str, int]]:
-    """Counts by verdict in the order in which verdicts are told."""
-    return [(one.value, counts[one.value]) for one in Verdict if counts.get(one.value)]
 
 
 def section(console: Console, call: Call) -> Response:

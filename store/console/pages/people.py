@@ -8,8 +8,9 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from evidence.clock import taipei_day
+from evidence.text import Text
 from store.console.guard import Call, Console
-from store.console.pages import number, proven, shown
+from store.console.pages import next_page, number, proven, shown
 from store.people import audit
 from store.people.roles import EVERYWHERE, Role
 from store.people.secrets import SHORTEST
@@ -38,7 +39,7 @@ def language(console: Console, call: Call) -> Response:
     if wanted not in LANGUAGES:
         raise Refused("no such language", code="form_invalid")
     console.people.set_language(call.login.known.account, wanted)
-    return RedirectResponse("/", 303)
+    return RedirectResponse(next_page(call.form.get("next", "/")), 303)
 
 
 def password(console: Console, call: Call) -> Response:
@@ -50,7 +51,11 @@ def password(console: Console, call: Call) -> Response:
         raise Refused("a provider or directory knows you", code="not_allowed")
     wanted = call.form.get("new")
     if wanted != call.form.get("again"):
-        raise Refused("the two passwords are not the same", code="form_invalid")
+        raise Refused(
+            "the two passwords are not the same",
+            code="form_invalid",
+            said=Text("The two new passwords are not the same.", "兩次輸入之新密碼不同。"),
+        )
     proven(console, call)
     console.people.set_password(account, wanted, account)
     return RedirectResponse("/login", 303)
@@ -89,6 +94,7 @@ def people(console: Console, call: Call) -> Response:
         joinable=joinable,
         roles=list(Role),
         sites=sites,
+        deputies=console.people.deputies(taipei_day(console.clock())),
     )
 
 
