@@ -397,4 +397,4 @@ def spoken(zh: str) -> str:
 
 
 def _why(code: str) -> str:
-    return _FAILURES[code][0] if code in _FAILURES else word(UNSEEN, code).zh
+    return "從未讀取" if code == "never_read" else _FAILURES.get(code, (code,))[0]
