@@ -143,7 +143,7 @@ class Net:
         return f"{self.folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     def _wait(self) -> None:
-        for _ in range(100):
+        for _ in range(1200):
             with inside(self.router), suppress(OSError):
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return
@@ -157,7 +157,7 @@ class Net:
             listening.close()
         if self._sshd is not None:
             self._sshd.terminate()
-            self._sshd.wait(10)
+            self._sshd.wait()
         for name in (self.client, self.router, self.server):
             with suppress(subprocess.CalledProcessError):
                 run("ip", "netns", "del", name)

@@ -4,13 +4,29 @@ trickle."""
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
 TRICKLE_S = 0.02
+
+
+def started(serve: Callable[..., None], *to: Any) -> Thread:
+    thread = Thread(target=serve, args=to, daemon=True)
+    thread.start()
+    return thread
+
+
+def hung_up(ends: Iterable[socket.socket]) -> None:
+    """Whoever waits on one of these returns. A socket is closed only when nobody waits on it: a
+    wait that a pause of the machine interrupts begins anew, by the number of the file alone, and
+    would take the bytes of the connection that has the number by then."""
+    for one in ends:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
 
 
 class Relay:
@@ -28,7 +44,7 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._ends: list[socket.socket] = []
-        Thread(target=self._listen, daemon=True).start()
+        self._threads = [started(self._listen)]
 
     def freeze(self) -> None:
         self._frozen.set()
@@ -38,8 +54,11 @@ class Relay:
         self._frozen.clear()
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        hung_up([self._listener])
+        self._threads.pop(0).join()  # from here on nobody comes in any more
+        hung_up(self._ends)
+        for thread in self._threads:
+            thread.join()
         for one in (self._listener, *self._ends):
             one.close()
 
@@ -52,7 +71,7 @@ class Relay:
             far = socket.create_connection(("127.0.0.1", self._target))
             self._ends += [near, far]
             for one, other, is_answer in ((near, far, False), (far, near, True)):
-                Thread(target=self._pass, args=(one, other, is_answer), daemon=True).start()
+                self._threads.append(started(self._pass, one, other, is_answer))
 
     def _pass(self, one: socket.socket, other: socket.socket, is_answer: bool) -> None:
         with suppress(OSError):
@@ -85,6 +104,7 @@ def saying(first: bytes, endless: bytes = b"", heard: int = 0) -> Iterator[int]:
     for ever, or nothing. Of what the client says it hears so many messages before it trickles."""
     over = Event()
     held: list[socket.socket] = []
+    threads: list[Thread] = []
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError):
@@ -103,14 +123,18 @@ def saying(first: bytes, endless: bytes = b"", heard: int = 0) -> Iterator[int]:
             except OSError:
                 return
             held.append(connection)
-            Thread(target=serve, args=(connection,), daemon=True).start()
+            threads.append(started(serve, connection))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        Thread(target=listen, daemon=True).start()
+        listening = started(listen)
         try:
             yield listener.getsockname()[1]
         finally:
             over.set()
-            listener.shutdown(socket.SHUT_RDWR)
+            hung_up([listener])
+            listening.join()
+            hung_up(held)
+            for thread in threads:
+                thread.join()
             for one in held:
                 one.close()

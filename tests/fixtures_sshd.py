@@ -69,7 +69,7 @@ class Sshd:
 
     def wait_for(self, words: str, count: int) -> None:
         """Until the server has logged these words so often: it is done with a caller later."""
-        for _ in range(200):
+        for _ in range(1200):
             if self.logged(words) >= count:
                 return
             time.sleep(0.05)
@@ -133,7 +133,7 @@ def sshd(tmp_path: Path) -> Iterator[Callable[..., Sshd]]:
     yield start
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait()
 
 
 def _fingerprint(public: Path) -> str:

@@ -49,7 +49,7 @@ def simulated(
         yield ports
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait()
 
 
 def _sorted(tape: Tape) -> bytes:

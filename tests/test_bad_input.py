@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from time import monotonic, process_time
+from time import process_time
 from zipfile import ZIP_DEFLATED, ZipFile
 from zlib import crc32
 
@@ -191,11 +191,11 @@ def test_a_line_of_100_mb_is_refused_and_not_kept(tmp_path: Path) -> None:
     with path.open("wb") as file:
         for _ in range(100):
             file.write(b"Cisco Adaptive Security Appliance Software Version 9.16(4) " * 17_000)
-    began = monotonic()
+    began = process_time()
     visit = read_handed(platform("asa"), "firmware", [("show version", path)], None)
     assert failure_of(visit.readings[0]) == "line_too_long"
     assert visit.captures == {}
-    assert monotonic() - began < 20
+    assert process_time() - began < 20
 
 
 @pytest.mark.parametrize("kind", ["exec", "terminal"])

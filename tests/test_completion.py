@@ -111,7 +111,7 @@ def test_zsh_completes(site: Path, known: list[Command]) -> None:
 
 def heard(terminal: int, wanted: str) -> None:
     """Read until that was shown."""
-    shown, until = "", time.monotonic() + 20
+    shown, until = "", time.monotonic() + 100
     while wanted not in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", shown):
         ready, _, _ = select.select([terminal], [], [], max(0.0, until - time.monotonic()))
         assert ready, shown

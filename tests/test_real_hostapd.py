@@ -119,12 +119,10 @@ def hostapd(network: str, folder: Path) -> Iterator[None]:
         ) as process,
     ):
         try:
-            for _ in range(100):
-                if (folder / "control" / "wlan0").exists():
-                    break
+            while not (folder / "control" / "wlan0").exists():
                 assert process.poll() is None, (folder / "hostapd.out").read_text()
                 time.sleep(0.05)
             yield
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait()

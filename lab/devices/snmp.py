@@ -93,7 +93,8 @@ class LabSnmp:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(10)
+        while not self._ready.wait(1):
+            assert self._thread.is_alive()
         return self
 
     def __exit__(
