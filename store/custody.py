@@ -6,6 +6,7 @@ receipt, and only after bytes and database are on disk.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -47,6 +48,7 @@ from store.settings import ObjectLock
 from store.shelf import Shelf
 
 PAGE = 500
+_LOG = logging.getLogger("evidence.store")
 # What is larger is synced as its own files: it would be written twice.
 _JOURNALED_BYTES = 4 * 1024 * 1024
 # Built once: a question costs more to write than to ask.
@@ -429,7 +431,9 @@ class Custody:
             statements |= set(rows.scalars(select(said.c.digest)))
             statements |= recovery.waiting(rows)
         of_files = blobs - deleted if isinstance(self.blobs, DiskBlobs) else set()
-        put_back(self.journal, self.files, {ENVELOPES: statements, BLOBS: of_files})
+        lacked = put_back(self.journal, self.files, {ENVELOPES: statements, BLOBS: of_files})
+        if lacked:
+            _LOG.warning("%d files that a loss of power took came back from the journal", lacked)
         return statements, blobs
 
     def _deleted(self, digest: str) -> Deleted | None:

@@ -61,11 +61,17 @@ def cut(
 
 
 @pytest.mark.parametrize("serving", [True, False])
-def test_files_that_power_took_come_back_before_anything_else(cut: Path, serving: bool) -> None:
+def test_files_that_power_took_come_back_before_anything_else(
+    cut: Path, serving: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     custody = opened(cut, serving=serving)
     assert list(fsck(custody)) == []
     custody.close()
     assert not list((cut / "journal").iterdir()), "what is on the disk needs no copy"
+    assert "6 files that a loss of power took came back" in caplog.text
+    caplog.clear()
+    opened(cut, serving=serving).close()
+    assert caplog.text == ""
 
 
 def test_a_disk_that_fails_while_they_come_back_is_told(cut: Path, mocker: MockerFixture) -> None:
