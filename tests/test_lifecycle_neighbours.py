@@ -57,6 +57,15 @@ def catalogue(*matches: tuple[str, str, str]) -> Catalogue:
         ("Palo Alto Networks", "PAN-PA-220", "PA-220"),
         ("Palo Alto Networks", "PAN-PA-220R", "PA-220R"),
         ("Palo Alto Networks", "PA-220-ZTP", None),
+        ("Fortinet", "FGT-60E", "FortiGate-60E"),
+        ("Fortinet", "FAP221E", "FortiAP-221E"),
+        ("Fortinet", "FS124E", "FortiSwitch-124E"),
+        # Behind a label.
+        ("Cisco", "Cisco ASA 5525-X", "ASA5525"),
+        ("Cisco", "Nexus9000 C9372PX Chassis", "N9K-C9372PX"),
+        ("Check Point", "Check Point Quantum 6200", "Check Point 6200"),
+        ("Palo Alto", "Palo Alto PA-850", "PA-850"),
+        ("SonicWall", "SonicWall TZ 300 P", "TZ 300P"),
         # With and without the hyphen or the space that the vendor writes.
         ("Juniper", "SSG-5-SH", "SSG5"),
         ("Sophos", "XG 210", "XG210"),
@@ -116,9 +125,13 @@ def test_a_model_of_two_makers_is_nobodys_without_one() -> None:
     assert found.vendor == "Juniper"
 
 
-def test_a_number_alone_is_nobodys() -> None:
-    assert SHIPPED.find_hardware(None, "2620") is None, "a Cisco 2620 is no HPE 2620"
-    assert SHIPPED.find_hardware("HPE", "2620") is not None
+@pytest.mark.parametrize(
+    ("vendor", "model"),
+    [("HPE", "2620"), ("Meraki", "Z1"), ("SonicWall", "SOHO"), ("F5", "C117")],
+)
+def test_a_short_name_is_nobodys_without_a_maker(vendor: str, model: str) -> None:
+    assert SHIPPED.find_hardware(None, model) is None, "a Cisco 2620 is no HPE 2620"
+    assert SHIPPED.find_hardware(vendor, model) is not None
 
 
 # --- releases ---

@@ -45,8 +45,11 @@ class Models:
 
 
 def _says_whose(rows: list[Entry]) -> bool:
-    """Whether a model without a vendor is one thing: `MX80` is two makers', `2620` anybody's."""
-    return len({row.vendor for row in rows}) == 1 and not rows[0].match.isdecimal()
+    """Whether a model without a vendor is one thing: `MX80` is two makers', `2620` and `Z1` are
+    anybody's."""
+    match = rows[0].match
+    is_telling = len(match) > 5 and re.search(r"\d", match) and re.search(r"[A-Za-z]", match)
+    return len({row.vendor for row in rows}) == 1 and bool(is_telling)
 
 
 _STOP_WORDS = frozenset(
@@ -95,13 +98,20 @@ def _plain(model: str) -> str:
 
 
 def _spellings(model: str) -> Iterator[str]:
-    """The model as reported, then as vendors write the same thing elsewhere.
+    """The model as reported, then as vendors write the same thing elsewhere; then the same of what
+    stands behind a label (`HPE 5130 … JG932A`, `Cisco ASA 5525-X`)."""
+    tokens = _plain(model).split()
+    for start in range(len(tokens)):
+        yield from _written(" ".join(tokens[start:]))
 
-    A label may stand before the model (`HPE 5130 … JG932A`), a space or a hyphen within
-    (`ASA 5516-X`, `TZ 400`, `SSG-5-SH`), a name before a number (`Aruba7205`), a short form for
-    it (`FG3H0E` = 300E), the code that it is ordered by (`FG-60E`, `PAN-PA-220`).
+
+def _written(text: str) -> Iterator[str]:
+    """One model in several spellings.
+
+    A space or a hyphen may stand within (`ASA 5516-X`, `TZ 400`, `SSG-5-SH`), a name before a
+    number (`Aruba7205`), a short form for it (`FG3H0E` = 300E), the code that it is ordered by
+    (`FG-60E`, `PAN-PA-220`).
     """
-    text = _plain(model)
     yield text
     # `TZ 400 W` is the TZ 400W.
     yield _APART.sub("", text)
@@ -119,15 +129,12 @@ def _spellings(model: str) -> Iterator[str]:
     yield f"CHECK POINT {text.removeprefix('QUANTUM ')}"
     yield text.removeprefix("ARUBA")
     yield f"AP-{text}"
-    tokens = text.split()
-    for start in range(1, len(tokens)):
-        yield " ".join(tokens[start:])
 
 
 # The first six letters of a serial number, which a device may give as its model. Of thousands a 1
 # is left out: FG3K1F is the 3001F, FG1K2D the 1200D.
 _SHORT = re.compile(r"(FGT?|FWF|FGR)_?(?:(\d)H(\d)|(\d)K([02-9])|(\d+))([A-Z]+?)(P?)")
-_ORDERED = re.compile(r"(FG|FWF|FGR|FAP|FS|FAZ|FMG|FML|FWB|FAC|FSA|FADC)-(\d.*?)(?:-BDL\b.*)?")
+_ORDERED = re.compile(r"(FGT?|FWF|FGR|FAP|FS|FAZ|FMG|FML|FWB|FAC|FSA|FADC)-?(\d.*?)(?:-BDL\b.*)?")
 _FORTINET = {
     "FG": "FORTIGATE-",
     "FGT": "FORTIGATE-",
