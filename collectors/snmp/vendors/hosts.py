@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, descr, entity, get
+from collectors.snmp.family import ANY, Family, at, descr, entity, get
 
 # NET-SNMP-EXTEND-MIB: what administrators commonly extend net-snmp with. The index of an
 # output is its name in ASCII, after the name's length for nsExtendOutLine.
@@ -158,5 +158,15 @@ FAMILIES = (
         version=(),
         model=_EXTENDED,
         serial=_EXTENDED_SERIAL,
+    ),
+    # "5070 ThinOS 9.1.3129"
+    Family(
+        vendor="Dell",
+        product="thinos",
+        name="Wyse ThinOS",
+        under=("714.1.2",),
+        says=r"^\w+ (?:ThinOS )?(?P<version>\d[\d._]+)$",
+        model=(descr(r"^(\d\w*) ", "Wyse {}"),),
+        serial=at("714.1.2.6.2.1.0"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Cameras and recorders, clocks of networks, rooms' and conferences' devices."""
+"""Cameras and recorders, clocks of networks, rooms' and conferences' devices, phones."""
 
 from __future__ import annotations
 
@@ -49,6 +49,24 @@ FAMILIES = (
         under=("9070.1.2.3.1.5",),
         model=at("9070.1.2.3.1.5.1.6.3.0"),
         serial=at("9070.1.2.3.1.5.1.6.2.0"),
+        part="firmware",
+    ),
+    # AVAYAJ100-MIB endptID: 4 application, 52 model, 57 serial number; 139 is hardware.
+    Family(
+        vendor="Avaya",
+        product="avaya-phone",
+        under=("6889.1.69.6",),
+        version=at("6889.2.69.6.1.4.0"),
+        model=at("6889.2.69.6.1.52.0"),
+        serial=at("6889.2.69.6.1.57.0"),
+        part="firmware",
+    ),
+    # Of its firmware it says where it starts from, which is no release.
+    Family(
+        vendor="Htek",
+        product="htek-phone",
+        under=("38241",),
+        model=at("38241.1.2.0"),
         part="firmware",
     ),
 )

@@ -64,13 +64,23 @@ FAMILIES = (
         serial=(get("534.1.1.6.0"),),
         part="firmware",
     ),
-    # Those of Pulizzi's make, board info: 1 firmware, 2 serial number.
+    # Those of Pulizzi's make, board info: 1 firmware, 2 serial number, 12 model.
     Family(
         vendor="Eaton",
         product="eaton-pdu",
         under=("534.6.6.6",),
         version=at("534.6.6.6.1.1.1.0"),
+        model=at("534.6.6.6.1.1.12.0"),
         serial=at("534.6.6.6.1.1.2.0"),
+        part="firmware",
+    ),
+    # The first ATS: 2 model, 4 serial number.
+    Family(
+        vendor="Eaton",
+        product="eaton-ats",
+        under=("534.10.1",),
+        model=at("534.10.1.2.1.0"),
+        serial=at("534.10.1.2.4.0"),
         part="firmware",
     ),
     # EATON-ATS2-MIB ats2Ident: 2 model, 3 firmware, 5 serial number.
@@ -101,13 +111,17 @@ FAMILIES = (
         serial=(get("705.1.1.7.0"),),
         part="firmware",
     ),
+    # PDU2-MIB; and the first PX, PDU-MIB and the one before it: 1 firmware, 2 serial, 12 model.
     Family(
         vendor="Raritan",
         product="raritan-pdu",
         under=("13742.6", "13742.4", "13742"),
-        version=(walk("13742.6.3.2.3.1.6.1"), get("13742.4.1.1.1.0")),
-        model=(walk("13742.6.3.2.1.1.3"), get("13742.4.1.1.12.0"), descr(r"(PX\S+)")),
-        serial=(walk("13742.6.3.2.1.1.4"), get("13742.4.1.1.2.0")),
+        version=at("13742.6.3.2.3.1.6.1.*", "13742.4.1.1.1.0", "13742.1.1.1.0"),
+        model=(
+            *at("13742.6.3.2.1.1.3.*", "13742.4.1.1.12.0", "13742.1.1.12.0"),
+            descr(r"(PX\S+)"),
+        ),
+        serial=at("13742.6.3.2.1.1.4.*", "13742.4.1.1.2.0", "13742.1.1.2.0"),
         part="firmware",
     ),
     Family(
@@ -275,14 +289,15 @@ FAMILIES = (
         model=at("674.10902.2.100.1.0"),
         part="firmware",
     ),
-    # CPQPOWER-MIB deviceIdent: 2 model, 3 firmware, 7 serial number.
+    # CPQPOWER-MIB deviceIdent: 2 model, 3 firmware, 7 serial number; upsIdent: 2 model, 3 software;
+    # pduIdent: 3 model.
     Family(
         vendor="HPE",
         product="hpe-power",
         name="HPE power management",
         under=("232.165",),
-        version=at("232.165.1.2.3.0"),
-        model=at("232.165.1.2.2.0"),
+        version=at("232.165.1.2.3.0", "232.165.3.1.3.0"),
+        model=at("232.165.1.2.2.0", "232.165.3.1.2.0", "232.165.7.1.2.1.3.0"),
         serial=at("232.165.1.2.7.0"),
         part="firmware",
     ),
@@ -316,6 +331,70 @@ FAMILIES = (
         version=(get("43943.1.1.1.6.0", r"(?:VERFW:)?(\S+)"),),
         model=at("43943.1.1.1.3.0"),
         serial=at("43943.1.1.1.4.0"),
+        part="firmware",
+    ),
+    # BayTech's power strips: 1 version, 2 serial number; the first one's type, in either table.
+    Family(
+        vendor="BayTech",
+        product="baytech",
+        under=("4779",),
+        version=at("4779.1.1.1.0"),
+        model=at("4779.1.3.5.2.1.24.1", "4779.1.3.5.5.1.3.2.1"),
+        serial=at("4779.1.1.2.0"),
+        part="firmware",
+    ),
+    # Best Power's Ferrups: 2 model, 5 serial number, 7 firmware.
+    Family(
+        vendor="Eaton",
+        product="ferrups",
+        under=("2947",),
+        version=at("2947.1.1.7.0"),
+        model=at("2947.1.1.2.0"),
+        serial=at("2947.1.1.5.0"),
+        part="firmware",
+    ),
+    # SP2-MIB powerSystem: 6 type of the controller, 7 its software.
+    Family(
+        vendor="Eltek",
+        product="smartpack",
+        under=("12148.10",),
+        version=at("12148.10.2.7.0"),
+        model=at("12148.10.2.6.0"),
+        part="firmware",
+    ),
+    Family(
+        vendor="Gamatronic",
+        product="gamatronic-ups",
+        under=("6050",),
+        serial=at("6050.1.1.8.0"),
+        part="firmware",
+    ),
+    # PM-MIB pmProductInfo: 2 model, 4 serial number, 6 boot code, 7 firmware.
+    Family(
+        vendor="Vertiv",
+        product="avocent-pdu",
+        under=("10418.17",),
+        version=at("10418.17.2.1.7.0"),
+        model=at("10418.17.2.1.2.0"),
+        serial=at("10418.17.2.1.4.0"),
+        part="firmware",
+    ),
+    # "RNX UPDU G2 (…"; RNX-UPDU-MIB: the first unit's serial number and firmware.
+    Family(
+        vendor="RNX",
+        product="rnx-updu",
+        under=("55108",),
+        version=at("55108.2.6.2.1.9.1"),
+        model=(descr(r"^RNX\s+(.*?)\s+\("),),
+        serial=at("55108.2.1.2.1.5.1"),
+        part="firmware",
+    ),
+    Family(
+        vendor="DigiPower",
+        product="digipower-pdu",
+        under=("17420",),
+        version=at("17420.1.2.4.0"),
+        model=at("17420.1.2.9.1.19.0"),
         part="firmware",
     ),
 )

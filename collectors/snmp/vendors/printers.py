@@ -163,4 +163,11 @@ FAMILIES = (
         serial=(_PRINTER_SERIAL,),
         part="firmware",
     ),
+    Family(
+        vendor="Pantum",
+        under=("40093",),
+        model=(_PRINTER,),
+        serial=(get("40093.1.1.1.5"), get("40093.6.1.2"), get("40093.10.1.1.4"), _PRINTER_SERIAL),
+        part="firmware",
+    ),
 )
