@@ -236,6 +236,15 @@ def test_a_mistake_is_refused_with_its_place(
     assert place in caught.value.message
 
 
+@pytest.mark.parametrize("waved_through", ["not_assessed", "applicability_undetermined"])
+def test_a_policy_lets_nothing_unknown_weigh_less_than_a_pass(waved_through: str) -> None:
+    record = company().record()
+    record["order"].remove(waved_through)
+    record["order"].append(waved_through)
+    with pytest.raises(ConfigurationError, match="must stand last"):
+        Policy.of_record(record)
+
+
 def test_a_policy_orders_every_verdict() -> None:
     record = shipped("policy/company-2026.yaml")
     record["order"].remove("satisfied")

@@ -259,11 +259,14 @@ def _settings(keys: Keys) -> dict[str, dict[str, Any]]:
 
 
 def _order(words: Any) -> tuple[Verdict, ...]:
-    """The verdicts in the company's order; every one of them, once."""
+    """The verdicts in the company's order; every one of them, once, and none that is no pass behind
+    `satisfied`: a company weighs shortcomings, it does not wave them through."""
     try:
         order = tuple(Verdict(word) for word in words)
     except (TypeError, ValueError) as error:
         raise mistake("policy.order", str(error)) from None
     if sorted(order) != sorted(Verdict):
         raise mistake("policy.order", "every verdict must stand in it once")
+    if set(order[-2:]) != {Verdict.satisfied, Verdict.not_applicable}:
+        raise mistake("policy.order", "satisfied and not_applicable must stand last")
     return order
