@@ -97,6 +97,13 @@ class Net:
                     made += 1
         return made
 
+    def knock(self, port: int) -> None:
+        """One packet that asks for a connection. Whoever waits for an answer that is dropped asks
+        again after a second, and on a busy machine is that late."""
+        with inside(self.client), socket.socket() as asking:
+            asking.setblocking(False)
+            asking.connect_ex((SERVER, port))
+
     def ping(self, times: int) -> None:
         run(
             "ip", "netns", "exec", self.client, "ping", "-q", "-i", "0.01", "-c", str(times), SERVER

@@ -461,6 +461,7 @@ def test_a_full_or_broken_disk_is_a_sentence(run: Run, site: Path) -> None:
     assert "env_state" in done.stderr
 
 
+@pytest.mark.whole
 def test_a_reader_who_leaves_early_is_no_error(site: Path) -> None:
     program = f"{sys.executable} -c 'from agent.cli import main; main()'"
     done = subprocess.run(

@@ -7,15 +7,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import ADMIN_PATH
 from tests.fixtures_office import PASSWORD, Office, Person
 from verify.command import examine
 from verify.report import Level
 from verify.trust import Trust
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = [pytest.mark.part("chromium"), pytest.mark.timeout(400)]
 # Where screenshots for the documentation are to be put; empty: none are made.
@@ -24,6 +27,8 @@ PICTURES = os.environ.get("EVIDENCE_PICTURES", "")
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright  # half a second that only this file needs
+
     program = shutil.which("chromium", path=ADMIN_PATH)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

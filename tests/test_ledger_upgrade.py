@@ -42,6 +42,7 @@ def content(path: Path) -> list[str]:
         return [str(version), *db.iterdump()]
 
 
+@pytest.mark.whole
 def test_an_upgrade_killed_at_any_statement_leaves_the_old_ledger_or_the_new(
     tmp_path: Path, mocker: MockerFixture
 ) -> None:

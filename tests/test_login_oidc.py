@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 from pydantic import ValidationError
 
 from evidence.errors import ConfigurationError
@@ -200,6 +199,8 @@ def test_a_provider_that_is_away_keeps_local_accounts_in(tmp_path: Path) -> None
 @pytest.mark.part("chromium")
 def test_a_browser_goes_there_and_back(site: Site) -> None:
     """The provider is another site, so what a browser does with cookies counts here."""
+    from playwright.sync_api import sync_playwright  # half a second that only this one needs
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium", path=ADMIN_PATH), args=["--no-sandbox"]

@@ -42,6 +42,7 @@ def test_a_figure_that_is_not_known_is_not_there() -> None:
         server.server_close()
 
 
+@pytest.mark.whole
 def test_the_daemon_shows_what_it_did(tmp_path: Path) -> None:
     path = configuration(tmp_path)
     path.write_text(path.read_text("utf-8") + "daemon: {metrics_port: 0}\n")

@@ -22,6 +22,9 @@ from report.workbook import Imprint
 from tests.fixtures_pack import HOSTILE, MonthPack
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
+# What sets type is a library of the system, and takes a second for a page.
+pytestmark = pytest.mark.whole
+
 MARK = "暫定：未納入簽核"
 ROOT = "5e" * 32
 COLUMNS = (

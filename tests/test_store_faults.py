@@ -179,6 +179,7 @@ def captures_of(bundles: list[Bundle]) -> set[str]:
 # Ending
 
 
+@pytest.mark.whole
 def test_a_store_that_is_told_to_end_closes_its_database(tmp_path: Path) -> None:
     state = tmp_path / "store"
     with store_process(state) as (process, _):

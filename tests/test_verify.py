@@ -330,6 +330,7 @@ def verify(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.whole
 def test_the_command_says_level_and_verdict_in_both_languages(
     tmp_path: Path, small_bundle: Bundle, signing_key: SigningKey
 ) -> None:
