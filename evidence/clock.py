@@ -6,6 +6,7 @@ counted, and where the last month has no such day it ends on that month's last d
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 Clock = Callable[[], datetime]
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 @lru_cache(maxsize=4096)  # the same few times stand in thousands of records
@@ -87,7 +89,12 @@ def window_start(at: datetime, months: int) -> datetime:
 
 
 def month_bounds(period: str) -> tuple[datetime, datetime]:
-    """Start and end (exclusive) of a month written `2026-11`, by the Taipei calendar, as UTC."""
+    """Start and end (exclusive) of a month written `2026-11`, by the Taipei calendar, as UTC.
+
+    A month has one name, by which its records find each other. Raises ValueError for another.
+    """
+    if not _MONTH.fullmatch(period):
+        raise ValueError(f"{period!r} is not a month written 2026-11")
     year, month = (int(part) for part in period.split("-"))
     first = date(year, month, 1)
     return day_start(first), day_start(add_months(first, 1))

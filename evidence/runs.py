@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evidence.clock import parse_at, stamp
+from evidence.clock import month_bounds, parse_at, stamp
 from evidence.collection import Gap
 from evidence.errors import shown
 from evidence.seal import Envelope, SigningKey
@@ -119,6 +119,7 @@ class Assessment:
         """The assessment a statement holds. Raises SealError."""
         record = _predicate(statement, ASSESSMENT, "readings")
         try:
+            month_bounds(record["period"])
             return cls(
                 **{key: record[key] for key in ("agent", "agent_version", "period", "revision")},
                 **{key: record[key] for key in ("previous", "inputs", "replayed")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -150,6 +151,9 @@ def test_an_assessment_names_its_readings_and_its_rules(
     statement = Statement.parse(assessment.seal(signing_key).payload)
     assert Assessment.of(statement) == assessment
     assert statement.predicate["provisional"] is True
+    unnamed = replace(assessment, period="2026-1").seal(signing_key)
+    with pytest.raises(SealError, match="not a month"):
+        Assessment.of(Statement.parse(unnamed.payload))
 
 
 def test_a_pack_holds_what_its_manifest_names_and_nothing_else(

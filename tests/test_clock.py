@@ -63,7 +63,22 @@ def test_a_month_runs_from_four_in_the_afternoon_utc_to_the_same_a_month_later()
     assert period_of(end - timedelta(microseconds=1)) == "2026-11"
 
 
-@pytest.mark.parametrize("period", ["2026", "2026-13", "2026-00", "November", "2026-11-01"])
+@pytest.mark.parametrize(
+    "period",
+    [
+        *("2026", "2026-13", "2026-00", "November", "2026-11-01"),
+        # Other ways to write a month: it would have two names, and two chains of records.
+        *(
+            "2026-1",
+            "26-11",
+            " 2026-11",
+            "2026-11\n",
+            "\N{FULLWIDTH DIGIT TWO}026-11",
+            "+2026-11",
+            "2_026-11",
+        ),
+    ],
+)
 def test_what_is_no_month_has_no_bounds(period: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         month_bounds(period)
