@@ -127,14 +127,15 @@ def _regex(secret: Secret, body: bytes, key: SiteKey) -> bytes:
 
 
 def _json(wheres: Sequence[str], body: bytes, key: SiteKey) -> bytes:
-    """Replace the values at these paths, and all below one, leaving every other byte as it was."""
+    """Replace the values at these paths, and what `_covers` below, leaving every other byte as it
+    was."""
     text = body.decode("utf-8", "surrogateescape")
     keys = {one.removeprefix("**.") for one in wheres if _ANYWHERE.fullmatch(one)}
     tests = [_path_test(one) for one in wheres if not _ANYWHERE.fullmatch(one)]
     parts, end = [], 0
     for path, start, stop in _json_values(text):
         token = text[start:stop]
-        if keys.isdisjoint(path) and not any(fits(path) for fits in tests):
+        if not (_below_key(path, keys) or any(fits(path) for fits in tests)):
             continue
         if token not in ('""', "null", "true", "false"):
             parts += [text[end:start], json.dumps(key.replace(_string(token)))]
@@ -146,17 +147,31 @@ def _json(wheres: Sequence[str], body: bytes, key: SiteKey) -> bytes:
 _ANYWHERE = re.compile(r"\*\*\.[^.\[\]*]+")
 
 
+def _covers(rest: tuple[str, ...]) -> bool:
+    """Whether what lies there below a secret's key is secret, too: it is in a list of values, or in
+    an object around one. A list of objects is a table, whose columns are declared by themselves."""
+    return "[]" not in rest or set(rest[rest.index("[]") :]) == {"[]"}
+
+
+def _below_key(path: tuple[str, ...], keys: set[str]) -> bool:
+    if keys.isdisjoint(path):
+        return False
+    return any(name in keys and _covers(path[place:]) for place, name in enumerate(path, 1))
+
+
 def _path_test(where: str) -> Callable[[tuple[str, ...]], bool]:
     steps = tuple(where.replace("[]", ".[]").strip(".").split("."))
     if steps[0] == "**":
         tail = steps[1:]
         length = len(tail)
         return lambda path: any(
-            path[start : start + length] == tail for start in range(len(path) - length + 1)
+            path[start : start + length] == tail and _covers(path[start + length :])
+            for start in range(len(path) - length + 1)
         )
     return lambda path: (
         len(path) >= len(steps)
         and all(want in ("*", got) for want, got in zip(steps, path, strict=False))
+        and _covers(path[len(steps) :])
     )
 
 

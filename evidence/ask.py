@@ -30,8 +30,8 @@ class Secret:
 
     `regex`: a pattern whose group `secret` is the secret (searched over the decoded text).
     `json`: a path of keys, `[]` for every element, `*` for any key (`results[].passphrase`);
-    a path starting with `**.` matches that key at any depth. What lies below it is secret too: a
-    list of passphrases, an object around one.
+    a path starting with `**.` matches that key at any depth. A list of passphrases below it and an
+    object around one are secret, too; the columns of a list of objects are declared by themselves.
     `oid`: an OID subtree (SNMP).
     `frames`: every frame of a capture of packets but those named, which are all that is kept.
     `hive`: every key of a registry hive but those at these paths, a line each, likewise.

@@ -41,10 +41,17 @@ def test_a_key_at_any_depth() -> None:
 
 @pytest.mark.parametrize("where", ["**.psk", "results[].psk", "**.results[].psk"])
 def test_what_lies_below_a_secret_key_is_secret(where: str) -> None:
-    body = b'{"results":[{"psk":["k1",{"value":"k1"}],"name":"k2"},{"psk":{"value":"k1"}}]}'
+    body = b'{"results":[{"psk":["k1",["k1"]],"name":"k2"},{"psk":{"value":"k1"}}]}'
     found = redact(ask(Secret("json", where)), body, KEY)
     assert b"k1" not in found and b'"name":"k2"' in found
     assert found.count(KEY.replace("k1").encode()) == 3
+
+
+def test_a_table_under_a_secret_name_is_told_by_its_columns() -> None:
+    """FortiOS 6.2 calls the table of users' keys `mpsk-key`: their names are no secret."""
+    body = b'{"mpsk-key":[{"key-name":"lin","passphrase":"k1"}]}'
+    found = redact(ask(Secret("json", "**.mpsk-key"), Secret("json", "**.passphrase")), body, KEY)
+    assert json.loads(found) == {"mpsk-key": [{"key-name": "lin", "passphrase": KEY.replace("k1")}]}
 
 
 def test_a_subtree_of_oids() -> None:
