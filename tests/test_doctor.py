@@ -16,14 +16,14 @@ from agent.doctor import Condition, examine
 from agent.doctor.condition import certificate
 from agent.doctor.store import look_at_store
 from agent.ledger import Ledger
-from agent.wired import make_keys
+from agent.wired import make_keys, system_clock
 from evidence.facts import Unit
 from evidence.reading import Reading
 from evidence.tape import read_tape
 from tests import ports
 from tests.fixtures_lab import ASA, ASA_TERMINAL, CASES, Site, tape_of
 from tests.fixtures_sshd import Sshd
-from tests.fixtures_store import Served
+from tests.fixtures_store import Served, served_store
 
 NOW = datetime.now(UTC)
 FORTIOS = tape_of("fortios/firewall.two_vdoms")
@@ -291,6 +291,27 @@ def test_a_store_that_is_ready_is_fine_and_one_that_is_away_is_not(
     assert one.said.startswith("store_away") and one.exit_code == 3
     lost = configured(tmp_path, [], store={"url": store.url, "public_key": "none.pem"})
     assert [one.exit_code for one in look_at_store(lost, NOW)] == [2]
+
+
+def test_an_agent_that_the_store_does_not_let_in_is_said(tmp_path: Path) -> None:
+    """Revoked or locked, it went on collecting, and the doctor said that all is well."""
+    with served_store(tmp_path / "store", clock=system_clock) as store:
+        config = configured(tmp_path, [], store={"url": store.url})
+
+        def access() -> list[tuple[str, int, str]]:
+            found = look_at_store(config, datetime.now(UTC))
+            return [
+                (one.state, one.exit_code, one.said.partition(":")[0])
+                for one in found
+                if one.about == "access"
+            ]
+
+        key = make_keys(config.state)
+        assert access() == [("fail", 3, "agent_unknown")]
+        store.custody.enrol("agent-1", ["main"], key.public)
+        assert access() == [("ok", 0, "it lets this agent in")]
+        store.custody.revoke("agent-1", None)
+        assert access() == [("fail", 3, "agent_unknown")]
 
 
 def test_what_waits_too_long_and_a_full_spool_are_said(tmp_path: Path, closed_port: int) -> None:

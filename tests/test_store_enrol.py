@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from agent.collect import collect
 from agent.config import StoreModel
+from agent.ledger import Ledger
 from agent.push import StoreClient, push
 from agent.push.client import Answer
 from agent.push.contact import Known, keep_in_touch
@@ -27,7 +28,8 @@ from agent.wired import make_keys, system_clock
 from evidence.checkpoint import Checkpoint
 from evidence.errors import ConfigurationError, EnvironmentProblem
 from evidence.request import sign_request
-from evidence.seal import SigningKey
+from evidence.seal import Envelope, SigningKey
+from evidence.statement import Statement
 from evidence.tape import TapeAnswer
 from store.agents import callers
 from store.app import make_app
@@ -151,6 +153,28 @@ def test_an_agent_enrols_collects_and_pushes(town: Town, tmp_path: Path, run: Ru
     known = Known(**json.loads((tmp_path / "state" / "store.json").read_text()))
     assert known.answered and known.checkpoint
     assert Checkpoint.parse(known.checkpoint, town.open.key.public).size == 3
+
+
+def test_an_agent_whose_disk_was_lost_goes_on_where_it_was(
+    town: Town, tmp_path: Path, run: Run
+) -> None:
+    """With new keys; its runs are one chain over the loss, if what is in the store comes first."""
+    run("init", ".")
+    assert "rebuild" not in run("enrol", town.url, town.invite()).stderr
+    run("collect")
+    assert run("push").returncode == 0
+    shutil.rmtree(tmp_path / "state")
+    run("init", ".")
+    assert run("push").returncode == 3
+    said = run("enrol", town.url, town.invite()).stderr
+    assert "`evidence-agent ledger rebuild --from-store` before anything is collected" in said
+    assert run("ledger", "rebuild", "--from-store").returncode == 0
+    run("collect")
+    assert run("push").returncode == 0
+    runs = [digest for kind, digest in town.entries() if kind == "run"]
+    with closing(Ledger(tmp_path / "state")) as ledger:
+        newest = Envelope.parse(ledger.record(runs[-1]))
+    assert Statement.parse(newest.payload).predicate["previous"] == runs[0]
 
 
 def test_another_store_is_not_told_the_token(town: Town, tmp_path: Path, run: Run) -> None:

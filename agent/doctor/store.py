@@ -1,4 +1,4 @@
-"""The store, as it shows itself to anybody: ready or not, its certificate, its clock."""
+"""The store: ready or not, its certificate, its clock, and whether it lets this agent in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 import requests
 from cryptography import x509
 
-from agent.config import Config
-from agent.doctor.condition import Condition, certificate
+from agent.config import Config, StoreModel
+from agent.doctor.condition import Condition, certificate, failed
+from agent.push.client import Refused, StoreClient
+from agent.wired import SIGNING_KEY
+from evidence.errors import ConfigurationError, EvidenceError
 from evidence.request import WINDOW_S
+from evidence.seal import SigningKey
 
 WAIT_S = 5.0
 # Beyond this somebody should look, long before requests are refused.
@@ -22,7 +26,7 @@ CLOCKS_DIFFER_S = 30.0
 
 
 def look_at_store(config: Config, now: datetime) -> Iterator[Condition]:
-    """Whether the store would take something now. Nothing is sent to it."""
+    """Whether the store would take something now. Of evidence nothing is sent to it."""
     settings = config.store
     if settings is None:
         yield Condition("warn", "store", "none is configured", "set store.url in agent.yaml")
@@ -37,7 +41,10 @@ def look_at_store(config: Config, now: datetime) -> Iterator[Condition]:
         mend = "set store.public_key: without it a receipt's signature is not checked"
         yield Condition("warn", "store", "its key is not known", mend, about="key")
     ca = None if settings.ca is None else str(config.path.parent / settings.ca)
-    yield from _ready(settings.url.rstrip("/"), ca, now)
+    ready = list(_ready(settings.url.rstrip("/"), ca, now))
+    yield from ready
+    if all(one.state != "fail" for one in ready):
+        yield from _let_in(config, settings, now)
     if (ends_at := _ends_at(settings.url, ca)) is not None:
         yield certificate("store", ends_at, now, "have it renewed by whoever runs the store")
 
@@ -64,6 +71,24 @@ def _ready(url: str, ca: str | None, now: datetime) -> Iterator[Condition]:
         return
     yield Condition("ok", "store", f"{url} is ready")
     yield from _clock(answer, now)
+
+
+def _let_in(config: Config, settings: StoreModel, now: datetime) -> Iterator[Condition]:
+    """Asked by the receipt of a digest that nothing has: whoever is let in is told that there is
+    none. A key that is not in order, or not readable, is a condition of its own."""
+    try:
+        key = SigningKey.read(config.state / SIGNING_KEY)
+        client = StoreClient(settings, key, lambda: now, config.path.parent)
+        client.receipt("0" * 64)
+    except ConfigurationError:
+        return
+    except Refused as error:
+        if error.code != "not_found":
+            yield failed("store", error, about="access")
+            return
+        yield Condition("ok", "store", "it lets this agent in", about="access")
+    except EvidenceError as error:
+        yield failed("store", error, about="access")
 
 
 def _clock(answer: requests.Response, now: datetime) -> Iterator[Condition]:

@@ -44,14 +44,18 @@ def push(
     on_stored: Callable[[str], None] = lambda digest: None,
     workers: int = WORKERS,
     rest: Callable[[float], object] = lambda seconds: None,
+    *,
+    come: bool = False,
 ) -> Pushed:
-    """Push what waits, oldest first. Raises EnvironmentProblem when the store is away.
+    """Push what waits, oldest first; `come`: where nothing waits, come to the store all the same,
+    which may have been put back from a backup and lack what it had. Raises EnvironmentProblem when
+    the store is away.
 
     Before anything goes up the store's log has to be what it was, see `keep_in_touch`. A backlog
     leaves half of the link to others: after each batch it rests as long as that took.
     """
     waits = bool(ledger.bundles_in("spooled", 1)) or any(ledger.records(state="spooled"))
-    lacking_from = keep_in_touch(ledger.folder, client, urgent=waits)
+    lacking_from = keep_in_touch(ledger.folder, client, urgent=waits or come)
     if lacking_from is not None:
         given = give_back(ledger, client, lacking_from)
         # Once more, to hear whether it is whole now: that may take other agents.

@@ -186,7 +186,7 @@ def push(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Push what waits to the store. Exit 3 when it is away: nothing is lost."""
     settings = configured(config)
     with agent_of(settings) as agent:
-        done = push_all(agent.ledger, _client(settings, agent))
+        done = push_all(agent.ledger, _client(settings, agent), come=True)
     show(
         [{"stored": done.stored, "refused": len(done.refused)}],
         {"stored": "stored", "refused": "refused"},

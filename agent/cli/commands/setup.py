@@ -22,9 +22,11 @@ from agent.cli.options import (
 from agent.cli.words import Line, progress, say, say_lines, show
 from agent.doctor import Condition, examine
 from agent.ledger import Ledger
+from agent.push.client import StoreClient
 from agent.push.enrol import enrol as enrol_at
-from agent.wired import make_keys, system_clock
+from agent.wired import agent_of, make_keys, system_clock
 from evidence.errors import ConfigurationError
+from evidence.statement import RUN
 
 hostkey = typer.Typer(help="Pinned host keys.", no_args_is_help=True)
 # Lines of the shipped agent.yaml, and what they are under systemd/evidence-agent.service.
@@ -75,6 +77,14 @@ def enrol(
     say(f"{settings.id} delivers for {', '.join(sites)} to {url}")
     if settings.site not in sites:
         say(f"its own site, {settings.site}, is not among them: it would be refused")
+    settings = configured(config)  # with the store that it has now
+    if settings.store is None:
+        return
+    with agent_of(settings) as agent:
+        client = StoreClient(settings.store, agent.signing_key, agent.clock, settings.path.parent)
+        if agent.ledger.newest_record(RUN) is None and any(client.listed("records")):
+            say(f"{settings.id} delivered before, and this ledger knows of nothing: type")
+            say("`evidence-agent ledger rebuild --from-store` before anything is collected")
 
 
 def doctor(
