@@ -24,7 +24,8 @@ def work_days(state: Path) -> WorkDays:
     found: dict[int, DaysOff] = {}
     for folder in (shipped, state / FOLDER):
         for file in sorted(folder.glob("*.csv")):
-            year, days_off = _read(file, file.stat().st_mtime_ns)
+            is_now = file.stat()
+            year, days_off = _read(file, is_now.st_mtime_ns, is_now.st_ino)
             found[year] = days_off
     return WorkDays(found)
 
@@ -53,6 +54,7 @@ def bring(state: Path, file: Path) -> int:
     return year
 
 
-@lru_cache(maxsize=64)  # a file that changed has another time
-def _read(file: Path, mtime_ns: int) -> tuple[int, DaysOff]:
+# A file that changed has another time, or was put in place of the other within one tick of it.
+@lru_cache(maxsize=64)
+def _read(file: Path, mtime_ns: int, inode: int) -> tuple[int, DaysOff]:
     return read_year(file.read_bytes(), file.name)

@@ -65,6 +65,16 @@ def running(
                 process.kill()
 
 
+def wait_until_left(port: int) -> None:
+    """Until the kernel holds no open connection of whoever listens there."""
+    here, open_ = f":{port:04X}", ("01", "08")  # established; closed by the other end only
+    while any(
+        one[1].endswith(here) and one[3] in open_
+        for one in map(str.split, Path("/proc/net/tcp").read_text().splitlines())
+    ):
+        time.sleep(0.01)
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes], host: str = "127.0.0.1") -> None:
     """Until somebody listens: asked of the kernel, so that no connection disturbs the server."""
     address = socket.inet_aton(host)[::-1].hex().upper()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +23,7 @@ from store.app import make_app
 from store.clock import system_clock
 from store.serve import serving
 from tests.agent_loop import JOBS, agent_in
+from tests.real_servers import wait_until_left
 
 DAY = timedelta(days=1)
 
@@ -133,7 +133,7 @@ def test_a_certificate_that_is_not_trusted_is_said_and_what_waits_goes_later(
         # Its connections end with it, before the server does.
         del client
         gc.collect()
-        time.sleep(0.2)
+        wait_until_left(int(url.rpartition(":")[2]))
     waiting = len(agent.ledger.bundles_in("spooled"))
     agent.ledger.close()
     assert waiting == bool(said), "nothing is lost"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from evidence.errors import ConfigurationError
 from evidence.workdays import WorkDays, read_year
-from store.workdays import bring, work_days
+from store.workdays import FOLDER, bring, work_days
 
 SHIPPED = Path(__file__).parent.parent / "config" / "holidays" / "2026.csv"
 HEAD = "西元日期,星期,是否放假,備註\n"
@@ -62,6 +63,15 @@ def test_a_year_that_is_brought_takes_the_place_of_what_was_known(tmp_path: Path
     assert bring(tmp_path, tmp_path / "mine.csv") == 2026
     assert not work_days(tmp_path).is_off(date(2026, 10, 9))
     assert work_days(tmp_path / "other").is_off(date(2026, 10, 9))
+
+
+def test_a_year_brought_twice_in_one_tick_of_the_clock_is_the_second(tmp_path: Path) -> None:
+    for state, is_off in (("0", False), ("2", True)):
+        text = SHIPPED.read_text("utf-8").replace("20261009,五,2", f"20261009,五,{state}")
+        (tmp_path / "mine.csv").write_text(text, "utf-8")
+        bring(tmp_path, tmp_path / "mine.csv")
+        os.utime(tmp_path / FOLDER / "2026.csv", ns=(10**18, 10**18))
+        assert work_days(tmp_path).is_off(date(2026, 10, 9)) is is_off
 
 
 @pytest.mark.parametrize(
