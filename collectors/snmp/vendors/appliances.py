@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.snmp.family import ANY, Family, at, descr, entity
+from collectors.snmp.vendors.products import PACKETEER
 
 FAMILIES = (
     # HIPATH-WIRELESS-HWC-MIB systemObjects: 1 software version, 3 serial number.
@@ -113,5 +114,40 @@ FAMILIES = (
         under=("2440",),
         model=at("2440.1.14.1.1.0"),
         serial=at("2440.1.14.1.2.0"),
+    ),
+    # ENDACE-SYSTEM-MIB systemAppliance: 1 version, 10 serial number, 11 model.
+    Family(
+        vendor="Endace",
+        product="endace",
+        under=("18418",),
+        version=at("18418.1.1.1.1.0"),
+        model=at("18418.1.1.1.11.0"),
+        serial=at("18418.1.1.1.10.0"),
+    ),
+    # Talari's tnStatsApplianceScalars: 12 serial number, 14 software (13 the system below it).
+    Family(
+        vendor="Oracle",
+        product="talari",
+        name="Oracle SD-WAN (Talari)",
+        under=("34086",),
+        version=at("34086.2.2.12.1.14.0"),
+        serial=at("34086.2.2.12.1.12.0"),
+    ),
+    # Citrix's sdWANStatsApplianceScalars: 10 serial number, 12 software.
+    Family(
+        vendor="Citrix",
+        product="citrix-sdwan",
+        name="Citrix SD-WAN",
+        under=("3845.31.4", "3845"),
+        version=at("3845.31.4.2.2.12.1.12.0"),
+        serial=at("3845.31.4.2.2.12.1.10.0"),
+    ),
+    # PACKETEER-MIB names its products by sysObjectID.
+    Family(
+        vendor="Packeteer",
+        product="packetshaper",
+        name="PacketShaper",
+        under=("2334",),
+        models=PACKETEER,
     ),
 )

@@ -259,6 +259,15 @@ FAMILIES = (
         model=at("35424.1.1.3.0"),
         serial=at("35424.1.1.2.0"),
     ),
+    # CIENA-WS-SOFTWARE-MIB active software, CIENA-WS-CHASSIS-MIB model of the chassis.
+    Family(
+        vendor="Ciena",
+        product="waveserver",
+        name="Ciena Waveserver",
+        under=("1271.3",),
+        version=(walk("1271.3.4.14.7.1.2"),),
+        model=(walk("1271.3.4.6.3.1.2"),),
+    ),
     # CIENA-CES-CHASSIS-MIB, and EXALT's and 4RF's radios by their own.
     Family(
         vendor="Ciena",
@@ -372,5 +381,22 @@ FAMILIES = (
         under=("96.100",),
         version=at("96.100.6.3.1.0"),
         serial=at("96.100.6.3.7.0"),
+    ),
+    # FSS-SYSTEM: 5 type of the network element, 6 software.
+    Family(
+        vendor="Fujitsu",
+        product="1finity",
+        name="Fujitsu 1FINITY",
+        under=("211.1.24.12",),
+        version=at("211.1.24.12.100.1.6.0"),
+        model=at("211.1.24.12.100.1.5.0"),
+    ),
+    # NPT-SYSTEM-MIB nptNESoftwareVersion.
+    Family(
+        vendor="ECI Telecom",
+        product="eci-npt",
+        name="ECI Neptune (NPT)",
+        under=("1286.5",),
+        version=at("1286.5.1.1.2.1.2.0"),
     ),
 )

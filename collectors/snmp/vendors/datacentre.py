@@ -235,4 +235,23 @@ FAMILIES = (
         under=("21839",),
         says=r"\[(?P<model>AX\S+)\] \w+ software Ver\. (?P<version>\S+)",
     ),
+    # BIGSWITCH-SWITCHLIGHT-PLATFORM-MIB: 1 product, 3 serial number, as ONIE has them.
+    Family(
+        vendor="Arista",
+        product="switch-light",
+        name="Switch Light OS",
+        under=("37538.2", "37538"),
+        model=at("37538.2.1000.1.1.1.0"),
+        serial=at("37538.2.1000.1.1.3.0"),
+    ),
+    # McDATA's, whom Brocade bought: fcEosSysFirmwareVersion and fcEosSysSerialNum.
+    Family(
+        vendor="Brocade",
+        product="mcdata-eos",
+        name="McDATA E/OS",
+        under=("289",),
+        version=at("289.2.1.1.2.1.3.0"),
+        serial=at("289.2.1.1.2.1.9.0"),
+        part="firmware",
+    ),
 )

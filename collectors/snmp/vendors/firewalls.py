@@ -195,10 +195,11 @@ FAMILIES = (
             under=(tree,),
             version=(get(f"{tree}.2.3.0", r"(\d[\w.-]*)"),),
             model=(get(f"{tree}.2.1.0"),),
+            serial=(get(f"{tree}.2.{serial}.0"),),
         )
-        for product, name, tree in (
-            ("netscaler-sdx", "NetScaler SDX", "5951.6"),
-            ("netscaler-adm", "NetScaler ADM", "5951.7"),
+        for product, name, tree, serial in (
+            ("netscaler-sdx", "NetScaler SDX", "5951.6", 16),
+            ("netscaler-adm", "NetScaler ADM", "5951.7", 13),
         )
     ),
     # NS-ROOT-MIB: sysBuildVersion is what runs; sysDescr may be older than the last upgrade.

@@ -266,6 +266,7 @@ VENDORS = {
     "17950": "Endian",
     "18248": "Papouch",
     "18334": "Konica Minolta",
+    "18418": "Endace",
     "18837": "Spectracom",
     "19046": "Lenovo",
     "19306": "FatPipe",
@@ -373,6 +374,7 @@ VENDORS = {
     "40310": "NVIDIA",
     "40478": "LevelOne",
     "40482": "Pure Storage",
+    "40560": "Norsat",
     "40842": "A10",
     "41112": "Ubiquiti",
     "41261": "Vectra",
@@ -403,4 +405,5 @@ VENDORS = {
     "53808": "VIAVI",
     "54849": "Loadbalancer.org",
     "55062": "QNAP",
+    "57344": "Tachyon Networks",
 }

@@ -69,4 +69,14 @@ FAMILIES = (
         model=at("38241.1.2.0"),
         part="firmware",
     ),
+    # TELESTE-LUMINATO-MIB general: 10 serial number, 11 type, 13 software.
+    Family(
+        vendor="Teleste",
+        product="luminato",
+        name="Teleste Luminato",
+        under=("3715.17",),
+        version=at("3715.17.1.13.0"),
+        model=at("3715.17.1.11.0"),
+        serial=at("3715.17.1.10.0"),
+    ),
 )

@@ -2,8 +2,8 @@
 
 Fortinet's below 1.3.6.1.4.1.12356.101.1 (FORTINET-FORTIGATE-MIB, fgModel), Extreme's below
 1.3.6.1.4.1.1916.2 (EXTREME-BASE-MIB, extremeProduct), Palo Alto's below 1.3.6.1.4.1.25461.2.3
-(PAN-PRODUCTS-MIB), as the makers' MIBs number them. A number that a maker gave to two products
-in turn names neither.
+(PAN-PRODUCTS-MIB), Packeteer's below 1.3.6.1.4.1.2334.1.1 (PACKETEER-MIB), as the makers' MIBs
+number them. A number that a maker gave to two products in turn names neither.
 """
 
 from __future__ import annotations
@@ -70,6 +70,9 @@ _EXTREME = """
 314 X465-48W 315 X465-24MU 316 X465-24MU-24W 319 X465-24W 320 X725-48y-8c 325 VSP7400-48Y-8C
 328 X695-48Y-8C 330 X465-24XE 331 X465-24S 332 SLX9150
 """
+_PACKETEER = """
+1 2000 2 4000 3 1000 4 2500 5 4500 6 1500 11 6500 12 8500 14 1550 15 9500 16 2550 17 10000
+"""
 
 
 def _named(tree: str, names: str, form: str = "{}") -> dict[str, str]:
@@ -86,3 +89,4 @@ FORTINET = {
 }
 EXTREME = _named("1916.2", _EXTREME)
 PALO_ALTO = _named("25461.2.3", _PALO_ALTO)
+PACKETEER = _named("2334.1.1", _PACKETEER, "PacketShaper {}")

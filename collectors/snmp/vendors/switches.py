@@ -290,6 +290,16 @@ FAMILIES = (
         under=("10456",),
         says=r"(?:PLANET,? )?\b(?P<model>[A-Z]+-\w+)(?:.*?\b(?P<version>v\d[\w.]+))?",
     ),
+    # HMPRIV-MAX-MIB systemGroup: 3 firmware, 12 serial number.
+    Family(
+        vendor="Hirschmann",
+        product="hirschmann-max",
+        name="Hirschmann MAX firmware",
+        under=("248.70",),
+        version=(get("248.70.1.1.3.0"),),
+        serial=(get("248.70.1.1.12.0"),),
+        part="firmware",
+    ),
     Family(
         vendor="Hirschmann",
         product="hios",

@@ -282,4 +282,14 @@ FAMILIES = (
         serial=at("12394.1.1.1.21.0"),
         part="firmware",
     ),
+    # TACHYON-MIB system-ext: 1 model, 2 serial number, 4 firmware that runs (5 the other one).
+    Family(
+        vendor="Tachyon Networks",
+        product="tachyon",
+        under=("57344",),
+        version=at("57344.1.3.4.0"),
+        model=at("57344.1.3.1.0"),
+        serial=at("57344.1.3.2.0"),
+        part="firmware",
+    ),
 )
