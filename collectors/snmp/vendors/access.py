@@ -109,12 +109,24 @@ FAMILIES = (
         product="opengear",
         under=("25049",),
         says=r"(?P<model>(?:ACM|CM|IM|OM|SD)\S*).*?(?:Version|version|/) ?(?P<version>\d[\w.]+)",
-        # OG-STATUSv2-MIB: 1 firmware, 2 serial number; OG-OMTELEM-MIB ogOmSystem: 2 serial number.
+        # OG-STATUSv2-MIB: 1 firmware, 2 serial number; OG-OMTELEM-MIB ogOmSystem: 2 serial number,
+        # 3 firmware, 5 model.
         version=(
             descr(r"(?:Version|version|/) ?(\d[\w.]+)"),
             get("25049.17.1.1.0", r"(\d[\w.]+)"),
+            get("25049.10.19.1.3.0"),
         ),
+        model=(entity("model"), get("25049.10.19.1.5.0")),
         serial=at("25049.17.1.2.0", "25049.10.19.1.2.0"),
+    ),
+    # FD-SYSTEM-MIB mainCardSWVersion of an EPON head end.
+    Family(
+        vendor="C-Data",
+        product="cdata",
+        name="C-Data OLT firmware",
+        under=("34592",),
+        version=at("34592.1.3.1.5.1.4.0"),
+        part="firmware",
     ),
     # ACS-MIB: 2 product, 4 serial number, 7 firmware.
     Family(

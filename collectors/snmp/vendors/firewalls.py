@@ -328,14 +328,14 @@ FAMILIES = (
             descr(r"VPN 3000 .*?Version (\d[\w.]*)"),
         ),
     ),
-    # tptNgfwSystemInfo: 1 serial number, 2 software version.
+    # tptNgfwSystemInfo: 1 serial number, 2 software version, 7 model.
     Family(
         vendor="Trend Micro",
         product="tippingpoint",
         name="TippingPoint",
         under=("10734",),
         version=(get("10734.3.9.2.1.2.0"),),
-        model=(entity("model"), descr(r"\bModel (\w+)")),
+        model=(entity("model"), descr(r"\bModel (\w+)"), get("10734.3.9.2.1.7.0")),
         serial=(get("10734.3.9.2.1.1.0"),),
     ),
     # EXTRAHOP-MIB extrahopInfoVersionString.

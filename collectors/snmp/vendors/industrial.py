@@ -116,6 +116,15 @@ FAMILIES = (
             ("QTECH", "qtech", ("27514",), ("27514.100",)),
         )
     ),
+    # QTECH-SYSTEM-MIB of those that Ruijie makes: 2 software, 24 serial number, 26 model.
+    Family(
+        vendor="QTECH",
+        product="qtech",
+        under=("27514.1",),
+        version=at("27514.1.1.10.2.1.1.2.0"),
+        model=at("27514.1.1.10.2.1.1.26.0"),
+        serial=at("27514.1.1.10.2.1.1.24.0"),
+    ),
     # "BDCOM(tm) S2528 Software, Version 2.1.1A Build 16162 …; serial num:N0042 …", and what
     # NMS-CHASSIS calls chassis id: the serial number.
     Family(

@@ -226,8 +226,13 @@ FAMILIES = (
         name="Ruijie RGOS",
         under=("4881",),
         says=r"\((?P<model>[^()]+)\) [Bb]y Ruijie",
-        # RUIJIE-SYSTEM-MIB: 2 software version, 24 serial number.
+        # RUIJIE-SYSTEM-MIB: 2 software version, 24 serial number, 26 model.
         version=(get("4881.1.1.10.2.1.1.2.0", r"(?:RGOS )?(\d.*)"),),
+        model=(
+            entity("model"),
+            descr(r"\(([^()]+)\) [Bb]y Ruijie"),
+            get("4881.1.1.10.2.1.1.26.0"),
+        ),
         serial=(get("4881.1.1.10.2.1.1.24.0"), entity("serial")),
     ),
     Family(
