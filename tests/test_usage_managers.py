@@ -74,8 +74,14 @@ def test_a_rule_silent_on_every_unit_that_has_it_is_proven() -> None:
 
 def test_a_unit_that_has_the_rule_and_of_which_no_count_ever_came_may_have_traffic() -> None:
     found = proof(a=Told(), b=Told(counted=False))
-    assert found.state == State.not_measurable
+    assert found.state == State.insufficient
     assert {part.unit for part in found.units} == {"a", "b"}
+
+
+def test_a_day_on_which_no_counts_of_one_unit_came_is_covered_by_the_days_around_it() -> None:
+    days = [FIRST + n * DAY for n in range((AT - FIRST) // DAY + 1)]
+    readings = [reading(at, {"a": Told(), "b": Told(counted=at != days[150])}) for at in days]
+    assert prove(histories(readings), AT, accept=ACCEPTED)[RULE].state == State.proven
 
 
 def test_traffic_on_one_unit_is_traffic_of_the_rule() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, IntFlag
 
@@ -82,12 +82,12 @@ class Clear:
 class Snapshot:
     """The counters of one unit in one reading, and what the unit said of itself.
 
-    `founding`: the reading comes from the device, or a second person confirmed it; only such
-    a reading can show silence, any reading can show traffic. `log_from`: since when the
-    administrators' log read with it is complete. `serial`: whose counters these are.
-    `clock_offset`: by how many seconds its clock was ahead, which its times are corrected by.
-    `doubted`: the agent's own clock was, so nobody knows when it was read. `clock_set_at`: the
-    agent's clock was set after readings that are dated up to then.
+    `founding`: the reading comes from the device, or a second person confirmed it, and it tells
+    of the unit's counters; only such a reading can show silence, any reading can show traffic.
+    `log_from`: since when the administrators' log read with it is complete. `serial`: whose
+    counters these are. `clock_offset`: by how many seconds its clock was ahead, which its times
+    are corrected by. `doubted`: the agent's own clock was, so nobody knows when it was read.
+    `clock_set_at`: the agent's clock was set after readings that are dated up to then.
     """
 
     device: str
@@ -117,9 +117,14 @@ class Snapshot:
             return []
         counted = dict.fromkeys(one.subject_unit for one in reading.of(RuleUsage))
         holding = dict.fromkeys(one.subject_unit for one in reading.of(FirewallRule))
-        # A unit that holds rules and tells no counts enforces all the same.
-        names = dict.fromkeys((*counted, *(unit for unit in holding if unit is not None)))
-        return [_snapshot(reading, unit) for unit in names or holding or (None,)]
+        # A unit that holds rules and of which no counts came enforces all the same. It founds no
+        # claim, as if it had not been read; what came of it on other days does.
+        of_units = bool(counted) and None not in counted
+        silent = [unit for unit in holding if of_units and unit not in (None, *counted)]
+        return [
+            *(_snapshot(reading, unit) for unit in counted or holding or (None,)),
+            *(replace(_snapshot(reading, unit), founding=False) for unit in silent),
+        ]
 
 
 # What others deliver or kept founds no claim, unless a second person vouches for it.
