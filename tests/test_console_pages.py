@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from store.app import make_app
+from store.month.tables import coverage
 from store.serve import serving
 from tests.fixtures_month import kept_in
 from tests.fixtures_office import Office, Person, code_of, findings, hire, make_office
@@ -124,6 +127,24 @@ def test_what_a_check_says_in_codes_is_said_in_words(office: Office) -> None:
     ]
     for page in pages:
         assert not re.findall(r"（[a-z_]+）|[a-z]+&gt;[a-z]+", page)
+
+
+def test_the_trail_says_steps_and_log_ins_in_words(office: Office) -> None:
+    office.people["wang"].log_in()
+    office.sign("wang", "prepared", "x")
+    page = office.people["wu"].get("/audit").text
+    agent = office.kept.month.agent.id
+    assert f">編製 {agent} 2026-11<" in page and ">密碼與驗證碼<" in page
+    assert "prepared" not in page and "totp" not in page
+
+
+def test_a_month_in_which_nothing_was_read_does_not_say_that_all_was(office: Office) -> None:
+    with office.kept.custody.database.transaction() as rows:
+        rows.execute(delete(coverage))
+    for path in ("", "/sign", "/devices"):
+        page = office.people["lin"].get(office.base + path).text
+        assert "本月無任何設備讀取紀錄" in page, path
+        assert "均讀取成功" not in page
 
 
 def test_an_address_that_is_none_is_a_page_for_people_and_a_problem_for_programs(

@@ -22,7 +22,7 @@ from evidence.control import Answer, Verdict
 from evidence.reading import Failure
 from evidence.text import Text
 from report.check_words import check_words
-from report.codes import BINDS, STATES, SUBJECTS, ZONES, failure_texts, spoken
+from report.codes import BINDS, STATES, SUBJECTS, ZONES, failure_texts, spoken, word
 from report.section import printed
 from report.sections.index import SOURCES
 from store.alarms import Standing
@@ -43,6 +43,7 @@ _KINDS = {
 # How somebody proved who they are.
 _PROOFS = {
     "password": Text("password", "密碼"),
+    "demo": Text("the demonstration", "示範"),
     "password+totp": Text("password and one-time code", "密碼與驗證碼"),
     "oidc": Text("identity provider", "身分提供者"),
     "oidc+again": Text("identity provider, anew", "身分提供者（重新驗證）"),
@@ -109,6 +110,7 @@ class Html:
             "action": action,
             "outcome": outcome,
             "proof": proof,
+            "acted_on": acted_on,
             "requester": requester,
             "person": called,
             # A name stays whole where it is one of the usual length; a longer one may break.
@@ -208,7 +210,7 @@ def check(context: Context, key: str) -> str:
 @pass_context
 def failure(context: Context, code: str, message: str = "") -> str:
     """What a failure's code means, in words."""
-    said, _ = failure_texts(Failure(code, message))
+    said, _ = failure_texts(Failure(code, message or code))
     return words(context, said)
 
 
@@ -261,6 +263,21 @@ def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:
 kind, zone, source, action = map(_by_word, (_KINDS, ZONES, SOURCES, ACTIONS))
 proof, requester = _by_word(_PROOFS), _by_word({"schedule": Text("schedule", "排程")})
 outcome = _by_word({code: problem.title for code, problem in PROBLEMS.items()})
+
+
+@pass_context
+def acted_on(context: Context, event: Any) -> str:
+    """What an event of the trail is about; how somebody logged in, and which step, in words."""
+    about: str = event.object
+    first, _, rest = about.partition(" ")
+    if event.action == "login":
+        return words(context, word(_PROOFS, about))
+    if first in ACTIONS:
+        return f"{words(context, ACTIONS[first])} {safe_text(rest)}"
+    if first.isdigit() and rest.startswith("about "):
+        many = translated(context, "（%s 項）", " (%s answers)") % first
+        return safe_text(rest.removeprefix("about ")) + many
+    return safe_text(about)
 
 
 @pass_context
