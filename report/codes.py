@@ -386,13 +386,16 @@ def word(words: dict[str, Text], code: str) -> Text:
 
 
 _BRACKETED = re.compile("（([a-z_]+)）")
+# As `reading_is_fresh` says of which subject it speaks; a rule may be called by any word.
+_READ = re.compile(" ([a-z_]+)：(?=未曾讀取成功|最近成功讀取為|[0-9-]{10} 讀取成功)")
 _WAY = re.compile("(?<![a-z0-9_-])([a-z]+)>([a-z]+)(?![a-z0-9_-])")
 
 
 def spoken(zh: str) -> str:
-    """What a check says in Chinese, with words for the codes in it: of failures, of what was not
-    seen, of ways between zones (`external>dmz`). A company's own zones keep their names."""
+    """What a check says in Chinese, with words for the codes in it: of failures, of what is read,
+    of ways between zones (`external>dmz`). A company's own zones keep their names."""
     said = _BRACKETED.sub(lambda one: f"（{_why(one[1])}）", zh)
+    said = _READ.sub(lambda one: f" {word(SUBJECTS, one[1]).zh}：", said)
     return _WAY.sub(lambda one: "→".join(word(ZONES, name).zh for name in one.groups()), said)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
+from report.codes import spoken
 from store.app import make_app
 from store.month.tables import coverage
 from store.serve import serving
@@ -127,6 +128,26 @@ def test_what_a_check_says_in_codes_is_said_in_words(office: Office) -> None:
     ]
     for page in pages:
         assert not re.findall(r"（[a-z_]+）|[a-z]+&gt;[a-z]+", page)
+
+
+def test_a_check_s_sentence_has_words_for_its_codes() -> None:
+    assert spoken("fw-1 firewall：未曾讀取成功（device_unreachable）") == (
+        "fw-1 防火牆規則：未曾讀取成功（設備無法連線或逾時）"
+    )
+    assert spoken("規則未能讀取（never_read）") == "規則未能讀取（從未讀取）"
+    assert spoken("web：開放應隔離之區域：external>dmz、lab>internal") == (
+        "web：開放應隔離之區域：外部→DMZ、lab→內部"
+    )
+    # What devices and people call things stays as it is.
+    for name in ("permit ip any host：新增，查無核准單號", "r（admin）", "a->b", "VLAN 10>20"):
+        assert spoken(name) == name
+
+
+def test_the_auditor_s_list_of_requests_is_a_link_away(office: Office) -> None:
+    wu = office.people["wu"]
+    link = f"{office.base}/sections/requests"
+    assert f'href="{link}"' in wu.get(f"{office.base}/sign").text
+    assert "每月調閱清單" in wu.get(link).text
 
 
 def test_the_trail_says_steps_and_log_ins_in_words(office: Office) -> None:

@@ -111,6 +111,7 @@ class Html:
             "outcome": outcome,
             "proof": proof,
             "acted_on": acted_on,
+            "truncate": shortened,
             "requester": requester,
             "person": called,
             # A name stays whole where it is one of the usual length; a longer one may break.
@@ -289,6 +290,11 @@ def why(context: Context, clause: Mapping[str, Any]) -> str:
         told = f"{words(context, clock['title'])}{colon}{words(context, clock['reason'])}"
         left = left.replace(told, "")
     return re.sub("(?:；|; )+", translated(context, "；", "; "), left).strip("；; ") or said
+
+
+def shortened(said: str, most: int) -> str:
+    """The beginning of a text that is longer than `most` characters, and a mark that it goes on."""
+    return said if len(said) <= most else f"{said[: most - 1].rstrip()}…"
 
 
 def measured(value: object) -> str:
