@@ -7,7 +7,8 @@ STEP := scripts/step
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # A process a core, a file's tests in one of them. The drill keeps to one: it loads the machine itself.
-BESIDE := -n auto --dist loadfile --no-loadscope-reorder
+# What hangs is ended after five minutes: a busy machine took two to fill a month's store.
+BESIDE := -n auto --dist loadfile --no-loadscope-reorder --timeout 300
 
 # Containers like to set it, and a program without bytecode takes twice as long to start.
 unexport PYTHONDONTWRITEBYTECODE
