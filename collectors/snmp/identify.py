@@ -42,9 +42,18 @@ def family_of(object_id: str, description: str, answers: Answers) -> Family:
 
 
 def _by_number_alone(object_id: str) -> Family | None:
-    """The family of a sysObjectID whose sysDescr says nothing known, if only one product has it."""
+    """The family of a sysObjectID whose sysDescr says nothing known, if only one product has it.
+
+    A family that is told by sysDescr only is none for whatever else its maker makes.
+    """
     longest = max(_length(family, object_id) for family in FAMILIES)
-    found = [family for family in FAMILIES if longest and _length(family, object_id) == longest]
+    found = [
+        family
+        for family in FAMILIES
+        if longest
+        and _length(family, object_id) == longest
+        and (longest > 1 or not family.says or family.asks())
+    ]
     return found[0] if len({family.product for family in found}) == 1 else None
 
 

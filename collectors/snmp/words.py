@@ -36,7 +36,7 @@ _DOTTED = re.compile(
 # Behind these words stands another part's number.
 _ANOTHER_PART = re.compile(
     r"(?i)\b(?:hardware|h/?w|boot ?(?:rom|loader|ldr|code|ware|prom)?|loader|kernel|linux|rommon"
-    r"|rom|prom|bios|u-?boot|cfe|fpga|cpld|pc[ab]|board|nic|engine|mib|snmp|protocol|api|openss[lh]|java|php)"
+    r"|rom|prom|bios|u-?boot|cfe|fpga|cpld|pc[ab]|board|nic|engine|iot|mib|snmp|protocol|api|openss[lh]|java|php)"
     r"(?:[ _](?:version|release|revision|rev|ver))?[ _:=./-]*v?$"
 )
 _PRIVATE = re.compile(r"(?:10|127|172\.(?:1[6-9]|2\d|3[01])|192\.168)(?:\.\d{1,3}){2,3}")

@@ -9,6 +9,7 @@ from collectors.snmp.family import Family
 from collectors.snmp.vendors import (
     access,
     appliances,
+    automation,
     carrier,
     cisco,
     datacentre,
@@ -41,6 +42,7 @@ FAMILIES: tuple[Family, ...] = (
     *industrial.FAMILIES,
     *access.FAMILIES,
     *appliances.FAMILIES,
+    *automation.FAMILIES,
     *media.FAMILIES,
     *power.FAMILIES,
     *printers.FAMILIES,

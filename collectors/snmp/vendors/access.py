@@ -257,6 +257,15 @@ FAMILIES = (
         ),
         model=at("562.73.1.1.1.2.1.0"),
     ),
+    # "MPU2016 1.2.3": Avocent's MergePoint Unity.
+    Family(
+        vendor="Vertiv",
+        product="mergepoint-unity",
+        name="Avocent MergePoint Unity",
+        under=("10418",),
+        says=r"^(?P<model>MPU\d+\w*) (?P<version>\d[\d.]+)$",
+        part="firmware",
+    ),
     # LANTRONIX-SLC-MIB slcSystem: 1 model, 2 serial number, 3 firmware.
     Family(
         vendor="Lantronix",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.snmp.family import ANY, Family, at, descr, entity
+from collectors.snmp.family import ANY, Family, at, descr, entity, get
 from collectors.snmp.vendors.products import PACKETEER
 
 FAMILIES = (
@@ -92,7 +92,10 @@ FAMILIES = (
         under=("5597", ANY),
         probe="5597.30.0.0.2.0",
         says=r"(?i)meinberg|lantime",
-        version=(*at("5597.30.0.0.2.0", "5597.3.0.1.0"), descr(r"(?i)firmware ([\d.]+)")),
+        version=(
+            *at("5597.30.0.0.2.0", "5597.3.0.1.0"),
+            descr(r"(?i)firmware ([\d.]+)|lantime \S+ (V\d\S+)"),
+        ),
         model=(descr(r"(?i)(?:meinberg )?(lantime \S*\d\S*)"),),
         serial=at("5597.30.0.0.3.0"),
         part="firmware",
@@ -105,6 +108,34 @@ FAMILIES = (
         under=("15227",),
         says=r"\bVSOS-(?P<version>V\d{4}R\w+)",
         model=(entity("model"),),
+    ),
+    # EXINDA-MIB systemInfo: 1 series, 3 version; 4 is a key of the licence.
+    Family(
+        vendor="Exinda",
+        product="exos",
+        name="ExOS",
+        under=("21091",),
+        version=at("21091.1.1.3.0"),
+        model=at("21091.1.1.1.0"),
+    ),
+    # Of Greenbone's own MIB: the hardware's name, the version.
+    Family(
+        vendor="Greenbone",
+        product="greenbone-os",
+        name="Greenbone OS",
+        under=("35847", ANY),
+        says=r"^Greenbone (?:Security Manager|Enterprise Appliance)",
+        version=(get("35847.1.3.2.1", r"^\d[\d.]+$"),),
+        model=(get("35847.1.2.1", r"^Greenbone Enterprise .+"),),
+    ),
+    # "HyperIP 6.1.1 11-Jan-2018 13:09 (build 2) (r9200)"
+    Family(
+        vendor="NetEx",
+        product="hyperip",
+        name="HyperIP",
+        under=(ANY,),
+        says=r"^HyperIP (?P<version>\d[\d.]+)",
+        model=(),
     ),
     # EIP-HW-MIB eipHwAppliance: 1 model, 2 serial number.
     Family(

@@ -359,6 +359,16 @@ FAMILIES = (
         model=at("5504.2.5.2.1.1.1.0"),
         part="firmware",
     ),
+    # "ZNID-GPON-2426A-NA Zhone Indoor Network Interface … Release S3.0.546; Serial number 3058…"
+    Family(
+        vendor="Zhone",
+        product="znid",
+        name="Zhone ZNID",
+        under=("5504",),
+        says=r"^(?P<model>ZNID-\S+) .*Release (?P<version>S\d[\d.]*\d)"
+        r"(?:; Serial number (?P<serial>\d+))?",
+        part="firmware",
+    ),
     # "… Version 1.2.3, … Serial num:AB123, …" of Pacific Broadband Networks.
     Family(
         vendor="PBN",

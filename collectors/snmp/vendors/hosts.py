@@ -99,6 +99,58 @@ FAMILIES = (
         version=(descr(r"AIX version: ([\d.]+)"),),
         model=(),
     ),
+    # "HP-UX rx2600 B.11.23 U ia64 3979036319": the host's name behind the system's.
+    Family(
+        vendor="HPE",
+        product="hp-ux",
+        name="HP-UX",
+        under=("11.2.3.2", ANY),
+        says=r"^HP-UX \S+ (?P<version>[A-Z]\.\d\d\.\d\d) ",
+        model=(),
+    ),
+    # "localhost.localdomain AlphaServer 1200 5/533 4MB OpenVMS V7.3-1 Compaq TCP/IP Services …"
+    Family(
+        vendor="VSI",
+        product="openvms",
+        name="OpenVMS",
+        under=("36", ANY),
+        says=r"\bOpenVMS V(?P<version>\d[\w.-]*)",
+        model=(descr(r"(Alpha\w+ .+?) OpenVMS"),),
+    ),
+    Family(
+        vendor="IBM",
+        product="ibm-i",
+        name="IBM i",
+        under=("2.6.11", ANY),
+        # That sysDescr names no model, is what the empty group says.
+        says=r"^IBM OS/400 (?P<version>V\d+R\d+M\d+)(?P<model>(?!))?",
+    ),
+    # "Novell NetWare 5.70.08 October 3, 2008"
+    Family(
+        vendor="Novell",
+        product="netware",
+        name="Novell NetWare",
+        under=("23", ANY),
+        says=r"^Novell NetWare (?P<version>\d[\d.]+)",
+        model=(),
+    ),
+    # "Silicon Graphics Octane2 running IRIX64 version 6.5"
+    Family(
+        vendor="SGI",
+        product="irix",
+        name="IRIX",
+        under=("59", ANY),
+        says=r"^Silicon Graphics (?P<model>\S+) running IRIX(?:64)? version (?P<version>\d[\d.]+)",
+    ),
+    # "Linux Tower 6.6.68-Unraid #1 SMP …": the kernel's release, not its own.
+    Family(
+        vendor="Lime Technology",
+        product="unraid",
+        name="Unraid",
+        under=(ANY,),
+        says=r"^Linux \S+ \d[\d.]+-Unraid ",
+        model=(),
+    ),
     # VMWARE-SYSTEM-MIB: 1 product, 2 version, 4 build.
     Family(
         vendor="VMware",

@@ -85,8 +85,10 @@ FAMILIES = (
         under=("332",),
         says=r"(?P<model>(?:Digi )?(?:TransPort )?\S+) Ser#:(?P<serial>\w+) "
         r"Software Build Ver(?P<version>[\d.]+\w*)",
-        version=at("332.11.6.1.3.0"),
+        # SARIAN-MONITOR's system: 15 serial number, 16 firmware; 19 and 20 are the modem's.
+        version=at("332.11.6.1.3.0", "16378.10000.3.16.0"),
         model=at("332.11.6.1.1.0"),
+        serial=at("16378.10000.3.15.0"),
         part="firmware",
     ),
     Family(
@@ -94,8 +96,9 @@ FAMILIES = (
         product="digi",
         under=("332",),
         says=r"^(?P<model>[^,]+?),? (?:Version|Firmware) (?P<version>[\w.]+)",
-        version=at("332.11.6.1.3.0"),
+        version=at("332.11.6.1.3.0", "16378.10000.3.16.0"),
         model=at("332.11.6.1.1.0"),
+        serial=at("16378.10000.3.15.0"),
         part="firmware",
     ),
     # "SNR-S2985G-24T Device, Compiled … SoftWare Version 7.0.3.5(R0241.0124) …": DCN's switches,
@@ -149,6 +152,7 @@ FAMILIES = (
         vendor="Red Lion",
         product="n-tron",
         under=("1890",),
+        says=r"(?i)n-?tron",
         version=at("1890.1.1.3.0"),
         model=at("1890.1.2.15.0"),
         serial=at("1890.1.1.2.0"),

@@ -41,6 +41,25 @@ FAMILIES = (
         under=(ANY,),
         says=r"^(?:Cisco Meeting|Acano) Server (?P<version>\d[\d.]*)$",
     ),
+    # "HUAWEI VP9660 V200R001C01 …"
+    Family(
+        vendor="Huawei",
+        product="huawei-mcu",
+        name="Huawei VP9660",
+        under=("2011",),
+        says=r"^HUAWEI (?P<model>VP9660) (?P<version>V\d\w+)",
+        part="firmware",
+    ),
+    # "Crestron Electronics AM-100 (Version 1.4.0.13)"; an AM-101 with 2.8.0.32 says AM-100 too.
+    Family(
+        vendor="Crestron",
+        product="airmedia",
+        name="Crestron AirMedia",
+        under=("3212", ANY),
+        says=r"^Crestron Electronics AM-\d+ \(Version (?P<version>\d[\d.]+)\)",
+        model=(descr(r"(AM-\d+) \(Version 1\."),),
+        part="firmware",
+    ),
     # SYMM-COMMON-MIB of SyncServer: 2 serial number, 3 model; etcSerialNbr and etcModel.
     Family(
         vendor="Microchip",

@@ -397,4 +397,21 @@ FAMILIES = (
         model=at("17420.1.2.9.1.19.0"),
         part="firmware",
     ),
+    # NETTRACK-E3METER-SNMP-MIB: serial number; its firmware is a number in two halves.
+    Family(
+        vendor="Bachmann",
+        product="bachmann-pdu",
+        under=("21695.1",),
+        serial=(get("21695.1.10.7.1.1"),),
+        part="firmware",
+    ),
+    # SCHLEIFENBAUER-DATABUS-MIB sdbDevIdTable: 5 product, 6 serial number; 2 has no dots.
+    Family(
+        vendor="Schleifenbauer",
+        product="schleifenbauer-pdu",
+        under=("31034",),
+        model=at("31034.12.1.1.2.1.1.1.5.*"),
+        serial=at("31034.12.1.1.2.1.1.1.6.*"),
+        part="firmware",
+    ),
 )
