@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from evidence.errors import EnvironmentProblem
 from evidence.receipt import Receipt
 from evidence.text import Text
@@ -12,9 +10,9 @@ from report.csv_file import csv_lines
 from report.month import Month
 from report.oscal import to_oscal
 from report.pictures import pictures
-from report.printable import to_pdf
+from report.printable import Paper, to_paper
 from report.readme import readme
-from report.section import Section, file_name
+from report.section import file_name
 from report.sections import sections
 from report.streamed import Streamed, parts
 from report.verifier import verifier
@@ -25,13 +23,11 @@ REPORT = "report.pdf"
 OSCAL = "oscal/assessment-results.json"
 
 
-def bind(
-    month: Month, members: Members, *, receipt: Receipt | None = None, paper: bool = True
-) -> EnvironmentProblem | None:
-    """Add everything people read of the month to a pack's members.
+def bind(month: Month, members: Members, *, receipt: Receipt | None = None) -> Paper:
+    """Add what people read of the month to a pack's members; the report is still to be printed
+    (`add_report`), once nobody holds the month any more.
 
     `receipt` is the store's for the assessment, whose log root is printed over the signatures.
-    Returns why there is no PDF, where the machine cannot make one; `paper` False: none is wanted.
     """
     made = sections(month)
     for section in made:
@@ -54,18 +50,13 @@ def bind(
     members.add("README.txt", readme(month))
     for name, part in verifier():
         members.add(name, part)
-    return _print(made, imprint, month, receipt, members) if paper else None
+    return to_paper(made, imprint, month.language, _anchors(month, receipt))
 
 
-def _print(
-    made: Sequence[Section],
-    imprint: Imprint,
-    month: Month,
-    receipt: Receipt | None,
-    members: Members,
-) -> EnvironmentProblem | None:
+def add_report(paper: Paper, members: Members) -> EnvironmentProblem | None:
+    """Print the report into the pack. Returns why there is none, where the machine cannot."""
     try:
-        members.add(REPORT, to_pdf(made, imprint, month.language, _anchors(month, receipt)))
+        members.add(REPORT, paper.to_pdf())
     except EnvironmentProblem as error:
         return error
     return None

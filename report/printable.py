@@ -42,17 +42,27 @@ _SIGNING = (
 )
 
 
-def to_pdf(
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Pages that are laid out and not set yet: a few hundred kilobytes, while setting them takes
+    hundreds of megabytes. Whoever holds a month lets go of it before."""
+
+    html: str
+    identifier: str
+
+    def to_pdf(self) -> bytes:
+        """Raises EnvironmentProblem `env_pdf` where the machine cannot set type."""
+        return typeset(self.html, self.identifier)
+
+
+def to_paper(
     sections: Sequence[Section],
     imprint: Imprint,
     language: str,
     anchors: Sequence[tuple[Text, str]],
-) -> bytes:
-    """The sections as PDF. `anchors` are the digests printed over the signatures: whoever signs
-    the paper holds the evidence to them.
-
-    Raises EnvironmentProblem `env_pdf` where the machine cannot set type.
-    """
+) -> Paper:
+    """The sections laid out. `anchors` are the digests printed over the signatures: whoever signs
+    the paper holds the evidence to them."""
     html = _template().render(
         title=imprint.title,
         mark=imprint.mark,
@@ -70,7 +80,7 @@ def to_pdf(
         signing=[one.in_(language) for one in _SIGNING],
         seats=[one.in_(language) for one in _SEATS],
     )
-    return typeset(html, imprint.digest)
+    return Paper(html, imprint.digest)
 
 
 @dataclass(frozen=True)

@@ -34,15 +34,16 @@ from evidence.sign_off import MEMBERS, EvidenceSet, Step
 from evidence.statement import ANSWERS, Statement
 from evidence.text import Text
 from evidence.usage import Recall, UnitHistory, histories
-from report.binding import REPORT, bind
+from report.binding import REPORT, add_report, bind
 from report.closure import Members, take
 from report.exhibits import Exhibit, Exhibits, numbered
 from report.month import Month, Restated, SignedStep
+from report.printable import Paper
 from report.words import both_calendars
 from store.anchoring import anchors
 from store.custody import Custody
 from store.month.due import since
-from store.month.fold import Folded, visits_between
+from store.month.fold import Folded, Folder, visits_between
 from store.month.restated import restated
 from store.month.rows import month_of
 from store.month.tables import assessment, coverage, disposition, reading
@@ -74,19 +75,16 @@ def make_pack(
     custody.index.catch_up()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with (
-            TemporaryDirectory(dir=out, prefix=".pack-") as folder,
-            TemporaryFile(dir=out) as kept,
-            custody.database.reading() as rows,
-        ):
-            binder = _Binder.of(custody, rows, agent, period, Members(kept), language)
-            month = binder.gather()
-            problem = bind(month, binder.members, receipt=binder.receipt(month), paper=paper)
-            revision = month.assessed.revision
-            name = f"evidence-pack-{agent}-{period}-r{revision}-{binder.state.standing}.zip"
+        with TemporaryDirectory(dir=out, prefix=".pack-") as folder, TemporaryFile(dir=out) as kept:
+            members = Members(kept)
+            bound = _bound(custody, agent, period, members, now, language)
+            # By now the month is gone from memory: what sets type needs as much again.
+            problem = add_report(bound.paper, members) if paper else None
+            name = f"evidence-pack-{agent}-{period}-r{bound.revision}-{bound.standing}.zip"
             path = Path(folder) / name
             with path.open("wb") as file:
-                write_pack(file, binder.predicate(month, now), binder.members, custody.key)
+                predicate = {**bound.predicate, "printed": REPORT in members}
+                write_pack(file, predicate, members, custody.key)
                 file.flush()
                 os.fsync(file.fileno())
             path.rename(out / name)
@@ -110,12 +108,38 @@ def agents_of(custody: Custody, period: str) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bound:
+    """What is left to do of a month whose records and sections are among the members."""
+
+    revision: int
+    standing: Standing
+    predicate: Mapping[str, Any]
+    paper: Paper
+
+
+def _bound(
+    custody: Custody, agent: str, period: str, members: Members, now: datetime, language: str
+) -> _Bound:
+    """Put everything but the report among the members, and hold nothing else of the month."""
+    with custody.database.reading() as rows:
+        binder = _Binder.of(custody, rows, agent, period, members, language)
+        month = binder.gather()
+        return _Bound(
+            revision=month.assessed.revision,
+            standing=binder.state.standing,
+            paper=bind(month, members, receipt=binder.receipt(month)),
+            predicate=binder.predicate(month, now),
+        )
+
+
 @dataclass(frozen=True)
 class _Binder:
     """Gathers one month of one agent. `evidence` is what the signatures are over, or would be."""
 
     custody: Custody
     rows: Connection
+    folder: Folder
     folded: Folded
     state: MonthState
     evidence: EvidenceSet
@@ -135,13 +159,15 @@ class _Binder:
         state = state_of(custody.shelf, rows, agent, period)
         signed = state.last if state.standing is Standing.signed else None
         evidence = signed.step.evidence if signed else evidence_set(rows, agent, period)
+        # One of its own: what it keeps at hand goes with the month.
+        folder = Folder(custody.shelf)
         try:
-            folded = custody.index.folder.fold(rows, agent, period, evidence.log_size)
+            folded = folder.fold(rows, agent, period, evidence.log_size)
         except (EvidenceError, KeyError, TypeError, ValueError) as error:
             raise Refused(f"{period} could not be judged: {error}", code="month_unfolded") from None
         if folded is None:
             raise Refused(f"{agent} delivered no assessment of {period}", code="month_unfolded")
-        return cls(custody, rows, folded, state, evidence, members, language)
+        return cls(custody, rows, folder, folded, state, evidence, members, language)
 
     @property
     def agent(self) -> str:
@@ -155,9 +181,7 @@ class _Binder:
         """Put every record, capture and input among the members; the month for the sections."""
         assessed = self._assessed()
         covered = self._covered()
-        month = month_of(
-            self.rows, self.custody.index.folder, assessed, self.folded.read.assessment, covered
-        )
+        month = month_of(self.rows, self.folder, assessed, self.folded.read.assessment, covered)
         self._keep([self.folded.read.digest, *month.runs])
         for name, digest in self.folded.read.assessment.inputs.items():
             self.members.add(f"inputs/{digest}", self.folded.read.bodies[name])
@@ -182,7 +206,7 @@ class _Binder:
     def _restated(self) -> Iterator[Restated]:
         stale = self.state.standing is Standing.stale
         yield from restated(
-            self.custody.index.folder,
+            self.folder,
             self.rows,
             self.agent,
             self.period,
@@ -196,7 +220,7 @@ class _Binder:
         return Receipt.of(Statement.parse(Envelope.parse(self._receipts([digest])[digest]).payload))
 
     def predicate(self, month: Month, now: datetime) -> dict[str, Any]:
-        """What the manifest says of the pack."""
+        """What the manifest says of the pack, but for whether it has a report."""
         return {
             "store": self.custody.origin,
             "agent": self.agent,
@@ -209,13 +233,12 @@ class _Binder:
             "provisional": self.state.standing is not Standing.signed,
             "standing": self.state.standing.value,
             "evidence": self.evidence.record(),
-            "printed": REPORT in self.members,
             "absent_readings": list(month.exhibits.absent),
         }
 
     def _assessed(self) -> Assessed:
         """The month with the counter histories that its pictures are drawn from."""
-        found = self.custody.index.folder.assessed(self.rows, self.folded)
+        found = self.folder.assessed(self.rows, self.folded)
         recall = Recall(found.readings.devices, found.readings.at, self._histories)
         return replace(found, readings=replace(found.readings, usage_of=recall))
 

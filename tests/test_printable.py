@@ -16,7 +16,7 @@ from evidence.control import Verdict
 from evidence.errors import EnvironmentProblem
 from evidence.pack import read_pack
 from evidence.text import Text
-from report.printable import MOST_ROWS, to_pdf
+from report.printable import MOST_ROWS, to_paper
 from report.section import Column, Kind, Row, Section, Table
 from report.workbook import Imprint
 from tests.fixtures_pack import HOSTILE, MonthPack
@@ -42,7 +42,8 @@ def section(*rows: Row, id: str = "findings") -> Section:
 
 def pdf(*sections: Section, title: str = "範例證券 2026-11") -> bytes:
     imprint = Imprint(title=title, mark=MARK, digest="assessment sha256 00", made_at=AT)
-    return to_pdf(sections, imprint, "zh-TW", [(Text("Root of the log", "紀錄樹根值"), ROOT)])
+    anchors = [(Text("Root of the log", "紀錄樹根值"), ROOT)]
+    return to_paper(sections, imprint, "zh-TW", anchors).to_pdf()
 
 
 def printed(*sections: Section, title: str = "範例證券 2026-11") -> PdfReader:

@@ -9,9 +9,10 @@ form in `section.py`; a further output or section changes none of the others.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any
 from zipfile import ZipFile
 
 from agent.config import Config
@@ -27,7 +28,7 @@ from evidence.replay import installed_version
 from evidence.runs import Assessment
 from evidence.seal import Envelope
 from evidence.statement import DECISIONS, Statement
-from report.binding import REPORT, WORK_BOOK, bind
+from report.binding import REPORT, WORK_BOOK, add_report, bind
 from report.closure import Members
 from report.month import Month
 
@@ -63,10 +64,13 @@ def make_pack(
         with TemporaryDirectory(dir=out, prefix=".pack-") as folder, TemporaryFile(dir=out) as kept:
             members = Members(kept)
             month = _gather(config, agent, assessed, members)
-            receipt = _receipt(agent, assessed)
-            if problem := bind(month, members, receipt=receipt, paper=paper):
+            report = bind(month, members, receipt=_receipt(agent, assessed))
+            predicate = _predicate(agent, month)
+            # What sets type needs as much memory again.
+            del month
+            if paper and (problem := add_report(report, members)):
                 on_unprinted(problem)
-            _write(agent, month, members, Path(folder) / name)
+            _write(agent, predicate, members, Path(folder) / name)
             (Path(folder) / name).rename(out / name)
     except OSError as error:
         raise EnvironmentProblem(
@@ -103,9 +107,9 @@ def _gather(config: Config, agent: Agent, assessed: Assessed, members: Members) 
     return month_of(config, agent, assessed, record, exhibits, known)
 
 
-def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
-    """Sign and write the file, down to the disk."""
-    predicate = {
+def _predicate(agent: Agent, month: Month) -> dict[str, Any]:
+    """What the manifest says of the pack, but for whether it has a report."""
+    return {
         "agent": agent.id,
         "agent_version": installed_version(),
         "period": month.period,
@@ -114,10 +118,14 @@ def _write(agent: Agent, month: Month, members: Members, path: Path) -> None:
         "assessment": month.assessed.envelope.digest,
         "replayed": month.replayed,
         "provisional": True,
-        "printed": REPORT in members,
         "absent_readings": list(month.exhibits.absent),
     }
+
+
+def _write(agent: Agent, predicate: Mapping[str, Any], members: Members, path: Path) -> None:
+    """Sign and write the file, down to the disk."""
     with path.open("wb") as file:
+        predicate = {**predicate, "printed": REPORT in members}
         write_pack(file, predicate, members, agent.signing_key)
         file.flush()
         os.fsync(file.fileno())
