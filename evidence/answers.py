@@ -29,6 +29,10 @@ class Person:
     name: str
     identity: str | None = None
 
+    @property
+    def called(self) -> str:
+        return called(self.account, self.name)
+
     def record(self) -> dict[str, Any]:
         return {"account": self.account, "name": self.name, "identity": self.identity}
 
@@ -39,6 +43,14 @@ class Person:
             name=str(record["name"]),
             identity=None if record["identity"] is None else str(record["identity"]),
         )
+
+
+def called(account: str, name: str | None, language: str = "zh-TW") -> str:
+    """A person as people read of them, 姓名（帳號）; the account alone where no name is known, or
+    none but the account itself (an identity provider may tell no other)."""
+    if name is None or name in ("", account):
+        return account
+    return f"{name} ({account})" if language == "en" else f"{name}（{account}）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

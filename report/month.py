@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
+from evidence.answers import called
 from evidence.clock import month_bounds, taipei_day
 from evidence.control import ControlResult, Finding, Verdict
 from evidence.device import Device
@@ -65,8 +66,9 @@ class Restated:
 class Month:
     """Everything the sections are made of. `record` is the assessment as it was signed; `runs` are
     the month's run records, by digest, oldest first; `standing` is where its signing stands,
-    printed on every page, and `steps` what led there, as signed in the store. `open_since`: the
-    month each deficient clause is open since; None where the months before are not known."""
+    printed on every page, and `steps` what led there, as signed in the store. `names`: what people
+    who answered in the store are called, by account. `open_since`: the month each deficient clause
+    is open since; None where the months before are not known."""
 
     agent: str
     keyid: str
@@ -79,6 +81,7 @@ class Month:
     tallies: Mapping[tuple[str, str], Tally]
     standing: Text = PROVISIONAL
     steps: Sequence[SignedStep] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     open_since: Mapping[str, str] | None = None
     restated: Sequence[Restated] = ()
 
@@ -95,6 +98,10 @@ class Month:
     def replayed(self) -> bool:
         """Whether anything that is cited was played from a tape, be it only old history."""
         return self.record.replayed or any(one.replayed for one in self.exhibits.all)
+
+    def called(self, by: str) -> str:
+        """Who said something: 姓名（帳號） where the store knows the person."""
+        return called(by, self.names.get(by))
 
     @property
     def days(self) -> int:

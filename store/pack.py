@@ -47,6 +47,7 @@ from store.month.fold import Folded, Folder, visits_between
 from store.month.restated import restated
 from store.month.rows import month_of
 from store.month.tables import assessment, coverage, disposition, reading
+from store.people.accounts import names_of
 from store.problems import Refused
 from store.retention.tombstones import Deleted
 from store.said.signing import MonthState, Signed, Standing, evidence_set, members_of, state_of
@@ -198,6 +199,7 @@ class _Binder:
             language=self.language,
             exhibits=exhibits,
             standing=_told(self.state),
+            names=names_of(self.rows, self.folded.accounts),
             steps=tuple(SignedStep(one.digest, one.step) for one in self.state.steps),
             open_since=since(self.rows, self.agent, self.period),
             restated=tuple(self._restated()),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import insert, select
 
 from evidence.anchors import CHECKPOINT, PROOFS, WITNESSED
 from evidence.checkpoint import Checkpoint, cosign
@@ -23,6 +24,7 @@ from evidence.sign_off import SignOff, Step
 from evidence.statement import SIGN_OFF, Statement
 from store.console.guard import make_console
 from store.heard import Heard
+from store.month.tables import disposition
 from store.pack import make_pack
 from store.people.accounts import People
 from store.people.roles import Role
@@ -306,3 +308,27 @@ def test_what_the_store_s_own_key_signs_anew_is_found_all_the_same(
     for code, change in FORGERIES:
         forged = altered(office, signed, partial(change, office))
         assert code in codes(office.verify(forged, Level.signatures)), code
+
+
+def test_people_are_named_beside_their_account_where_they_said_it_in_the_store(
+    office: Office,
+) -> None:
+    said, custody = office.answer(), office.kept.custody
+    pack = read_pack(office.pack().read_bytes())
+    form = json.loads(pack.archive.read("sections/yearly_review.json"))["tables"][1]["rows"]
+    decided_by = [str(row["by"]) for row in form if row["why"] == said.reason]
+    assert decided_by and all("王小明（wang）" in by for by in decided_by)
+
+    def accounts() -> frozenset[str]:
+        with custody.database.reading() as rows:
+            folded = custody.index.folder.fold(rows, office.agent, office.period)
+        assert folded is not None
+        return folded.accounts
+
+    assert accounts() == {"wang"}
+    # A file read at an agent names whom it likes: there is no telling whose name that is.
+    with custody.database.transaction() as rows:
+        here = rows.execute(select(disposition).where(disposition.c.here == 1)).one()
+        elsewhere = {**here._mapping, "statement": "00" * 32, "here": 0}
+        rows.execute(insert(disposition).values(**elsewhere))
+    assert accounts() == frozenset()

@@ -86,7 +86,7 @@ def _row(month: Month, result: ControlResult) -> Row:
 def _said(month: Month, result: ControlResult, kind: Said) -> Text | None:
     """What people said of a clause, the newest first; nothing leaves room to write."""
     found = [
-        Text(*[f"{taipei_day(one.at)} {one.by}: {one.reason}"] * 2)
+        Text(*[f"{taipei_day(one.at)} {month.called(one.by)}: {one.reason}"] * 2)
         for one in month.assessed.dispositions
         if one.kind is kind and one.control == result.control.id
     ]

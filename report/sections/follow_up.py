@@ -25,8 +25,7 @@ COLUMNS = (
 def section(month: Month) -> Section:
     title = Text("Open deficiencies", "缺失追蹤登記簿")
     titles = {one.control.id: one.control.title for one in month.results}
-    known = month.open_since is not None
-    rows = tuple(_row(one, titles[one.control], known) for one in register(month))
+    rows = tuple(_row(month, one, titles[one.control]) for one in register(month))
     table = Table(id="follow_up", title=title, columns=COLUMNS, rows=rows, pinned=2)
     return Section(id="follow_up", title=title, registers=(table,))
 
@@ -43,9 +42,11 @@ def register(month: Month) -> list[Deficiency]:
     return deficiencies(verdicts, since, month.assessed.dispositions, month.assessed.judgement.at)
 
 
-def _row(one: Deficiency, title: Text, known: bool) -> Row:
-    """`known` False: nobody here knows the months before."""
-    entries = [f"{taipei_day(said.at)} {said.by}: {said.reason}" for said in one.entries]
+def _row(month: Month, one: Deficiency, title: Text) -> Row:
+    known = month.open_since is not None
+    entries = [
+        f"{taipei_day(said.at)} {month.called(said.by)}: {said.reason}" for said in one.entries
+    ]
     return {
         "control": one.control,
         "title": title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from evidence.control import Disposition, Kind
@@ -44,7 +44,7 @@ def section(month: Month) -> Section:
     """Everything that the check of lifecycles spoke of, the sooner end first."""
     assessed = month.assessed
     sites = {device.id: device.site for device in month.devices.values()}
-    table = lifecycle_table(assessed.observations, sites, assessed.dispositions)
+    table = lifecycle_table(assessed.observations, sites, assessed.dispositions, month.called)
     return Section(id="lifecycle", title=table.title, tables=(table,))
 
 
@@ -52,15 +52,16 @@ def lifecycle_table(
     observations: Iterable[Observation],
     sites: Mapping[str, str],
     dispositions: Iterable[Disposition],
+    called: Callable[[str], str] = str,
 ) -> Table:
-    """A row a thing. `sites` by device."""
+    """A row a thing. `sites` by device; `called` tells a person."""
     said: dict[str, list[Disposition]] = {}
     for one in dispositions:
         if one.kind in (Kind.plan, Kind.exception):
             said.setdefault(one.subject, []).append(one)
     mine = [one for one in observations if one.check.partition("{")[0] == CHECK]
     mine.sort(key=lambda one: (_days(one), one.subject))
-    rows = tuple(_row(one, sites, said.get(one.subject, ())) for one in mine)
+    rows = tuple(_row(one, sites, _plans(said.get(one.subject, ()), called)) for one in mine)
     title = Text("What ends when", "支援終止時程")
     return Table(id="lifecycle", title=title, columns=COLUMNS, rows=rows, pinned=2)
 
@@ -70,7 +71,7 @@ def _days(one: Observation) -> int:
     return days_left if isinstance(days_left, int) else date.max.toordinal()
 
 
-def _row(one: Observation, sites: Mapping[str, str], said: Iterable[Disposition]) -> Row:
+def _row(one: Observation, sites: Mapping[str, str], plans: Iterable[Text]) -> Row:
     measures = one.measures
     part = "software" if "version" in measures else "hardware" if "model" in measures else ""
     days = measures.get("milestones", {})
@@ -82,7 +83,7 @@ def _row(one: Observation, sites: Mapping[str, str], said: Iterable[Disposition]
         "version": measures.get("version") or measures.get("serial"),
         "state": word(STATES, one.state),
         "days": measures.get("days_left"),
-        "plan": joined(list(_plans(said))),
+        "plan": joined(list(plans)),
         "source": measures.get("source_url"),
         "retrieved": measures.get("retrieved_on"),
         "confidence": _CONFIDENCE.get(str(measures.get("confidence"))),
@@ -93,12 +94,12 @@ def _row(one: Observation, sites: Mapping[str, str], said: Iterable[Disposition]
     return row
 
 
-def _plans(said: Iterable[Disposition]) -> Iterator[Text]:
+def _plans(said: Iterable[Disposition], called: Callable[[str], str]) -> Iterator[Text]:
     for one in said:
         what = Text("plan", "計畫") if one.kind is Kind.plan else Text("measure", "措施")
         until = both_calendars(one.until) or UNTOLD
-        approver = one.approver or "-"
+        by, approver = called(one.by), "-" if one.approver is None else called(one.approver)
         yield Text(
-            f"{what.en} until {until}: {one.reason} ({one.by}, approved by {approver})",
-            f"{what.zh}（至 {until}）：{one.reason}（{one.by}；核准：{approver}）",
+            f"{what.en} until {until}: {one.reason} ({by}, approved by {approver})",
+            f"{what.zh}（至 {until}）：{one.reason}（{by}；核准：{approver}）",
         )

@@ -27,18 +27,18 @@ COLUMNS = (
 
 def section(month: Month) -> Section:
     title = Text("Review register", "檢視紀錄登記簿")
-    rows = tuple(_row(result, clock) for result in month.results for clock in result.clocks)
+    rows = tuple(_row(month, result, clock) for result in month.results for clock in result.clocks)
     register = Table(id="reviews", title=title, columns=COLUMNS, rows=rows, pinned=2)
     return Section(id="reviews", title=title, registers=(register,))
 
 
-def _row(result: ControlResult, clock: ClockState) -> Row:
+def _row(month: Month, result: ControlResult, clock: ClockState) -> Row:
     return {
         "control": result.control.id,
         "activity": clock.activity.title,
         "months": UNKNOWN if clock.months is None else clock.months,
         "last": both_calendars(clock.last_done_on),
-        "by": clock.by,
+        "by": None if clock.by is None else month.called(clock.by),
         "next": both_calendars(clock.next_due_on),
         "overdue": None if clock.next_due_on is None else YES if clock.overdue else NO,
         "verdict": clock.verdict,

@@ -101,14 +101,14 @@ def _form(
         id=f"{activity}_zones",
         title=by_zones,
         columns=WAYS,
-        rows=tuple(_ways(chosen, clock)),
+        rows=tuple(_ways(month, chosen, clock)),
         pinned=1,
     )
     rules = Table(
         id=activity,
         title=title,
         columns=COLUMNS,
-        rows=tuple(map(row_of, chosen)),
+        rows=tuple(row_of(view, month.called) for view in chosen),
         pinned=4,
     )
     return Section(id=activity, title=title, tables=(ways, rules))
@@ -131,7 +131,7 @@ _NONE_KNOWN = Text("none known", "查無")
 _UNPROVEN = ("insufficient_history", "not_measurable", "not_understood")
 
 
-def _ways(chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
+def _ways(month: Month, chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
     """One row for each way between zones, with the review's own clock."""
     ways: dict[str, list[View]] = {}
     for view in chosen:
@@ -146,17 +146,17 @@ def _ways(chosen: Sequence[View], clock: ClockState | None) -> Iterable[Row]:
             "unproven": sum(traffic[state] for state in _UNPROVEN),
             "risky": sum(bool(view.risk_words) for view in mine),
             "open": sum(view.finding is not None and bool(view.finding.due_on) for view in mine),
-            **_reviewed(clock),
+            **_reviewed(month, clock),
         }
 
 
-def _reviewed(clock: ClockState | None) -> Row:
+def _reviewed(month: Month, clock: ClockState | None) -> Row:
     if clock is None:
         return {}
     never = Text("no record of it yet", "尚無辦理紀錄")
     return {
         "last": never if clock.last_done_on is None else both_calendars(clock.last_done_on),
-        "by": clock.by,
+        "by": None if clock.by is None else month.called(clock.by),
         "next": both_calendars(clock.next_due_on),
         "overdue": None if clock.next_due_on is None else YES if clock.overdue else NO,
     }
@@ -176,8 +176,8 @@ def _ticketed(view: View) -> Cell:
     return joined([Decision(said["decision"]).text, said["ticket"], both_calendars(on) or ""])
 
 
-def row_of(view: View) -> Row:
-    """One rule in the form: what is known of it, and what was decided."""
+def row_of(view: View, called: Callable[[str], str] = str) -> Row:
+    """One rule in the form: what is known of it, and what was decided. `called` tells a person."""
     rule, finding, decision = view.held.rule, view.finding, view.decision
     last_at, state = view.last_traffic_at, view.state(TRAFFIC)
     changed = view.seen.get(CHANGED)
@@ -206,8 +206,8 @@ def row_of(view: View) -> Row:
         "decision": decision.decision.text,
         "why": decision.reason,
         "until": both_calendars(decision.until),
-        "by": joined([decision.by, on or ""]),
-        "approver": decision.approver,
+        "by": joined([called(decision.by), on or ""]),
+        "approver": None if decision.approver is None else called(decision.approver),
     }
 
 

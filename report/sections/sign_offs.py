@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.answers import Person
+from evidence.sign_off import SignOff
 from evidence.text import Text
 from report.month import Month, SignedStep
 from report.section import Column, Kind, Row, Section, Table
@@ -36,23 +36,30 @@ def section(month: Month) -> Section:
 
 def told(month: Month) -> Text | None:
     """The steps in one cell: `編製 王小明 2026-12-02 …`. None: nobody has signed."""
-    lines = [
-        (one.said.step.text, _name(one.said.person), taipei(one.said.at)) for one in month.steps
-    ]
+    lines = [(one.said.step.text, _who(one.said), taipei(one.said.at)) for one in month.steps]
     if not lines:
         return None
     return Text(
-        "\n".join(f"{step.en} {name} {at}" for step, name, at in lines),
-        "\n".join(f"{step.zh} {name} {at}" for step, name, at in lines),
+        "\n".join(f"{step.en} {who.en} {at}" for step, who, at in lines),
+        "\n".join(f"{step.zh} {who.zh} {at}" for step, who, at in lines),
     )
+
+
+def _who(said: SignOff) -> Text:
+    """By whom, and in whose place where somebody is deputised."""
+    who = said.person.called
+    if said.deputises is None:
+        return Text(who, who)
+    whom = said.deputises.called
+    return Text(f"{who} for {whom}", f"{who} 代 {whom}")
 
 
 def _row(one: SignedStep) -> Row:
     said = one.said
     return {
         "step": said.step.text,
-        "person": _name(said.person),
-        "deputises": "" if said.deputises is None else _name(said.deputises),
+        "person": said.person.called,
+        "deputises": "" if said.deputises is None else said.deputises.called,
         "at": taipei(said.at),
         "comment": said.comment,
         "proof": said.proof,
@@ -61,7 +68,3 @@ def _row(one: SignedStep) -> Row:
         "judgement": said.evidence.judgement,
         "statement": one.digest,
     }
-
-
-def _name(person: Person) -> str:
-    return f"{person.name}（{person.account}）"

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from evidence.answers import called
 from evidence.clock import TAIPEI, parse_at, roc, taipei_day
 from evidence.control import Answer, Verdict
 from evidence.reading import Failure
@@ -113,7 +114,7 @@ class Html:
             "acted_on": acted_on,
             "truncate": shortened,
             "requester": requester,
-            "person": called,
+            "person": person,
             # A name stays whole where it is one of the usual length; a longer one may break.
             "fits": lambda name: "nowrap" if len(name) <= _WHOLE else "break",
             "record": json.loads,
@@ -241,12 +242,9 @@ def about(context: Context, record: Mapping[str, str], finding: Any) -> str:
 
 
 @pass_context
-def called(context: Context, account: str) -> str:
+def person(context: Context, account: str) -> str:
     """Somebody by name and account; whom the store does not know, as the record has it."""
-    name = context["names"]().get(account)
-    if name in (None, account):
-        return safe_text(account)
-    return safe_text(translated(context, f"{name}（{account}）", f"{name} ({account})"))
+    return safe_text(called(account, context["names"]().get(account), context["language"]))
 
 
 def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:

@@ -49,12 +49,15 @@ class Read:
 
 @dataclass(frozen=True)
 class Folded:
-    """A month as it stands: what it came to, as of when, and what was said."""
+    """A month as it stands: what it came to, as of when, and what was said. `accounts`: of whom
+    everything that bears their name was said in this store. What an agent's file names may be
+    anybody."""
 
     read: Read
     judged_at: datetime
     dispositions: tuple[Disposition, ...]
     judgement: Judgement
+    accounts: frozenset[str]
 
     @cached_property
     def digest(self) -> str:
@@ -99,20 +102,22 @@ class Folder:
             )
         )
         judged_at = max(filter(None, (read.assessment.assessed_at, answered_at)))
-        said = {
-            found.id: found
-            for (record,) in rows.execute(
-                select(one.record)
-                .where(one.agent == agent, one.said_at <= judged_at, one.position < end)
-                .order_by(one.position)
-            )
-            if (found := Disposition.of_record(json.loads(record))) is not None
-        }
+        said: dict[str, Disposition] = {}
+        by: tuple[set[str], set[str]] = (set(), set())
+        for record, here in rows.execute(
+            select(one.record, one.here)
+            .where(one.agent == agent, one.said_at <= judged_at, one.position < end)
+            .order_by(one.position)
+        ):
+            found = Disposition.of_record(json.loads(record))
+            said[found.id] = found
+            by[here].update(filter(None, (found.by, found.approver)))
         dispositions = tuple(sorted(said.values(), key=lambda one: (one.at, one.id)))
         judgement = refold(
             period, read.basis, read.observations, dispositions, read.first_found_at, judged_at
         )
-        return Folded(read, judged_at, dispositions, judgement)
+        elsewhere, in_store = by
+        return Folded(read, judged_at, dispositions, judgement, frozenset(in_store - elsewhere))
 
     def assessed(self, rows: Connection, folded: Folded) -> Assessed:
         """The month with the readings it was judged by, for what the report is made of.

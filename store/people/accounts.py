@@ -357,6 +357,13 @@ def deputised_accounts(rows: Connection, account: str, on: date) -> Sequence[str
     ).all()
 
 
+def names_of(rows: Connection, accounts: Collection[str]) -> dict[str, str]:
+    """What the people of these accounts are called, as far as they are known."""
+    one = person.c
+    wanted = select(one.account, one.name).where(one.account.in_(accounts))
+    return {found.account: found.name for found in rows.execute(wanted)}
+
+
 def principals(rows: Connection, accounts: Collection[str]) -> frozenset[str]:
     """These accounts, each as the one person it is of: what four eyes are counted by."""
     joined = rows.execute(

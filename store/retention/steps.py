@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from evidence.answers import Person
+from evidence.answers import Person, called
 from evidence.clock import taipei_day
 from evidence.retention import AGREES_TO, Act, RetentionStep
 from evidence.sign_off import members_root
@@ -63,6 +63,10 @@ class Taken:
     reason: str
     blobs_root: str | None = None
     blobs: int = 0
+
+    @property
+    def called(self) -> str:
+        return called(self.account, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
