@@ -14,6 +14,7 @@ from report.printable import Paper, to_paper
 from report.readme import readme
 from report.section import file_name
 from report.sections import sections
+from report.sign_page import sign_page
 from report.streamed import Streamed, parts
 from report.verifier import verifier
 from report.workbook import Imprint, to_workbook
@@ -50,7 +51,8 @@ def bind(month: Month, members: Members, *, receipt: Receipt | None = None) -> P
     members.add("README.txt", readme(month))
     for name, part in verifier():
         members.add(name, part)
-    return to_paper(made, imprint, month.language, _anchors(month, receipt))
+    sign = sign_page(month.steps, month.signable, _anchors(month, receipt))
+    return to_paper(made, imprint, month.language, sign)
 
 
 def add_report(paper: Paper, members: Members) -> EnvironmentProblem | None:

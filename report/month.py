@@ -15,7 +15,7 @@ from evidence.device import Device
 from evidence.judged import Assessed
 from evidence.observation import Observation
 from evidence.runs import Assessment, RunRecord
-from evidence.sign_off import SignOff
+from evidence.sign_off import EvidenceSet, SignOff
 from evidence.text import Text
 from report.exhibits import Exhibits
 from report.words import PROVISIONAL, REPLAYED
@@ -66,9 +66,10 @@ class Restated:
 class Month:
     """Everything the sections are made of. `record` is the assessment as it was signed; `runs` are
     the month's run records, by digest, oldest first; `standing` is where its signing stands,
-    printed on every page, and `steps` what led there, as signed in the store. `names`: what people
-    who answered in the store are called, by account. `open_since`: the month each deficient clause
-    is open since; None where the months before are not known."""
+    printed on every page, and `steps` what led there, as signed in the store; `signable` is what a
+    signature is over, or would be now (None: no store, nothing is signed). `names`: what people who
+    answered in the store are called, by account. `open_since`: the month each deficient clause is
+    open since; None where the months before are not known."""
 
     agent: str
     keyid: str
@@ -81,6 +82,7 @@ class Month:
     tallies: Mapping[tuple[str, str], Tally]
     standing: Text = PROVISIONAL
     steps: Sequence[SignedStep] = ()
+    signable: EvidenceSet | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     open_since: Mapping[str, str] | None = None
     restated: Sequence[Restated] = ()

@@ -18,6 +18,7 @@ from evidence.clock import stamp
 from evidence.control import Verdict
 from evidence.text import Text
 from report.section import Column, Kind, Row, Section, Table, file_name, printed
+from report.sign_page import HEADINGS, TITLE, SignPage
 from report.typeset import typeset
 from report.workbook import Imprint
 
@@ -28,18 +29,6 @@ _NOTHING_TO_DO = (Verdict.satisfied, Verdict.not_applicable)
 _A4_CHARACTERS = 170
 _SKIPPED = Text("{} rows with nothing to do are not printed.", "無待辦事項之 {} 列未列印。")
 _LEFT = Text("{} more rows are in sections/{}.", "另有 {} 列，詳 sections/{}。")
-_SIGN = Text("Sign-off page", "簽章頁")
-_SEATS = (
-    Text("Prepared by", "查核人員"),
-    Text("Reviewed by (another person)", "覆核主管（須為不同人員）"),
-    Text("Audit unit", "稽核單位"),
-)
-_SIGNING = (
-    Text("Seat", "職務"),
-    Text("Name", "姓名"),
-    Text("Signature", "簽章"),
-    Text("Date", "日期"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +48,9 @@ def to_paper(
     sections: Sequence[Section],
     imprint: Imprint,
     language: str,
-    anchors: Sequence[tuple[Text, str]],
+    sign: SignPage,
 ) -> Paper:
-    """The sections laid out. `anchors` are the digests printed over the signatures: whoever signs
-    the paper holds the evidence to them."""
+    """The sections laid out, and the page to sign after them."""
     html = _template().render(
         title=imprint.title,
         mark=imprint.mark,
@@ -75,10 +63,14 @@ def to_paper(
             if section.id not in _NOT_ON_PAPER
             for table in section.all_tables
         ],
-        sign=_SIGN.in_(language),
-        anchors=[(name.in_(language), value) for name, value in anchors],
-        signing=[one.in_(language) for one in _SIGNING],
-        seats=[one.in_(language) for one in _SEATS],
+        sign=TITLE.in_(language),
+        anchors=[(name.in_(language), value) for name, value in sign.anchors],
+        signing=[one.in_(language) for one in HEADINGS],
+        seats=[
+            (one.title.in_(language), printed(one.signed, language), one.record)
+            for one in sign.seats
+        ],
+        note=printed(sign.note, language),
     )
     return Paper(html, imprint.digest)
 

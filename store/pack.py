@@ -200,6 +200,7 @@ class _Binder:
             exhibits=exhibits,
             standing=_told(self.state),
             names=names_of(self.rows, self.folded.accounts),
+            signable=self.evidence,
             steps=tuple(SignedStep(one.digest, one.step) for one in self.state.steps),
             open_since=since(self.rows, self.agent, self.period),
             restated=tuple(self._restated()),

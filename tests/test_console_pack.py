@@ -38,8 +38,11 @@ def test_the_auditor_takes_the_signed_month_away_and_it_holds(
     pack.write_bytes(answer.content)
     taken = read_pack(answer.content)
     assert taken.statement.predicate["standing"] == "signed"
-    first = PdfReader(BytesIO(taken.archive.read("report.pdf"))).pages[0].extract_text()
-    assert "已簽核：編製 王工程、覆核 林主管" in first
+    paper = PdfReader(BytesIO(taken.archive.read("report.pdf"))).pages
+    assert "已簽核：編製 王工程、覆核 林主管" in paper[0].extract_text()
+    sign = paper[len(paper) - 1].extract_text().replace("\n", "")
+    assert "王工程（wang）編製 2026-12-" in sign and "林主管（lin）覆核 2026-12-" in sign
+    assert "尚無人電子簽核" not in sign and "不以電子簽核" in sign
     agent = office.kept.month.agent.signing_key.public
     trust = Trust({agent: "agent"}, office.kept.custody.key.public)
     report = examine(pack, trust, Level.signatures)

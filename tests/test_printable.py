@@ -18,6 +18,7 @@ from evidence.pack import read_pack
 from evidence.text import Text
 from report.printable import MOST_ROWS, to_paper
 from report.section import Column, Kind, Row, Section, Table
+from report.sign_page import Seat, SignPage
 from report.workbook import Imprint
 from tests.fixtures_pack import HOSTILE, MonthPack
 
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.whole
 
 MARK = "暫定：未納入簽核"
 ROOT = "5e" * 32
+SEATS = (Seat(Text("Reviewed by", "覆核主管"), Text("nobody", "尚無人電子簽核")),)
 COLUMNS = (
     Column("subject", Text("Subject", "對象"), 40),
     Column("verdict", Text("Result", "查核結果"), 10, Kind.verdict),
@@ -42,8 +44,8 @@ def section(*rows: Row, id: str = "findings") -> Section:
 
 def pdf(*sections: Section, title: str = "範例證券 2026-11") -> bytes:
     imprint = Imprint(title=title, mark=MARK, digest="assessment sha256 00", made_at=AT)
-    anchors = [(Text("Root of the log", "紀錄樹根值"), ROOT)]
-    return to_paper(sections, imprint, "zh-TW", anchors).to_pdf()
+    sign = SignPage([(Text("Root of the log", "紀錄樹根值"), ROOT)], SEATS)
+    return to_paper(sections, imprint, "zh-TW", sign).to_pdf()
 
 
 def printed(*sections: Section, title: str = "範例證券 2026-11") -> PdfReader:
