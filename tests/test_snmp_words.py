@@ -30,6 +30,8 @@ def of(reading: Reading) -> tuple[str | None, str | None, str | None]:
         ("OS-6900 8.5.255.R02 GA, August 29, 2018.", "8.5.255.R02"),
         ("Switch, boot version 1.0.3, hardware version 2.1, version 7.4.1", "7.4.1"),
         ("TZ 90 (AcmeOS 7.0.1-R1456)", "7.0.1-R1456"),
+        ("XR 1820 8G J9979A, QT.02.01, Linux 3.6.5-79c95a77, U-Boot 2012.10-1", "QT.02.01"),
+        ("Acme J679A 6100 12G 2SFP+ Swch QL.10.08.1050", "QL.10.08.1050"),
     ],
 )
 def test_a_worded_release_is_read(text: str, version: str) -> None:
@@ -43,6 +45,7 @@ def test_a_worded_release_is_read(text: str, version: str) -> None:
         "XR-2400 H/W Rev: 1.2.3",
         "XR-2400 HW_REV: 2.00",
         "XR-2400 boot ROM version 3.4.5",
+        "XR-2400 ROM QA.15.05.12",
         "XR-2400 Bootloader: v2.0.1",
         "XR-2400 U-Boot 2012.10.1",
         "XR-2400 kernel 4.14.98",
@@ -73,6 +76,11 @@ def test_what_belongs_to_another_part_is_no_release(text: str) -> None:
         ("7520-48Y-8C-FabricEngine (9.0.4.0)", "7520-48Y-8C-FabricEngine"),
         ("Acme TZ 570 (AcmeOS 7.0.1)", "TZ 570"),
         ("Shaper 3500 ShapeWise 8.7.2", "Shaper 3500"),
+        ("Acme V1810-48G, QK.1.38, eCos-2.0, CFE-3.8", "V1810-48G"),
+        ("Acme 1810-24G, QL.1.9, eCos-3.0, 1_12_8-customized-h", "1810-24G"),
+        ("XR2400-32X-EI Acme Platform Software, Version 5.170 (XR2400 V200R010)", "XR2400-32X-EI"),
+        ("Acme Software, XR2400 Software (XR2400-UNIVERSALK9-M), Version 15.2(2)", None),
+        ("XR2400-32X (XR240 V200R010C00)", None),
         # Nobody can say which, or none is one.
         ("XR-2400 with AB-1200 module", None),
         ("Layer 2 Switch, Version 1.0.2", None),

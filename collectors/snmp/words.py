@@ -26,12 +26,13 @@ _BEFORE = (
 )
 _WORDED = (
     *(re.compile(rf"{before}[ :=.-]*{_NUMBER}") for before in _BEFORE),
-    # Broadcom's FASTPATH and its many descendants: "model, 6.3.1.11, boot loader".
-    re.compile(r", (\d+(?:\.\d+){2,})(?:,|$)"),
+    # Broadcom's FASTPATH and its many descendants: "model, 6.3.1.11, boot loader"; PT.01.14 too.
+    re.compile(r", (\d+(?:\.\d+){2,}|[A-Z]{2}(?:\.\d+){2,})(?:,|$)"),
 )
 # Three numbers and more.
 _DOTTED = re.compile(
-    r"(?i)(?<!works )(?<!ecos-)(?<![\w.])v?(\d+(?:\.\d+){2,}(?:\.[A-Z]\d+)?[\w-]*)(?![\d.])"
+    r"(?i)(?<!works )(?<!ecos-)(?<![\w.])v?"
+    r"((?:(?-i:[A-Z]{2})\.)?\d+(?:\.\d+){2,}(?:\.[A-Z]\d+)?[\w-]*)(?![\d.])"
 )
 # Behind these words stands another part's number.
 _ANOTHER_PART = re.compile(
@@ -48,7 +49,7 @@ _MODEL_WORD = re.compile(
 )
 # Releases, architectures, standards and dates have letters and numbers too.
 _NO_MODEL = re.compile(
-    r"(?:[VvRBP]\d|[A-Z]*OS-V\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Intel|AMD|ARM|I[36]86|Linux"
+    r"(?:[VvRBP]\d(?!\w*-\d+[A-Z])|[A-Z]*OS-V\d|Ver|Rev|Rel|Build|IEEE|RFC|SHA|MD5|IPv|SNMP|UTF|X86|Intel|AMD|ARM|I[36]86|Linux"
     r"|L[234]\b|Layer"
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?![a-z]))"
 )
@@ -62,7 +63,7 @@ _MODEL_FIELD = re.compile(
 # What stands before the release is the product, if it is short and has a number like a model's.
 _HEAD = re.compile(
     r"^([^,;()|:]+?)[ ,;(-]+(?=(?i:s/?w|f/?w|h/?w|version|ver|rev|release|firmware|software"
-    r"|hardware)\b|\w*OS\b|[vV]\d+\.\d|\d+(?:\.\d+){2,})"
+    r"|hardware)\b|\w*OS\b|[vV]\d+\.\d|(?:[A-Z]{2}\.)?\d+(?:\.\d+){2,}|[A-Z]{2}(?:\.\d+){2})"
 )
 _HEAD_NUMBER = re.compile(
     r"(?:[A-Za-z]+[-_/]?|\d*[A-Z]+)\d[\w+/.-]*|\d{3,}[\w+/-]*|\d+[A-Z]+[\w-]*"
@@ -122,7 +123,10 @@ def model_of(description: str, maker: str | None) -> str | None:
         named = rf"(?i){re.escape(own.split()[0])}[\w-]*,? {re.escape(words[0])}(?![\w/+-])"
         words = words[:1] if re.match(named, description) else words
     if words:
-        return words[0] if len(set(words)) == 1 else None
+        # "S5720-32X-EI … (S5720 …)": the one, then its series. The other way round it may be a
+        # file's name.
+        is_series = (re.match(rf"{re.escape(one)}(?!\d)", words[0]) for one in words)
+        return words[0] if all(is_series) else None
     return _head(description, own)
 
 

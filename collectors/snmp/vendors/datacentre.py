@@ -244,13 +244,14 @@ FAMILIES = (
         model=at("37538.2.1000.1.1.1.0"),
         serial=at("37538.2.1000.1.1.3.0"),
     ),
-    # McDATA's, whom Brocade bought: fcEosSysFirmwareVersion and fcEosSysSerialNum.
+    # McDATA's, whom Brocade bought: fcEosSysFirmwareVersion and fcEosSysSerialNum, then
+    # ed1032SysFirmwareVersion and es1000SysFirmwareVersion of older ones.
     Family(
         vendor="Brocade",
         product="mcdata-eos",
         name="McDATA E/OS",
         under=("289",),
-        version=at("289.2.1.1.2.1.3.0"),
+        version=at("289.2.1.1.2.1.3.0", "289.2.1.1.1.1.3.0", "289.2.1.1.3.1.3.0"),
         serial=at("289.2.1.1.2.1.9.0"),
         part="firmware",
     ),
