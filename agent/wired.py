@@ -25,15 +25,34 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@contextmanager
+def whole(new: Path) -> Iterator[None]:
+    """Of a new file that a full disk cuts short nothing stays: it would pass for the whole one."""
+    try:
+        yield
+    except FileExistsError:  # somebody else made it meanwhile
+        raise
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
 def make_keys(state: Path) -> SigningKey:
     """Make the signing key and the site's HMAC key where they are not there yet."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     signing, site = state / SIGNING_KEY, state / SITE_KEY
+    public = state / "signing.pub.pem"
     if not signing.exists():
-        SigningKey.generate().write(signing)
-        (state / "signing.pub.pem").write_text(SigningKey.read(signing).public.pem, "ascii")
+        with whole(signing):
+            SigningKey.generate().write(signing)
+    if not public.exists():
+        with whole(public):
+            public.write_text(SigningKey.read(signing).public.pem, "ascii")
     if not site.exists():
-        with os.fdopen(os.open(site, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with (
+            whole(site),
+            os.fdopen(os.open(site, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        ):
             file.write(os.urandom(32))
     return SigningKey.read(signing)
 

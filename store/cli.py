@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sqlite3
 import sys
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -85,6 +86,8 @@ def main() -> None:
             raise SystemExit(0) from None
         except (OSError, DBAPIError) as error:
             raise at_the_host(error) from None
+        except sqlite3.Error as error:  # of a backup's copy, which SQLAlchemy does not know
+            raise at_the_host(DBAPIError("", None, error)) from None
         except EvidenceError:
             raise
         except Exception as error:

@@ -42,6 +42,7 @@ from store.app import make_app
 from store.serve import serving
 from tests.agent_loop import JOBS
 from tests.fixtures_disk import DiskFault
+from tests.fixtures_program import Run
 from tests.fixtures_scene import Scene
 from tests.test_daemon import ROOT, configuration, daemon_of, ended, wait_for
 
@@ -192,6 +193,23 @@ def fill(folder: Path, leaving_bytes: int = 0) -> Path:
             file.write(bytes(min(more, 1 << 20)))
             file.flush()
     return filler
+
+
+@pytest.mark.part("root")
+def test_on_a_disk_without_any_room_commands_say_so_and_init_leaves_no_half_file(
+    small_disk: Path, run: Run
+) -> None:
+    run("init", small_disk / "made")
+    run("devices", "--config", small_disk / "made")
+    filler = fill(small_disk)
+    done = run("init", small_disk / "new")
+    assert done.returncode == 3 and "No space left" in done.stderr
+    assert not list((small_disk / "new").glob("*.yaml")), "an empty one would be left as it is"
+    done = run("devices", "--config", small_disk / "made")
+    assert done.returncode == 3 and done.stderr.startswith("disk_full: ")
+    filler.unlink()
+    assert run("init", small_disk / "new").returncode == 0
+    assert run("devices", "--config", small_disk / "new").returncode == 0
 
 
 @pytest.mark.part("root")

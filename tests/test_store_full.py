@@ -15,11 +15,13 @@ from evidence.errors import EnvironmentProblem
 from evidence.tape import TapeAnswer
 from store.app import make_app
 from store.clock import system_clock
+from store.custody import Custody
 from store.fsck import fsck
 from store.people.roles import Role
 from store.serve import serving
 from tests.agent_loop import JOBS, agent_in
 from tests.fixtures_office import PASSWORD, Person, code_of
+from tests.fixtures_program import run_program
 from tests.test_disk_faults import fill
 
 WORD = "目前僅供查閱"
@@ -74,3 +76,16 @@ def test_a_store_on_a_full_disk_is_read_only_and_goes_on_when_there_is_room(
         assert WORD not in wu.get("/audit").text
         assert list(fsck(custody)) == []
     agent.ledger.close()
+
+
+@pytest.mark.part("root")
+def test_a_backup_that_finds_no_room_is_one_line(small_disk: Path, tmp_path: Path) -> None:
+    Custody(tmp_path / "store", system_clock).close()
+    fill(small_disk, 96 * 1024)
+    done = run_program(
+        tmp_path, {}, "backup", small_disk / "copy", "--state", tmp_path / "store", of="store"
+    )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.partition(" the database: ")[0]) == (
+        *(3, "evidence-store: store_full:"),
+    )

@@ -19,7 +19,7 @@ from typing import Any
 
 import zstandard
 
-from agent.ledger.faults import StateBroken, problem_of
+from agent.ledger.faults import StateBroken, problem_of, without_room
 from agent.ledger.files import is_left_over, write_once
 from agent.ledger.inputs import Inputs
 from agent.ledger.pages import are_whole, complete, keep_counters, marks
@@ -71,7 +71,7 @@ class Ledger:
             self._db = open_database(folder / DATABASE)
         except (OSError, sqlite3.Error) as error:
             if isinstance(broken := problem_of(error), StateBroken):
-                raise broken from None
+                raise without_room(folder) or broken from None
             raise EnvironmentProblem(
                 f"the state folder {folder} cannot be used: {error}",
                 code="env_state",

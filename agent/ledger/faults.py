@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from pathlib import Path
+from shutil import disk_usage
 
 from evidence.errors import EnvironmentProblem
 
+_SHARED_BYTES = 64 * 1024
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _PASSING = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
@@ -20,6 +23,18 @@ class StateBroken(EnvironmentProblem):
     """The disk lost or spoiled something: whoever writes here must end."""
 
     code = "env_disk"
+
+
+def without_room(folder: Path) -> EnvironmentProblem | None:
+    """Where the disk of `folder` has no room left: to SQLite, which then cannot make the file that
+    its readers share, an I/O error like one of a disk that fails."""
+    if disk_usage(folder).free >= _SHARED_BYTES:
+        return None
+    return EnvironmentProblem(
+        f"no space is left on the disk of {folder}",
+        code="disk_full",
+        next_step="make room; what was kept is as it was, and collecting goes on by itself",
+    )
 
 
 def problem_of(error: OSError | sqlite3.Error) -> EnvironmentProblem | None:

@@ -24,7 +24,7 @@ from agent.doctor import Condition, examine
 from agent.ledger import Ledger
 from agent.push.client import StoreClient
 from agent.push.enrol import enrol as enrol_at
-from agent.wired import agent_of, make_keys, system_clock
+from agent.wired import agent_of, make_keys, system_clock, whole
 from evidence.errors import ConfigurationError
 from evidence.statement import RUN
 
@@ -54,7 +54,8 @@ def init(
         text = files("config").joinpath(name).read_text("utf-8")
         for shipped, wanted in paths.items():
             text = text.replace(shipped, wanted)
-        target.write_text(text, "utf-8")
+        with whole(target):
+            target.write_text(text, "utf-8")
         say(f"wrote {target}")
     (folder / "credentials").mkdir(exist_ok=True, mode=0o700)
     settings = configured(folder / "agent.yaml")
