@@ -395,7 +395,7 @@ def spoken(zh: str) -> str:
     """What a check says in Chinese, with words for the codes in it: of failures, of what is read,
     of ways between zones (`external>dmz`). A company's own zones keep their names."""
     said = _BRACKETED.sub(lambda one: f"（{_why(one[1])}）", zh)
-    said = _READ.sub(lambda one: f" {word(SUBJECTS, one[1]).zh}：", said)
+    said = _READ.sub(lambda one: f" {word(SUBJECTS, one[1]).zh}：", said).replace("。；", "；")
     return _WAY.sub(lambda one: "→".join(word(ZONES, name).zh for name in one.groups()), said)
 
 

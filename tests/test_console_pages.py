@@ -138,6 +138,7 @@ def test_a_check_s_sentence_has_words_for_its_codes() -> None:
     assert spoken("web：開放應隔離之區域：external>dmz、lab>internal") == (
         "web：開放應隔離之區域：外部→DMZ、lab→內部"
     )
+    assert spoken("空窗外無流量。；CR-0042：核准保留") == "空窗外無流量；CR-0042：核准保留"
     # What devices and people call things stays as it is.
     for name in ("permit ip any host：新增，查無核准單號", "r（admin）", "a->b", "VLAN 10>20"):
         assert spoken(name) == name

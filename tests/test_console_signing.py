@@ -153,6 +153,9 @@ def test_no_month_is_signed_while_a_witness_refuses_the_log(office: Office) -> N
     alarms = Alarms(office.kept.custody.database, office.kept.custody.now)
     alarms.tell(Alarm.witness, "audit.example", "witness_refuses")
     assert code_of(office.sign("wang", "prepared", "x")) == "witness_refuses"
+    # Nobody is asked to type what would be refused.
+    page = office.people["wang"].get(f"{office.base}/sign").text
+    assert "不得簽核任何月份" in page and "編製完成並簽章" not in page
     alarms.tell(Alarm.witness, "audit.example", OVER)
     assert office.sign("wang", "prepared", "x").status_code == 303
     alarms.tell(Alarm.witness, "audit.example", "witness_refuses")

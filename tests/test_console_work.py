@@ -112,6 +112,7 @@ def test_a_decision_taken_after_the_month_was_judged_says_that_it_does_not_count
     with office.kept.custody.database.transaction() as rows:
         rows.execute(update(month).values(judged_at=NOW))
     assert wang.get(path).text.count("尚未計入") == 1
+    assert wang.get(f"{office.base}/findings/{one.id}").text.count("尚未計入") == 1
 
 
 def proposed(office: Office, finding: str, **fields: str) -> dict[str, str]:
