@@ -116,7 +116,7 @@ def test_a_deputy_is_told_and_is_offered_no_name_that_would_be_refused(office: O
     wu = office.people["wu"]
     assert "您今日為職務代理人" in wu.get(office.base).text
     review = wu.get(f"{office.base}/sign").text
-    assert '<option value="lin">林主管</option>' in review
+    assert '<option value="lin">林主管（lin）</option>' in review
     assert '<option value="">本人</option>' not in review
     assert office.sign("wu", "reviewed", deputises="lin").status_code == 303
 
