@@ -23,12 +23,16 @@ def check(readings: Readings) -> Iterator[Observation]:
     """One observation for each default that a device shows, and for a firewall that shows none."""
     yield from unread(readings, "firewall", CHECK, RULES)
     for group, rules in by_group(readings).items():
-        for held in rules:
-            if held.rule.implicit and held.rule.permits is not None and held.rule.enabled:
-                yield rule_observed(CHECK, readings, held, _default(held))
-        closed = [held for held in rules if held.rule.implicit or denies_everything(held)]
-        if not closed:
+        defaults = [held for held in rules if _is_default(held)]
+        for held in defaults:
+            yield rule_observed(CHECK, readings, held, _default(held))
+        if not defaults and not any(map(denies_everything, rules)):
             yield _not_shown(readings, group, rules)
+
+
+def _is_default(held: HeldRule) -> bool:
+    """Whether it says what happens to traffic that no rule decided."""
+    return held.rule.implicit and held.rule.enabled and held.rule.permits is not None
 
 
 def _default(held: HeldRule) -> Answer:

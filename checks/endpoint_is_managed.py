@@ -26,6 +26,8 @@ CHECK = "endpoint_is_managed"
 POSTURE = Text("whether it is managed", "納管狀態")
 EXPORT = Text("the export of managed devices", "納管設備清單")
 MANAGEMENT = "management"
+# A time further ahead than clocks differ is none.
+AHEAD = timedelta(days=1)
 _DISKS = ("BitLocker", "LUKS", "disk encryption")
 Answer = tuple[Result, str, Text]
 
@@ -179,7 +181,7 @@ def _of_row(
     if row.compliant is False:
         words = Text("managed, and not as the server demands", "已納管，惟不符合管理政策")
         return Result.partly, "not_compliant", words
-    if row.last_seen_at is None:
+    if row.last_seen_at is None or row.last_seen_at > readings.at + AHEAD:
         words = Text("managed; when it last spoke is not told", "已納管，未載明最近連線時間")
         return Result.not_assessed, "last_seen_unknown", words
     if readings.at - row.last_seen_at > timedelta(days=seen_days):
@@ -248,7 +250,7 @@ def _answer(
         listed = ", ".join(bare)
         words = Text(f"managed, not encrypted: {listed}", f"已納管，未加密：{listed}")
         return Result.partly, "not_encrypted", words
-    if encrypted and not disks:
+    if encrypted and (not disks or any(one.enabled is None for one in disks)):
         words = Text("managed; its encryption is not told", "已納管，未讀得加密狀態")
         return Result.not_assessed, "encryption_unknown", words
     words = Text(f"managed, in the register as {asset.asset_id}", f"已納管（{asset.asset_id}）")

@@ -87,6 +87,9 @@ def _answers(
     if isolation and held.network.isolated is False:
         words = Text("guests reach each other", "訪客之間未隔離")
         yield Answer(Result.partly, "not_isolated", words)
+    if isolation and held.network.isolated is None:
+        words = Text("whether guests reach each other is not told", "未揭露訪客之間是否隔離")
+        yield Answer(Result.not_assessed, "isolation_not_told", words)
     yield _routed(readings, held, closed)
 
 

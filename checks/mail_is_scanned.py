@@ -66,6 +66,9 @@ def _answer(
         )
         return Result.not_assessed, "days_missing", words
     mine = [one for one in rows if _touches(one, first, last)]
+    if not mine:
+        words = Text("no report speaks of the month yet", "本月尚無掃毒報表")
+        return Result.not_assessed, "days_missing", words
     if any(one.messages is None for one in mine):
         words = Text("the report does not say how much was scanned", "報表未載明掃描郵件數")
         return Result.not_assessed, "scanned_unknown", words

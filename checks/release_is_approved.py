@@ -29,8 +29,9 @@ def check(
     minimum: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Observation]:
     """`trains`: by product family, the trains that may run (`fortios: ["7.4"]`). `minimum`: by
-    product family, the lowest release of each train that may (`fortios: ["7.4.8", "7.2.11"]`); a
-    train without one is not asked for its release."""
+    product family, the lowest release of each train that may (`fortios: ["7.4.8", "7.2.11"]`). An
+    approved train without one may run any release; where no trains are named, one without a
+    lowest release is not assessed."""
     trains, minimum = trains or {}, minimum or {}
     if not trains and not minimum:
         return
@@ -76,6 +77,12 @@ def _answer(
         )
         return Result.not_satisfied, "train_not_approved", words
     lowest = next((low for low in minimum if train_of(product, low) == name), None)
+    if lowest is None and trains is None:
+        words = Text(
+            f"{told}: the company names no lowest release of its train",
+            f"{told}：公司未訂此版本系列之最低版本",
+        )
+        return Result.not_assessed, "no_criteria", words
     if lowest is not None:
         order = _compared(one.version, lowest)
         if order is None:

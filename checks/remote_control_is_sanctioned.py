@@ -40,7 +40,9 @@ def check(readings: Readings, *, sanctioned: Sequence[str] = ()) -> Iterator[Obs
             f"remote control {name}": _answer(name, seen, name.casefold() in allowed)
             for name, seen in products.items()
         }
-        for subject, answer in (answers or {"remote control": _none(looked[0])}).items():
+        if not answers or looked[0].programs is None:
+            answers["remote control"] = _none(looked[0])
+        for subject, answer in answers.items():
             name = subject.removeprefix("remote control").strip()
             yield observed(
                 CHECK,

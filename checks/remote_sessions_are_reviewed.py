@@ -16,7 +16,7 @@ from typing import Any
 
 from checks._access import ACCESS, listed
 from checks._observed import observed
-from evidence.clock import month_bounds, zone_named
+from evidence.clock import TAIPEI, month_bounds, taipei_day
 from evidence.device import Device
 from evidence.facts import AccessGrant, RemoteAccess, RemoteSession, SessionsSeen
 from evidence.observation import Observation, Result
@@ -27,7 +27,6 @@ from evidence.text import Text
 
 CHECK = "remote_sessions_are_reviewed"
 Answer = tuple[Result, str, Text]
-TAIPEI = "Asia/Taipei"
 LOG = "session_log"
 LOGS = Text("its log of sessions", "遠端連線紀錄")
 # Programs of which one host may run several, each with a log of its own.
@@ -55,7 +54,7 @@ def check(
         sessions = _sessions(mine, start, end)
         whole = _covered(mine, start, min(end, readings.at)) and _all_ways(reading, mine)
         measures = _measures(sessions, reading, _refused(mine), hours, workdays)
-        found = observed(
+        yield observed(
             CHECK,
             readings,
             device,
@@ -65,7 +64,6 @@ def check(
             answer=_answer(sessions, whole, measures),
             measures={**measures, "complete": whole},
         )
-        yield found
 
 
 def _lets_in(reading: Reading) -> bool:
@@ -118,16 +116,20 @@ def _sessions(readings: Sequence[Reading], start: datetime, end: datetime) -> li
     found: dict[tuple[str, str, Any], RemoteSession] = {}
     logged: dict[str, list[datetime]] = {}
     for reading in sorted(readings, key=lambda one: one.subject != LOG):
+        of_log = {one.service for one in reading.of(SessionsSeen) if one.from_at}
         for one in reading.of(RemoteSession):
             began = one.began_at or reading.at
             user = one.user.casefold()
-            if began >= end or (one.ended_at or began) < start:
+            # A list of the moment holds who is in: whoever came long ago still was then.
+            is_logged = reading.subject == LOG or one.service in of_log
+            was_in_until = one.ended_at or (began if is_logged else reading.at)
+            if began >= end or was_in_until < start:
                 continue
             if reading.subject == LOG:
                 logged.setdefault(user, []).append(began)
             elif any(abs(began - other) <= _SAME_MOMENT for other in logged.get(user, ())):
                 continue
-            found[one.service, one.user, one.began_at or reading.at.date()] = one
+            found[one.service, one.user, one.began_at or taipei_day(reading.at)] = one
     return list(found.values())
 
 
@@ -181,10 +183,9 @@ def _refused(readings: Sequence[Reading]) -> int | None:
 
 
 def _out_of_hours(session: RemoteSession, hours: Sequence[str], workdays: Sequence[int]) -> bool:
-    zone = zone_named(TAIPEI)
-    if not hours or session.began_at is None or zone is None:
+    if not hours or session.began_at is None:
         return False
-    there = session.began_at.astimezone(zone)
+    there = session.began_at.astimezone(TAIPEI)
     if there.isoweekday() not in workdays:
         return True
     spans = [tuple(time.fromisoformat(one) for one in span.split("-")) for span in hours]
@@ -192,8 +193,7 @@ def _out_of_hours(session: RemoteSession, hours: Sequence[str], workdays: Sequen
 
 
 def _said(session: RemoteSession) -> str:
-    zone = zone_named(TAIPEI)
-    began = session.began_at.astimezone(zone) if session.began_at else None
+    began = session.began_at.astimezone(TAIPEI) if session.began_at else None
     return f"{session.user} {began:%Y-%m-%d %H:%M}" if began else session.user
 
 

@@ -6,7 +6,7 @@ decisions that a ticket system holds, beside those that people enter in the stor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from evidence.control import Decision
 from evidence.facts import Ticket
@@ -24,18 +24,23 @@ DECISIONS = ("keep", "adjust", "disable")
 def check(readings: Readings) -> Iterator[Observation]:
     """One observation a ticket that holds an approved decision about a rule."""
     yield from unread(readings, "tickets", CHECK, TICKETS)
-    rules = {name.casefold(): held for held in held_rules(readings) for name in names(held)}
+    called: dict[str, dict[str, HeldRule]] = {}
+    for held in held_rules(readings):
+        for name in names(held):
+            called.setdefault(name.casefold(), {})[held.subject] = held
     for _, reading in readings.each("tickets"):
         for ticket in reading.of(Ticket) if reading else ():
             if (ticket.decision or "").casefold() not in DECISIONS:
                 continue
-            held = rules.get((ticket.target or "").casefold())
-            yield _decided(readings, reading, ticket, held)
+            meant = list(called.get((ticket.target or "").casefold(), {}).values())
+            yield _decided(readings, reading, ticket, meant)
 
 
 def _decided(
-    readings: Readings, reading: Reading | None, ticket: Ticket, held: HeldRule | None
+    readings: Readings, reading: Reading | None, ticket: Ticket, meant: Sequence[HeldRule]
 ) -> Observation:
+    """`meant`: the rules that the ticket's target calls. Of several nobody knows which it is."""
+    held = meant[0] if len(meant) == 1 else None
     missing = [
         word
         for word, value in (
@@ -45,7 +50,13 @@ def _decided(
         )
         if not value
     ]
-    if held is None:
+    if len(meant) > 1:
+        state = "rule_unknown"
+        said = Text(
+            f"{len(meant)} rules are called {ticket.target}",
+            f"有 {len(meant)} 條規則稱為 {ticket.target}",
+        )
+    elif held is None:
         state = "rule_unknown"
         said = Text(f"no rule is called {ticket.target}", f"查無規則 {ticket.target}")
     elif missing:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from checks._rule import RULES, Answer, as_understood, rule_observed
+from checks._rule import RULES, Answer, as_understood, lets_in, rule_observed
 from evidence.clock import add_months, taipei_day
 from evidence.facts import Asset
 from evidence.observation import Observation, Result
@@ -37,7 +37,7 @@ def check(readings: Readings, *, deadline_months: int = 6) -> Iterator[Observati
         for asset in reading.of(Asset)
         if asset.decommissioned_on and asset.decommissioned_on <= taipei_day(readings.at)
     ]
-    rules = [held for held in held_rules(readings) if held.rule.enabled and held.rule.permits]
+    rules = [held for held in held_rules(readings) if lets_in(held)]
     digests = [reading.digest for _, reading in registers]
     # The same few thousand entries stand in many rules: each is looked up once.
     named: dict[str, list[_Gone]] = {}

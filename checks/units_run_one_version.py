@@ -41,8 +41,11 @@ def check(readings: Readings) -> Iterator[Observation]:
             groups.setdefault(device.ha_group or device.id, []).append((device, reading))
     for group, members in groups.items():
         running: Running = {}
+        silent = False
         for device, reading in members:
-            for unit, release in _releases(device, reading):
+            releases = list(_releases(device, reading))
+            silent |= not releases
+            for unit, release in releases:
                 key = (unit, release.product or release.name or "?")
                 running.setdefault(key, set()).add(release.version or "?")
         pair = any(device.ha_group for device, _ in members)
@@ -56,7 +59,7 @@ def check(readings: Readings) -> Iterator[Observation]:
             reading,
             subject=f"{group}/versions",
             about="firmware",
-            answer=_answer(running, group in alone or (pair and len(members) < 2)),
+            answer=_answer(running, group in alone or (pair and len(members) < 2), silent),
             measures={
                 "group": group,
                 "versions": {f"{unit} {product}": sorted(some)
@@ -74,11 +77,14 @@ def _releases(device: Device, reading: Reading) -> Iterator[tuple[str, SoftwareR
             yield f"{device.id}/{one.part}", one
 
 
-def _answer(running: Mapping[tuple[str, str], set[str]], missing: bool) -> tuple[Result, str, Text]:
+def _answer(
+    running: Mapping[tuple[str, str], set[str]], missing: bool, silent: bool
+) -> tuple[Result, str, Text]:
+    """`missing`: a unit was not read; `silent`: one that was read names no release."""
     by_product: dict[str, set[str]] = {}
     for (_, product), versions in running.items():
         by_product.setdefault(product, set()).update(versions)
-    differing = {name: some for name, some in by_product.items() if len(some) > 1}
+    differing = {name: some for name, some in by_product.items() if len(some - {"?"}) > 1}
     if differing:
         told = "; ".join(f"{name} {', '.join(sorted(some))}" for name, some in differing.items())
         words = Text(f"its units run different releases: {told}", f"各單元版本不一致：{told}")
@@ -89,7 +95,7 @@ def _answer(running: Mapping[tuple[str, str], set[str]], missing: bool) -> tuple
             "同組設備未全數讀取，無法確認版本一致",
         )
         return Result.not_assessed, "unit_not_read", words
-    if not running or "?" in set().union(*by_product.values()):
+    if silent or "?" in set(by_product).union(*by_product.values()):
         words = Text("a unit does not tell its release", "有單元未載明版本")
         return Result.not_assessed, "unknown_version", words
     told = ", ".join(f"{name} {next(iter(some))}" for name, some in by_product.items())

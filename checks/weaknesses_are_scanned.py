@@ -43,10 +43,14 @@ def _of_report(
     ended_at = report.ended_at
     ended_on = None if ended_at is None else taipei_day(ended_at)
     until = None if ended_on is None else add_months(ended_on, max_age_months)
+    today = taipei_day(readings.at)
     if ended_on is None or until is None:
         result, state = Result.not_assessed, "scan_time_unknown"
         said = Text("does not say when it was made", "未載明掃描時間")
-    elif taipei_day(readings.at) > until:
+    elif ended_on > today:
+        result, state = Result.not_assessed, "scan_time_unknown"
+        said = Text(f"is dated {ended_on}, which has not come yet", f"所載時間 {ended_on} 尚未屆至")
+    elif today > until:
         result, state = Result.not_satisfied, "scan_overdue"
         said = Text(
             f"of {ended_on}; the next was due by {until}",

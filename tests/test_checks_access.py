@@ -246,6 +246,16 @@ def test_a_session_seen_twice_is_one_and_one_of_another_month_is_none() -> None:
     assert found.measures["sessions"] == 1
 
 
+def test_who_came_before_the_month_and_is_still_in_is_one_of_its_sessions() -> None:
+    """A list of the moment, read on 23 November: it holds a tunnel that is up since October."""
+    tunnel = session("wu", datetime.fromisoformat("2026-10-03T18:00:00+00:00"))
+    left = replace(tunnel, user="lin", ended_at=on("2026-10-04"))
+    readings = seen(read("fw", "remote_access", VPN, tunnel, left, at=on("2026-11-23")))
+    [found] = remote_sessions_are_reviewed.check(readings, hours=["08:00-18:00"])
+    assert found.measures["users"] == {"wu": 1}
+    assert found.measures["out_of_hours"] == ["wu 2026-10-04 02:00"]
+
+
 # --- administration ---
 
 

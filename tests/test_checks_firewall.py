@@ -336,6 +336,11 @@ def test_a_rule_nobody_understood_may_be_of_a_system_that_left() -> None:
     assert (found.result, found.state) == (Result.not_assessed, "not_understood")
 
 
+def test_a_rule_whose_action_nobody_knows_may_let_a_system_in_that_left() -> None:
+    found = left(rule(permits=None, not_understood=("action x",)), GONE)
+    assert (found.result, found.state) == (Result.not_satisfied, "decommissioned")
+
+
 def test_without_a_register_nothing_can_be_joined() -> None:
     observations = list(rule_of_decommissioned_system.check(firewall(rule())))
     assert [one.state for one in observations] == ["no_register"]
@@ -382,6 +387,18 @@ def test_an_approved_ticket_decides_about_its_rule() -> None:
 def test_tickets_that_decide_and_those_that_do_not(said: dict[str, Any], state: str) -> None:
     [found] = decided(ticket(**said), name="quotes")
     assert (found.state, found.result) == (state, Result.not_applicable)
+
+
+def test_a_ticket_that_calls_two_rules_decides_about_neither() -> None:
+    """Two VDOMs have a policy 7 each."""
+    both = [rule(vendor_id="7"), rule(key="guest/7", context="guest", vendor_id="7")]
+    readings = seen(
+        read("fw-01", "firewall", *both),
+        read("tickets", "tickets", ticket(target="fw-01/7"), ticket(target="fw-01/guest/7")),
+        zones=ZONES,
+    )
+    found = {one.subject: one.state for one in rule_is_decided.check(readings)}
+    assert found == {"ticket T-1": "rule_unknown", "fw-01/guest/7": "decided"}
 
 
 def test_a_ticket_about_something_else_is_passed_over() -> None:

@@ -48,6 +48,9 @@ def protection(*facts: Fact) -> Observation:
         ({"enabled": None}, "state_unknown"),
         ({"enabled": False}, "switched_off"),
         ({"installed": False, "enabled": False}, "not_installed"),
+        # A clock that is a year ahead: signatures of a day to come are no current ones.
+        ({"signatures_at": AT + timedelta(days=365)}, "state_unknown"),
+        ({"full_scan_at": AT + timedelta(days=2)}, "no_full_scan_told"),
     ],
 )
 def test_what_a_product_is_worth(changed: dict[str, Any], state: str) -> None:
@@ -101,6 +104,7 @@ ROW = Asset(asset_id="A-7", name="trade-07")
         ([DISK], [ROW], "management_unknown"),
         ([MANAGED, replace(DISK, enabled=False)], [ROW], "not_encrypted"),
         ([MANAGED], [ROW], "encryption_unknown"),
+        ([MANAGED, DISK, replace(DISK, enabled=None)], [ROW], "encryption_unknown"),
     ],
 )
 def test_a_managed_endpoint(facts: list[Fact], assets: list[Asset] | None, state: str) -> None:
@@ -155,6 +159,7 @@ def exported(*rows: ManagedEndpoint, assets: tuple[Asset, ...] = (LAPTOP,)) -> d
         ({"compliant": None}, "managed"),
         ({"last_seen_at": AT - timedelta(days=31)}, "silent"),
         ({"last_seen_at": None}, "last_seen_unknown"),
+        ({"last_seen_at": AT + timedelta(days=2)}, "last_seen_unknown"),
     ],
 )
 def test_a_device_that_a_management_server_lists(changed: dict[str, Any], state: str) -> None:
@@ -238,6 +243,16 @@ def test_mail_is_scanned_on_every_day(
 ) -> None:
     [found] = mail_is_scanned.check(seen(read("mail", "mail_scans", *rows)))
     assert (found.state, found.result) == (state, result or Result.not_assessed)
+
+
+def test_early_in_a_month_no_report_is_no_mail_that_was_not_scanned() -> None:
+    """On the third day nothing needs to be reported yet."""
+    last = FIRST - timedelta(days=1)
+    before = replace(REPORT, scanned_from=last, scanned_until=last, signatures_on=last)
+    at = AT.replace(day=3)
+    readings = replace(seen(read("mail", "mail_scans", before, at=at)), at=at)
+    [found] = mail_is_scanned.check(readings)
+    assert (found.state, found.result) == ("days_missing", Result.not_assessed)
 
 
 def test_without_a_report_nothing_is_known_of_the_mail() -> None:

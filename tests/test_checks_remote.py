@@ -374,6 +374,13 @@ def test_nothing_found_is_an_answer_only_where_programs_were_read(
     assert (answer.state, answer.result) == (state, result)
 
 
+def test_one_that_is_sanctioned_says_nothing_of_programs_that_were_not_read() -> None:
+    answers = remote_control(
+        ProgramsSeen(services=200), *found([], ["TeamViewer"], []), sanctioned=("teamviewer",)
+    )
+    assert {name: one.result for name, one in answers.items()} == {"TeamViewer": YES, "": UNKNOWN}
+
+
 @pytest.mark.parametrize(
     "name",
     [

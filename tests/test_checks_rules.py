@@ -187,6 +187,8 @@ def test_a_schedule_the_company_knows_to_recur_is_no_end() -> None:
     [
         (DENY, ["default_denies"]),
         (replace(DENY, permits=True), ["default_permits"]),
+        (replace(DENY, permits=None), ["default_not_shown"]),
+        (replace(DENY, enabled=False), ["default_not_shown"]),
         (replace(DENY, implicit=False), []),
         (replace(DENY, implicit=False, conditions=("ct state invalid",)), ["default_not_shown"]),
         (replace(DENY, implicit=False, not_understood=("x",)), ["default_not_shown"]),

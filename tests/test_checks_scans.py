@@ -63,6 +63,7 @@ def one_of(observations: list[Observation], subject: str) -> Observation:
         ({"complete": False}, Result.partly, "scan_incomplete"),
         ({"complete": True}, Result.satisfied, "scan_in_time"),
         ({"ended_at": None}, Result.not_assessed, "scan_time_unknown"),
+        ({"ended_at": AT + timedelta(days=1)}, Result.not_assessed, "scan_time_unknown"),
     ],
 )
 def test_half_a_year_by_the_calendar(changes: dict[str, Any], result: Result, state: str) -> None:

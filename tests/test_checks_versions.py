@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks import release_is_approved, units_run_one_version
-from evidence.facts import Fact, SoftwareRelease
+from evidence.facts import Fact, SoftwareRelease, Unit
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
 from tests.judging import failed, read, seen
@@ -80,6 +80,15 @@ def test_a_unit_that_does_not_tell_its_release_is_no_agreement() -> None:
     assert (one.state, one.result) == ("unknown_version", Result.not_assessed)
 
 
+def test_a_release_that_is_not_told_neither_agrees_nor_differs() -> None:
+    [one] = pair(os_release("7.4.8"), os_release(None))
+    assert (one.state, one.result) == ("unknown_version", Result.not_assessed)
+    [one] = pair(os_release("7.4.8"), os_release("7.4.8", name=None, product=None))
+    assert (one.state, one.result) == ("unknown_version", Result.not_assessed)
+    [one] = pair(os_release("7.4.8"), Unit(serial="B"))
+    assert (one.state, one.result) == ("unknown_version", Result.not_assessed)
+
+
 def test_one_unit_alone_is_not_asked() -> None:
     readings = seen(read("fw-01", "firmware", os_release("7.4.8")))
     assert list(units_run_one_version.check(readings)) == []
@@ -134,3 +143,13 @@ def test_nothing_is_asked_of_a_product_without_a_criterion() -> None:
     assert list(release_is_approved.check(readings, trains={"fortios": ["7.4"]})) == []
     unread = seen(failed("x", "firmware", "device_unreachable"))
     assert list(release_is_approved.check(unread)) == []
+
+
+def test_a_train_that_no_criterion_names_is_not_approved_by_its_silence() -> None:
+    """Minimums alone say nothing of a train that has none; a list of trains may leave one open."""
+    readings = seen(read("x", "firmware", os_release("6.0.1")))
+    [found] = release_is_approved.check(readings, minimum={"fortios": ["7.4.8"]})
+    assert (found.state, found.result) == ("no_criteria", Result.not_assessed)
+    named = {"trains": {"fortios": ["6.0"]}, "minimum": {"fortios": ["7.4.8"]}}
+    [found] = release_is_approved.check(readings, **named)
+    assert found.state == "release_approved"

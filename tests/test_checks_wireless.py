@@ -442,9 +442,11 @@ def test_a_vlan_that_is_not_told_and_guests_that_reach_each_other() -> None:
     assert (found.state, found.result) == ("vlan_not_told", Result.not_assessed)
     found = guests(OUT, networks=(replace(GUEST, isolated=False),))
     assert (found.state, found.result) == ("not_isolated", Result.partly)
-    assert guests(OUT, networks=(replace(GUEST, isolated=False),), isolation=False).state == (
-        "separated"
-    )
+    found = guests(OUT, networks=(replace(GUEST, isolated=None),))
+    assert (found.state, found.result) == ("isolation_not_told", Result.not_assessed)
+    for told in (False, None):
+        unasked = guests(OUT, networks=(replace(GUEST, isolated=told),), isolation=False)
+        assert unasked.state == "separated"
 
 
 def test_an_ssid_that_a_firewall_serves_itself_is_an_interface_of_it() -> None:
