@@ -54,10 +54,10 @@ from evidence.decisions import Decisions
 from evidence.errors import ConfigurationError
 from evidence.readings import Readings
 from evidence.replay import installed_version
-from evidence.rulebase import HeldRule, held_rules
+from evidence.rulebase import HeldRule
 from evidence.seal import Envelope
 from evidence.statement import DECISIONS, Statement
-from evidence.tickets import names
+from evidence.tickets import rules_called
 
 WORDS = {"保留": Decision.keep, "調整": Decision.adjust, "停用": Decision.disable}
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -112,7 +112,7 @@ def read_decisions(path: Path, readings: Readings, book: RuleBook, now: datetime
         told = DecisionsFile.model_validate(data)
     except ValidationError as error:
         raise _refused(path, [_mistake(path, lines, dict(one)) for one in error.errors()]) from None
-    known = _by_name(readings)
+    known = rules_called(readings)
     found: list[Disposition] = []
     for index, one in enumerate(told.decisions):
         where = f"{path.name}:{nearest(lines, ('decisions', index))}"
@@ -155,14 +155,6 @@ def entered(agent: Agent) -> list[Decisions]:
         Decisions.of(Statement.parse(Envelope.parse(envelope).payload))
         for _, _, envelope in agent.ledger.records(kind=DECISIONS)
     ]
-
-
-def _by_name(readings: Readings) -> Mapping[str, Sequence[HeldRule]]:
-    known: dict[str, list[HeldRule]] = {}
-    for held in held_rules(readings):
-        for name in dict.fromkeys(name.casefold() for name in names(held)):
-            known.setdefault(name, []).append(held)
-    return known
 
 
 def _decision(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evidence.facts import FirewallRule, Ticket
 from evidence.readings import Readings
-from evidence.rulebase import HeldRule
+from evidence.rulebase import HeldRule, held_rules
 from evidence.text import Text
 
 TICKETS = Text("its tickets", "變更單")
@@ -63,6 +63,15 @@ def names(held: HeldRule) -> Iterator[str]:
     for name in (held.rule.vendor_id, held.rule.name):
         if name:
             yield f"{held.group}/{name}"
+
+
+def rules_called(readings: Readings) -> Mapping[str, Sequence[HeldRule]]:
+    """The held rules by every name they go by, in small letters. A name of several is no name."""
+    called: dict[str, dict[str, HeldRule]] = {}
+    for held in held_rules(readings):
+        for name in names(held):
+            called.setdefault(name.casefold(), {})[held.subject] = held
+    return {name: tuple(rules.values()) for name, rules in called.items()}
 
 
 def numbers(rule: FirewallRule, patterns: Sequence[re.Pattern[str]]) -> list[str]:

@@ -112,6 +112,7 @@ STATES = {
     "decided": Text("decided", "已決定"),
     "ticket_incomplete": Text("ticket incomplete", "變更單不完整"),
     "rule_unknown": Text("ticket names no rule", "變更單查無對應規則"),
+    "rule_changed_since": Text("rule changed since the ticket", "核准後規則已變更"),
     "fresh": Text("read in time", "已於期限內讀取"),
     "stale": Text("read too long ago", "讀取逾期"),
     "not_read": Text("not read", "未能讀取"),

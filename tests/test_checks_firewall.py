@@ -18,7 +18,7 @@ from evidence.facts import Asset, Fact, FirewallRule, Interface, RuleUsage, Tick
 from evidence.observation import Observation, Result
 from evidence.reading import Reading
 from evidence.readings import Readings, Zones
-from tests.judging import AT, company, failed, judged, read, review_finding, seen
+from tests.judging import AT, company, failed, judged, on, read, review_finding, seen
 
 ZONES = Zones(
     by_device={"fw-01": {"wan": "external", "lan": "internal", "dmz": "dmz"}},
@@ -399,6 +399,30 @@ def test_a_ticket_that_calls_two_rules_decides_about_neither() -> None:
     )
     found = {one.subject: one.state for one in rule_is_decided.check(readings)}
     assert found == {"ticket T-1": "rule_unknown", "fw-01/guest/7": "decided"}
+
+
+@pytest.mark.parametrize(
+    ("read_on", "matched", "state"),
+    [
+        (4, "before it was edited", "rule_changed_since"),
+        (5, "before it was edited", "rule_changed_since"),  # read on the day it was approved
+        (6, "before it was edited", "decided"),  # what it was on that day no reading tells
+        (4, "mroot/7", "decided"),
+    ],
+)
+def test_a_ticket_decides_about_what_the_rule_matched_when_it_was_approved(
+    read_on: int, matched: str, state: str
+) -> None:
+    then = read("fw-01", "firewall", rule(match_digest=matched), at=on(f"2026-11-0{read_on}"))
+    readings = seen(
+        read("fw-01", "firewall", rule()), read("tickets", "tickets", ticket()), zones=ZONES
+    )
+    readings = replace(
+        readings, before=lambda device, subject, moment: then if then.at < moment else None
+    )
+    [found] = rule_is_decided.check(readings)
+    assert (found.subject, found.state) == ("fw-01/root/7", state)
+    assert (then.digest in found.evidence) is (state == "rule_changed_since")
 
 
 def test_a_ticket_about_something_else_is_passed_over() -> None:
