@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from checks._wireless import Answer, network_observed
 from evidence.facts import FirewallRule, Interface
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -22,13 +23,6 @@ CHECK = "guest_is_separated"
 CLOSED = ("internal", "management", "dmz")
 GUEST = "guest"
 MOST_NAMED = 5
-
-
-class Answer(NamedTuple):
-    result: Result
-    state: str
-    said: Text
-    evidence: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -57,7 +51,14 @@ def check(
     for held in networks:
         if held.is_guest(guest_ssids) and held.on_air:
             answer = _worst(_answers(readings, held, staff, closed, isolation))
-            yield _observed(readings, held, answer)
+            network = held.network
+            measures = {
+                "ssid": network.ssid,
+                "vlan": network.vlan,
+                "isolated": network.isolated,
+                "portal": network.portal,
+            }
+            yield network_observed(CHECK, readings, held, answer, about="guest", measures=measures)
 
 
 def _answers(
@@ -185,28 +186,4 @@ def _worst(answers: Iterator[Answer]) -> Answer:
         found[0].state,
         Text("; ".join(one.said.en for one in told), "；".join(one.said.zh for one in told)),
         tuple(dict.fromkeys(digest for one in found for digest in one.evidence)),
-    )
-
-
-def _observed(readings: Readings, held: Held, answer: Answer) -> Observation:
-    network, device = held.network, held.device
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=held.subject,
-        result=answer.result,
-        state=answer.state,
-        description=Text(
-            f"{held.name} on {device.id}: {answer.said.en}",
-            f"{device.id} 之 {held.name}：{answer.said.zh}",
-        ),
-        at=readings.at,
-        evidence=tuple(dict.fromkeys((held.reading.digest, *answer.evidence))),
-        measures={
-            "ssid": network.ssid,
-            "vlan": network.vlan,
-            "isolated": network.isolated,
-            "portal": network.portal,
-        },
-        scope=(f"site:{device.site}", "about:guest"),
     )

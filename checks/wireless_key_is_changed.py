@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from checks._wireless import Answer, network_observed
 from evidence.clock import taipei_day, window_start
 from evidence.facts import WirelessNetwork
 from evidence.observation import Observation, Result
@@ -19,13 +19,6 @@ from evidence.text import Text
 from evidence.wireless import Held, held_networks
 
 CHECK = "wireless_key_is_changed"
-
-
-class Answer(NamedTuple):
-    result: Result
-    state: str
-    said: Text
-    evidence: tuple[str, ...] = ()
 
 
 def check(
@@ -39,9 +32,13 @@ def check(
     for digest, same in users.items():
         for held in same:
             if held.on_air:
-                guest = held.is_guest(guest_ssids)
-                yield _observed(
-                    readings, held, _answer(readings, held, digest, same, months), guest
+                yield network_observed(
+                    CHECK,
+                    readings,
+                    held,
+                    _answer(readings, held, digest, same, months),
+                    about="guest" if held.is_guest(guest_ssids) else "staff",
+                    measures={"ssid": held.network.ssid},
                 )
 
 
@@ -80,22 +77,3 @@ def _answer(
 def _same_network(one: WirelessNetwork, other: WirelessNetwork) -> bool:
     said = ("subject_unit", "ssid", "profile")
     return all(getattr(one, name) == getattr(other, name) for name in said)
-
-
-def _observed(readings: Readings, held: Held, answer: Answer, guest: bool) -> Observation:
-    device = held.device
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=held.subject,
-        result=answer.result,
-        state=answer.state,
-        description=Text(
-            f"{held.name} on {device.id}: {answer.said.en}",
-            f"{device.id} 之 {held.name}：{answer.said.zh}",
-        ),
-        at=readings.at,
-        evidence=tuple(dict.fromkeys((held.reading.digest, *answer.evidence))),
-        measures={"ssid": held.network.ssid},
-        scope=(f"site:{device.site}", f"about:{'guest' if guest else 'staff'}"),
-    )

@@ -8,8 +8,8 @@ the register of approvals, with a day on which the approval ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
+from checks._wireless import Answer, network_observed
 from evidence.clock import taipei_day
 from evidence.observation import Observation, Result
 from evidence.readings import Readings
@@ -20,13 +20,6 @@ from evidence.wireless import Held, held_networks, unread_networks
 
 CHECK = "wireless_users_are_known"
 KINDS = ("無線網路", "無線網路申請", "wireless")
-
-
-class Answer(NamedTuple):
-    result: Result
-    state: str
-    said: Text
-    evidence: tuple[str, ...] = ()
 
 
 def check(
@@ -143,24 +136,9 @@ def _approved(readings: Readings, found: Sequence[Approval]) -> Answer:
 
 
 def _observed(readings: Readings, held: Held, subject: str, answer: Answer) -> Observation:
-    network, device = held.network, held.device
-    measures: dict[str, Any] = {
-        "ssid": network.ssid,
-        "akm": list(network.akm),
-        "user_keys": None if network.user_keys is None else list(network.user_keys),
-    }
-    return Observation(
-        check=CHECK,
-        device=device.id,
-        subject=subject,
-        result=answer.result,
-        state=answer.state,
-        description=Text(
-            f"{held.name} on {device.id}: {answer.said.en}",
-            f"{device.id} 之 {held.name}：{answer.said.zh}",
-        ),
-        at=readings.at,
-        evidence=(held.reading.digest, *answer.evidence),
-        measures=measures,
-        scope=(f"site:{device.site}", "about:staff"),
+    network = held.network
+    keys = None if network.user_keys is None else list(network.user_keys)
+    measures = {"ssid": network.ssid, "akm": list(network.akm), "user_keys": keys}
+    return network_observed(
+        CHECK, readings, held, answer, about="staff", measures=measures, subject=subject
     )

@@ -34,7 +34,6 @@ _OLD = re.compile(
     r"(?(protocol) (?P<outer_port>\S+)) (?P<inner>\S+)(?(protocol) (?P<inner_port>\S+))"
     r"(?: netmask (?P<mask>\S+))?.*"
 )
-_SAME = ("any", "any4", "any6")
 
 
 @dataclass(frozen=True, slots=True)

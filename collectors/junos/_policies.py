@@ -5,7 +5,7 @@ A policy has no id: its zone pair and name are all there is, and a rename is ano
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -183,8 +183,3 @@ def _rule(
 
 def _addresses(names: Iterable[str], zone: str, books: Mapping[str, Objects]) -> tuple[str, ...]:
     return book_of(books, zone).resolve(names) or ("any",)
-
-
-def counters_of(rules: Iterable[FirewallRule]) -> Iterator[str]:
-    """The keys of the rules that are in force, so that a counter must know them."""
-    yield from (rule.key for rule in rules if rule.enabled and not rule.implicit)
