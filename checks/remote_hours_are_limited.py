@@ -9,10 +9,11 @@ Hours set at a gateway are not read either: a person attaches the evidence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from checks._desktop import OFF, SETTINGS, Answer, desktops
+from checks._hours import within
 from checks._observed import observed
 from evidence.clock import TAIPEI
 from evidence.device import Device
@@ -129,13 +130,11 @@ def _allowed(hours: Sequence[str], workdays: Sequence[int]) -> set[int]:
     """Hours of the week in UTC that lie within the company's."""
     if not hours:
         return set(_WEEK)
-    spans = [tuple(time.fromisoformat(one) for one in span.split("-")) for span in hours]
     found = set()
     for hour in _WEEK:
         begins = (_SUNDAY + timedelta(hours=hour)).astimezone(TAIPEI)
-        last = (begins + timedelta(minutes=59)).time()
-        within = any(first <= begins.time() and last <= end for first, end in spans)
-        if within and begins.isoweekday() in workdays:
+        last = begins + timedelta(minutes=59)
+        if begins.isoweekday() in workdays and within(hours, begins.time(), last.time()):
             found.add(hour)
     return found
 

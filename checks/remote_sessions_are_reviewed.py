@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from checks._access import ACCESS, listed
+from checks._hours import within
 from checks._observed import observed
 from evidence.clock import TAIPEI, month_bounds, taipei_day
 from evidence.device import Device
@@ -188,8 +189,7 @@ def _out_of_hours(session: RemoteSession, hours: Sequence[str], workdays: Sequen
     there = session.began_at.astimezone(TAIPEI)
     if there.isoweekday() not in workdays:
         return True
-    spans = [tuple(time.fromisoformat(one) for one in span.split("-")) for span in hours]
-    return not any(first <= there.time() <= last for first, last in spans)
+    return not within(hours, there.time(), there.time())
 
 
 def _said(session: RemoteSession) -> str:

@@ -229,6 +229,20 @@ def test_hours_are_those_of_taipei(at: str, odd: bool) -> None:
     assert (found.state == "to_be_explained") is odd
 
 
+@pytest.mark.parametrize(
+    ("at", "odd"),
+    [
+        ("2026-11-23T14:00:00+00:00", False),  # Monday, 22:00 in Taipei
+        ("2026-11-23T21:59:00+00:00", False),  # Tuesday, 05:59
+        ("2026-11-23T22:01:00+00:00", True),  # Tuesday, 06:01
+        ("2026-11-23T13:59:00+00:00", True),  # Monday, 21:59
+    ],
+)
+def test_hours_of_a_night_shift_lie_on_both_sides_of_midnight(at: str, odd: bool) -> None:
+    found = reviewed(WHOLE, session("lin", datetime.fromisoformat(at)), hours=["22:00-06:00"])
+    assert (found.state == "to_be_explained") is odd
+
+
 def test_a_session_of_somebody_whom_no_setting_lets_in_stands_out() -> None:
     found = reviewed(WHOLE, grant("lin", True), session("ghost", on("2026-11-23")))
     assert found.measures["not_granted"] == ["ghost"]

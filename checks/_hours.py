@@ -1,0 +1,19 @@
+"""Hours of a day as the company writes them: `07:00-21:00`, and over midnight `22:00-06:00`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import time
+
+
+def within(hours: Sequence[str], first: time, last: time) -> bool:
+    """Whether one of the spans, both ends included, holds both times. Raises ValueError for a
+    span that is none."""
+    return any(
+        _holds(begins, ends, first) and _holds(begins, ends, last)
+        for begins, ends in (map(time.fromisoformat, span.split("-")) for span in hours)
+    )
+
+
+def _holds(begins: time, ends: time, at: time) -> bool:
+    return begins <= at <= ends if begins <= ends else at >= begins or at <= ends
