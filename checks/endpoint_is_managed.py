@@ -47,7 +47,14 @@ def check(
     yield from unread(readings, "host", CHECK, POSTURE)
     yield from unread(readings, "endpoints", CHECK, EXPORT)
     registers = [reading for _, reading in readings.each("assets") if reading is not None]
-    assets = [one for reading in registers for one in reading.of(Asset)]
+    today = taipei_day(readings.at)
+    # One that is to leave on a day to come is in service until then.
+    assets = [
+        one
+        for reading in registers
+        for one in reading.of(Asset)
+        if one.decommissioned_on is None or one.decommissioned_on > today
+    ]
     exports = Exports.of(readings)
     met: set[str] = set()
     for device, reading in readings.each("host"):
@@ -72,7 +79,8 @@ def check(
                 "posture": {one.product: one.mode for one in posture},
             },
         )
-    yield from _exported(readings, exports, assets, met, encrypted, seen_days, categories)
+    registered = assets if registers else None
+    yield from _exported(readings, exports, registered, met, encrypted, seen_days, categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +141,31 @@ def _posture(reading: Reading, row: ManagedEndpoint | None) -> list[ProtectionSt
 def _exported(
     readings: Readings,
     exports: Exports,
-    assets: Sequence[Asset],
+    assets: Sequence[Asset] | None,
     met: set[str],
     encrypted: bool,
     seen_days: int,
     categories: Sequence[str],
 ) -> Iterator[Observation]:
-    """Devices that are not read themselves: of the exports, and of the register."""
+    """Devices that are not read themselves: of the exports, and of the register (`assets` None:
+    none was read)."""
     known = {}
-    for asset in assets:
+    for asset in assets or ():
         row = exports.of_asset(asset)
-        if row is not None and asset.decommissioned_on is None:
+        if row is not None:
             known[row.name.casefold()] = asset
     for device, reading, row in exports.rows:
         if row.name in met:
             continue
         asset_ = known.get(row.name.casefold())
-        answer = _of_row(bool(assets), asset_, row, readings, encrypted, seen_days)
+        answer = _of_row(assets is not None, asset_, row, readings, encrypted, seen_days)
         yield _one(readings, device, reading, row.name, asset_, answer)
     wanted = {one.casefold() for one in categories}
     for device, reading, _ in exports.rows[:1]:
-        for asset in assets:
+        for asset in assets or ():
             if asset.category.casefold() not in wanted or asset.asset_id in met:
                 continue
-            if asset.decommissioned_on is None and exports.of_asset(asset) is None:
+            if exports.of_asset(asset) is None:
                 words = Text("is in no export of managed devices", "未列於納管設備清單")
                 answer = (Result.not_satisfied, "not_managed", words)
                 yield _one(readings, device, reading, asset.name or asset.asset_id, asset, answer)
@@ -223,7 +232,7 @@ def _asset(device: Device, reading: Reading, assets: Sequence[Asset]) -> Asset |
     names.discard("")
     for one in assets:
         known = {one.asset_id.casefold(), one.name.casefold(), *map(str.casefold, one.addresses)}
-        if names & known and one.decommissioned_on is None:
+        if names & known:
             return one
     return None
 

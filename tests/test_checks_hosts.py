@@ -98,6 +98,11 @@ ROW = Asset(asset_id="A-7", name="trade-07")
         ([MANAGED, DISK], [ROW], "managed"),
         ([MANAGED, DISK], [replace(ROW, name="x", addresses=("192.0.2.7",))], "not_registered"),
         ([MANAGED, DISK], [replace(ROW, decommissioned_on=AT.date())], "not_registered"),
+        (
+            [MANAGED, DISK],
+            [replace(ROW, decommissioned_on=AT.date() + timedelta(days=1))],
+            "managed",
+        ),
         ([MANAGED, DISK], None, "no_register"),
         ([replace(MANAGED, enabled=False), DISK], [ROW], "not_managed"),
         ([replace(MANAGED, enabled=None), DISK], [ROW], "management_unknown"),
