@@ -151,6 +151,11 @@ def test_the_auditor_s_list_of_requests_is_a_link_away(office: Office) -> None:
     assert "每月調閱清單" in wu.get(link).text
 
 
+def test_what_the_index_keeps_for_itself_is_no_page(office: Office) -> None:
+    for name in ("counts", "restated a b", "nothing"):
+        assert office.people["wu"].get(f"{office.base}/sections/{name}").status_code == 404
+
+
 def test_the_trail_says_steps_and_log_ins_in_words(office: Office) -> None:
     office.people["wang"].log_in()
     office.sign("wang", "prepared", "x")

@@ -206,13 +206,15 @@ def section(console: Console, call: Call) -> Response:
     values = month_of(console, call)
     with console.custody.database.reading() as rows:
         found = look.section(rows, values["agent"], values["period"], call.path["section"])
-    if found is None:
+    record = None if found is None else json.loads(found)
+    # What the index keeps for itself lies beside them, and has no title.
+    if record is None or "title" not in record:
         raise Refused("no such section", code="not_found")
     return shown(
         console,
         call,
         "section.html",
         here=call.path["section"],
-        section=json.loads(found),
+        section=record,
         **values,
     )
