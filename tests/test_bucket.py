@@ -38,6 +38,8 @@ from tests.fixtures_bucket import Gateway
 from tests.fixtures_bundle import MakeBundle
 from tests.fixtures_store import StoreClient
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 
 class Forgetful(BaseHTTPRequestHandler):
     """A stand-in for a bucket that takes the headers of a lock and forgets them."""

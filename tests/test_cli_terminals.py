@@ -22,6 +22,8 @@ from lab.devices.terminal import Terminal
 from tests import toy
 from tests.test_cases import CASES
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 # What stands before the cursor, where it is not `sw-1#`.
 PROMPTS = {
     "apic": "apic-1# ",

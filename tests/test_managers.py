@@ -20,6 +20,8 @@ from lab.devices.https import LabHttps, LabLogin
 from tests.by_hand import AT
 from tests.test_cases import CASES, read_case
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 SESSION = "the-session"
 ACCOUNT = Credential("evidence", password=Secret("the-password"))
 

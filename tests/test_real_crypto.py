@@ -29,6 +29,8 @@ from evidence.tls_suites import BEFORE_TLS13, SUITES
 from tests.ports import free_port
 from tests.real_servers import listener, running, wait_for
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 SSHD = "/usr/sbin/sshd"
 EVERY = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 SHARED = ("PSK", "SRP", "GOST")  # suites with a key shared beforehand, which nobody is asked for

@@ -31,6 +31,8 @@ from tests.judging import seen
 from tests.ports import closed_port, free_port
 from tests.real_servers import listener, running, wait_for
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 XRDP_INI = Path("/etc/xrdp/xrdp.ini")
 FAIL_TLS, FAIL_NO_TLS, FAIL_NLA = "failure 1", "failure 2", "failure 5"
 

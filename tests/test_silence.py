@@ -42,6 +42,8 @@ from tests.fixtures_lab import ASA, ASA_TERMINAL, Site, by_device, failure_of, t
 from tests.fixtures_relay import Relay, saying
 from tests.fixtures_sshd import Sshd
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 SILENCE_S = 0.9
 LIMIT_S = 0.6
 SOON_S = 15.0  # before any limit ends that is not scaled down, on a busy machine too

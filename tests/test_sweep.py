@@ -33,6 +33,8 @@ from tests.fixtures_program import Run
 from tests.test_transport_snmp import CREDENTIAL as REAL
 from tests.test_transport_snmp import RealAgent
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 PASSWORD, PRIVACY = "canary-sweep-1a2b", "canary-sweep-3c4d"
 ACCOUNT = SnmpAccount("auditor", PASSWORD, PRIVACY)
 CREDENTIAL = Credential("auditor", password=Secret(PASSWORD), second=Secret(PRIVACY))

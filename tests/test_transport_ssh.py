@@ -21,6 +21,8 @@ from lab.devices.terminal import Terminal
 from tests import toy
 from tests.ports import closed_port
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 
 @contextmanager
 def reading(

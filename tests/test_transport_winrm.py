@@ -46,6 +46,8 @@ from evidence.tape import read_tape
 from lab.devices.certificates import make_certificate, server_context
 from tests.winrm_host import WinrmHost
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 PASSWORD = "canary-winrm-5f3c"
 CASES = Path(__file__).parent / "cases" / "windows"
 HOST = Device(id="pc-01", platform="windows")

@@ -26,6 +26,8 @@ from lab.devices.terminal import Terminal
 from tests import toy
 from tests.test_cases import CASES, KEY
 
+pytestmark = pytest.mark.whole  # sockets, and devices that take their time
+
 SESSION = "canary-session-4711"
 CREDENTIAL = Credential("evidence", password=Secret("canary-word"), token=Secret("canary-key"))
 
