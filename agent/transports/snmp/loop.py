@@ -7,6 +7,7 @@ visit. Questions in flight are bounded: on one socket, more lose answers than ga
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from functools import cache
 from threading import Thread
@@ -18,12 +19,16 @@ from agent.gate.snmp import GatedDispatcher
 
 T = TypeVar("T")
 IN_FLIGHT = 25
+_MADE_BETWEEN_LOOKS = 20_000
 
 
 class Loop:
     """The one thread in which all SNMP happens, and the engines in it, one an account."""
 
     def __init__(self) -> None:
+        # A message is thousands of small objects that go by themselves: looking for garbage after
+        # every 700, as Python does, takes a tenth of the work.
+        gc.set_threshold(max(gc.get_threshold()[0], _MADE_BETWEEN_LOOKS), *gc.get_threshold()[1:])
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="snmp", daemon=True)
         self._thread.start()
