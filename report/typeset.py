@@ -6,6 +6,7 @@ Fonts and pages take some two hundred megabytes, which a process that goes on wo
 from __future__ import annotations
 
 import ctypes
+import gc
 import subprocess
 import sys
 from typing import Any
@@ -50,9 +51,12 @@ def main(identifier: str) -> int:
         print(error, file=sys.stderr)
         return _NO_TYPESETTER
     # Nothing is fetched: a page from devices' words must not reach out.
-    HTML(string=sys.stdin.buffer.read().decode("utf-8"), url_fetcher=_fetch_nothing).write_pdf(
-        sys.stdout.buffer, pdf_identifier=identifier.encode(), full_fonts=False
-    )
+    source = HTML(string=sys.stdin.buffer.read().decode("utf-8"), url_fetcher=_fetch_nothing)
+    pages = source.render(full_fonts=False)
+    # The elements and what laying them out left: a tenth of the most that is ever held.
+    del source
+    gc.collect()
+    pages.write_pdf(sys.stdout.buffer, pdf_identifier=identifier.encode(), full_fonts=False)
     return 0
 
 
