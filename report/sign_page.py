@@ -32,7 +32,7 @@ _IN_INK = Text("signs in ink only", "不以電子簽核，請於右列簽章")
 _NOBODY = Text("Nobody has signed electronically.", "尚無人電子簽核。")
 _NO_STORE = Text(
     "Nobody: an agent's pack holds no electronic sign-off; that takes place in the store.",
-    "無：本包由代理程式產製，不含電子簽核；電子簽核於證據庫辦理。",
+    "無：本包由代理程式產製，不含電子簽核；電子簽核於保存庫辦理。",
 )
 _STALE = Text(
     "Evidence came after this signature, which does not cover it: to be signed again.",

@@ -5,6 +5,7 @@ Keys come and go; each coming and going is an entry of the log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from store.recovery import check_whole
 from store.schema import agent as agents
 from store.schema import agent_contact, agent_key, agent_site
 
+# Of an agent, as its settings call it `id`.
+ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Built once, for they are asked with every request.
 _AGENT_OF = select(agent_key.c.agent).where(
     agent_key.c.keyid == bindparam("keyid"), agent_key.c.revoked_at.is_(None)

@@ -217,8 +217,8 @@ class Web:
         if problem.status >= 500:
             _LOG.error("%s %s: %s", correlation_id, record["code"], error, exc_info=error)
         else:
-            said = (correlation_id, address_of(request), record["code"], error)
-            _LOG.info("%s %s %s: %s", *said)
+            address = address_of(request)
+            _LOG.info("%s %s %s: %s", correlation_id, address, record["code"], error)
         return JSONResponse(
             record,
             problem.status,

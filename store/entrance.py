@@ -13,13 +13,13 @@ from starlette.routing import Route
 from evidence.errors import EvidenceError
 from evidence.seal import PublicKey
 from store.access import Access
+from store.agents import ID
 from store.custody import Custody
 from store.membership import Membership
 from store.problems import Refused
 from store.reading import body_of, length_of, record_of
 
 LIMIT_BYTES = 64 * 1024
-_AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MARK = re.compile(r"[0-9a-f]{32}")
 
 
@@ -48,7 +48,7 @@ class Entrance:
         body = await body_of(request, LIMIT_BYTES)
         record = record_of(body)
         token, agent = str(record.get("token", "")), str(record.get("agent", ""))
-        if not _AGENT.fullmatch(agent):
+        if not ID.fullmatch(agent):
             raise Refused("an agent has a name", code="body_invalid")
         try:
             key = PublicKey.of_pem(str(record.get("key", "")).encode())

@@ -13,7 +13,7 @@ import typer
 
 from evidence.account import check_account
 from evidence.errors import ConfigurationError, shown
-from store.agents import callers
+from store.agents import ID, callers
 from store.clock import system_clock
 from store.custody import Custody
 from store.files import BLOBS
@@ -24,7 +24,6 @@ State = Annotated[Path | None, typer.Option(help="The store's folder.", readable
 Config = Annotated[
     Path | None, typer.Option(help="Settings file; flags come first.", readable=False)
 ]
-_AGENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @contextmanager
@@ -62,7 +61,7 @@ def a_month(given: str) -> str:
 
 def an_agent(given: str) -> str:
     """The `id` of an agent's settings. Raises ConfigurationError `agent_invalid`."""
-    if _AGENT.fullmatch(given) is None:
+    if ID.fullmatch(given) is None:
         raise ConfigurationError(
             f"{shown(given)} is no agent's id",
             code="agent_invalid",

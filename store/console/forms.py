@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from store.problems import Refused
-from store.said.upload import TOO_LARGE
+from store.said.upload import LIMIT_BYTES, TOO_LARGE
 
 FORM_LIMIT_BYTES = 4 * 1024 * 1024
-# A file of the most that is taken (`store.said.upload`), and the fields beside it.
-UPLOAD_LIMIT_BYTES = 20 * 1024 * 1024 + 64 * 1024
+# A file of the most that is taken, and the fields beside it.
+UPLOAD_LIMIT_BYTES = LIMIT_BYTES + 64 * 1024
 # A bulk decision names each rule; a page of ten thousand would still fit.
 _MOST_FIELDS = 20_000
 

@@ -247,14 +247,14 @@ def person(context: Context, account: str) -> str:
     return safe_text(called(account, context["names"]().get(account), context["language"]))
 
 
-def _by_word(of: Mapping[str, Text]) -> Callable[[Context, str], str]:
+def _by_word(of: dict[str, Text]) -> Callable[[Context, str], str]:
     """The word for a code; a code nobody gave one stands as it is."""
 
     @pass_context
-    def word(context: Context, code: str) -> str:
-        return words(context, of.get(code, Text(code, code)))
+    def spelled(context: Context, code: str) -> str:
+        return words(context, word(of, code))
 
-    return word
+    return spelled
 
 
 # Of a signed statement; of the company's map, which may have names of its own; of where an answer

@@ -118,10 +118,7 @@ class People:
     def names(self) -> dict[str, str]:
         """Everybody's name, by account."""
         with self._database.reading() as rows:
-            return {
-                one.account: one.name
-                for one in rows.execute(select(person.c.account, person.c.name))
-            }
+            return names_of(rows)
 
     # What they may do
 
@@ -357,10 +354,11 @@ def deputised_accounts(rows: Connection, account: str, on: date) -> Sequence[str
     ).all()
 
 
-def names_of(rows: Connection, accounts: Collection[str]) -> dict[str, str]:
-    """What the people of these accounts are called, as far as they are known."""
-    one = person.c
-    wanted = select(one.account, one.name).where(one.account.in_(accounts))
+def names_of(rows: Connection, accounts: Collection[str] | None = None) -> dict[str, str]:
+    """What the people of these accounts are called, as far as they are known; None: everybody."""
+    wanted = select(person.c.account, person.c.name)
+    if accounts is not None:
+        wanted = wanted.where(person.c.account.in_(accounts))
     return {found.account: found.name for found in rows.execute(wanted)}
 
 
