@@ -24,8 +24,8 @@ from evidence.judged import Assessed
 from evidence.observation import Result
 from evidence.pack import Pack, read_pack
 from tests.fixtures_lab import Site, by_device, site, tape_of
+from tests.fixtures_snmp import AUTH, PRIVACY, RealAgent
 from tests.simulated_snmp import CONTEXT, simulated
-from tests.test_transport_snmp import AUTH, PRIVACY, RealAgent
 
 CASES = {
     "sw-01": "catalyst-stack",

@@ -30,8 +30,8 @@ from evidence.reading import Reading
 from evidence.tape import Tape, TapeAnswer
 from lab.devices.snmp import LabSnmp, SnmpAccount
 from tests.fixtures_program import Run
-from tests.test_transport_snmp import CREDENTIAL as REAL
-from tests.test_transport_snmp import RealAgent
+from tests.fixtures_snmp import CREDENTIAL as REAL
+from tests.fixtures_snmp import RealAgent
 
 pytestmark = pytest.mark.whole  # sockets, and devices that take their time
 

@@ -1,13 +1,9 @@
 """Reading devices over SNMP: version 3 in bulk, whole walks or none, and only what is declared."""
 
-import os
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +11,10 @@ from pysnmp.proto import rfc1902, rfc1905
 from pysnmp.proto.api import v2c
 
 from agent.gate.snmp import GatedDispatcher
-from agent.platforms import platform
-from agent.redact import SiteKey
 from agent.secret import Credential, Secret
-from agent.transports.snmp import Snmp, open_snmp
 from agent.transports.snmp.security import security
-from agent.visit import Visit, Visitor
-from agent.wired import system_clock
-from collectors.snmp import ENTITY, STANDARD, SYSTEM
+from collectors.snmp import ENTITY, SYSTEM
 from evidence.ask import Ask
-from evidence.device import Device
 from evidence.errors import (
     ConfigurationError,
     Denied,
@@ -37,15 +27,11 @@ from evidence.errors import (
 from evidence.facts import HardwareItem, SoftwareRelease, Unit
 from evidence.tape import Tape, TapeAnswer
 from lab.devices.snmp import LabSnmp, SnmpAccount, SnmpMischief
-from tests.conftest import ADMIN_PATH
-from tests.ports import free_port
+from tests.fixtures_snmp import AUTH, COMMUNITY, CREDENTIAL, PLATFORM, PRIVACY, device, visit, way
 
 pytestmark = pytest.mark.whole
 
-AUTH, PRIVACY = "canary-auth-9d21", "canary-privacy-5b0c"
 ACCOUNT = SnmpAccount("auditor", AUTH, PRIVACY)
-CREDENTIAL = Credential("auditor", password=Secret(AUTH), second=Secret(PRIVACY))
-PLATFORM = platform("snmp")
 ROUTER = b"""1.3.6.1.2.1.1.1.0|4|Cisco IOS Software, C2900 Software, Version 15.2(4)M7, RELEASE
 1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.9.1.1041
 1.3.6.1.2.1.1.3.0|67|8640000
@@ -62,41 +48,12 @@ MANY = ROUTER + b"".join(
 )
 
 
-def device(port: int, **changes: Any) -> Device:
-    options = {"snmp_wait_s": "0.4"} | changes.pop("options", {})
-    return Device(
-        id="edge-01",
-        platform="snmp",
-        subjects=("firmware",),
-        address="127.0.0.1",
-        port=port,
-        credential="cred:edge-01",
-        options=options,
-        **changes,
-    )
-
-
 def agent(
     rows: bytes = ROUTER,
     mischief: SnmpMischief | None = None,
     account: SnmpAccount = ACCOUNT,
 ) -> LabSnmp:
     return LabSnmp(Tape("snmp", (TapeAnswer("walk", rows),)), account, mischief)
-
-
-def way(port: int, credential: Credential = CREDENTIAL, **changes: Any) -> Snmp:
-    return open_snmp(device(port, **changes), credential, PLATFORM)
-
-
-def visit(port: int, credential: Credential = CREDENTIAL, **changes: Any) -> Visit:
-    one = device(port, **changes)
-    return Visitor(
-        device=one,
-        platform=PLATFORM,
-        open_transport=lambda: open_snmp(one, credential, PLATFORM),
-        clock=system_clock,
-        key=SiteKey(b"key"),
-    ).visit(["firmware"])
 
 
 def declared(line: str) -> bool:
@@ -251,8 +208,6 @@ def _agents(count: int) -> Iterator[list[LabSnmp]]:
 
 # --- what is too weak ---
 
-COMMUNITY = Credential(password=Secret("canary-community"))
-
 
 @pytest.mark.parametrize(
     ("options", "credential"),
@@ -344,179 +299,3 @@ def test_nothing_but_reading_passes_the_gate() -> None:
         with pytest.raises(Denied, match="SetRequestPDU"):
             _send(open_.engine.message_dispatcher, pdu, ("127.0.0.1", lab.port))
         assert lab.lines == []
-
-
-# --- a real agent ---
-
-SNMPD = """agentAddress udp:127.0.0.1:{port}
-exactEngineID 0x80001f8804{identity}
-sysDescr Fortress
-sysObjectID .1.3.6.1.4.1.12356.101.1.644
-createUser auditor SHA-256 "{auth}" AES "{privacy}"
-rouser auditor priv
-createUser strong SHA-512 "{auth}" AES-256 "{privacy}"
-rouser strong priv
-createUser weak MD5 "{auth}" DES "{privacy}"
-rouser weak auth
-rocommunity canary-community 127.0.0.1
-override .1.3.6.1.4.1.12356.101.4.1.1.0 octet_str "v7.2.5,build1517,230606 (GA.F)"
-override .1.3.6.1.4.1.12356.100.1.1.1.0 octet_str "FGT60FTK19999999"
-"""
-
-
-class RealAgent:
-    """net-snmp's snmpd with a FortiGate's objects, started and stopped by its process id."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, identity: str = "6f6e65") -> None:
-        """`identity` is its engine's, in hexadecimal."""
-        text = SNMPD.format(port=self.port, auth=AUTH, privacy=PRIVACY, identity=identity)
-        (self._folder / "snmpd.conf").write_text(text)
-        self._process = subprocess.Popen(
-            ["snmpd", "-f", "-Lf", "snmpd.log", "-C", "-c", "snmpd.conf", "-I", "-smux"],
-            cwd=self._folder,
-            env={
-                "PATH": ADMIN_PATH,
-                "MIBS": "",
-                "SNMP_PERSISTENT_DIR": str(self._folder / "state"),
-            },
-        )
-        log = self._folder / "snmpd.log"
-        while not (log.exists() and "NET-SNMP version" in log.read_text()):
-            assert self._process.poll() is None
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            (self._folder / "snmpd.log").unlink()
-
-
-@pytest.fixture
-def snmpd(tmp_path: Path) -> Iterator[RealAgent]:
-    real = RealAgent(tmp_path)
-    real.start()
-    yield real
-    real.stop()
-
-
-@pytest.mark.part("snmpd")
-def test_a_real_agent_standing_for_a_fortigate(snmpd: RealAgent) -> None:
-    reading = visit(snmpd.port).readings[0]
-    assert reading.failure is None, reading.failure
-    release = reading.of(SoftwareRelease)[0]
-    assert (release.product, release.version, release.build, release.train) == (
-        "fortios",
-        "v7.2.5,build1517,230606 (GA.F)",
-        "1517",
-        "7.2",
-    )
-    assert reading.of(HardwareItem)[0].serial == "FGT60FTK19999999"
-    uptime_s = reading.of(Unit)[0].uptime_s
-    assert uptime_s is not None and uptime_s > 0
-
-
-@pytest.mark.part("snmpd")
-def test_a_real_agent_with_every_way_to_prove_oneself(snmpd: RealAgent) -> None:
-    strong = Credential("strong", password=Secret(AUTH), second=Secret(PRIVACY))
-    weak = Credential("weak", password=Secret(AUTH), second=Secret(PRIVACY))
-    ways = [
-        way(snmpd.port, strong, options={"snmp_auth": "SHA-512", "snmp_privacy": "AES-256"}),
-        way(
-            snmpd.port,
-            weak,
-            options={"snmp_auth": "MD5", "snmp_privacy": "DES"},
-            exceptions={"snmp_weak": "EX-8"},
-        ),
-        way(
-            snmpd.port,
-            COMMUNITY,
-            options={"snmp_version": "2c"},
-            exceptions={"snmp_v2c": "EX-7"},
-        ),
-    ]
-    assert all(b"Fortress" in one.ask(SYSTEM).body for one in ways)
-
-
-@pytest.mark.part("snmpd")
-def test_a_real_agent_refuses_a_wrong_password_in_words(snmpd: RealAgent) -> None:
-    wrong = Credential("auditor", password=Secret("wrong-password"), second=Secret(PRIVACY))
-    with pytest.raises(LoginRefused) as error:
-        way(snmpd.port, wrong).ask(SYSTEM)
-    assert error.value.code == "auth_failed"
-
-
-@pytest.mark.part("snmpd")
-def test_a_real_agent_that_restarts_between_two_asks(snmpd: RealAgent) -> None:
-    time.sleep(2)
-    open_ = way(snmpd.port)
-    open_.ask(SYSTEM)
-    snmpd.stop()
-    snmpd.start()
-    with pytest.raises(Incomplete) as error:
-        open_.ask(ENTITY)
-    assert error.value.code == "device_restarted"
-
-
-@pytest.mark.part("snmpd")
-def test_a_device_that_was_replaced_is_read_at_the_next_visit(snmpd: RealAgent) -> None:
-    assert visit(snmpd.port).readings[0].failure is None
-    snmpd.stop()
-    snmpd.start(identity="74776f")
-    assert visit(snmpd.port).readings[0].failure is None
-
-
-@pytest.mark.part("snmpd")
-def test_the_other_unit_of_a_pair_takes_over_an_address(snmpd: RealAgent) -> None:
-    """Both were read before, each at its own address: neither is new to the engine."""
-    shared, own = snmpd.port, free_port()
-    assert visit(shared).readings[0].failure is None
-    for port in (own, shared):
-        snmpd.stop()
-        snmpd.port = port
-        snmpd.start(identity="74776f")
-        reading = visit(port).readings[0]
-        assert reading.failure is None, reading.failure
-
-
-@pytest.mark.part("snmpd")
-def test_the_other_unit_takes_over_between_two_asks(snmpd: RealAgent) -> None:
-    shared = snmpd.port
-    snmpd.stop()
-    snmpd.port = free_port()
-    snmpd.start(identity="74776f")
-    assert visit(snmpd.port).readings[0].failure is None
-    snmpd.stop()
-    snmpd.port = shared
-    snmpd.start()
-    open_ = way(shared)
-    open_.ask(SYSTEM)
-    snmpd.stop()
-    snmpd.start(identity="74776f")
-    with pytest.raises(Incomplete) as error:
-        open_.ask(ENTITY)
-    assert error.value.code == "device_restarted"
-
-
-@pytest.mark.part("snmpd", "snmp")
-def test_the_same_rows_as_the_reference_walker(snmpd: RealAgent) -> None:
-    flags = f"-v3 -l authPriv -u auditor -a SHA-256 -A {AUTH} -x AES -X {PRIVACY} -On".split()
-    theirs = []
-    for root in STANDARD.text.split()[1:]:
-        reference = subprocess.run(
-            ["snmpbulkwalk", *flags, f"127.0.0.1:{snmpd.port}", f".{root}"],
-            env=os.environ | {"MIBS": ""},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        rows = [line for line in reference.splitlines() if " = " in line and "No Such" not in line]
-        theirs += [line.split(" = ")[0].strip(".") for line in rows if "No more" not in line]
-    ours = way(snmpd.port).ask(STANDARD).body.decode().splitlines()
-    assert len(theirs) > 3
-    assert [line.split("|")[0] for line in ours] == theirs
