@@ -38,7 +38,6 @@ from agent.logins import Logins
 from agent.logs import start_logs
 from agent.metrics import FIGURES, PREFIX, Metrics
 from agent.notify import Notifier
-from agent.push import StoreClient
 from agent.room import days_without_store, hold_reserve, no_room, spend_reserve
 from agent.sealing import Agent, keep_gap
 from agent.start import keep_absence, mend_ledger, still_here, take_in
@@ -47,7 +46,7 @@ from agent.timetable import Waiting, with_missed
 from agent.told import ask_rows, visit_rows
 from agent.visit import Visit
 from agent.wired import agent_of, system_clock
-from agent.work import effort_in, keep_spool, tick, tidy, turns_in
+from agent.work import effort_in, keep_spool, store_client, tick, tidy, turns_in
 from evidence.ask import Ask
 from evidence.collection import Gap
 from evidence.device import Device
@@ -313,11 +312,7 @@ class Daemon:
         if config.store is None or not config.daemon.asked_runs:
             self.brake.wait(SPOOL_EVERY_S)
             return
-        agent, folder = self.agent, config.path.parent
-        client = StoreClient(
-            config.store, agent.signing_key, agent.clock, folder, wait=self.brake.wait
-        )
-        if carry_out(client, self._serve):
+        if carry_out(store_client(config, self.agent, self.brake.wait), self._serve):
             self.metrics.count("runs_total", "store")
 
     def _spool_turn(self, agent: Agent, tidies: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from agent.sealing import Agent, adopt
 from agent.timetable import Waiting, timetable
 from agent.turns import Turns
 from agent.visit import SCHEDULE, Budget
+from evidence.errors import ConfigurationError
 
 log = logging.getLogger("evidence-agent")
 
@@ -62,6 +64,18 @@ def turns_in(config: Config) -> Turns:
     return Turns(config.state / "locks", limits.per_site, limits.per_platform)
 
 
+def store_client(
+    config: Config, agent: Agent, wait: Callable[[float], object] = time.sleep
+) -> StoreClient:
+    """The way to the store that a configuration names. Raises ConfigurationError
+    `store_missing`."""
+    if config.store is None:
+        raise ConfigurationError(
+            "no store is configured", code="store_missing", next_step="set store.url in agent.yaml"
+        )
+    return StoreClient(config.store, agent.signing_key, agent.clock, config.path.parent, wait=wait)
+
+
 def keep_spool(
     config: Config,
     agent: Agent,
@@ -70,9 +84,7 @@ def keep_spool(
 ) -> None:
     """One turn of the spool: push what waits. Raises EvidenceError."""
     if config.store is not None:
-        client = StoreClient(
-            config.store, agent.signing_key, agent.clock, config.path.parent, wait=rest
-        )
+        client = store_client(config, agent, rest)
         done = push(agent.ledger, client, lambda digest: notifier.progress("spool"), rest=rest)
         if done.stored or done.refused:
             log.info("pushed %d, refused %d", done.stored, len(done.refused))

@@ -1,9 +1,13 @@
-"""Hours of a day as the company writes them: `07:00-21:00`, and over midnight `22:00-06:00`."""
+"""Times as checks weigh them: the company's hours of a day (`07:00-21:00`, and over midnight
+`22:00-06:00`), and what has not come yet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import time, timedelta
+
+# A time further ahead than clocks differ is none: a clock is wrong, or what was said.
+AHEAD = timedelta(days=1)
 
 
 def within(hours: Sequence[str], first: time, last: time) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from checks._hours import AHEAD
 from checks._observed import observed
 from evidence.clock import taipei_day
 from evidence.device import Device
@@ -26,8 +27,6 @@ CHECK = "endpoint_is_managed"
 POSTURE = Text("whether it is managed", "納管狀態")
 EXPORT = Text("the export of managed devices", "納管設備清單")
 MANAGEMENT = "management"
-# A time further ahead than clocks differ is none.
-AHEAD = timedelta(days=1)
 _DISKS = ("BitLocker", "LUKS", "disk encryption")
 Answer = tuple[Result, str, Text]
 

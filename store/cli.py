@@ -10,8 +10,6 @@ import sys
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from importlib import import_module
-from importlib.metadata import version
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,7 +19,9 @@ from rich.table import Column, Table
 from sqlalchemy.exc import DBAPIError
 
 from evidence.account import check_account
-from evidence.errors import ConfigurationError, EnvironmentProblem, EvidenceError, shown
+from evidence.command import escape_unprintable, own_mistake
+from evidence.errors import ConfigurationError, EvidenceError
+from evidence.replay import installed_version
 from evidence.seal import PublicKey
 from store.agents import callers
 from store.backup import back_up, put_back
@@ -58,7 +58,7 @@ _GROUPS = {
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"evidence-store {version('evidence-agent')}")
+        print(f"evidence-store {installed_version()}")
         raise typer.Exit
 
 
@@ -74,10 +74,7 @@ def store(
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and its exit code, never a stack
     trace."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A terminal without these characters shows their codes.
-            stream.reconfigure(errors="backslashreplace")
+    escape_unprintable()
     register(next(iter(sys.argv[1:]), ""))
     try:
         try:
@@ -93,11 +90,7 @@ def main() -> None:
         except Exception as error:
             if os.environ.get(TRACE):
                 raise
-            raise EnvironmentProblem(
-                f"a mistake in the program itself: {type(error).__name__}: {shown(str(error))}",
-                code="internal_error",
-                next_step=f"report it; with {TRACE}=1 it tells where",
-            ) from None
+            raise own_mistake(error, TRACE) from None
     except EvidenceError as error:
         print(f"evidence-store: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None

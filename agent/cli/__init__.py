@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
 
 from agent.cli.words import say_error
-from evidence.errors import EnvironmentProblem, EvidenceError, shown
+from evidence.command import escape_unprintable, own_mistake
+from evidence.errors import EnvironmentProblem, EvidenceError
 
 TRACE = "EVIDENCE_AGENT_TRACE"
 
@@ -31,9 +31,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from evidence.replay import installed_version
 
-        print(f"evidence-agent {version('evidence-agent')}")
+        print(f"evidence-agent {installed_version()}")
         raise typer.Exit
 
 
@@ -50,10 +50,7 @@ def main() -> None:
     """The console script. Every error leaves as a sentence with a code, never as a stack trace."""
     from agent.cli import commands
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A terminal without these characters shows their codes.
-            stream.reconfigure(errors="backslashreplace")
+    escape_unprintable()
     commands.register(app, next(iter(sys.argv[1:]), None))
     sys.argv[1:] = paired(sys.argv[1:])
     try:
@@ -67,13 +64,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(TRACE):
             raise
-        fail(
-            EnvironmentProblem(
-                f"a mistake in the program itself: {type(error).__name__}: {shown(str(error))}",
-                code="internal_error",
-                next_step=f"report it; with {TRACE}=1 it tells where",
-            )
-        )
+        fail(own_mistake(error, TRACE))
 
 
 def fail(error: EvidenceError) -> NoReturn:

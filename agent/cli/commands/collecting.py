@@ -27,16 +27,14 @@ from agent.door import Message, Request
 from agent.door.client import ask_daemon
 from agent.logins import Logins
 from agent.notify import Notifier
-from agent.push import StoreClient
 from agent.push import push as push_all
 from agent.push import rebuild as rebuild_from
-from agent.sealing import Agent
 from agent.secret import Credential, Secret
 from agent.start import mend_ledger, take_in
 from agent.timetable import with_missed
 from agent.told import Row, ask_rows, visit_rows
 from agent.wired import agent_of, system_clock
-from agent.work import effort_in, turns_in
+from agent.work import effort_in, store_client, turns_in
 from evidence.errors import ConfigurationError
 
 ledger = typer.Typer(help="The agent's memory.", no_args_is_help=True)
@@ -186,7 +184,7 @@ def push(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Push what waits to the store. Exit 3 when it is away: nothing is lost."""
     settings = configured(config)
     with agent_of(settings) as agent:
-        done = push_all(agent.ledger, _client(settings, agent), come=True)
+        done = push_all(agent.ledger, store_client(settings, agent), come=True)
     show(
         [{"stored": done.stored, "refused": len(done.refused)}],
         {"stored": "stored", "refused": "refused"},
@@ -217,15 +215,7 @@ def rebuild(
         if taken or repaired:
             say(f"{taken} bundles and records came back from their files")
         if from_store:
-            restored = rebuild_from(agent.ledger, _client(settings, agent))
+            restored = rebuild_from(agent.ledger, store_client(settings, agent))
             say(f"{restored} bundles and records came back from the store")
     if not (from_store or taken or repaired):
         say("the ledger is sound; --from-store fetches what only the store has")
-
-
-def _client(settings: Config, agent: Agent) -> StoreClient:
-    if settings.store is None:
-        raise ConfigurationError(
-            "no store is configured", code="store_missing", next_step="set store.url in agent.yaml"
-        )
-    return StoreClient(settings.store, agent.signing_key, agent.clock, settings.path.parent)

@@ -22,9 +22,9 @@ from agent.cli.options import (
 from agent.cli.words import Line, progress, say, say_lines, show
 from agent.doctor import Condition, examine
 from agent.ledger import Ledger
-from agent.push.client import StoreClient
 from agent.push.enrol import enrol as enrol_at
 from agent.wired import agent_of, make_keys, system_clock, whole
+from agent.work import store_client
 from evidence.errors import ConfigurationError
 from evidence.statement import RUN
 
@@ -82,7 +82,7 @@ def enrol(
     if settings.store is None:
         return
     with agent_of(settings) as agent:
-        client = StoreClient(settings.store, agent.signing_key, agent.clock, settings.path.parent)
+        client = store_client(settings, agent)
         if agent.ledger.newest_record(RUN) is None and any(client.listed("records")):
             say(f"{settings.id} delivered before, and this ledger knows of nothing: type")
             say("`evidence-agent ledger rebuild --from-store` before anything is collected")
